@@ -1,0 +1,173 @@
+/**
+ * The one door: architectural state changes only through `write` and `forget`, and every change is logged with the
+ * value before and after, so that it can be undone, redone, recorded and searched.
+ *
+ * The log holds the changes since the last `clear`; a recorder drains it at each event. A write of the value that
+ * is already there logs nothing. Cost: one write is a handful of typed-array stores, no allocation except when
+ * the log doubles.
+ */
+import { type SlotId, slotId } from './brand.ts';
+import { type Layout } from './layout.ts';
+import { StateVector } from './state-vector.ts';
+
+/** Changes in order, as columns. `count` entries are valid. Known flags: bit 0 = known before, bit 1 = known after. */
+export interface ChangeLog {
+  readonly count: number;
+  readonly slot: Uint32Array;
+  readonly beforeLo: Uint32Array;
+  readonly beforeHi: Uint32Array;
+  readonly afterLo: Uint32Array;
+  readonly afterHi: Uint32Array;
+  readonly known: Uint8Array;
+}
+
+/** One change with values at the edges: undefined = unknown. */
+export interface Change {
+  readonly slot: SlotId;
+  readonly before: bigint | undefined;
+  readonly after: bigint | undefined;
+}
+
+export const KNOWN_BEFORE = 1;
+export const KNOWN_AFTER = 2;
+
+export class Journal {
+  readonly layout: Layout;
+  readonly state: StateVector;
+  count = 0;
+  slot = new Uint32Array(1024);
+  beforeLo = new Uint32Array(1024);
+  beforeHi = new Uint32Array(1024);
+  afterLo = new Uint32Array(1024);
+  afterHi = new Uint32Array(1024);
+  known = new Uint8Array(1024);
+
+  constructor(layout: Layout) {
+    this.layout = layout;
+    this.state = StateVector.initial(layout);
+  }
+
+  /** Unsigned 64-bit value of a slot; 0n when unknown. */
+  read(slot: SlotId): bigint {
+    return this.state.read(slot);
+  }
+
+  /** Low 32 bits of a slot, for hot paths; 0 when unknown. */
+  readLo(slot: SlotId): number {
+    return this.state.lo[slot] ?? 0;
+  }
+
+  /** High 32 bits of a slot, for hot paths; 0 when unknown. */
+  readHi(slot: SlotId): number {
+    return this.state.hi[slot] ?? 0;
+  }
+
+  isKnown(slot: SlotId): boolean {
+    return this.state.isKnown(slot);
+  }
+
+  /** Sets a slot. Bits above the slot's width are the caller's error. */
+  write(slot: SlotId, value: bigint): void {
+    this.writeWords(slot, Number(value & 0xffffffffn), Number((value >> 32n) & 0xffffffffn));
+  }
+
+  /** Sets a slot from two u32 halves, for hot paths. */
+  writeWords(slot: SlotId, lo: number, hi: number): void {
+    this.#change(slot, lo >>> 0, hi >>> 0, 1);
+  }
+
+  /** Makes a slot unknown: what was proven is no longer so (lost events, reset to an UNKNOWN value). */
+  forget(slot: SlotId): void {
+    this.#change(slot, 0, 0, 0);
+  }
+
+  /** Position in the log; give it to `undoTo` or `redoTo`. */
+  mark(): number {
+    return this.count;
+  }
+
+  /** The logged changes with index `from` … `to` − 1. */
+  changes(from = 0, to = this.count): Change[] {
+    const out: Change[] = [];
+    for (let i = from; i < to; i++) {
+      const flags = this.known[i] ?? 0;
+      out.push({
+        slot: slotId(this.slot[i] ?? 0),
+        before: flags & KNOWN_BEFORE ? join(this.beforeHi[i] ?? 0, this.beforeLo[i] ?? 0) : undefined,
+        after: flags & KNOWN_AFTER ? join(this.afterHi[i] ?? 0, this.afterLo[i] ?? 0) : undefined,
+      });
+    }
+    return out;
+  }
+
+  /** Takes back logged changes down to `mark`, last first; they stay in the log's memory for `redoTo` until the next write. */
+  undoTo(mark: number): void {
+    for (let i = this.count - 1; i >= mark; i--) {
+      const slot = this.slot[i] ?? 0;
+      this.state.lo[slot] = this.beforeLo[i] ?? 0;
+      this.state.hi[slot] = this.beforeHi[i] ?? 0;
+      this.state.known[slot] = (this.known[i] ?? 0) & KNOWN_BEFORE;
+    }
+    if (mark < this.count) this.count = mark;
+  }
+
+  /** Applies undone changes again up to `mark`; valid only when nothing was written since the undo. */
+  redoTo(mark: number): void {
+    for (let i = this.count; i < mark; i++) {
+      const slot = this.slot[i] ?? 0;
+      this.state.lo[slot] = this.afterLo[i] ?? 0;
+      this.state.hi[slot] = this.afterHi[i] ?? 0;
+      this.state.known[slot] = ((this.known[i] ?? 0) & KNOWN_AFTER) >> 1;
+    }
+    if (mark > this.count) this.count = mark;
+  }
+
+  /** Forgets the log (not the state): the changes were recorded elsewhere. */
+  clear(): void {
+    this.count = 0;
+  }
+
+  #change(slot: SlotId, lo: number, hi: number, known: 0 | 1): void {
+    const state = this.state;
+    if (slot >= state.size) {
+      state.growTo(this.layout);
+      if (slot >= state.size) throw new RangeError(`no slot ${slot}; the layout has ${state.size}`);
+    }
+    const beforeLo = state.lo[slot] ?? 0;
+    const beforeHi = state.hi[slot] ?? 0;
+    const beforeKnown = state.known[slot] ?? 0;
+    if (beforeLo === lo && beforeHi === hi && beforeKnown === known) return;
+    const i = this.count;
+    if (i === this.slot.length) this.#reserve(i * 2);
+    this.slot[i] = slot;
+    this.beforeLo[i] = beforeLo;
+    this.beforeHi[i] = beforeHi;
+    this.afterLo[i] = lo;
+    this.afterHi[i] = hi;
+    this.known[i] = beforeKnown | (known << 1);
+    this.count = i + 1;
+    state.lo[slot] = lo;
+    state.hi[slot] = hi;
+    state.known[slot] = known;
+  }
+
+  #reserve(capacity: number): void {
+    const grow = (from: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> => {
+      const to = new Uint32Array(capacity);
+      to.set(from);
+      return to;
+    };
+    this.slot = grow(this.slot);
+    this.beforeLo = grow(this.beforeLo);
+    this.beforeHi = grow(this.beforeHi);
+    this.afterLo = grow(this.afterLo);
+    this.afterHi = grow(this.afterHi);
+    const known = new Uint8Array(capacity);
+    known.set(this.known);
+    this.known = known;
+  }
+}
+
+function join(hi: number, lo: number): bigint {
+  return (BigInt(hi) << 32n) | BigInt(lo);
+}
