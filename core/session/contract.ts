@@ -1,0 +1,529 @@
+/**
+ * The one contract between the backend and every front end (Electron IPC, WebSocket, command line, tests).
+ *
+ * Each method has a schema for its arguments and its result; transports check the arguments on the backend's side,
+ * tests check the results. Positions are event numbers (`seq`), −1 is "before the first event"; times are integer
+ * nanoseconds since the start of the trace; 64-bit values are lower-case hex strings (`0x8`); bulk data are typed
+ * arrays. `null` stands for "none" or "unknown" because it survives every transport.
+ */
+import { z } from 'zod';
+import { INTERRUPT_FIELDS } from '../trace/interrupts.ts';
+import { ACCESS, ORIGINS, type Kind, KINDS } from '../trace/kinds.ts';
+import { LEGS } from '../trace/life.ts';
+
+const seq = z.int().min(-1);
+const ns = z.number();
+const hex = z.string().regex(/^0x[0-9a-f]{1,16}$/);
+const path = z.string().min(1).max(4096);
+const vcpu = z.int().min(0).max(511);
+/** INTID in GICv5 form for every model: type in bits 31:29 (0 SGI, 1 PPI, 2 LPI, 3 SPI), number below. */
+const intid = z.int().min(0).max(0xffffffff);
+const traceId = z.int().min(1);
+const condition = z.string().max(4096);
+const kind = z.enum(Object.keys(KINDS) as [Kind, ...Kind[]]);
+const direction = z.enum(['forward', 'backward']);
+const counts = z.record(z.string(), z.int());
+
+const f64 = z.instanceof(Float64Array);
+const u32 = z.instanceof(Uint32Array);
+const u8 = z.instanceof(Uint8Array);
+
+/** A row of the timeline. Ids: `vcpu1`, `vcpu1.ppi27`, `spi33`, `lpi8`, `vcpu1.mask`. */
+export const laneSchema = z.object({
+  id: z.string(),
+  type: z.enum(['vcpu', 'interrupt', 'value']),
+  /** Lanes with the same group are drawn together: `vcpu0` … or `shared`. */
+  group: z.string(),
+  /** `vCPU 1`, `PPI 27`, `Priority mask`. */
+  label: z.string(),
+  /** `CNTV`, `virtio-blk`, `PCR`; empty when nothing is known. */
+  sublabel: z.string(),
+  vcpu: vcpu.nullable(),
+  intid: intid.nullable(),
+  /** Largest value of a value lane. */
+  max: z.number().nullable(),
+});
+
+export const traceInfoSchema = z.object({
+  id: traceId,
+  path,
+  fileName: z.string(),
+  fileBytes: z.number(),
+  gic: z.enum(['v5', 'v3', 'v2', 'unknown']),
+  source: z.object({ kind: z.string(), files: z.array(z.string()), facts: z.record(z.string(), z.string()) }),
+  profile: z.string().nullable(),
+  vcpus: z.int(),
+  events: z.int(),
+  durationNs: ns,
+  kinds: counts,
+  names: counts,
+  lines: z.object({ read: z.int(), asEvents: z.int(), merged: z.int(), skipped: z.int(), reasons: counts }).nullable(),
+  interrupts: z.array(
+    z.object({
+      intid,
+      label: z.string(),
+      name: z.string(),
+      vcpu: vcpu.nullable(),
+      acknowledged: z.int(),
+      deactivated: z.int(),
+    }),
+  ),
+  lanes: z.array(laneSchema),
+  complete: z.boolean(),
+  /** False while a recording or import still adds events. */
+  finished: z.boolean(),
+  /** Whether bookmarks and breakpoints can be stored in the file. */
+  writable: z.boolean(),
+});
+
+export const eventRowSchema = z.object({
+  seq,
+  time: ns,
+  vcpu: vcpu.nullable(),
+  origin: z.enum(ORIGINS),
+  kind,
+  /** What the list shows in bold: register, instruction or event name. */
+  name: z.string(),
+  /** What follows the name: `PPI 27`, `timer CNTV`. */
+  operand: z.string(),
+  /** `←` written, `→` read or result, empty otherwise. */
+  arrow: z.enum(['←', '→', '']),
+  /** Decoded detail: a value, a state, a reason. */
+  detail: z.string(),
+  register: z.string().nullable(),
+  op: z.enum(ACCESS).nullable(),
+  value: hex.nullable(),
+  intid: intid.nullable(),
+});
+
+const fieldSchema = z.object({
+  name: z.string(),
+  msb: z.int(),
+  lsb: z.int(),
+  value: hex,
+  /** Meaning of the value where it has one: `valid`, `PPI 27`. */
+  text: z.string(),
+  description: z.string(),
+});
+
+export const slotValueSchema = z.object({
+  path: z.string(),
+  /** `null`: unknown. */
+  value: hex.nullable(),
+  width: z.int(),
+  /** Register table entry that decodes it, or null. */
+  register: z.string().nullable(),
+  /** Word for an enumerated value. */
+  text: z.string(),
+  fields: z.array(fieldSchema),
+});
+
+const changeSchema = z.object({ path: z.string(), before: hex.nullable(), after: hex.nullable() });
+const momentSchema = z.object({ seq, time: ns });
+const lifeSchema = z.object({
+  id: z.int(),
+  intid,
+  label: z.string(),
+  vcpu: vcpu.nullable(),
+  moments: z.partialRecord(z.enum(LEGS), momentSchema),
+});
+
+const interruptStateSchema = z.object({
+  intid,
+  label: z.string(),
+  name: z.string(),
+  vcpu: vcpu.nullable(),
+  /** Bits of core/trace/interrupts.ts: STATE_PENDING … */
+  code: z.int(),
+  state: z.string(),
+  /** Same as `code`, at the baseline. */
+  baselineCode: z.int().nullable(),
+  fields: z.partialRecord(z.enum(INTERRUPT_FIELDS), hex.nullable()),
+});
+
+export const breakpointSchema = z.object({
+  id: z.int(),
+  condition,
+  enabled: z.boolean(),
+  /** `break` stops; `log` only marks the hits. */
+  action: z.enum(['break', 'log']),
+  note: z.string().max(4096),
+});
+export const bookmarkSchema = z.object({ id: z.int(), seq, note: z.string().max(4096) });
+
+const latencyGroupSchema = z.object({
+  intid,
+  label: z.string(),
+  vcpu: vcpu.nullable(),
+  legs: z.record(
+    z.string(),
+    z.object({
+      count: z.int(),
+      minNs: ns,
+      p50Ns: ns,
+      p90Ns: ns,
+      p99Ns: ns,
+      maxNs: ns,
+      /** Position of the longest one. */
+      maxSeq: seq,
+    }),
+  ),
+});
+
+/** How a long task is going. Sent at most 10 times a second. */
+export const taskProgressSchema = z.object({
+  task: z.int(),
+  title: z.string(),
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  phase: z.string(),
+  doneBytes: z.number(),
+  /** 0 when unknown (a pipe). */
+  totalBytes: z.number(),
+  events: z.int(),
+  eventsPerSecond: z.number(),
+  /** Path of the finished trace. */
+  output: z.string().nullable(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+
+function method<A extends z.ZodObject, R extends z.ZodType>(
+  args: A,
+  result: R,
+): { readonly args: A; readonly result: R } {
+  return { args, result };
+}
+const ok = z.object({});
+const t = { id: traceId };
+
+export const CONTRACT = {
+  /** Version, samples, recent files, and where imports are put by default. */
+  'app.info': method(
+    z.object({}),
+    z.object({
+      version: z.string(),
+      platform: z.string(),
+      samples: z.array(z.object({ path, title: z.string(), summary: z.string() })),
+      recent: z.array(
+        z.object({
+          path,
+          fileName: z.string(),
+          found: z.boolean(),
+          bytes: z.number(),
+          openedAt: z.number(),
+          gic: z.string(),
+          source: z.string(),
+          events: z.int(),
+          durationNs: ns,
+          vcpus: z.int(),
+          /** vCPU rows × columns event density, 0 … 255, for the small picture. */
+          preview: z.object({ rows: z.int(), columns: z.int(), cells: u8 }).nullable(),
+        }),
+      ),
+      importFolder: z.string(),
+    }),
+  ),
+  'app.forget': method(z.object({ path }), ok),
+  /** Folder listing for the browser host's open dialog; only names a trace could have, folders first. */
+  'files.list': method(
+    z.object({ folder: z.string().max(4096) }),
+    z.object({
+      folder: z.string(),
+      parent: z.string().nullable(),
+      entries: z.array(z.object({ name: z.string(), path, isFolder: z.boolean(), bytes: z.number() })).max(5000),
+    }),
+  ),
+  /** What a file is, by its content, before anything is done with it. */
+  'files.detect': method(
+    z.object({ path }),
+    z.object({
+      kind: z.enum(['gscope', 'importable', 'unsupported']),
+      format: z.string(),
+      message: z.string(),
+    }),
+  ),
+
+  'trace.open': method(z.object({ path }), traceInfoSchema),
+  'trace.info': method(z.object(t), traceInfoSchema),
+  'trace.close': method(z.object(t), ok),
+
+  /** Starts an import; progress comes as `task` events. `output` empty: beside the app's other imports. */
+  'import.start': method(
+    z.object({ files: z.array(path).min(1).max(64), output: z.string().max(4096), overwrite: z.boolean() }),
+    z.object({ task: z.int(), output: path }),
+  ),
+  'task.cancel': method(z.object({ task: z.int() }), ok),
+
+  /**
+   * Rows for the list. Without a filter, `from` is the first seq; with one, `offset`-th match is not needed:
+   * rows are the matches at or after `from` (or before it, when `direction` is backward; still in ascending order).
+   */
+  'events.rows': method(
+    z.object({ ...t, from: seq, count: z.int().min(1).max(1000), direction, filter: condition }),
+    z.object({ rows: z.array(eventRowSchema) }),
+  ),
+  /** Number of matches of a filter up to each position is too much; this is the total and the rank of a position. */
+  'events.rank': method(z.object({ ...t, filter: condition, seq }), z.object({ total: z.int(), rank: z.int() })),
+  /** The match with this rank (0-based). */
+  'events.atRank': method(
+    z.object({ ...t, filter: condition, rank: z.int().min(0) }),
+    z.object({ seq: seq.nullable() }),
+  ),
+  'events.detail': method(
+    z.object({ ...t, seq }),
+    z.object({
+      row: eventRowSchema,
+      source: z.string(),
+      line: z.int().nullable(),
+      raw: z.string().nullable(),
+      /** Remaining payload and detail, as label and text. */
+      facts: z.array(z.object({ label: z.string(), text: z.string() })),
+      fields: z.array(fieldSchema),
+      changes: z.array(changeSchema),
+      lives: z.array(lifeSchema),
+      /** Nearby places worth a jump: previous/next access of the same register, the life's other moments. */
+      related: z.array(z.object({ label: z.string(), seq })),
+    }),
+  ),
+
+  /** Everything the inspector shows for one vCPU after event `seq`; marks differences from `baseline`. */
+  'state.inspect': method(
+    z.object({ ...t, seq, vcpu, baseline: seq.nullable() }),
+    z.object({
+      seq,
+      time: ns,
+      vcpu,
+      runState: z.string(),
+      /** Private interrupts of this vCPU, ascending. */
+      ppis: z.array(interruptStateSchema),
+      /** Shared interrupts that the trace knows, at most 512. */
+      shared: z.array(interruptStateSchema),
+      registers: z.array(slotValueSchema.extend({ name: z.string(), baseline: hex.nullable(), changed: z.boolean() })),
+      /** Pending or active interrupts in the order the CPU interface would take them, with what holds each back. */
+      candidates: z.array(
+        z.object({
+          intid,
+          label: z.string(),
+          name: z.string(),
+          priority: z.int().nullable(),
+          code: z.int(),
+          /** `signalled`, `masked by 0x0f`, `not pending`, `active`, `unknown`. */
+          verdict: z.string(),
+        }),
+      ),
+      /** Active priorities, bit n = priority n; null when unknown. */
+      activePriorities: hex.nullable(),
+    }),
+  ),
+  /** Slots whose path matches the glob (`*` within a name part, `**` across parts), with an optional second position. */
+  'state.slots': method(
+    z.object({ ...t, seq, glob: z.string().max(1024), diff: seq.nullable(), limit: z.int().min(1).max(1_000_000) }),
+    z.object({
+      seq,
+      time: ns,
+      slots: z.array(slotValueSchema.extend({ other: hex.nullable().optional() })),
+      truncated: z.boolean(),
+    }),
+  ),
+  'state.digest': method(z.object({ ...t, seq }), z.object({ digest: hex })),
+
+  /** The next (or previous) position `steps` events away, on one vCPU and within a filter if given. */
+  'nav.step': method(
+    z.object({
+      ...t,
+      from: seq,
+      steps: z.int().min(-1_000_000).max(1_000_000),
+      vcpu: vcpu.nullable(),
+      filter: condition,
+    }),
+    z.object({ seq: seq.nullable() }),
+  ),
+  /** Next or previous change of a slot or field path, or of an interrupt's state. */
+  'nav.change': method(
+    z.object({ ...t, from: seq, direction, path: z.string().max(1024) }),
+    z.object({ seq: seq.nullable() }),
+  ),
+  'nav.find': method(
+    z.object({ ...t, condition, from: seq, direction }),
+    z.object({ seq: seq.nullable(), time: ns.nullable(), vcpu: vcpu.nullable() }),
+  ),
+  /** Nearest hit of any enabled breakpoint with action `break`. */
+  'nav.continue': method(
+    z.object({ ...t, from: seq, direction }),
+    z.object({ seq: seq.nullable(), breakpoint: z.int().nullable(), searched: z.int() }),
+  ),
+  /** All hits counted, with a histogram over the trace's time and the rank of a position among them. */
+  'nav.count': method(
+    z.object({ ...t, condition, buckets: z.int().min(0).max(4096), at: seq }),
+    z.object({ count: z.int(), before: z.int(), histogram: u32 }),
+  ),
+  /** Every hit, in order, at most `limit`. */
+  'nav.hits': method(
+    z.object({ ...t, condition, from: seq, limit: z.int().min(1).max(1_000_000) }),
+    z.object({ seqs: f64, times: f64, truncated: z.boolean() }),
+  ),
+  /** Position for what a person typed: `#412958`, `4.18s`, `12.5ms`, `50%`, `+200`, `-5ms`, `end`. */
+  'nav.resolve': method(
+    z.object({ ...t, text: z.string().max(256), from: seq }),
+    z.object({ seq: seq.nullable(), error: z.string() }),
+  ),
+  'nav.seqAtTime': method(z.object({ ...t, time: ns }), z.object({ seq })),
+  /** Whether a condition is valid for this trace; `at` and `length` point at what is wrong. */
+  'condition.check': method(
+    z.object({ ...t, condition }),
+    z.object({
+      ok: z.boolean(),
+      canonical: z.string(),
+      message: z.string(),
+      at: z.int(),
+      length: z.int(),
+      suggestions: z.array(z.string()),
+    }),
+  ),
+  'condition.complete': method(
+    z.object({ ...t, text: condition, cursor: z.int().min(0) }),
+    z.object({
+      from: z.int(),
+      candidates: z.array(z.object({ text: z.string(), description: z.string() })).max(200),
+    }),
+  ),
+
+  /**
+   * What is visible of lanes in a window. Per lane, segments in time order; `exact` when each state change is its own
+   * segment, else one segment per pixel column: worst state, the share of the column it covers (0 … 255), and how many
+   * transitions fall into it. vCPU lanes: code = index of RUN_STATES, 255 unknown. Interrupt lanes: state code.
+   * Value lanes: `value` instead, NaN unknown.
+   */
+  'timeline.lanes': method(
+    z.object({
+      ...t,
+      from: ns,
+      to: ns,
+      columns: z.int().min(1).max(8192),
+      lanes: z.array(z.string().max(64)).max(600),
+      /** Moments of lives to mark on this lane (acknowledge, drop, deactivate …). */
+      marks: z.boolean(),
+    }),
+    z.object({
+      lanes: z.array(
+        z.object({
+          lane: z.string(),
+          exact: z.boolean(),
+          start: f64,
+          end: f64,
+          code: u8,
+          share: u8,
+          transitions: u32,
+          value: f64,
+          /** Moments: time, seq and leg (index of LEGS). Empty when not exact. */
+          markTime: f64,
+          markSeq: f64,
+          markLeg: u8,
+        }),
+      ),
+    }),
+  ),
+  /** Events per column and vCPU over the whole trace, for the minimap. Last row: events without a vCPU. */
+  'timeline.density': method(
+    z.object({ ...t, columns: z.int().min(1).max(8192) }),
+    z.object({ rows: z.int(), columns: z.int(), cells: u32 }),
+  ),
+
+  'breakpoint.list': method(z.object(t), z.object({ breakpoints: z.array(breakpointSchema) })),
+  /** Adds (id 0) or replaces. */
+  'breakpoint.save': method(
+    z.object({ ...t, breakpoint: breakpointSchema }),
+    z.object({ breakpoint: breakpointSchema }),
+  ),
+  'breakpoint.remove': method(z.object({ ...t, breakpoint: z.int() }), ok),
+  'bookmark.list': method(z.object(t), z.object({ bookmarks: z.array(bookmarkSchema) })),
+  'bookmark.save': method(z.object({ ...t, bookmark: bookmarkSchema }), z.object({ bookmark: bookmarkSchema })),
+  'bookmark.remove': method(z.object({ ...t, bookmark: z.int() }), ok),
+
+  /** Every change of a slot or field (`vcpu1.ICC_PCR_EL1.PRIORITY`), with the event that made it. */
+  'history.changes': method(
+    z.object({ ...t, path: z.string().max(1024), from: seq, limit: z.int().min(1).max(1_000_000) }),
+    z.object({
+      changes: z.array(
+        z.object({
+          seq,
+          time: ns,
+          vcpu: vcpu.nullable(),
+          event: z.string(),
+          before: hex.nullable(),
+          after: hex.nullable(),
+        }),
+      ),
+      truncated: z.boolean(),
+    }),
+  ),
+  'lives.list': method(
+    z.object({ ...t, intid: intid.nullable(), vcpu: vcpu.nullable(), from: seq, limit: z.int().min(1).max(100_000) }),
+    z.object({ lives: z.array(lifeSchema), truncated: z.boolean() }),
+  ),
+  'analysis.latency': method(
+    z.object({ ...t, by: z.enum(['intid', 'intid,vcpu']) }),
+    z.object({ groups: z.array(latencyGroupSchema) }),
+  ),
+  'skipped.list': method(
+    z.object({ ...t, from: z.int().min(0), limit: z.int().min(1).max(100_000) }),
+    z.object({ total: z.int(), lines: z.array(z.object({ line: z.int(), reason: z.string(), text: z.string() })) }),
+  ),
+
+  /** Writes a report around `at`. Returns the file written, or the text when `output` is empty. */
+  'report.export': method(
+    z.object({ ...t, format: z.enum(['html', 'md']), output: z.string().max(4096), at: seq, overwrite: z.boolean() }),
+    z.object({ output: z.string(), bytes: z.number(), text: z.string() }),
+  ),
+  /** Read-only SQL over the readable views. */
+  'sql.query': method(
+    z.object({ ...t, sql: z.string().max(100_000), limit: z.int().min(1).max(10_000_000) }),
+    z.object({
+      columns: z.array(z.string()),
+      rows: z.array(z.array(z.union([z.string(), z.number(), z.null()]))),
+      truncated: z.boolean(),
+    }),
+  ),
+} as const;
+
+export type Method = keyof typeof CONTRACT;
+export type Args<M extends Method> = z.infer<(typeof CONTRACT)[M]['args']>;
+export type Result<M extends Method> = z.infer<(typeof CONTRACT)[M]['result']>;
+
+/** What the backend tells without being asked. */
+export interface PushEvents {
+  readonly task: z.infer<typeof taskProgressSchema>;
+  /** A growing trace has more events. */
+  readonly grown: {
+    readonly id: number;
+    readonly events: number;
+    readonly durationNs: number;
+    readonly finished: boolean;
+  };
+  /** The shell asks the window to do something: a menu item, a file from the system. */
+  readonly command: { readonly command: string; readonly argument: string };
+}
+export type PushEvent = keyof PushEvents;
+
+/** A failure that crosses the contract. `code` is stable (`bad-input`, `usage`, `not-found`, `cancelled`, `internal`). */
+export interface SessionFailure {
+  readonly code: 'bad-input' | 'usage' | 'not-found' | 'cancelled' | 'internal';
+  readonly message: string;
+}
+
+/** How a front end talks to the backend, whatever carries it. */
+export interface SessionClient {
+  /** @throws an Error with the `SessionFailure` fields. Aborting the signal cancels the call on the backend. */
+  call<M extends Method>(method: M, args: Args<M>, signal?: AbortSignal): Promise<Result<M>>;
+  on<E extends PushEvent>(event: E, handler: (payload: PushEvents[E]) => void): () => void;
+}
+
+export type TraceInfo = z.infer<typeof traceInfoSchema>;
+export type Lane = z.infer<typeof laneSchema>;
+export type EventRow = z.infer<typeof eventRowSchema>;
+export type SlotValue = z.infer<typeof slotValueSchema>;
+export type Breakpoint = z.infer<typeof breakpointSchema>;
+export type Bookmark = z.infer<typeof bookmarkSchema>;
+export type TaskProgress = z.infer<typeof taskProgressSchema>;
+export type LaneData = Result<'timeline.lanes'>['lanes'][number];
+export type InspectedState = Result<'state.inspect'>;
+export type InterruptState = z.infer<typeof interruptStateSchema>;

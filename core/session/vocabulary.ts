@@ -1,0 +1,16 @@
+/** Words and numbers of the contract that front ends need at run time, without the schemas. */
+export { RUN_STATES, TIMERS, type RunState } from '../trace/kinds.ts';
+export { LEGS, type Leg } from '../trace/life.ts';
+export {
+  INTERRUPT_FIELDS,
+  STATE_ACTIVE,
+  STATE_ACTIVE_KNOWN,
+  STATE_ENABLED,
+  STATE_ENABLED_KNOWN,
+  STATE_MASKED,
+  STATE_PENDING,
+  STATE_PENDING_KNOWN,
+  stateName,
+  type InterruptField,
+  type StateCode,
+} from '../trace/interrupts.ts';

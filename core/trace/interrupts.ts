@@ -1,0 +1,62 @@
+/**
+ * Which interrupts a trace knows, and in which bits of which slots their state lives. Importers keep one slot per
+ * interrupt and field (each may be known or not); the emulator keeps 64 interrupts of a field in one register slot.
+ * Everything that asks about "PPI 27 of vCPU 1" goes through these ranges and need not know which.
+ */
+import { type Intid } from '../gic/intid.ts';
+import { type SlotId, type VcpuId } from '../state/brand.ts';
+
+export const INTERRUPT_FIELDS = [
+  'pending',
+  'active',
+  'enabled',
+  'line',
+  /** Pending and enabled, but held back by the priority mask, the running priority or a disabled CPU interface. */
+  'masked',
+  'priority',
+  /** 0 edge, 1 level. */
+  'handling',
+  /** vCPU (IAFFID) that a shared interrupt is routed to. */
+  'target',
+] as const;
+export type InterruptField = (typeof INTERRUPT_FIELDS)[number];
+
+/** `width` bits of a slot from bit `lsb` up. */
+export interface BitRange {
+  readonly slot: SlotId;
+  readonly lsb: number;
+  readonly width: number;
+}
+
+export interface InterruptDescriptor {
+  readonly intid: Intid;
+  /** The vCPU that a private interrupt belongs to; absent for shared ones (SPI, LPI). */
+  readonly vcpu?: VcpuId;
+  /** Where each field lives; absent: the source never shows it. */
+  readonly fields: Readonly<Partial<Record<InterruptField, BitRange>>>;
+}
+
+/**
+ * State of an interrupt at a moment as one small number, for lanes and transitions: bit 0 pending, 1 active,
+ * 2 enabled, 3 masked; bits 4 … 6: pending, active, enabled are known.
+ */
+export const STATE_PENDING = 1;
+export const STATE_ACTIVE = 2;
+export const STATE_ENABLED = 4;
+export const STATE_MASKED = 8;
+export const STATE_PENDING_KNOWN = 16;
+export const STATE_ACTIVE_KNOWN = 32;
+export const STATE_ENABLED_KNOWN = 64;
+export type StateCode = number;
+
+/** The word for a state code: what a list, a view or SQL shows. */
+export function stateName(code: StateCode): string {
+  const pendingKnown = code & STATE_PENDING_KNOWN;
+  const activeKnown = code & STATE_ACTIVE_KNOWN;
+  if (!pendingKnown && !activeKnown) return 'unknown';
+  const pending = code & STATE_PENDING;
+  if (code & STATE_ACTIVE) return pending ? 'active and pending' : 'active';
+  if (pending) return code & STATE_MASKED ? 'pending, masked' : 'pending';
+  if (code & STATE_ENABLED_KNOWN && !(code & STATE_ENABLED)) return 'disabled';
+  return 'inactive';
+}

@@ -1,0 +1,64 @@
+/**
+ * What a source of events writes to: recorder and importers know this and nothing else of the file.
+ * The state changes that are in `journal` when an event is appended are the changes which that event caused.
+ */
+import { type Intid } from '../gic/intid.ts';
+import { type Seq, type VcpuId } from '../state/brand.ts';
+import { type Journal } from '../state/journal.ts';
+import { type BitRange, type InterruptField } from './interrupts.ts';
+import { type NewEvent } from './kinds.ts';
+
+/** Where a trace came from; shown by `info` and in reports. */
+export interface SourceInfo {
+  readonly kind: 'qemu-log' | 'qemu-simple' | 'ftrace' | 'trace.dat' | 'perf' | 'scenario';
+  /** File names without folders, in the order given. */
+  readonly files: readonly string[];
+  /** Free facts: tool versions, clock, time origin (`2026-11-20T21:55:32.992106Z`) … */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+export type GicModel = 'v5' | 'v3' | 'v2' | 'unknown';
+
+/** Line accounting of text sources: `read = asEvents + merged + skipped`. */
+export interface LineCounts {
+  readonly read: number;
+  readonly asEvents: number;
+  /** Lines that are named parts of another event. */
+  readonly merged: number;
+  readonly skipped: number;
+  /** Why lines were skipped: reason → count. */
+  readonly reasons: Readonly<Record<string, number>>;
+}
+
+/** A source line that became no event; kept, so that nothing is silent. */
+export interface SkippedLine {
+  /** 1-based. */
+  readonly line: number;
+  readonly reason: string;
+  /** The text, cut at 4096 characters. */
+  readonly text: string;
+}
+
+export interface TraceSink {
+  /** Change state here first, then append the event that owns the changes. */
+  readonly journal: Journal;
+  /** Appends an event; times may not decrease (a smaller one is raised to the last one and counted). */
+  append(event: NewEvent): Seq;
+  /** Declares an interrupt field's place; call when the slot is claimed, before its first change. */
+  interruptField(intid: Intid, vcpu: VcpuId | undefined, field: InterruptField, range: BitRange): void;
+  /** Gives the raw text of the next source lines (one call per line, in order), kept compressed for the Event tab. */
+  rawLine(line: number, text: string): void;
+  skip(line: SkippedLine): void;
+  /** Counts a source line by its event name (also those merged into another event), for `info`. */
+  countName(name: string): void;
+}
+
+/** What is known when the last event is in. */
+export interface TraceSummary {
+  readonly source: SourceInfo;
+  readonly gic: GicModel;
+  /** Name of the KVM behaviour profile, for emulated sessions. */
+  readonly profile?: string;
+  readonly vcpus: number;
+  readonly lines?: LineCounts;
+}
