@@ -3,7 +3,7 @@
  * interrupt and field (each may be known or not); the emulator keeps 64 interrupts of a field in one register slot.
  * Everything that asks about "PPI 27 of vCPU 1" goes through these ranges and need not know which.
  */
-import { type Intid } from '../gic/intid.ts';
+import { formatInterrupt, type FlatType, type InterruptKey, type Interrupt, type Intid, keyOf } from '../gic/intid.ts';
 import { type SlotId, type VcpuId } from '../state/brand.ts';
 
 export const INTERRUPT_FIELDS = [
@@ -59,4 +59,34 @@ export function stateName(code: StateCode): string {
   if (pending) return code & STATE_MASKED ? 'pending, masked' : 'pending';
   if (code & STATE_ENABLED_KNOWN && !(code & STATE_ENABLED)) return 'disabled';
   return 'inactive';
+}
+
+/**
+ * In a trace every interrupt, of every GIC generation, is one u32 in GICv5 form: type in bits 31:29, number below.
+ * SGIs, which GICv5 does not have, take the free type 0.
+ */
+const TYPES: readonly FlatType[] = ['sgi', 'ppi', 'lpi', 'spi'];
+
+/** The trace's number for an interrupt, e.g. 0x2000001b for PPI 27. */
+export function intidOf({ type, number }: Interrupt): Intid {
+  // The brand is given here because SGIs have no GICv5 identifier of their own; a trace still needs one.
+  return (((TYPES.indexOf(type) << 29) | number) >>> 0) as Intid;
+}
+
+/** Type and number of a trace's interrupt; undefined for a reserved type. */
+export function interruptOf(intid: number): Interrupt | undefined {
+  const type = TYPES[intid >>> 29];
+  return type === undefined ? undefined : { type, number: intid & 0xff_ffff };
+}
+
+/** `PPI 27`, `SGI 3`; a reserved type as `reserved 0x…`. */
+export function interruptLabel(intid: number): string {
+  const interrupt = interruptOf(intid);
+  return interrupt === undefined ? `reserved 0x${(intid >>> 0).toString(16)}` : formatInterrupt(interrupt);
+}
+
+/** `ppi27`, `sgi3`: the part of slot paths and lane ids; undefined for a reserved type. */
+export function interruptKey(intid: number): InterruptKey | undefined {
+  const interrupt = interruptOf(intid);
+  return interrupt === undefined ? undefined : keyOf(interrupt);
 }
