@@ -1,20 +1,10 @@
 /**
  * The one wrapper round every call: arguments are checked against the contract before a handler sees them, and
- * whatever a handler throws becomes a `SessionFailure`.
+ * whatever a handler throws becomes a `SessionError` with a stable code.
  */
 import { ZodError } from 'zod';
-import { CONTRACT, type Args, type Method, type SessionFailure } from './contract.ts';
-
-/** Thrown by handlers for failures that a person can act on. */
-export class SessionError extends Error implements SessionFailure {
-  override readonly name = 'SessionError';
-  readonly code: SessionFailure['code'];
-
-  constructor(code: SessionFailure['code'], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+import { CONTRACT, type Args, type Method } from './contract.ts';
+import { failureOf, SessionError } from './failure.ts';
 
 export function isMethod(name: string): name is Method {
   return Object.hasOwn(CONTRACT, name);
@@ -32,18 +22,16 @@ export function checkArgs<M extends Method>(method: M, args: unknown): Args<M> {
     if (!(error instanceof ZodError)) throw error;
     const issue = error.issues[0];
     const where = issue === undefined || issue.path.length === 0 ? 'arguments' : issue.path.join('.');
-    throw new SessionError('usage', `${method}: ${where}: ${issue?.message ?? 'invalid'}`, { cause: error });
+    throw new SessionError({ code: 'usage', message: `${method}: ${where}: ${issue?.message ?? 'invalid'}` });
   }
 }
 
-/** Error classes of the rooms below carry a stable `code`; these are the ones that mean bad input. */
-export function toFailure(error: unknown): SessionError {
+/** Errors of the rooms below that speak of what a person gave: a file, a condition, a position, a glob. */
+const BAD_INPUT = new Set(['TraceError', 'ImportError', 'ConditionError', 'PositionError', 'ReportError', 'SqliteError']);
+
+export function toSessionError(error: unknown): SessionError {
   if (error instanceof SessionError) return error;
-  if (error instanceof Error) {
-    if (error.name === 'AbortError') return new SessionError('cancelled', 'cancelled', { cause: error });
-    if (['TraceError', 'ImportError', 'ConditionError', 'SyntaxError', 'PositionError'].includes(error.name))
-      return new SessionError('bad-input', error.message, { cause: error });
-    return new SessionError('internal', error.message, { cause: error });
-  }
-  return new SessionError('internal', String(error));
+  if (error instanceof Error && (BAD_INPUT.has(error.name) || error instanceof RangeError))
+    return new SessionError({ code: 'bad-input', message: error.message });
+  return new SessionError(failureOf(error));
 }

@@ -35,14 +35,7 @@ export class WireError extends Error {
 }
 
 export type TypedArray =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | Float32Array
-  | Float64Array;
+  Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
 /** The position in this table is the kind's number on the wire: append only. */
 const KINDS: readonly {
@@ -72,33 +65,41 @@ const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 /** Writes one value. @throws WireError naming the member that has no form on the wire, or the limit it exceeds. */
 export function encodeFrame(value: unknown, limits: WireLimits = ANSWER_LIMITS): Uint8Array<ArrayBuffer> {
   const arrays: { kind: number; array: ArrayBufferView }[] = [];
+  /** Where the walk is, for messages; a failure ends the walk, so nothing needs to be taken back. */
+  const trail: (string | number)[] = [];
+  const refuse = (why: string): never => {
+    throw new WireError(`${['value', ...trail].join('.')}: ${why}`);
+  };
 
-  function encode(item: unknown, where: string, depth: number): unknown {
+  function encode(item: unknown): unknown {
     if (item === null || typeof item === 'string' || typeof item === 'boolean') return item;
     if (typeof item === 'number') {
       if (Number.isFinite(item) && !Object.is(item, -0)) return item;
       return { [TAG]: Object.is(item, -0) ? '-0' : String(item) };
     }
-    if (typeof item !== 'object') throw new WireError(`${where}: a ${typeof item} cannot be sent`);
-    if (depth >= limits.depth) throw new WireError(`${where}: nested deeper than ${limits.depth}`);
+    if (typeof item !== 'object') return refuse(`a value of type ${typeof item} cannot be sent`);
+    if (trail.length >= limits.depth) return refuse(`nested deeper than ${limits.depth}`);
     if (ArrayBuffer.isView(item)) {
       const kind = KIND_OF.get(kindName(item));
-      if (kind === undefined) throw new WireError(`${where}: a ${kindName(item)} cannot be sent`);
-      if (arrays.length >= limits.arrays) throw new WireError(`${where}: more than ${limits.arrays} typed arrays`);
+      if (kind === undefined) return refuse(`a ${kindName(item)} cannot be sent`);
+      if (arrays.length >= limits.arrays) return refuse(`more than ${limits.arrays} typed arrays`);
       arrays.push({ kind, array: item });
       return { [TAG]: arrays.length - 1 };
     }
-    if (Array.isArray(item)) return Array.from(item, (child, index) => encode(child, `${where}[${index}]`, depth + 1));
-    if (!isPlain(item)) throw new WireError(`${where}: only plain objects, arrays and typed arrays can be sent`);
-    const members: [string, unknown][] = [];
-    for (const [key, child] of Object.entries(item)) {
-      if (child !== undefined) members.push([key, encode(child, `${where}.${key}`, depth + 1)]);
-    }
-    const object = Object.fromEntries(members);
+    if (Array.isArray(item)) return Array.from(item, (child, index) => step(index, child));
+    if (!isPlain(item)) return refuse('only plain objects, arrays and typed arrays can be sent');
+    const members = Object.entries(item).filter(([, child]) => child !== undefined);
+    const object = Object.fromEntries(members.map(([key, child]) => [key, step(key, child)]));
     return Object.hasOwn(object, TAG) ? { [TAG]: object } : object;
   }
+  function step(key: string | number, child: unknown): unknown {
+    trail.push(key);
+    const encoded = encode(child);
+    trail.pop();
+    return encoded;
+  }
 
-  const json = new TextEncoder().encode(JSON.stringify(encode(value, 'value', 0)));
+  const json = new TextEncoder().encode(JSON.stringify(encode(value)));
   const jsonStart = aligned(HEAD + arrays.length * 8);
   let end = aligned(jsonStart + json.length);
   const starts = arrays.map(({ array }) => {
