@@ -164,8 +164,10 @@ const latencyGroupSchema = z.object({
       p90Ns: ns,
       p99Ns: ns,
       maxNs: ns,
-      /** Position of the longest one. */
+      /** Position where the longest one began. */
       maxSeq: seq,
+      /** From 100,000 samples on, percentiles come from logarithmic buckets. */
+      approximate: z.boolean(),
     }),
   ),
 });
@@ -248,10 +250,17 @@ export const CONTRACT = {
 
   /** Starts an import; progress comes as `task` events. `output` empty: beside the app's other imports. */
   'import.start': method(
-    z.object({ files: z.array(path).min(1).max(64), output: z.string().max(4096), overwrite: z.boolean() }),
+    z.object({
+      files: z.array(path).min(1).max(64),
+      output: z.string().max(4096),
+      overwrite: z.boolean(),
+      /** Name of an import format; absent: found from the content. */
+      format: z.string().max(64).optional(),
+    }),
     z.object({ task: z.int(), output: path }),
   ),
-  'task.cancel': method(z.object({ task: z.int() }), ok),
+  /** Stops a task. `keep`: what was imported so far becomes a usable trace; absent: partial files are removed. */
+  'task.cancel': method(z.object({ task: z.int(), keep: z.boolean().optional() }), ok),
 
   /**
    * Rows for the list. Without a filter, `from` is the first seq; with one, `offset`-th match is not needed:
@@ -473,6 +482,22 @@ export const CONTRACT = {
   'report.export': method(
     z.object({ ...t, format: z.enum(['html', 'md']), output: z.string().max(4096), at: seq, overwrite: z.boolean() }),
     z.object({ output: z.string(), bytes: z.number(), text: z.string() }),
+  ),
+  /**
+   * Part of an export as text: the records of `from` … `to` that pass the filter. Ask again from `next`, without
+   * `header`, until `next` is null; the parts joined are the file.
+   */
+  'export.text': method(
+    z.object({
+      ...t,
+      format: z.enum(['csv', 'tsv', 'jsonl', 'vcd']),
+      from: seq,
+      to: seq,
+      filter: condition,
+      /** With what stands before the first record. */
+      header: z.boolean(),
+    }),
+    z.object({ text: z.string(), records: z.int(), next: seq.nullable() }),
   ),
   /** Read-only SQL over the readable views. */
   'sql.query': method(
