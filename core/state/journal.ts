@@ -33,7 +33,6 @@ export const KNOWN_AFTER = 2;
 
 export class Journal {
   readonly layout: Layout;
-  readonly state: StateVector;
   count = 0;
   slot = new Uint32Array(1024);
   beforeLo = new Uint32Array(1024);
@@ -41,10 +40,20 @@ export class Journal {
   afterLo = new Uint32Array(1024);
   afterHi = new Uint32Array(1024);
   known = new Uint8Array(1024);
+  readonly #state: StateVector;
+  /** Entries that are still in the log's memory: what was undone lies between `count` and here. */
+  #end = 0;
 
   constructor(layout: Layout) {
     this.layout = layout;
-    this.state = StateVector.initial(layout);
+    this.#state = StateVector.initial(layout);
+  }
+
+  /** The present state, with every slot claimed so far; always the same object. */
+  get state(): StateVector {
+    const state = this.#state;
+    if (state.size !== this.layout.size) state.growTo(this.layout);
+    return state;
   }
 
   /** Unsigned 64-bit value of a slot; 0n when unknown. */
@@ -86,8 +95,13 @@ export class Journal {
     return this.count;
   }
 
-  /** The logged changes with index `from` … `to` − 1. */
+  /**
+   * The logged changes with index `from` … `to` − 1.
+   * @throws RangeError when the log holds no such stretch.
+   */
   changes(from = 0, to = this.count): Change[] {
+    this.#check(from, 0, to);
+    this.#check(to, from, this.count);
     const out: Change[] = [];
     for (let i = from; i < to; i++) {
       const flags = this.known[i] ?? 0;
@@ -100,39 +114,53 @@ export class Journal {
     return out;
   }
 
-  /** Takes back logged changes down to `mark`, last first; they stay in the log's memory for `redoTo` until the next write. */
+  /**
+   * Takes back logged changes down to `mark`, last first; they stay in the log's memory for `redoTo` until the next write.
+   * @throws RangeError when `mark` is not a position of the log.
+   */
   undoTo(mark: number): void {
+    this.#check(mark, 0, this.count);
+    const state = this.state;
     for (let i = this.count - 1; i >= mark; i--) {
       const slot = this.slot[i] ?? 0;
-      this.state.lo[slot] = this.beforeLo[i] ?? 0;
-      this.state.hi[slot] = this.beforeHi[i] ?? 0;
-      this.state.known[slot] = (this.known[i] ?? 0) & KNOWN_BEFORE;
+      state.lo[slot] = this.beforeLo[i] ?? 0;
+      state.hi[slot] = this.beforeHi[i] ?? 0;
+      state.known[slot] = (this.known[i] ?? 0) & KNOWN_BEFORE;
     }
-    if (mark < this.count) this.count = mark;
+    this.count = mark;
   }
 
-  /** Applies undone changes again up to `mark`; valid only when nothing was written since the undo. */
+  /**
+   * Applies undone changes again up to `mark`.
+   * @throws RangeError when `mark` is before the present position or the changes up to it were not undone, or were
+   * overwritten by a write since.
+   */
   redoTo(mark: number): void {
+    this.#check(mark, this.count, this.#end);
+    const state = this.state;
     for (let i = this.count; i < mark; i++) {
       const slot = this.slot[i] ?? 0;
-      this.state.lo[slot] = this.afterLo[i] ?? 0;
-      this.state.hi[slot] = this.afterHi[i] ?? 0;
-      this.state.known[slot] = ((this.known[i] ?? 0) & KNOWN_AFTER) >> 1;
+      state.lo[slot] = this.afterLo[i] ?? 0;
+      state.hi[slot] = this.afterHi[i] ?? 0;
+      state.known[slot] = ((this.known[i] ?? 0) & KNOWN_AFTER) >> 1;
     }
-    if (mark > this.count) this.count = mark;
+    this.count = mark;
   }
 
   /** Forgets the log (not the state): the changes were recorded elsewhere. */
   clear(): void {
     this.count = 0;
+    this.#end = 0;
+  }
+
+  #check(mark: number, from: number, to: number): void {
+    if (!Number.isInteger(mark) || mark < from || mark > to)
+      throw new RangeError(`no position ${mark} in the log; wanted ${from} … ${to}`);
   }
 
   #change(slot: SlotId, lo: number, hi: number, known: 0 | 1): void {
     const state = this.state;
-    if (slot >= state.size) {
-      state.growTo(this.layout);
-      if (slot >= state.size) throw new RangeError(`no slot ${slot}; the layout has ${state.size}`);
-    }
+    if (!(slot >= 0 && slot < state.size)) throw new RangeError(`no slot ${slot}; the layout has ${state.size}`);
     const beforeLo = state.lo[slot] ?? 0;
     const beforeHi = state.hi[slot] ?? 0;
     const beforeKnown = state.known[slot] ?? 0;
@@ -146,6 +174,7 @@ export class Journal {
     this.afterHi[i] = hi;
     this.known[i] = beforeKnown | (known << 1);
     this.count = i + 1;
+    this.#end = i + 1;
     state.lo[slot] = lo;
     state.hi[slot] = hi;
     state.known[slot] = known;

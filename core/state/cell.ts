@@ -1,0 +1,103 @@
+/**
+ * One slot with its journal, as a value that a model can hold: reads are array loads, every write goes through the
+ * journal. A cell owns nothing; making two of the same slot is harmless.
+ */
+import { type SlotId } from './brand.ts';
+import { type Journal } from './journal.ts';
+import { type SlotDescriptor } from './layout.ts';
+
+export class Cell {
+  readonly journal: Journal;
+  readonly slot: SlotId;
+
+  constructor(journal: Journal, slot: SlotId) {
+    this.journal = journal;
+    this.slot = slot;
+  }
+
+  /** Bits 31:0. */
+  get lo(): number {
+    return this.journal.readLo(this.slot);
+  }
+
+  /** Bits 63:32. */
+  get hi(): number {
+    return this.journal.readHi(this.slot);
+  }
+
+  /** Sets all 64 bits from two halves. */
+  set(lo: number, hi = 0): void {
+    this.journal.writeWords(this.slot, lo, hi);
+  }
+
+  /** The unsigned 64-bit value. */
+  get value(): bigint {
+    return this.journal.read(this.slot);
+  }
+
+  set value(value: bigint) {
+    this.journal.write(this.slot, value);
+  }
+
+  /** True when any of bits 31:0 is set: the reading of a one-bit slot. */
+  get flag(): boolean {
+    return this.lo !== 0;
+  }
+
+  set flag(on: boolean) {
+    this.set(on ? 1 : 0);
+  }
+
+  /** Is bit 0 … 63 set? */
+  has(bit: number): boolean {
+    return (((bit < 32 ? this.lo : this.hi) >>> (bit & 31)) & 1) !== 0;
+  }
+
+  /** Sets or clears bit 0 … 63. */
+  put(bit: number, on: boolean): void {
+    const mask = (1 << (bit & 31)) >>> 0;
+    const { lo, hi } = this;
+    if (bit < 32) this.set(on ? lo | mask : lo & ~mask, hi);
+    else this.set(lo, on ? hi | mask : hi & ~mask);
+  }
+
+  /** Is no bit set? */
+  get isZero(): boolean {
+    return (this.lo | this.hi) === 0;
+  }
+}
+
+/**
+ * Claims slots under one prefix. The slots start known, at 0 unless `initial` says otherwise.
+ * @throws RangeError when a path is taken.
+ */
+export class CellClaim {
+  readonly #journal: Journal;
+  readonly #prefix: string;
+
+  constructor(journal: Journal, prefix: string) {
+    this.#journal = journal;
+    this.#prefix = prefix;
+  }
+
+  cell(name: string, width = 64, more: Omit<SlotDescriptor, 'path' | 'width'> = {}): Cell {
+    const slot = this.#journal.layout.claim({ initial: 0n, ...more, path: `${this.#prefix}${name}`, width });
+    this.#journal.state.growTo(this.#journal.layout);
+    return new Cell(this.#journal, slot);
+  }
+
+  /** A slot that holds a register of the register tables under the register's own name. */
+  register(name: string, initial = 0n): Cell {
+    return this.cell(name, 64, { register: name, initial });
+  }
+
+  /** A slot whose value is an index into `values`. */
+  choice(name: string, values: readonly string[]): Cell {
+    return this.cell(name, Math.max(1, Math.ceil(Math.log2(values.length))), { values });
+  }
+
+  /** A one-bit slot. */
+  flag(name: string): Cell {
+    return this.cell(name, 1);
+  }
+}
