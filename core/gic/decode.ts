@@ -87,8 +87,6 @@ function fieldText(field: Field, part: bigint, value: bigint): string | undefine
       return part === 0n ? '1 bit' : `${part + 1n} bits`;
     case 'idle255':
       return part === 255n ? 'idle' : undefined;
-    case 'pow2':
-      return String(1n << part);
     case 'hex':
       return `0x${part.toString(16)}`;
   }

@@ -3,7 +3,7 @@
  * ready. Done once per register, when it is first asked for; the fields of an array's elements differ only in
  * descriptions, so an element costs one small object per field.
  */
-import { formatFlatIntid } from '../intid.ts';
+import { formatFlatIntid, type InterruptKey, keyOfFlatIntid } from '../intid.ts';
 import { v5Ppi } from '../ppi-names.ts';
 import {
   type Access,
@@ -25,6 +25,8 @@ export interface Field {
   /** No meaning is assigned to these bits (or none is publicly known). */
   readonly reserved: boolean;
   readonly text: TextRule | undefined;
+  /** The interrupt that the field is about, in registers with one field per interrupt. */
+  readonly interrupt: InterruptKey | undefined;
   /** `(value >> shift) & mask` is the field. */
   readonly shift: bigint;
   readonly mask: bigint;
@@ -78,7 +80,7 @@ export function elementEncoding(at: EncodingRow, index: number): EncodingRow {
 export function expand(table: Table, row: RegisterRow, index: number): Register {
   const isArray = row.count !== undefined;
   const name = elementName(row.name, index);
-  const fields = expandFields(row, index, table.model);
+  const fields = expandFields(row, index);
   return {
     name,
     arm: row.arm === undefined ? name : elementName(row.arm, index),
@@ -101,33 +103,37 @@ export function expand(table: Table, row: RegisterRow, index: number): Register 
   };
 }
 
-function expandFields(row: RegisterRow, index: number, model: Model): Field[] {
-  const named = row.fields.flatMap((field) => expandField(field, index, model));
+function expandFields(row: RegisterRow, index: number): Field[] {
+  const named = row.fields.flatMap((field) => expandField(field, index));
   named.sort((a, b) => b.msb - a.msb);
   return fillGaps(named, row.width, row.gaps ?? 'RES0');
 }
 
-function expandField(row: FieldRow, index: number, model: Model): Field[] {
+function expandField(row: FieldRow, index: number): Field[] {
   if (!('each' in row)) {
     const [name, msb, lsb, description, text] = row;
-    return [field(name, msb, lsb, describe(description, index, 0, index, model), text)];
+    return [field(name, msb, lsb, description, text, undefined)];
   }
   return Array.from({ length: row.count }, (_, x) => {
     const lsb = x * row.step;
     const item = index * row.count + x;
     const name = row.each.replace('<x>', String(x));
-    return field(name, lsb + row.width - 1, lsb, describe(row.is, index, x, item, model), row.text);
+    const description = describe(row.is, x, item);
+    return field(name, lsb + row.width - 1, lsb, description, row.text, interruptOf(row.is, item));
   });
 }
 
-function describe(text: string, index: number, x: number, item: number, model: Model): string {
-  if (!text.includes('<')) return text;
+function describe(text: string, x: number, item: number): string {
   return text
     .replaceAll('<x>', String(x))
-    .replaceAll('<n>', String(index))
     .replaceAll('<item>', String(item))
     .replaceAll('<ppi>', ppiLabel(item))
-    .replaceAll('<intid>', model === 'v5' ? ppiLabel(item) : formatFlatIntid(item));
+    .replaceAll('<intid>', formatFlatIntid(item));
+}
+
+function interruptOf(text: string, item: number): InterruptKey | undefined {
+  if (text.includes('<ppi>')) return `ppi${item}`;
+  return text.includes('<intid>') ? keyOfFlatIntid(item) : undefined;
 }
 
 /** `PPI 27 (CNTV)`, `PPI 40 (reserved)`, `PPI 80 (implementation defined)` (gicv5-registers §8). */
@@ -142,7 +148,7 @@ function fillGaps(named: readonly Field[], width: number, gaps: string): Field[]
   const gap = (msb: number, lsb: number): void => {
     const whole = msb === width - 1 && lsb === 0;
     const name = whole ? gaps : msb === lsb ? `${gaps}_${msb}` : `${gaps}_${msb}_${lsb}`;
-    out.push({ ...field(name, msb, lsb, GAP_TEXT.get(gaps) ?? '', undefined), reserved: true });
+    out.push({ ...field(name, msb, lsb, GAP_TEXT.get(gaps) ?? '', undefined, undefined), reserved: true });
   };
   for (const next of named) {
     if (next.msb < top) gap(top, next.msb + 1);
@@ -160,8 +166,15 @@ const GAP_TEXT: ReadonlyMap<string, string> = new Map([
   ['UNVERIFIED', 'Layout not publicly known.'],
 ]);
 
-function field(name: string, msb: number, lsb: number, description: string, text: TextRule | undefined): Field {
+function field(
+  name: string,
+  msb: number,
+  lsb: number,
+  description: string,
+  text: TextRule | undefined,
+  interrupt: InterruptKey | undefined,
+): Field {
   const mask = (1n << BigInt(msb - lsb + 1)) - 1n;
   const reserved = /^(RES[01]|UNVERIFIED)(_|$)/.test(name);
-  return { name, msb, lsb, description, reserved, text, shift: BigInt(lsb), mask };
+  return { name, msb, lsb, description, reserved, text, interrupt, shift: BigInt(lsb), mask };
 }

@@ -33,11 +33,10 @@ export type Access = 'RO' | 'WO' | 'RW' | 'RW1S' | 'RW1C';
  * What a field's value means in words: a list of names by value ('' = no word for it), or a rule.
  * - `type`: a GICv5 interrupt type; `v5`: a GICv5 number whose type is in bits 31:29 of the same register
  * - `spi`, `lpi`: a GICv5 number of that type; `intid`: a GICv3 or GICv2 INTID
- * - `bits+1`: a number of bits minus one; `idle255`: a priority, 255 = none; `pow2`: a size as a power of two
+ * - `bits+1`: a number of bits minus one; `idle255`: a priority, 255 = none
  * - `hex`: an address or identifier that reads better in hexadecimal
  */
-export type TextRule =
-  readonly string[] | 'type' | 'v5' | 'spi' | 'lpi' | 'intid' | 'bits+1' | 'idle255' | 'pow2' | 'hex';
+export type TextRule = readonly string[] | 'type' | 'v5' | 'spi' | 'lpi' | 'intid' | 'bits+1' | 'idle255' | 'hex';
 
 export type FieldRow =
   | readonly [name: string, msb: number, lsb: number, description: string, text?: TextRule]
