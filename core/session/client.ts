@@ -115,14 +115,15 @@ export function createClient(transport: Transport): ConnectedClient {
       settle(id, { ok: false, failure });
     }
   }
-  function failSent(message: string): void {
+  function fail(which: 'sent' | 'all', message: string): void {
     for (const [id, call] of [...pending]) {
-      if (call.sent) settle(id, { ok: false, failure: { code: 'internal', message } });
+      if (call.sent || which === 'all') settle(id, { ok: false, failure: { code: 'internal', message } });
     }
   }
   function backendIs(backend: BackendState): void {
     if (!backend.running) {
       become({ state: 'backend-died', reason: backend.reason, epoch: backend.epoch });
+      fail('all', `the backend is not running: ${backend.reason}`);
       return;
     }
     become({ state: 'open', epoch: backend.epoch });
@@ -146,7 +147,7 @@ export function createClient(transport: Transport): ConnectedClient {
     },
     lost(reason, retryMs) {
       canSend = false;
-      failSent(`the connection to gicscope was lost: ${reason}`);
+      fail('sent', `the connection to gicscope was lost: ${reason}`);
       become({ state: 'lost', reason, retryMs });
     },
   });
