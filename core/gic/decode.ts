@@ -69,7 +69,8 @@ const V5_TYPE_TEXT: readonly string[] = [
   'reserved',
 ];
 
-function fieldText(field: Field, part: bigint, value: bigint): string | undefined {
+/** What a field's value means in words; undefined where the number says it all. `value` is the whole register. */
+export function fieldText(field: Field, part: bigint, value: bigint): string | undefined {
   const rule = field.text;
   if (rule === undefined) return undefined;
   if (typeof rule === 'object') return rule[Number(part)] || undefined;

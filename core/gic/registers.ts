@@ -14,6 +14,7 @@ import { type EncodingRow, type Model, type RegisterRow, type Space, type Table 
 import { TABLES } from './tables/index.ts';
 
 export { decode, encode, fieldValue, type DecodedField } from './decode.ts';
+export { summarize } from './summary.ts';
 export { type Field, type Register } from './tables/expand.ts';
 export { type Access, type EncodingRow, type Model, type Space } from './tables/row.ts';
 
