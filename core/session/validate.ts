@@ -27,7 +27,14 @@ export function checkArgs<M extends Method>(method: M, args: unknown): Args<M> {
 }
 
 /** Errors of the rooms below that speak of what a person gave: a file, a condition, a position, a glob. */
-const BAD_INPUT = new Set(['TraceError', 'ImportError', 'ConditionError', 'PositionError', 'ReportError', 'SqliteError']);
+const BAD_INPUT = new Set([
+  'TraceError',
+  'ImportError',
+  'ConditionError',
+  'PositionError',
+  'ReportError',
+  'SqliteError',
+]);
 
 export function toSessionError(error: unknown): SessionError {
   if (error instanceof SessionError) return error;

@@ -5,6 +5,7 @@
  */
 import { formatInterrupt, type FlatType, type InterruptKey, type Interrupt, type Intid, keyOf } from '../gic/intid.ts';
 import { type SlotId, type VcpuId } from '../state/brand.ts';
+import { type StateVector } from '../state/state-vector.ts';
 
 export const INTERRUPT_FIELDS = [
   'pending',
@@ -48,6 +49,25 @@ export const STATE_PENDING_KNOWN = 16;
 export const STATE_ACTIVE_KNOWN = 32;
 export const STATE_ENABLED_KNOWN = 64;
 export type StateCode = number;
+
+/** The state code of an interrupt whose fields live in `fields`, in `state`. */
+export function stateCode(fields: InterruptDescriptor['fields'], state: StateVector): StateCode {
+  let code = 0;
+  for (const [field, bit, known] of CODE_FIELDS) {
+    const range = fields[field];
+    if (range === undefined || !state.isKnown(range.slot)) continue;
+    code |= known;
+    if (BigInt.asUintN(range.width, state.read(range.slot) >> BigInt(range.lsb)) !== 0n) code |= bit;
+  }
+  return code;
+}
+
+const CODE_FIELDS: readonly (readonly [InterruptField, number, number])[] = [
+  ['pending', STATE_PENDING, STATE_PENDING_KNOWN],
+  ['active', STATE_ACTIVE, STATE_ACTIVE_KNOWN],
+  ['enabled', STATE_ENABLED, STATE_ENABLED_KNOWN],
+  ['masked', STATE_MASKED, 0],
+];
 
 /** The word for a state code: what a list, a view or SQL shows. */
 export function stateName(code: StateCode): string {

@@ -1,0 +1,183 @@
+/**
+ * What the inspector shows of one vCPU at a moment: interrupts, registers with what changed since a baseline, and the
+ * interrupts in the order in which the CPU interface would take them, each with what holds it back. Pure: two states
+ * in, plain data out. Cost: linear in the vCPU's slots and interrupts.
+ */
+import { registerByName } from '../gic/registers.ts';
+import { v5Ppi, classicPpi } from '../gic/ppi-names.ts';
+import { type Layout } from '../state/layout.ts';
+import { type StateVector } from '../state/state-vector.ts';
+import { type VcpuId, slotId } from '../state/brand.ts';
+import {
+  type InterruptDescriptor,
+  type InterruptField,
+  INTERRUPT_FIELDS,
+  interruptLabel,
+  interruptOf,
+  STATE_ACTIVE,
+  STATE_ENABLED,
+  STATE_ENABLED_KNOWN,
+  STATE_MASKED,
+  STATE_PENDING,
+  STATE_PENDING_KNOWN,
+  stateCode,
+  stateName,
+} from '../trace/interrupts.ts';
+import { type GicModel } from '../trace/sink.ts';
+import { type InspectedState, type InterruptState } from './contract.ts';
+import { hex, priority } from './rows.ts';
+import { rangeOf, slotValue } from './slots.ts';
+
+const MAX_SHARED = 512;
+
+/** A state, and what names its slots. */
+export interface Inspectable {
+  readonly layout: Layout;
+  readonly interrupts: readonly InterruptDescriptor[];
+  readonly gic: GicModel;
+}
+
+/** `CNTV` for PPI 27: what the interrupt is wired to by the architecture (v5) or by convention (v3, v2). */
+export function interruptName(intid: number, gic: GicModel): string {
+  const interrupt = interruptOf(intid);
+  if (interrupt?.type !== 'ppi') return '';
+  return (gic === 'v5' ? v5Ppi(interrupt.number) : classicPpi(interrupt.number))?.name ?? '';
+}
+
+/** One interrupt's state, every field that the source shows. */
+export function interruptState(
+  descriptor: InterruptDescriptor,
+  gic: GicModel,
+  state: StateVector,
+  baseline: StateVector | undefined,
+): InterruptState {
+  const code = stateCode(descriptor.fields, state);
+  const fields: Partial<Record<InterruptField, string | null>> = {};
+  for (const field of INTERRUPT_FIELDS) {
+    const range = descriptor.fields[field];
+    if (range === undefined) continue;
+    const value = rangeOf(state.value(range.slot), range);
+    fields[field] = value === undefined ? null : hex(value);
+  }
+  return {
+    intid: descriptor.intid,
+    label: interruptLabel(descriptor.intid),
+    name: interruptName(descriptor.intid, gic),
+    vcpu: descriptor.vcpu ?? null,
+    code,
+    state: stateName(code),
+    baselineCode: baseline === undefined ? null : stateCode(descriptor.fields, baseline),
+    fields,
+  };
+}
+
+/** Everything but position and time, which the caller knows. */
+export function inspect(
+  trace: Inspectable,
+  vcpu: VcpuId,
+  state: StateVector,
+  baseline: StateVector | undefined,
+): Omit<InspectedState, 'seq' | 'time'> {
+  const one = (descriptor: InterruptDescriptor): InterruptState =>
+    interruptState(descriptor, trace.gic, state, baseline);
+  const byIntid = (a: InterruptState, b: InterruptState): number => a.intid - b.intid;
+  const ppis = trace.interrupts
+    .filter((i) => i.vcpu === vcpu)
+    .map(one)
+    .sort(byIntid);
+  const shared = trace.interrupts
+    .filter((i) => i.vcpu === undefined)
+    .slice(0, MAX_SHARED)
+    .map(one)
+    .sort(byIntid);
+  const prefix = `vcpu${vcpu}.`;
+  const registers: InspectedState['registers'] = [];
+  const active = trace.layout.find(`${prefix}ICC_APR_EL1`) ?? trace.layout.find(`${prefix}ICH_APR_EL2`);
+  for (const [index, descriptor] of trace.layout.slots.entries()) {
+    if (descriptor.register === undefined || !belongs(descriptor.path, prefix)) continue;
+    const slot = slotId(index);
+    const now = slotValue(descriptor, state.value(slot));
+    const before = baseline?.value(slot);
+    const old = before === undefined ? null : hex(before);
+    registers.push({
+      ...now,
+      name: registerByName(descriptor.register)?.name ?? descriptor.register,
+      baseline: old,
+      changed: baseline !== undefined && old !== now.value,
+    });
+  }
+  const runSlot = trace.layout.find(`${prefix}runState`);
+  const run = runSlot === undefined ? undefined : state.value(runSlot);
+  const runWords = runSlot === undefined ? undefined : trace.layout.descriptor(runSlot).values;
+  const activePriorities = active === undefined ? undefined : state.value(active);
+  return {
+    vcpu,
+    runState: run === undefined ? 'unknown' : (runWords?.[Number(run)] ?? 'unknown'),
+    ppis,
+    shared,
+    registers,
+    candidates: candidates(trace, vcpu, state, [...ppis, ...shared.filter((i) => targets(i, vcpu))]),
+    activePriorities: activePriorities === undefined ? null : hex(activePriorities),
+  };
+}
+
+/** A vCPU's own registers, and those of shared frames (`irs.IRS_CR0`, `gicd.GICD_CTLR`). */
+function belongs(path: string, prefix: string): boolean {
+  return path.startsWith(prefix) || !/^vcpu\d+\./.test(path);
+}
+
+function targets(interrupt: InterruptState, vcpu: VcpuId): boolean {
+  const target = interrupt.fields.target;
+  return target !== undefined && target !== null && Number(target) === vcpu;
+}
+
+const numberOf = (value: string | null | undefined): number | null =>
+  value === undefined || value === null ? null : Number(value);
+
+/** Most urgent first: pending before the rest, then by priority (smaller is more urgent), then by INTID. */
+function candidates(
+  trace: Inspectable,
+  vcpu: VcpuId,
+  state: StateVector,
+  interrupts: readonly InterruptState[],
+): InspectedState['candidates'] {
+  const mask = knownField(trace.layout, state, `vcpu${vcpu}.ICC_PCR_EL1`, 'PRIORITY');
+  return interrupts
+    .filter((i) => i.code & (STATE_PENDING | STATE_ACTIVE) || i.code & STATE_ENABLED)
+    .map((i) => ({
+      intid: i.intid,
+      label: i.label,
+      name: i.name,
+      priority: numberOf(i.fields.priority),
+      code: i.code,
+      verdict: verdict(i, mask),
+    }))
+    .sort(
+      (a, b) =>
+        (b.code & STATE_PENDING) - (a.code & STATE_PENDING) ||
+        (a.priority ?? 256) - (b.priority ?? 256) ||
+        a.intid - b.intid,
+    )
+    .slice(0, 64);
+}
+
+function verdict(interrupt: InterruptState, mask: number | undefined): string {
+  const { code } = interrupt;
+  if (!(code & STATE_PENDING_KNOWN)) return 'unknown';
+  if (!(code & STATE_PENDING)) return code & STATE_ACTIVE ? 'active' : 'not pending';
+  if (code & STATE_ACTIVE) return 'still active';
+  if (code & STATE_ENABLED_KNOWN && !(code & STATE_ENABLED)) return 'disabled';
+  if (code & STATE_MASKED) {
+    const own = numberOf(interrupt.fields.priority);
+    return mask !== undefined && own !== null && own > mask ? `masked by ${priority(mask)}` : 'held back';
+  }
+  return code & STATE_ENABLED_KNOWN ? 'signalled' : 'unknown';
+}
+
+function knownField(layout: Layout, state: StateVector, path: string, field: string): number | undefined {
+  const slot = layout.find(path);
+  const value = slot === undefined ? undefined : state.value(slot);
+  const register = slot === undefined ? undefined : registerByName(layout.descriptor(slot).register ?? '');
+  const found = register?.byName.get(field);
+  return value === undefined || found === undefined ? undefined : Number((value >> found.shift) & found.mask);
+}
