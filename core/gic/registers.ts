@@ -38,6 +38,8 @@ interface Entry {
 
 interface Maps {
   readonly byName: Map<string, Entry>;
+  /** Instructions as traces spell them, `GIC_CDDI`. */
+  readonly byAlias: Map<string, Entry>;
   readonly byArmName: Map<string, Entry>;
   readonly byEncoding: Map<number, Entry>;
   readonly byEncodingInModel: Map<string, Entry>;
@@ -60,8 +62,8 @@ let built: Maps | undefined;
  * in any case. With a model, Arm's name of a register of that model comes first.
  */
 export function registerByName(name: string, model?: Model): Register | undefined {
-  const { byName, byArmName } = maps();
-  const exact = (model && byArmName.get(`${model} ${name}`)) ?? byName.get(name);
+  const { byName, byAlias, byArmName } = maps();
+  const exact = (model && byArmName.get(`${model} ${name}`)) ?? byName.get(name) ?? byAlias.get(name);
   if (exact !== undefined) return resolve(exact);
   const generic = parseEncoding(name);
   if (generic !== undefined) return registerByEncoding(...generic, model);
@@ -112,6 +114,7 @@ function maps(): Maps {
 function build(tables: readonly Table[]): Maps {
   const out: Maps = {
     byName: new Map(),
+    byAlias: new Map(),
     byArmName: new Map(),
     byEncoding: new Map(),
     byEncodingInModel: new Map(),
@@ -127,6 +130,7 @@ function enter(out: Maps, entry: Entry): void {
   const { table, row, index } = entry;
   const name = elementName(row.name, index);
   out.byName.set(name, entry);
+  if (row.space === 'insn') out.byAlias.set(name.replace(' ', '_'), entry);
   if (row.arm !== undefined) out.byArmName.set(`${table.model} ${elementName(row.arm, index)}`, entry);
   if (typeof row.at === 'object') {
     const key = encodingKey(elementEncoding(row.at, index));

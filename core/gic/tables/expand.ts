@@ -98,9 +98,14 @@ export function expand(table: Table, row: RegisterRow, index: number): Register 
     writeMask: row.writeMask,
     fields,
     notes: row.notes ?? '',
-    clause: table.clause,
+    clause: clauseOf(table, row.name),
     byName: new Map(fields.map((field) => [field.name, field])),
   };
+}
+
+function clauseOf(table: Table, name: string): string {
+  const section = table.sections?.find(([prefix]) => name.startsWith(prefix))?.[1];
+  return section === undefined ? table.clause : `${table.clause} ${section}`;
 }
 
 function expandFields(row: RegisterRow, index: number): Field[] {

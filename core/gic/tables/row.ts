@@ -83,7 +83,8 @@ export interface RegisterRow {
 
 export interface Table {
   readonly model: Model;
-  /** The clause that the rows come from. */
+  /** The document that the rows come from, and its sections by the beginning of the name (the first that fits). */
   readonly clause: string;
+  readonly sections?: readonly (readonly [prefix: string, section: string])[];
   readonly rows: readonly RegisterRow[];
 }

@@ -4,6 +4,9 @@ import { type Table } from './row.ts';
 export const V2: Table = {
   model: 'v2',
   clause: 'gicv3-registers',
+  sections: [
+    ['GICD_', 'GICD_V2'],
+  ],
   rows: [
 { name: 'GICD_V2_CTLR', arm: 'GICD_CTLR', space: 'GICD_V2', at: 0x0, width: 32, access: 'RW', sizes: [4], reset: 0x0n, writeMask: 0x1n, fields: [['EnableGrp1', 1, 1, 'Group 1 enable. In KVM reads 0, writes ignored.', ['disabled', 'enabled']], ['Enable', 0, 0, 'Distributor enable; 0->1 kicks vCPUs with deliverable interrupts.', ['disabled', 'enabled']]], notes: '4 KiB frame; word access only; 12-byte block 0x000..0x00B. KVM: partial.' },
 { name: 'GICD_V2_TYPER', arm: 'GICD_TYPER', space: 'GICD_V2', at: 0x4, width: 32, access: 'RO', sizes: [4], reset: 0x7n, resetNote: '0x00000007 with one vCPU', fields: [['LSPI', 15, 11, 'Lockable SPIs. 0 in KVM.'], ['SecurityExtn', 10, 10, 'Two security states. 0 in KVM.'], ['CPUNumber', 7, 5, 'Online vCPUs minus one.'], ['ITLinesNumber', 4, 0, '(Number of INTIDs / 32) - 1.']] },

@@ -4,6 +4,13 @@ import { type Table } from './row.ts';
 export const V5_CPUIF: Table = {
   model: 'v5',
   clause: 'gicv5-registers',
+  sections: [
+    ['ICC_', '§2'],
+    ['ICH_', '§3'],
+    ['GIC', '§4'],
+    ['GSB', '§4'],
+    ['ID_', '§7'],
+  ],
   rows: [
 { name: 'ICC_APR_EL1', space: 'sysreg', at: [3, 1, 12, 0, 0], width: 64, access: 'RW', reset: 0x0n, fields: [{ each: 'P<x>', count: 32, width: 1, step: 1, is: 'Priority <x> is active: acknowledged, priority not yet dropped.' }], notes: 'Lowest set bit number is the running priority; no bit set means idle (0xFF). Writes replace the whole value (upper half dropped) and re-evaluate signalling. In a guest this is the virtual view and aliases ICH_APR_EL2. Fine-grained trap bit 0 of ICH_HFGRTR_EL2 / ICH_HFGWTR_EL2. Not trapped by KVM for a vGICv5 VM. KVM v7.2 saves it only at vcpu put and restores it only at vcpu load.' },
 { name: 'ICC_CR0_EL1', space: 'sysreg', at: [3, 1, 12, 0, 1], width: 64, access: 'RW', reset: 0x6n, fields: [['PID', 38, 38, 'EL3-related control; zero and write-ignored when EL3 does not use it, always zero in a guest.'], ['IPPT', 37, 32, 'EL3-related priority threshold; always zero in a guest.'], ['LINK_IDLE', 2, 2, 'Read-only for this product: 1 means no link request is in progress between CPU interface and IRS.', ['changing', 'settled']], ['LINK', 1, 1, 'Link to the IRS connected. Modelled as always 1; writes ignored.', ['not connected', 'connected']], ['EN', 0, 0, 'CPU interface enable for the current domain. 0: there is no HPPI, nothing is signalled or acknowledged.', ['disabled', 'enabled']]], notes: 'Virtual view: EN aliases ICH_VMCR_EL2.EN. Writing EN re-evaluates signalling at once. unverified: what real hardware returns for LINK and LINK_IDLE in the virtual view; the later KVM series reports both as 1 to userspace, gicscope does the same for guest reads (value 0x6 or 0x7). Trap bit 2 of ICH_HFGRTR_EL2 / ICH_HFGWTR_EL2.' },

@@ -4,6 +4,13 @@ import { type Table } from './row.ts';
 export const V5_IRS: Table = {
   model: 'v5',
   clause: 'gicv5-irs-registers',
+  sections: [
+    ['IRS_SETLPIR', '§7'],
+    ['IRS_', '§6'],
+    ['ITS_TRANSLATER', '§9'],
+    ['ITS_RL_TRANSLATER', '§9'],
+    ['ITS_', '§8'],
+  ],
   rows: [
 { name: 'IRS_IDR0', space: 'IRS_CONFIG', at: 0x0, width: 32, access: 'RO', resetNote: 'KVM virtual IRS: 0x00000001 | PA_RANGE<<2; example with 48-bit PA: 0x00000015', fields: [['IRSID', 31, 16, 'Number of this IRS in the system.'], ['SWE', 12, 12, 'Software error reporting registers implemented.'], ['MPAM', 11, 11, 'MPAM control implemented.'], ['MEC', 10, 10, 'Memory encryption contexts implemented (Realm domain only).'], ['SETLPI', 9, 9, 'SETLPI frame implemented.'], ['VIRT_ONE_N', 8, 8, '1-of-N routing implemented for virtual interrupts.'], ['ONE_N', 7, 7, '1-of-N routing implemented for physical interrupts.'], ['VIRT', 6, 6, 'Virtualization implemented; 0 makes IDR3/IDR4 and every VM*/VPE* register reserved.'], ['PA_RANGE', 5, 2, 'Physical address size, encoded like ID_AA64MMFR0_EL1.PARange.', ['32 bits', '36 bits', '40 bits', '42 bits', '44 bits', '48 bits', '52 bits', '56 bits']], ['INT_DOM', 1, 0, 'Interrupt domain of this frame: 0 Secure, 1 Non-secure, 2 EL3, 3 Realm.', ['Secure', 'Non-secure', 'EL3', 'Realm']]], notes: 'KVM: IRSID, SWE, MPAM, MEC, SETLPI, VIRT and both 1-of-N bits are 0; INT_DOM is 1. Userspace write accepted only if INT_DOM=1 and SWE, MPAM, MEC, SETLPI, VIRT and both 1-of-N bits are 0, otherwise EINVAL; IRSID and PA_RANGE are stored unchecked and read back. Guest writes ignored.' },
 { name: 'IRS_IDR1', space: 'IRS_CONFIG', at: 0x4, width: 32, access: 'RO', resetNote: 'KVM: PE_CNT = number of created vCPUs; other fields derived', fields: [['PRIORITY_BITS', 22, 20, 'Implemented priority bits minus 1 (0 = 1 bit ... 4 = 5 bits).', 'bits+1'], ['IAFFID_BITS', 19, 16, 'Implemented IAFFID bits minus 1.', 'bits+1'], ['PE_CNT', 15, 0, 'Number of PEs attached to this IRS.']], notes: 'KVM: PRIORITY_BITS = host value. IAFFID_BITS = VM\'s VPE id width minus 1; the width is never below 1 so a single-vCPU VM reads 0. Userspace write: PE_CNT ignored, IAFFID_BITS must match, PRIORITY_BITS must not exceed the host value, else EINVAL. The field is called PRI_BITS in other models.' },

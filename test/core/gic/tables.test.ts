@@ -82,6 +82,15 @@ describe('the register tables', () => {
     }
   });
 
+  it('say for every register of a document in sections which section describes it', () => {
+    expect(register('ICC_CR0_EL1').clause).toBe('gicv5-registers §2');
+    expect(register('ITS_TRANSLATER').clause).toBe('gicv5-irs-registers §9');
+    for (const table of TABLES)
+      for (const row of table.rows)
+        if (table.sections !== undefined)
+          expect(register(row.name.replace('<n>', '0')).clause, row.name).toMatch(/ \S+$/);
+  });
+
   it('have resets and masks that fit the register', () => {
     for (const found of all) {
       for (const value of [found.reset, found.writeMask])
@@ -210,6 +219,7 @@ describe('looking registers up', () => {
       ['gic cddi', 'GIC CDDI'],
       ['GSB_ACK', 'GSB ACK'],
       ['GSB_SYS', 'GSB SYS'],
+      ['gic_cdpend', 'GIC CDPEND'],
       ['icc_cr0_el1', 'ICC_CR0_EL1'],
       ['ICV_CR0_EL1', 'ICC_CR0_EL1'],
       ['S3_1_C12_C0_1', 'ICC_CR0_EL1'],
