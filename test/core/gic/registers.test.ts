@@ -59,6 +59,19 @@ describe('values recorded from a Linux boot on GICv5', () => {
   });
 });
 
+describe('values recorded from a Linux boot on GICv3', () => {
+  it('reads GITS_TYPER 0x1f0001efb1 without a reserved bit set', () => {
+    expect(read('GITS_TYPER', 0x1f0001efb1n)).toMatchObject({
+      CIL: 1n,
+      CIDbits: '16 bits',
+      Devbits: '16 bits',
+      Physical: 1n,
+    });
+    const reserved = decode(register('GITS_TYPER'), 0x1f0001efb1n).filter((field) => field.reserved);
+    expect(reserved.every((field) => field.value === 0n)).toBe(true);
+  });
+});
+
 describe('finding a register', () => {
   it('finds elements of arrays by number', () => {
     expect(register('ICC_PPI_PRIORITYR13_EL1').encoding).toEqual([3, 0, 12, 15, 5]);
