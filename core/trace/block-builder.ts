@@ -1,0 +1,154 @@
+/**
+ * The block that a writer is filling: event columns, the changes that its events own, and the table of touched slots.
+ *
+ * The table grows at the first change of a slot in the block; `#stamp[slot]` says in which block that was, so
+ * starting a new block costs nothing per slot. Cost of a change: a few typed-array stores.
+ */
+import { type Journal, KNOWN_AFTER, KNOWN_BEFORE } from '../state/journal.ts';
+import { BLOCK_EVENTS, type ChangeColumns, type TouchedSlots } from './block.ts';
+import { type EventColumns, makeColumns } from './columns.ts';
+
+type Words = Uint32Array<ArrayBuffer>;
+const words = (capacity: number): Words => new Uint32Array(capacity);
+
+function grown(from: Words, capacity: number): Words {
+  const to = words(capacity);
+  to.set(from);
+  return to;
+}
+
+function grownBytes(from: Uint8Array<ArrayBuffer>, capacity: number): Uint8Array<ArrayBuffer> {
+  const to = new Uint8Array(capacity);
+  to.set(from);
+  return to;
+}
+
+export class BlockBuilder {
+  readonly columns: EventColumns = makeColumns(BLOCK_EVENTS);
+  /** Details of the block's events that have one, as [index, JSON]. */
+  readonly details: [number, string][] = [];
+  count = 0;
+
+  readonly #perEvent = words(BLOCK_EVENTS);
+  #changes = 0;
+  #local = words(8192);
+  #afterLo = words(8192);
+  #afterHi = words(8192);
+  #knownAfter = new Uint8Array(8192);
+
+  #touched = 0;
+  #slot = words(1024);
+  #beforeLo = words(1024);
+  #beforeHi = words(1024);
+  #endLo = words(1024);
+  #endHi = words(1024);
+  #known = new Uint8Array(1024);
+  /** Per slot: number of the block that touched it last, plus 1, and its index in that block's table. */
+  #stamp = words(1024);
+  #localOf = words(1024);
+  #block = 1;
+
+  get changeCount(): number {
+    return this.#changes;
+  }
+
+  get changes(): ChangeColumns {
+    return {
+      count: this.#changes,
+      perEvent: this.#perEvent,
+      local: this.#local,
+      afterLo: this.#afterLo,
+      afterHi: this.#afterHi,
+      knownAfter: this.#knownAfter,
+    };
+  }
+
+  get touched(): TouchedSlots {
+    return {
+      count: this.#touched,
+      slot: this.#slot,
+      beforeLo: this.#beforeLo,
+      beforeHi: this.#beforeHi,
+      afterLo: this.#endLo,
+      afterHi: this.#endHi,
+      known: this.#known,
+    };
+  }
+
+  /** Takes the journal's changes as those of event `index`. */
+  take(journal: Journal, index: number): void {
+    const n = journal.count;
+    this.#perEvent[index] = n;
+    if (this.#changes + n > this.#local.length) this.#growChanges(this.#changes + n);
+    const { slot, beforeLo, beforeHi, afterLo, afterHi, known } = journal;
+    let to = this.#changes;
+    for (let i = 0; i < n; i++) {
+      const id = slot[i] ?? 0;
+      const flags = known[i] ?? 0;
+      if (id >= this.#stamp.length) this.#growSlots(id + 1);
+      let local: number;
+      if (this.#stamp[id] === this.#block) local = this.#localOf[id] ?? 0;
+      else local = this.#touch(id, beforeLo[i] ?? 0, beforeHi[i] ?? 0, flags & KNOWN_BEFORE);
+      const lo = afterLo[i] ?? 0;
+      const hi = afterHi[i] ?? 0;
+      this.#local[to] = local;
+      this.#afterLo[to] = lo;
+      this.#afterHi[to] = hi;
+      this.#knownAfter[to] = (flags & KNOWN_AFTER) >> 1;
+      this.#endLo[local] = lo;
+      this.#endHi[local] = hi;
+      this.#known[local] = ((this.#known[local] ?? 0) & KNOWN_BEFORE) | (flags & KNOWN_AFTER);
+      to++;
+    }
+    this.#changes = to;
+  }
+
+  /** Event `index` changed nothing. */
+  takeNone(index: number): void {
+    this.#perEvent[index] = 0;
+  }
+
+  /** Empties the builder for the next block. */
+  reset(): void {
+    this.count = 0;
+    this.details.length = 0;
+    this.#changes = 0;
+    this.#touched = 0;
+    this.#block++;
+  }
+
+  #touch(slot: number, lo: number, hi: number, known: number): number {
+    const local = this.#touched++;
+    if (local === this.#slot.length) this.#growTouched(local * 2);
+    this.#slot[local] = slot;
+    this.#beforeLo[local] = lo;
+    this.#beforeHi[local] = hi;
+    this.#known[local] = known;
+    this.#stamp[slot] = this.#block;
+    this.#localOf[slot] = local;
+    return local;
+  }
+
+  #growChanges(need: number): void {
+    const capacity = Math.max(need, this.#local.length * 2);
+    this.#local = grown(this.#local, capacity);
+    this.#afterLo = grown(this.#afterLo, capacity);
+    this.#afterHi = grown(this.#afterHi, capacity);
+    this.#knownAfter = grownBytes(this.#knownAfter, capacity);
+  }
+
+  #growTouched(capacity: number): void {
+    this.#slot = grown(this.#slot, capacity);
+    this.#beforeLo = grown(this.#beforeLo, capacity);
+    this.#beforeHi = grown(this.#beforeHi, capacity);
+    this.#endLo = grown(this.#endLo, capacity);
+    this.#endHi = grown(this.#endHi, capacity);
+    this.#known = grownBytes(this.#known, capacity);
+  }
+
+  #growSlots(need: number): void {
+    const capacity = Math.max(need, this.#stamp.length * 2);
+    this.#stamp = grown(this.#stamp, capacity);
+    this.#localOf = grown(this.#localOf, capacity);
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Bytes in and out of blobs. The writer grows; the reader checks every length against what is left, so that damaged
+ * bytes end in a TraceError and never in a read beyond the end or an allocation that the data does not justify.
+ *
+ * A column of u32 numbers is stored as one width byte (0 = all equal, then the value once; 1 … 4 = bytes a number)
+ * and then byte planes: all lowest bytes, all second bytes … Planes of high bytes are nearly constant, which the
+ * compressor after this step turns into almost nothing, and decoding is a simple loop.
+ */
+import { damaged } from './errors.ts';
+
+const TWO32 = 0x1_0000_0000;
+
+export class ByteWriter {
+  bytes: Uint8Array<ArrayBuffer>;
+  length = 0;
+
+  constructor(capacity = 1024) {
+    this.bytes = new Uint8Array(capacity);
+  }
+
+  clear(): this {
+    this.length = 0;
+    return this;
+  }
+
+  /** The bytes written so far, as a view that the next write may invalidate. */
+  view(): Uint8Array<ArrayBuffer> {
+    return this.bytes.subarray(0, this.length);
+  }
+
+  /** Makes room for `n` more bytes. */
+  reserve(n: number): void {
+    const need = this.length + n;
+    if (need <= this.bytes.length) return;
+    const bigger = new Uint8Array(Math.max(need, this.bytes.length * 2));
+    bigger.set(this.view());
+    this.bytes = bigger;
+  }
+
+  u8(value: number): void {
+    this.reserve(1);
+    this.bytes[this.length++] = value;
+  }
+
+  u32(value: number): void {
+    this.reserve(4);
+    const { bytes } = this;
+    bytes[this.length++] = value;
+    bytes[this.length++] = value >>> 8;
+    bytes[this.length++] = value >>> 16;
+    bytes[this.length++] = value >>> 24;
+  }
+
+  /** Unsigned integer below 2^53, 7 bits a byte, low bits first. */
+  varint(value: number): void {
+    this.reserve(8);
+    let rest = value;
+    while (rest >= TWO32) {
+      this.bytes[this.length++] = (rest % 128) | 128;
+      rest = Math.floor(rest / 128);
+    }
+    while (rest > 127) {
+      this.bytes[this.length++] = (rest & 127) | 128;
+      rest >>>= 7;
+    }
+    this.bytes[this.length++] = rest;
+  }
+
+  raw(data: Uint8Array): void {
+    this.reserve(data.length);
+    this.bytes.set(data, this.length);
+    this.length += data.length;
+  }
+
+  /** The first `n` numbers of a column of u32 (or narrower) numbers. */
+  column(values: ArrayLike<number>, n: number): void {
+    let all = 0;
+    let differ = 0;
+    const first = n > 0 ? (values[0] ?? 0) : 0;
+    for (let i = 0; i < n; i++) {
+      const value = values[i] ?? 0;
+      all |= value;
+      differ |= value ^ first;
+    }
+    if (differ === 0) {
+      this.u8(0);
+      this.u32(first);
+      return;
+    }
+    const width = all >>> 24 !== 0 ? 4 : all >>> 16 !== 0 ? 3 : all >>> 8 !== 0 ? 2 : 1;
+    this.u8(width);
+    this.reserve(width * n);
+    const { bytes } = this;
+    let to = this.length;
+    for (let shift = 0; shift < width * 8; shift += 8)
+      for (let i = 0; i < n; i++) bytes[to++] = (values[i] ?? 0) >>> shift;
+    this.length = to;
+  }
+}
+
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #what: string;
+  #at = 0;
+
+  /** `what` names the blob in error messages. */
+  constructor(bytes: Uint8Array, what: string) {
+    this.#bytes = bytes;
+    this.#what = what;
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  fail(problem: string): Error {
+    return damaged(this.#what, `${problem} at byte ${this.#at}`);
+  }
+
+  /** Ends reading: nothing may be left. */
+  end(): void {
+    if (this.left !== 0) throw this.fail(`${this.left} bytes too many`);
+  }
+
+  u8(): number {
+    const value = this.#bytes[this.#at];
+    if (value === undefined) throw this.fail('a byte is missing');
+    this.#at++;
+    return value;
+  }
+
+  u32(): number {
+    return (this.u8() | (this.u8() << 8) | (this.u8() << 16) | (this.u8() << 24)) >>> 0;
+  }
+
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = this.u8();
+      value += (byte & 127) * scale;
+      if (value > Number.MAX_SAFE_INTEGER) throw this.fail('a number is longer than 53 bits');
+      if (byte < 128) return value;
+      scale *= 128;
+      if (scale > TWO32 * TWO32) throw this.fail('a number does not end');
+    }
+  }
+
+  /** A varint that counts something of which there can be at most `limit`. */
+  count(limit: number, what: string): number {
+    const n = this.varint();
+    if (n > limit) throw this.fail(`${n} ${what}, at most ${limit} are possible`);
+    return n;
+  }
+
+  raw(n: number): Uint8Array {
+    if (n > this.left) throw this.fail(`${n} bytes wanted, ${this.left} left`);
+    const view = this.#bytes.subarray(this.#at, this.#at + n);
+    this.#at += n;
+    return view;
+  }
+
+  /** Reads a column of `n` numbers into `out`, which must hold them; a number that does not fit `out` is cut. */
+  column<T extends Uint32Array | Uint16Array | Uint8Array>(out: T, n: number): T {
+    const width = this.u8();
+    if (width === 0) {
+      out.fill(this.u32(), 0, n);
+      return out;
+    }
+    if (width > 4) throw this.fail(`column width ${width}, at most 4 is possible`);
+    const planes = this.raw(width * n);
+    if (width === 1) {
+      out.set(planes);
+      return out;
+    }
+    for (let i = 0; i < n; i++) {
+      let value = (planes[i] ?? 0) | ((planes[n + i] ?? 0) << 8);
+      if (width > 2) value |= (planes[2 * n + i] ?? 0) << 16;
+      if (width > 3) value |= (planes[3 * n + i] ?? 0) << 24;
+      out[i] = value;
+    }
+    return out;
+  }
+}

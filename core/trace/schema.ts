@@ -1,0 +1,110 @@
+/**
+ * The tables of a `.gscope` file, format version 1.
+ *
+ * Rows for what people query (`event`, `transition`, `life`, dictionaries); blobs for what only the engine reads
+ * (`block_*`, `keyframe`, `posting`, `tile`, `raw`): their layout is in block.ts, postings.ts, lane-tiles.ts,
+ * raw-lines.ts. `bookmark`, `breakpoint` and `note` belong to the user; a viewer may write them (user-data.ts).
+ *
+ * `event.meta` packs type (bits 0–11), vCPU + 1 (12–21), small (22–33) and name (34–52): 53 bits, so a JavaScript
+ * number holds it; the virtual columns take it apart again. No index on `event`: blocks find a time, postings find
+ * everything else, a scan in SQL passes some 26 million rows a second, and an index would add half a row.
+ */
+import type Database from 'better-sqlite3';
+import { KINDS, ORIGINS, type KindSpec } from './kinds.ts';
+import { stateName } from './interrupts.ts';
+import { LEGS } from './life.ts';
+import { VIEWS } from './views.ts';
+
+/** `GSCP`, read by `file` and checked on opening. */
+export const APPLICATION_ID = 0x4753_4350;
+/**
+ * Format version, in `user_version`. Policy: readers refuse a higher number. Whenever it is raised, migrations.ts
+ * gains a numbered step that turns the previous version into it, working on a copy.
+ */
+export const FORMAT_VERSION = 1;
+
+export const PAGE_SIZE = 8192;
+
+const TABLES = `
+CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+CREATE TABLE kind(id INTEGER PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL) STRICT;
+CREATE TABLE origin(id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+CREATE TABLE state_name(code INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+CREATE TABLE event_type(
+  id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, origin INTEGER NOT NULL, source TEXT,
+  events INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE slot(
+  id INTEGER PRIMARY KEY, path TEXT NOT NULL, width INTEGER NOT NULL, register TEXT, value_names TEXT,
+  initial INTEGER) STRICT;
+CREATE TABLE interrupt(id INTEGER PRIMARY KEY, intid INTEGER NOT NULL, vcpu INTEGER, label TEXT NOT NULL) STRICT;
+CREATE TABLE interrupt_field(
+  id INTEGER PRIMARY KEY, interrupt INTEGER NOT NULL, field TEXT NOT NULL, slot INTEGER NOT NULL,
+  lsb INTEGER NOT NULL, width INTEGER NOT NULL) STRICT;
+CREATE TABLE interrupt_count(
+  intid INTEGER PRIMARY KEY, label TEXT NOT NULL, events INTEGER NOT NULL, acknowledged INTEGER NOT NULL,
+  dropped INTEGER NOT NULL, deactivated INTEGER NOT NULL, injected INTEGER NOT NULL, pended INTEGER NOT NULL) STRICT;
+CREATE TABLE source_name(name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE skipped_line(line INTEGER PRIMARY KEY, reason TEXT NOT NULL, text TEXT) STRICT;
+
+CREATE TABLE event(
+  seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, meta INTEGER NOT NULL, value INTEGER, arg INTEGER, detail TEXT,
+  type INTEGER GENERATED ALWAYS AS (meta & 4095) VIRTUAL,
+  vcpu INTEGER GENERATED ALWAYS AS (nullif((meta >> 12) & 1023, 0) - 1) VIRTUAL,
+  small INTEGER GENERATED ALWAYS AS ((meta >> 22) & 4095) VIRTUAL,
+  name INTEGER GENERATED ALWAYS AS (nullif(meta >> 34, 0)) VIRTUAL) STRICT;
+CREATE TABLE transition(
+  id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, meta INTEGER NOT NULL,
+  interrupt INTEGER GENERATED ALWAYS AS (meta >> 16) VIRTUAL,
+  before INTEGER GENERATED ALWAYS AS ((meta >> 8) & 255) VIRTUAL,
+  after INTEGER GENERATED ALWAYS AS (meta & 255) VIRTUAL) STRICT;
+CREATE TABLE life(
+  id INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, intid INTEGER NOT NULL, vcpu INTEGER,
+  ${LEGS.map((leg) => `${leg}_seq INTEGER, ${leg}_time INTEGER`).join(', ')}) STRICT;
+
+CREATE TABLE block(
+  id INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, count INTEGER NOT NULL, first_time INTEGER NOT NULL,
+  last_time INTEGER NOT NULL, changes INTEGER NOT NULL, keyframe INTEGER NOT NULL) STRICT;
+CREATE TABLE block_events(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE block_changes(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE block_touched(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE keyframe(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE posting(
+  chunk INTEGER NOT NULL, kind INTEGER NOT NULL, key INTEGER NOT NULL, total INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY(chunk, kind, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE lane(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject INTEGER NOT NULL, lsb INTEGER NOT NULL,
+  width INTEGER NOT NULL) STRICT;
+CREATE TABLE tile(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE raw(id INTEGER PRIMARY KEY, first_line INTEGER NOT NULL, last_line INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+
+CREATE TABLE bookmark(
+  id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, name TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT '',
+  options TEXT NOT NULL DEFAULT '{}' CHECK(json_valid(options))) STRICT;
+CREATE TABLE breakpoint(
+  id INTEGER PRIMARY KEY, place INTEGER NOT NULL, condition TEXT NOT NULL, enabled INTEGER NOT NULL DEFAULT 1,
+  options TEXT NOT NULL DEFAULT '{}' CHECK(json_valid(options))) STRICT;
+CREATE TABLE note(
+  id INTEGER PRIMARY KEY, subject TEXT NOT NULL, text TEXT NOT NULL,
+  options TEXT NOT NULL DEFAULT '{}' CHECK(json_valid(options))) STRICT;
+`;
+
+/** Built when the trace is complete; a file without them works, only slower in SQL. */
+export const FINAL_INDEXES = `
+CREATE INDEX IF NOT EXISTS life_by_interrupt ON life(intid, vcpu);
+CREATE INDEX IF NOT EXISTS raw_by_line ON raw(first_line);
+CREATE UNIQUE INDEX IF NOT EXISTS slot_by_path ON slot(path);
+`;
+
+/** Makes an empty trace in a new database. */
+export function createSchema(db: Database.Database): void {
+  db.exec(TABLES);
+  db.exec(VIEWS);
+  const kind = db.prepare('INSERT INTO kind(id, name, title) VALUES (?, ?, ?)');
+  for (const [name, spec] of Object.entries<KindSpec>(KINDS)) kind.run(spec.id, name, spec.title);
+  const origin = db.prepare('INSERT INTO origin(id, name) VALUES (?, ?)');
+  for (const [id, name] of ORIGINS.entries()) origin.run(id, name);
+  const state = db.prepare('INSERT INTO state_name(code, name) VALUES (?, ?)');
+  for (let code = 0; code < 128; code++) state.run(code, stateName(code));
+  db.pragma(`application_id = ${APPLICATION_ID}`);
+  db.pragma(`user_version = ${FORMAT_VERSION}`);
+}
