@@ -10,6 +10,7 @@ export {
   STATE_MASKED,
   STATE_PENDING,
   STATE_PENDING_KNOWN,
+  interruptLabel,
   stateName,
   type InterruptField,
   type StateCode,

@@ -1,0 +1,170 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TaskProgress } from '../../session/contract.ts';
+import { countText, durationText } from '../../state/units.ts';
+import { defineCommand } from '../command.ts';
+import { type Context } from '../context.ts';
+import { CliFailure, EXIT, type ExitCode } from '../failure.ts';
+import { JSON_FLAG, OVERWRITE_FLAG, text } from '../options.ts';
+import { ProgressLine } from '../progress.ts';
+import { spool } from '../stdin.ts';
+import { infoDocument } from './info.ts';
+
+export const importCommand = defineCommand({
+  name: 'import',
+  summary: 'make a trace of recordings',
+  description:
+    'Reads QEMU logs, plain or compressed (.xz, .gz, .zst), and writes a trace. The format is found from the content ' +
+    'unless --format says it; several files merge by time. Every line is accounted for: what cannot be read is ' +
+    'counted and kept (info --skipped). Ctrl-C stops cleanly: what was imported so far is kept and usable.',
+  arguments: {
+    files: { name: 'FILE', description: 'recordings, or - for standard input', arity: 'many', completes: 'file' },
+  },
+  options: {
+    output: { ...text('--output', 'TRACE', 'trace to write', { short: '-o', completes: 'trace' }), required: true },
+    format: text('--format', 'F', 'format of the files, when their content does not tell'),
+    overwrite: OVERWRITE_FLAG,
+    json: JSON_FLAG,
+  },
+  json: 'import',
+  examples: [
+    { command: 'gicscope import boot.log.xz -o boot.gscope', says: 'one compressed log' },
+    {
+      command: 'gicscope import - -o boot.gscope --overwrite < boot.log',
+      says: 'from a pipe, replacing the old trace',
+    },
+  ],
+  async run(context, { files }, { output, format, overwrite, json }) {
+    if (output === '-')
+      throw new CliFailure('usage', 'a trace cannot be written to standard output: give a file with -o');
+    const path = context.path(output);
+    if (!overwrite && existsSync(path))
+      throw new CliFailure('usage', `${output} exists; --overwrite replaces it, or choose another name with -o`);
+    const inputs = await gather(context, files);
+    try {
+      const request = { files: inputs.paths, output: path, overwrite, ...(format === undefined ? {} : { format }) };
+      return await importFiles(context, request, output, inputs.stopped, json);
+    } finally {
+      inputs.discard();
+    }
+  },
+});
+
+interface Inputs {
+  readonly paths: string[];
+  /** Ctrl-C came while standard input was read. */
+  readonly stopped: boolean;
+  readonly discard: () => void;
+}
+
+async function gather(context: Context, files: readonly string[]): Promise<Inputs> {
+  const none = (): void => undefined;
+  if (!files.includes('-')) return { paths: files.map((file) => context.path(file)), stopped: false, discard: none };
+  if (files.filter((file) => file === '-').length > 1) throw new CliFailure('usage', '- may be given once');
+  if (context.io.isTty.stdin) context.say('reading standard input; Ctrl-D ends it');
+  const folder = mkdtempSync(join(tmpdir(), 'gicscope-'));
+  const discard = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    const file = join(folder, 'stdin');
+    const stopped = await spool(context.io.stdin, file, context.io.signal);
+    return { paths: files.map((name) => (name === '-' ? file : context.path(name))), stopped, discard };
+  } catch (error) {
+    discard();
+    throw error;
+  }
+}
+
+interface ImportRequest {
+  readonly files: string[];
+  readonly output: string;
+  readonly overwrite: boolean;
+  readonly format?: string;
+}
+
+async function importFiles(
+  context: Context,
+  request: ImportRequest,
+  shownOutput: string,
+  stoppedBefore: boolean,
+  json: boolean,
+): Promise<ExitCode> {
+  const began = context.io.now();
+  const stop = stoppedBefore ? new AbortController().signal : context.io.signal;
+  const last = await runImport(context, request, stop);
+  if (last.state === 'failed') {
+    const { code, message } = last.error ?? { code: 'internal', message: 'the import failed' };
+    throw new CliFailure(isFailureCode(code) ? code : 'bad-input', message);
+  }
+  const stopped = stoppedBefore || last.state === 'cancelled';
+  if (last.output === null) {
+    context.say('stopped: nothing was imported, and no trace was written');
+    return EXIT.interrupted;
+  }
+  await report(context, last.output, shownOutput, stopped, context.io.now() - began, json);
+  return stopped ? EXIT.interrupted : EXIT.done;
+}
+
+/** Follows the import to its end. After Ctrl-C the backend finishes the trace with what it has. */
+async function runImport(context: Context, request: ImportRequest, stop: AbortSignal): Promise<TaskProgress> {
+  const line = new ProgressLine(context.io);
+  const untilEnd = new AbortController().signal;
+  let task: number | undefined;
+  const early: TaskProgress[] = [];
+  let resolve: (progress: TaskProgress) => void = () => undefined;
+  const ended = new Promise<TaskProgress>((settle) => {
+    resolve = settle;
+  });
+  const take = (progress: TaskProgress): void => {
+    if (task === undefined) early.push(progress);
+    else if (progress.task === task) {
+      if (progress.state === 'running') line.show(progress);
+      else resolve(progress);
+    }
+  };
+  const off = await context.on('task', take);
+  const cancel = (): void => {
+    if (task !== undefined) void context.call('task.cancel', { task, keep: true }, untilEnd);
+  };
+  stop.addEventListener('abort', cancel);
+  try {
+    ({ task } = await context.call('import.start', request, untilEnd));
+    for (const progress of early) take(progress);
+    if (stop.aborted) cancel();
+    return await ended;
+  } finally {
+    stop.removeEventListener('abort', cancel);
+    off();
+    line.clear();
+  }
+}
+
+async function report(
+  context: Context,
+  output: string,
+  shownOutput: string,
+  stopped: boolean,
+  elapsedMs: number,
+  json: boolean,
+): Promise<void> {
+  const signal = new AbortController().signal;
+  const info = await context.call('trace.open', { path: output }, signal);
+  await context.call('trace.close', { id: info.id }, signal);
+  const lines = info.lines;
+  const read = lines === null ? '' : `${countText(lines.read)} lines, `;
+  const skipped = lines === null || lines.skipped === 0 ? '' : `, ${countText(lines.skipped)} lines skipped`;
+  context.say(
+    `${stopped ? 'stopped; what was imported is kept: ' : ''}${shownOutput}: ${read}${countText(info.events)} events` +
+      `${skipped}, in ${durationText(elapsedMs * 1e6)}`,
+  );
+  if (json) {
+    const document = { output, stopped, info: infoDocument(info) };
+    context.io.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+  }
+}
+
+const FAILURE_CODES = ['bad-input', 'usage', 'not-found', 'cancelled', 'internal'] as const;
+type FailureCode = (typeof FAILURE_CODES)[number];
+function isFailureCode(code: string): code is FailureCode {
+  return FAILURE_CODES.some((known) => known === code);
+}

@@ -1,0 +1,154 @@
+import { type TraceInfo } from '../../session/contract.ts';
+import { bytesText, countText, printable, secondsText } from '../../state/units.ts';
+import { defineCommand } from '../command.ts';
+import { type Context, type OpenTrace } from '../context.ts';
+import { EXIT } from '../failure.ts';
+import { flag, JSON_FLAG, TRACE } from '../options.ts';
+import { type Shape, SHAPES_VERSION } from '../shapes.ts';
+import { type Style } from '../style.ts';
+import { tableText } from '../table.ts';
+
+type Info = Shape<'info'>;
+type SkippedLines = NonNullable<Info['skippedLines']>;
+
+const SKIPPED_PAGE = 10_000;
+
+export const infoCommand = defineCommand({
+  name: 'info',
+  summary: 'what a trace holds',
+  description:
+    'Prints the source of a trace, its GIC model, vCPUs, interrupts seen, events by kind and by source name, time ' +
+    'span, size, and whether it is complete. For text sources every line is accounted for: read = as events + merged ' +
+    '+ skipped. --skipped lists the lines that became no event.',
+  arguments: { trace: TRACE },
+  options: { skipped: flag('--skipped', 'list skipped source lines'), json: JSON_FLAG },
+  json: 'info',
+  examples: [
+    { command: 'gicscope info boot.gscope', says: 'for people' },
+    { command: 'gicscope info boot.gscope --json', says: 'for scripts' },
+    { command: 'gicscope info boot.gscope --skipped', says: 'also the lines that could not be used, and why' },
+  ],
+  async run(context, { trace }, { skipped, json }) {
+    return context.withTrace(trace, async (open) => {
+      const lines = skipped ? await skippedLines(open) : undefined;
+      const info = infoDocument(open.info, lines);
+      if (json) await context.out.json(info);
+      else await writeText(context, open.info, info);
+      return EXIT.done;
+    });
+  },
+});
+
+async function skippedLines(trace: OpenTrace): Promise<SkippedLines> {
+  const all: SkippedLines = [];
+  for (;;) {
+    const { total, lines } = await trace.call('skipped.list', { from: all.length, limit: SKIPPED_PAGE });
+    all.push(...lines);
+    if (lines.length === 0 || all.length >= total) return all;
+  }
+}
+
+/** The document of `info --json`. Interrupts are summed over vCPUs, with each vCPU's share beside. */
+export function infoDocument(info: TraceInfo, skipped?: SkippedLines): Info {
+  const { source, gic, profile, vcpus, events, durationNs, fileBytes, kinds, names, lines, complete } = info;
+  return {
+    schema: SHAPES_VERSION,
+    source: { kind: source.kind, files: source.files, facts: source.facts },
+    gic,
+    profile,
+    vcpus,
+    events,
+    durationNs,
+    bytes: fileBytes,
+    kinds,
+    names,
+    lines,
+    interrupts: interrupts(info),
+    complete,
+    ...(skipped === undefined ? {} : { skippedLines: skipped }),
+  };
+}
+
+function interrupts(info: TraceInfo): Info['interrupts'] {
+  const byIntid = new Map<number, Info['interrupts'][number]>();
+  for (const { intid, label, name, vcpu, acknowledged, deactivated } of info.interrupts) {
+    const sum = byIntid.get(intid) ?? { intid: label, name, acknowledged: 0, deactivated: 0, byVcpu: [] };
+    byIntid.set(intid, sum);
+    sum.acknowledged += acknowledged;
+    sum.deactivated += deactivated;
+    sum.byVcpu.push({ vcpu, acknowledged, deactivated });
+  }
+  return [...byIntid.values()];
+}
+
+async function writeText(context: Context, { fileName, finished }: TraceInfo, info: Info): Promise<void> {
+  const { style } = context;
+  const facts = Object.entries(info.source.facts).map(([key, value]): [string, string] => [key, value]);
+  const pairs: (readonly [string, string])[] = [
+    ['source', `${info.source.kind}: ${info.source.files.join(', ')}`],
+    ...facts,
+    ['GIC', info.gic === 'unknown' ? 'unknown' : `GIC${info.gic}`],
+    ['profile', info.profile ?? 'none: recorded outside gicscope'],
+    ['vCPUs', countText(info.vcpus)],
+    ['events', countText(info.events)],
+    ['time span', `${secondsText(info.durationNs)} s`],
+    ['size', bytesText(info.bytes)],
+    ...(info.lines === null ? [] : lineAccounts(info.lines)),
+    ['complete', info.complete ? 'yes' : `no: ${finished ? 'cut short' : 'still growing'} after #${info.events - 1}`],
+  ];
+  await context.out.write(`${style.bold(printable(fileName))}\n${pairText(pairs, style)}`);
+  await context.out.write(section('Interrupts', interruptTable(info, style), style));
+  await context.out.write(section('Events by kind', countTable(info.kinds, style), style));
+  await context.out.write(section('Source lines by event name', countTable(info.names, style), style));
+  const skipped = (info.skippedLines ?? []).map(({ line, reason, text }) => [countText(line), reason, text]);
+  const columns = [{ title: 'line', align: 'right' } as const, { title: 'reason' }, { title: 'text' }];
+  await context.out.write(
+    section('Skipped lines', skipped.length === 0 ? '' : tableText(columns, skipped, style.dim), style),
+  );
+}
+
+function lineAccounts(lines: NonNullable<Info['lines']>): (readonly [string, string])[] {
+  const parts = [
+    `${countText(lines.asEvents)} as events`,
+    `${countText(lines.merged)} merged`,
+    `${countText(lines.skipped)} skipped`,
+  ];
+  return [
+    ['source lines', `${countText(lines.read)} read = ${parts.join(' + ')}`],
+    ...Object.entries(lines.reasons).map(([reason, count]) => ['', `${countText(count)} skipped: ${reason}`] as const),
+  ];
+}
+
+function pairText(pairs: readonly (readonly [string, string])[], { dim }: Style): string {
+  const width = Math.max(...pairs.map(([label]) => printable(label).length));
+  return pairs.map(([label, value]) => `  ${dim(printable(label).padEnd(width))}  ${printable(value)}\n`).join('');
+}
+
+function section(title: string, body: string, { bold }: Style): string {
+  return body === '' ? '' : `\n${bold(title)}\n${body.replace(/^/gm, '  ').trimEnd()}\n`;
+}
+
+function interruptTable({ interrupts: rows }: Info, { dim }: Style): string {
+  if (rows.length === 0) return '';
+  const right = { align: 'right' } as const;
+  return tableText(
+    [
+      { title: 'interrupt' },
+      { title: 'source' },
+      { title: 'acknowledged', ...right },
+      { title: 'deactivated', ...right },
+    ],
+    rows.map((row) => [row.intid, row.name, countText(row.acknowledged), countText(row.deactivated)]),
+    dim,
+  );
+}
+
+function countTable(counts: Readonly<Record<string, number>>, { dim }: Style): string {
+  const rows = Object.entries(counts).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  if (rows.length === 0) return '';
+  return tableText(
+    [{ title: 'name' }, { title: 'count', align: 'right' }],
+    rows.map(([name, count]) => [name, countText(count)]),
+    dim,
+  );
+}

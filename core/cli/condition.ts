@@ -1,0 +1,34 @@
+/**
+ * Conditions given on the command line: checked before anything runs, and shown with a mark under what is wrong.
+ */
+import { printable } from '../state/units.ts';
+import { type OpenTrace } from './context.ts';
+import { CliFailure } from './failure.ts';
+
+/** @throws CliFailure `usage`, pointing at the wrong characters. */
+export async function checkCondition(trace: OpenTrace, condition: string): Promise<void> {
+  if (condition.trim() === '') throw new CliFailure('usage', 'the condition is empty');
+  const checked = await trace.call('condition.check', { condition });
+  if (!checked.ok) throw new CliFailure('usage', explain(condition, checked));
+}
+
+interface Complaint {
+  readonly message: string;
+  readonly at: number;
+  readonly length: number;
+  readonly suggestions: readonly string[];
+}
+
+/** The condition with `^^^` below the characters that are wrong. */
+export function explain(condition: string, { message, at, length, suggestions }: Complaint): string {
+  const before = printable(condition.slice(0, at));
+  const wrong = printable(condition.slice(at, at + length));
+  const after = printable(condition.slice(at + length));
+  const lines = [
+    `the condition is wrong at character ${at + 1}: ${message}`,
+    `  ${before}${wrong}${after}`,
+    `  ${' '.repeat(before.length)}${'^'.repeat(Math.max(1, wrong.length))}`,
+  ];
+  if (suggestions.length > 0) lines.push(`  did you mean ${suggestions.slice(0, 5).join(', ')}?`);
+  return lines.join('\n');
+}

@@ -1,0 +1,85 @@
+/**
+ * What a command works with: output, messages, and traces through the session contract.
+ */
+import { resolve } from 'node:path';
+import {
+  type Args,
+  type Method,
+  type PushEvent,
+  type PushEvents,
+  type Result,
+  type TraceInfo,
+} from '../session/contract.ts';
+import { type SessionBackend } from '../session/session.ts';
+import { type Io } from './io.ts';
+import { Output } from './output.ts';
+import { type Style, styleFor } from './style.ts';
+
+/** Methods that speak of one open trace. */
+type TraceMethod = { [M in Method]: 'id' extends keyof Args<M> ? M : never }[Method];
+
+export interface OpenTrace {
+  readonly info: TraceInfo;
+  call<M extends TraceMethod>(method: M, args: Omit<Args<M>, 'id'>): Promise<Result<M>>;
+}
+
+export class Context {
+  readonly io: Io;
+  readonly out: Output;
+  readonly style: Style;
+  #backend: Promise<SessionBackend> | undefined;
+
+  constructor(io: Io) {
+    this.io = io;
+    this.out = new Output(io.stdout, io.signal);
+    this.style = styleFor(io.isTty.stdout, io.env);
+    // A closed stderr loses messages, which is no reason to die.
+    io.stderr.on('error', () => undefined);
+  }
+
+  /** A message for the person: never part of the output. */
+  say(message: string): void {
+    this.io.stderr.write(`${message}\n`);
+  }
+
+  path(given: string): string {
+    return resolve(this.io.cwd, given);
+  }
+
+  /** One call to the backend. Ctrl-C cancels it unless another signal is given. */
+  async call<M extends Method>(method: M, args: Args<M>, signal = this.io.signal): Promise<Result<M>> {
+    return (await this.#session()).handle(method, args, signal);
+  }
+
+  async on<E extends PushEvent>(event: E, handler: (payload: PushEvents[E]) => void): Promise<() => void> {
+    return (await this.#session()).on(event, handler);
+  }
+
+  /** Opens a trace for as long as `use` runs. */
+  async withTrace<T>(given: string, use: (trace: OpenTrace) => Promise<T>): Promise<T> {
+    const info = await this.call('trace.open', { path: this.path(given) });
+    try {
+      return await use({
+        info,
+        // Adding the id to the rest of the arguments of M gives the arguments of M.
+        call: (method, args) => this.call(method, { ...args, id: info.id } as Args<typeof method>),
+      });
+    } finally {
+      await this.call('trace.close', { id: info.id }, new AbortController().signal);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#backend === undefined) return;
+    await (await this.#backend).close();
+  }
+
+  #session(): Promise<SessionBackend> {
+    this.#backend ??= this.io.backend === undefined ? backendOfThisProcess() : this.io.backend();
+    return this.#backend;
+  }
+}
+
+async function backendOfThisProcess(): Promise<SessionBackend> {
+  throw new Error('no backend');
+}

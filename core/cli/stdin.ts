@@ -1,0 +1,35 @@
+/**
+ * Standard input, for arguments that are `-`.
+ */
+import { createWriteStream } from 'node:fs';
+import { type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CliFailure } from './failure.ts';
+
+/** All of it as text. @throws CliFailure when it is longer than `limit` bytes. */
+export async function readAll(stdin: Readable, limit: number, signal: AbortSignal): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of stdin.iterator({ destroyOnReturn: false })) {
+    signal.throwIfAborted();
+    const chunk = Buffer.from(part);
+    bytes += chunk.length;
+    if (bytes > limit) throw new CliFailure('usage', `standard input is longer than ${limit} bytes`);
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/**
+ * Copies it to a file, because importers look at the beginning of a file before they read it.
+ * Ctrl-C ends the copy, not the command: what came until then is kept. Resolves with whether that happened.
+ */
+export async function spool(stdin: Readable, file: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await pipeline(stdin, createWriteStream(file, { flags: 'wx' }), { signal });
+    return false;
+  } catch (error) {
+    if (signal.aborted) return true;
+    throw error;
+  }
+}
