@@ -1,0 +1,5 @@
+export const root: string;
+export const modules: string;
+export function isNode(wantedMajor: number, wantedMinor: number): boolean;
+export function findNode(): string;
+export function runInstead(script: string, args: readonly string[]): void;
