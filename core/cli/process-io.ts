@@ -1,6 +1,6 @@
 /**
- * The process as an Io: streams, terminal, and Ctrl-C. The first Ctrl-C asks the command to stop, the second one
- * ends the process.
+ * The process as an Io: streams, terminal, and Ctrl-C. The first Ctrl-C asks the command to stop, another one after a
+ * second ends the process.
  */
 import { type Io } from './io.ts';
 import { EXIT } from './failure.ts';
@@ -21,11 +21,17 @@ export function processIo(extras: Pick<Io, 'launch' | 'backend'> = {}): Io {
   };
 }
 
+/** One key press may arrive twice: from the terminal, which signals the whole group, and from the parent process. */
+const SAME_KEY_PRESS_MS = 1000;
+
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
+  let first = 0;
   const stop = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    controller.abort();
+    if (!controller.signal.aborted) {
+      first = performance.now();
+      controller.abort();
+    } else if (performance.now() - first > SAME_KEY_PRESS_MS) process.exit(EXIT.interrupted);
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop);
   return controller.signal;

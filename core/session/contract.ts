@@ -473,6 +473,7 @@ export const CONTRACT = {
     z.object({ ...t, by: z.enum(['intid', 'intid,vcpu']) }),
     z.object({ groups: z.array(latencyGroupSchema) }),
   ),
+  /** Source lines that became no event, from source line `from` on. */
   'skipped.list': method(
     z.object({ ...t, from: z.int().min(0), limit: z.int().min(1).max(100_000) }),
     z.object({ total: z.int(), lines: z.array(z.object({ line: z.int(), reason: z.string(), text: z.string() })) }),

@@ -124,7 +124,8 @@ async function runImport(context: Context, request: ImportRequest, stop: AbortSi
   };
   const off = await context.on('task', take);
   const cancel = (): void => {
-    if (task !== undefined) void context.call('task.cancel', { task, keep: true }, untilEnd);
+    // Refused when the import ended in this moment, which its last report tells as well.
+    if (task !== undefined) context.call('task.cancel', { task, keep: true }, untilEnd).catch(() => undefined);
   };
   stop.addEventListener('abort', cancel);
   try {

@@ -41,10 +41,12 @@ export const infoCommand = defineCommand({
 
 async function skippedLines(trace: OpenTrace): Promise<SkippedLines> {
   const all: SkippedLines = [];
-  for (;;) {
-    const { total, lines } = await trace.call('skipped.list', { from: all.length, limit: SKIPPED_PAGE });
+  for (let from = 0; ;) {
+    const { lines } = await trace.call('skipped.list', { from, limit: SKIPPED_PAGE });
     all.push(...lines);
-    if (lines.length === 0 || all.length >= total) return all;
+    const last = lines.at(-1);
+    if (last === undefined || lines.length < SKIPPED_PAGE) return all;
+    from = last.line + 1;
   }
 }
 

@@ -62,10 +62,13 @@ describe('info', () => {
   });
 
   it('lists skipped lines with --skipped, however many pages they fill', async () => {
-    const lines = Array.from({ length: 10_002 }, (_, n) => ({ line: n + 1, reason: 'no time', text: `t${n}` }));
+    const lines = Array.from({ length: 10_002 }, (_, n) => ({ line: 2 * n + 1, reason: 'no time', text: `t${n}` }));
     const backend = fakeBackend({
       ...openClose,
-      'skipped.list': ({ from, limit }) => ({ total: lines.length, lines: lines.slice(from, from + limit) }),
+      'skipped.list': ({ from, limit }) => ({
+        total: lines.length,
+        lines: lines.filter(({ line }) => line >= from).slice(0, limit),
+      }),
     });
     const { stdout } = await run(['info', 'x', '--skipped', '--json'], { backend });
     expect(SHAPES.info.parse(JSON.parse(stdout)).skippedLines).toEqual(lines);
