@@ -1,0 +1,198 @@
+/**
+ * What KVM tells an observer, one event per action (kvm-vgic-v5 §26). An event is reported after the state changes
+ * that it owns and before those of the next one. `Place` says where; values are bigint where 64 bits are possible.
+ */
+import { type CpuifEvent } from '../gic/v5/events.ts';
+import { type Result } from './errno.ts';
+import { type Operations, type Owner } from './gic-model.ts';
+import { type AttributeOp } from './uapi.ts';
+
+/** Where an event happened; absent: not tied to one. Indices in order of creation. */
+export interface Place {
+  readonly vm?: number;
+  readonly vcpu?: number;
+  readonly pcpu?: number;
+}
+
+export type Observer = (event: KvmEvent, place: Place) => void;
+
+/** Why an injection had or had no effect (§14). */
+export type InjectReason = 'ok' | 'notInitialised' | 'owner' | 'noChange' | 'edgeLow' | 'badTarget' | 'notModelled';
+
+/** One line of a pending check (§18.5). */
+export interface PendingVerdict {
+  readonly ppi: number;
+  readonly enabled: boolean;
+  readonly priority: number;
+  readonly hw: boolean;
+  /** Absent: not asked, because the PPI is disabled or not urgent enough. */
+  readonly pending?: boolean;
+}
+
+/** User space. */
+export type UapiEvent =
+  | { readonly kind: 'uapi.createVm'; readonly result: Result }
+  | { readonly kind: 'uapi.createDevice'; readonly type: number; readonly flags: number; readonly result: Result }
+  | { readonly kind: 'uapi.createVcpu'; readonly id: number; readonly result: Result }
+  | { readonly kind: 'uapi.vcpuCreation'; readonly phase: 'begun' | 'abandoned' }
+  | { readonly kind: 'uapi.vcpuInit'; readonly features: number; readonly result: Result }
+  | { readonly kind: 'uapi.vcpuFinalize'; readonly result: Result }
+  | {
+      readonly kind: 'uapi.deviceAttr' | 'uapi.vcpuAttr';
+      readonly op: AttributeOp;
+      readonly group: number;
+      readonly attr: bigint;
+      readonly result: Result;
+    }
+  | {
+      readonly kind: 'uapi.irqLine';
+      readonly irq: number;
+      readonly type: number;
+      readonly vcpuId: number;
+      readonly number: number;
+      readonly level: boolean;
+      readonly result: Result;
+    }
+  | {
+      readonly kind: 'uapi.oneReg';
+      readonly op: 'get' | 'set';
+      readonly register: string;
+      readonly value: bigint;
+      readonly result: Result;
+    }
+  | {
+      readonly kind: 'uapi.sysreg';
+      readonly op: 'get' | 'set';
+      readonly register: string;
+      readonly value: bigint;
+      readonly result: Result;
+    }
+  | { readonly kind: 'uapi.run'; readonly phase: 'begin' | 'end'; readonly result: Result };
+
+/** The life of the VM and its vCPUs. */
+export type LifeEvent =
+  | { readonly kind: 'vm.idregs'; readonly gic: number; readonly gcie: number; readonly cause: string }
+  | { readonly kind: 'vm.timerPpis'; readonly p: number; readonly v: number; readonly hv: number; readonly hp: number }
+  | { readonly kind: 'vm.init'; readonly vcpus: number; readonly userspacePpis: bigint }
+  | { readonly kind: 'vm.ready' | 'vm.dead' | 'vm.ran' | 'vm.timersImmutable' }
+  | { readonly kind: 'vm.fgu'; readonly gcie: boolean }
+  | {
+      readonly kind: 'vm.ppiFinalised';
+      readonly mask: bigint;
+      readonly hmr: bigint;
+      /** The vCPU whose PPIs were looked at. */
+      readonly sourceVcpu: number;
+    }
+  | { readonly kind: 'vcpu.power'; readonly on: boolean }
+  | { readonly kind: 'vcpu.allocated' | 'vcpu.reset' | 'vcpu.wake' | 'vcpu.timersEnabled' }
+  | { readonly kind: 'vcpu.firstRun'; readonly step: number; readonly result: Result }
+  | {
+      readonly kind: 'vcpu.ppiMasked';
+      readonly enablerBefore: bigint;
+      readonly enablerAfter: bigint;
+      readonly activerBefore: bigint;
+      readonly activerAfter: bigint;
+      readonly clearedEnabled: readonly number[];
+      readonly clearedActive: readonly number[];
+      readonly clearedLatch: readonly number[];
+      readonly clearedLine: readonly number[];
+    };
+
+/** The run loop. */
+export type RunEvent =
+  | { readonly kind: 'vcpu.load'; readonly skipped: boolean; readonly vmcr: bigint; readonly apr: bigint }
+  | {
+      readonly kind: 'vcpu.put';
+      readonly skipped: boolean;
+      readonly apr: bigint;
+      readonly prioritiesSynced: boolean;
+    }
+  | { readonly kind: 'vcpu.scheduled'; readonly in: boolean }
+  | { readonly kind: 'vcpu.request'; readonly request: 'irqPending' }
+  | { readonly kind: 'vcpu.requestsCleared' }
+  | { readonly kind: 'vcpu.kick'; readonly blocked: boolean; readonly inGuest: boolean }
+  | { readonly kind: 'vcpu.entry' }
+  | { readonly kind: 'vcpu.entryAborted'; readonly reason: 'request' | 'hostWork' }
+  | { readonly kind: 'vcpu.exit'; readonly reason: string }
+  | { readonly kind: 'vcpu.twi'; readonly trap: boolean; readonly reason: string }
+  | {
+      readonly kind: 'vcpu.wfi';
+      readonly phase: 'enter' | 'block' | 'exit';
+      readonly cause: 'wfi' | 'suspend';
+    }
+  | {
+      readonly kind: 'vcpu.pendingCheck';
+      readonly mask: number;
+      readonly ppis: readonly PendingVerdict[];
+      readonly pending: boolean;
+    }
+  | { readonly kind: 'hyp.fgt'; readonly read: number; readonly write: number; readonly instruction: number }
+  | { readonly kind: 'hyp.vctlr'; readonly value: number }
+  | { readonly kind: 'hyp.vmcr'; readonly vmcr: bigint }
+  | { readonly kind: 'hyp.flush'; readonly pendr: bigint; readonly latchesCleared: bigint }
+  | {
+      readonly kind: 'hyp.restore';
+      readonly dvir: bigint;
+      readonly activer: bigint;
+      readonly enabler: bigint;
+      readonly pendr: bigint;
+    }
+  | {
+      readonly kind: 'hyp.save';
+      readonly vmcr: bigint;
+      readonly activer: bigint;
+      readonly pendr: bigint;
+    }
+  | {
+      readonly kind: 'hyp.fold';
+      readonly activer: bigint;
+      readonly edgePendr: bigint;
+      readonly latchesSet: bigint;
+    };
+
+/** Interrupts as KVM keeps them. */
+export type IrqEvent =
+  | {
+      readonly kind: 'irq.inject';
+      readonly intid: number;
+      readonly level: boolean;
+      readonly owner: Owner;
+      readonly accepted: boolean;
+      readonly reason: InjectReason;
+    }
+  | { readonly kind: 'irq.cpuLine'; readonly line: number; readonly level: boolean }
+  | { readonly kind: 'irq.listed'; readonly ppi: number }
+  | { readonly kind: 'irq.enabled'; readonly ppi: number; readonly before: boolean; readonly after: boolean }
+  | { readonly kind: 'irq.owner'; readonly ppi: number; readonly owner: Owner }
+  | { readonly kind: 'irq.map'; readonly ppi: number; readonly hostPpi: number }
+  | { readonly kind: 'irq.unmap' | 'irq.resetMapped'; readonly ppi: number }
+  | { readonly kind: 'irq.ops'; readonly ppi: number; readonly before: Operations; readonly after: Operations }
+  | { readonly kind: 'dvi.change'; readonly ppi: number; readonly on: boolean; readonly dvir: bigint };
+
+export type TrapEvent =
+  | {
+      readonly kind: 'trap.sysreg';
+      readonly register: string;
+      readonly direction: 'read' | 'write';
+      /** The value as the guest wrote it, or as it was handed back. */
+      readonly value: bigint;
+      /** What was stored after masking; absent when the access stores nothing. */
+      readonly stored?: bigint;
+    }
+  | { readonly kind: 'trap.undef'; readonly what: string; readonly via: 'hardware' | 'fgu' | 'handler' };
+
+/** Timers, PMU and the host. */
+export type HostEvent =
+  | { readonly kind: 'timer.level'; readonly ppi: number; readonly level: boolean; readonly direct: boolean }
+  | { readonly kind: 'timer.write'; readonly register: string; readonly value: bigint; readonly direct: boolean }
+  | { readonly kind: 'timer.soft'; readonly timer: 'ptimer' | 'background'; readonly deadline: bigint | undefined }
+  | { readonly kind: 'timer.restored' | 'timer.saved'; readonly timer: string }
+  | { readonly kind: 'pmu.write'; readonly overflow: number; readonly interrupts: number; readonly enabled: boolean }
+  | { readonly kind: 'pmu.level'; readonly level: boolean }
+  | { readonly kind: 'host.ppiMask'; readonly ppi: number; readonly masked: boolean; readonly cause: string }
+  | { readonly kind: 'host.softTimer'; readonly timer: 'ptimer' | 'background' }
+  | { readonly kind: 'host.counter'; readonly counter: bigint }
+  | { readonly kind: 'host.tasks'; readonly runnable: number }
+  | { readonly kind: 'host.warning'; readonly warning: string };
+
+export type KvmEvent = CpuifEvent | UapiEvent | LifeEvent | RunEvent | IrqEvent | TrapEvent | HostEvent;

@@ -1,0 +1,108 @@
+/**
+ * What one GIC model provides to KVM: the plug-in interface. The rest of core/kvm calls these and never asks which
+ * model answers; a new model is a new folder and one entry in models.ts.
+ *
+ * Three objects per model: the model itself (stateless, what the host registers), its part of a VM, its part of a
+ * vCPU. The parts claim their slots when the VM or vCPU is built, whether or not the device is ever created, so the
+ * layout depends on the configuration alone.
+ */
+import { type Words } from '../gic/v5/words.ts';
+import { type Result } from './errno.ts';
+import { type HostCpu } from './host-cpu.ts';
+import { type HostFacts } from './host-facts.ts';
+import { type AttributeOp, type UserMemory } from './uapi.ts';
+import { type Vcpu } from './vcpu.ts';
+import { type Vm } from './vm.ts';
+
+/** Who may inject on an interrupt: a device of the vCPU itself, or somebody foreign. */
+export const OWNERS = ['none', 'vtimer', 'ptimer', 'hvtimer', 'hptimer', 'pmu', 'other'] as const;
+export type Owner = (typeof OWNERS)[number];
+
+/** Operation tables of a PPI: `timer` adds an input level to `default`; `none` falls back to the generic list. */
+export type Operations = 'default' | 'timer' | 'none';
+
+/** Fine-grained trap registers while a guest runs. */
+export interface TrapValues {
+  readonly read: number;
+  readonly write: number;
+  readonly instruction: number;
+}
+
+/** Fields of the identification registers that a VM with this irqchip shows. */
+export interface IdFields {
+  /** ID_AA64PFR0_EL1.GIC */
+  readonly gic: number;
+  /** ID_AA64PFR2_EL1.GCIE */
+  readonly gcie: number;
+}
+
+/** The answer to "would an interrupt be delivered?". */
+export interface PendingAnswer {
+  /** Effective priority mask: a priority below it qualifies. */
+  readonly mask: number;
+  readonly pending: boolean;
+}
+
+export type TrapOutcome = 'emulated' | 'undefined:handler';
+
+export interface GicModel {
+  /** As people call it: `vGICv5`. */
+  readonly name: string;
+  readonly deviceType: number;
+  readonly maxVcpus: number;
+  /** Does a host with these facts register the device type? */
+  offered(facts: HostFacts): boolean;
+  attach(vm: Vm): VmGic;
+}
+
+export interface VmGic {
+  readonly model: GicModel;
+  readonly idFields: IdFields;
+  /** Trap registers for guests of this model; undefined: those of a guest without a GICv5 interface. */
+  readonly traps: TrapValues | undefined;
+  /** Does the model keep the host's timer PPIs disabled while a vCPU is loaded (it cannot share the active state)? */
+  readonly disablesHostTimers: boolean;
+  /** Are timers that the hardware injects left out of `inject`? */
+  readonly hardwareTimers: boolean;
+  /** May a vCPU that is alone on its CPU wait in hardware (HCR_EL2.TWI 0)? */
+  readonly waitsInHardware: boolean;
+  attach(vcpu: Vcpu): VcpuGic;
+  /** The identifier that the UAPI uses for PPI n. */
+  ppiIntid(ppi: number): number;
+  /** May the UAPI name a PPI so? */
+  isPpiIntid(intid: number): boolean;
+  /** May PMU_V3_IRQ name this interrupt? */
+  acceptsPmuIntid(intid: number): boolean;
+  /** Does PMU_V3_INIT choose the architected PPI when PMU_V3_IRQ was never set? */
+  readonly hasDefaultPmuIntid: boolean;
+  /** CTRL_INIT, after the checks that do not depend on the model. */
+  initialise(): Result;
+  /** An attribute of the device other than CTRL_INIT. */
+  attribute(op: AttributeOp, group: number, attr: bigint, memory: UserMemory): Result;
+  /** KVM_IRQ_LINE of type SPI or PPI: the identifier to inject, or minus an errno. */
+  routeIrqLine(type: number, vcpu: Vcpu | undefined, number: number): number;
+  /** An interrupt input changes; `vcpu` is the target of private interrupts. */
+  inject(vcpu: Vcpu | undefined, intid: number, level: boolean, owner: Owner): Result;
+}
+
+export interface VcpuGic {
+  /** Creates the vCPU's interrupt state: when the device is created, or the vCPU after it. */
+  allocate(): void;
+  setOwner(intid: number, owner: Owner): Result;
+  setOperations(intid: number, operations: Operations): Result;
+  mapHostPpi(intid: number, hostPpi: number): Result;
+  unmapHostPpi(intid: number): Result;
+  resetMapped(intid: number): void;
+  /** First run: the last word on what the guest is shown. */
+  finalise(): void;
+  load(cpu: HostCpu): void;
+  put(cpu: HostCpu): void;
+  flush(cpu: HostCpu): void;
+  restore(cpu: HostCpu): void;
+  save(cpu: HostCpu): void;
+  fold(cpu: HostCpu): void;
+  /** Asked on `cpu`, which need not be where the vCPU runs. */
+  hasPending(cpu: HostCpu): PendingAnswer;
+  /** A trapped access to a register of this model; the guest has exited. `words` holds and receives the value. */
+  trappedAccess(register: string, direction: 'read' | 'write', words: Words): TrapOutcome;
+}

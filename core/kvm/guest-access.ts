@@ -1,0 +1,125 @@
+/**
+ * What happens when a guest touches a system register or executes a GIC instruction (gicv5-registers §1 "Order of
+ * checks", kvm-vgic-v5 §9): performed by the virtual interface, UNDEFINED in hardware, or trapped to KVM, which looks
+ * at its trap-to-UNDEF set first and then at its handlers.
+ *
+ * After a trap the vCPU is out of the guest, whatever the outcome. The `Words` forms allocate nothing.
+ */
+import { registerByName } from '../gic/registers.ts';
+import { type GuestRegister, guestRegister } from '../gic/v5/guest-registers.ts';
+import { type GicInstruction, gicInstruction } from '../gic/v5/instructions.ts';
+import { Words } from '../gic/v5/words.ts';
+import { FGU_HIDDEN } from './fgu.ts';
+import { type HostCpu } from './host-cpu.ts';
+import { isIdRegister, readIdRegister } from './id-registers.ts';
+import { accessPmu, isPmuRegister } from './pmu-registers.ts';
+import { type Outcome } from './outcome.ts';
+import * as loop from './run-loop.ts';
+import { accessTimer, isTimerRegister } from './timer-registers.ts';
+import { type Vcpu } from './vcpu.ts';
+
+export interface GuestAccess {
+  readonly outcome: Outcome;
+  /** Result of a read or of a `GICR`; 0 otherwise. */
+  readonly value: bigint;
+}
+
+/** ICH_VCTLR_EL2.V3: the guest has the GICv3-compatible interface. */
+const VCTLR_V3 = 2;
+
+/** Are GICv5 accesses of EL1 UNDEFINED before any trap? */
+function hidesGicV5(cpu: HostCpu): boolean {
+  return cpu.host.facts.gic !== 'v5' || (cpu.vctlr.lo & VCTLR_V3) !== 0;
+}
+
+function undefinedInHardware(vcpu: Vcpu, what: string): Outcome {
+  vcpu.emit({ kind: 'trap.undef', what, via: 'hardware' });
+  return 'undefined:hardware';
+}
+
+/** A register of the GICv5 CPU interface; `words` holds the value of a write and receives that of a read. */
+export function access(vcpu: Vcpu, register: GuestRegister, direction: 'read' | 'write', words: Words): Outcome {
+  const cpu = vcpu.requireGuest();
+  const isRead = direction === 'read';
+  if (hidesGicV5(cpu) || (isRead ? register.read : register.write) === undefined)
+    return undefinedInHardware(vcpu, register.name);
+  const trap = isRead ? register.readTrap : register.writeTrap;
+  if (trap !== undefined && (((isRead ? cpu.hfgrtr : cpu.hfgwtr).lo >>> trap) & 1) === 0)
+    return trapped(vcpu, register.name, direction, words);
+  if (isRead) cpu.interface.read(register, words);
+  else cpu.interface.write(register, words.lo, words.hi);
+  return 'performed';
+}
+
+export function execute(vcpu: Vcpu, instruction: GicInstruction, words: Words): Outcome {
+  const cpu = vcpu.requireGuest();
+  if (hidesGicV5(cpu)) return undefinedInHardware(vcpu, instruction.name);
+  if (instruction.trap !== undefined && ((cpu.hfgitr.lo >>> instruction.trap) & 1) === 0) {
+    loop.exit(vcpu, 'trap');
+    // KVM traps instructions only for guests without GICv5.
+    vcpu.emit({ kind: 'trap.undef', what: instruction.name, via: 'fgu' });
+    return 'undefined:fgu';
+  }
+  cpu.interface.execute(instruction, words);
+  return 'performed';
+}
+
+/** An access that arrives by a trap: exit, trap-to-UNDEF set, handler of the GIC model. */
+export function trapped(vcpu: Vcpu, register: string, direction: 'read' | 'write', words: Words): Outcome {
+  loop.exit(vcpu, 'trap');
+  const hidden = vcpu.vm.fgu.lo === FGU_HIDDEN && guestRegister(register) !== undefined;
+  if (hidden) {
+    vcpu.emit({ kind: 'trap.undef', what: register, via: 'fgu' });
+    return 'undefined:fgu';
+  }
+  const outcome = vcpu.gic?.trappedAccess(register, direction, words) ?? 'undefined:handler';
+  if (outcome !== 'emulated') vcpu.emit({ kind: 'trap.undef', what: register, via: 'handler' });
+  return outcome;
+}
+
+/**
+ * Any system register that this emulator knows.
+ * @throws RangeError when no table has a register of this name.
+ */
+export function accessByName(vcpu: Vcpu, name: string, direction: 'read' | 'write', value: bigint): GuestAccess {
+  const words = new Words();
+  words.value = value;
+  const outcome = dispatch(vcpu, name, direction, words);
+  const hasValue = direction === 'read' && (outcome === 'performed' || outcome === 'emulated');
+  return { outcome, value: hasValue ? words.value : 0n };
+}
+
+function dispatch(vcpu: Vcpu, name: string, direction: 'read' | 'write', words: Words): Outcome {
+  const register = guestRegister(name);
+  if (register !== undefined) return access(vcpu, register, direction, words);
+  vcpu.requireGuest();
+  if (isTimerRegister(name)) return accessTimer(vcpu, name, direction, words);
+  if (isPmuRegister(name)) return accessPmu(vcpu, name, direction, words);
+  if (isIdRegister(name)) return accessId(vcpu, name, direction, words);
+  if (registerByName(name) === undefined) throw new RangeError(`no register named ${name}`);
+  if (/_EL[23]$/.test(name)) return undefinedInHardware(vcpu, name);
+  // What is left of the tables belongs to other interrupt controllers.
+  return trapped(vcpu, name, direction, words);
+}
+
+function accessId(
+  vcpu: Vcpu,
+  name: 'ID_AA64PFR0_EL1' | 'ID_AA64PFR2_EL1',
+  direction: 'read' | 'write',
+  words: Words,
+): Outcome {
+  if (direction === 'write') return undefinedInHardware(vcpu, name);
+  loop.exit(vcpu, 'trap');
+  words.value = readIdRegister(vcpu.vm, name);
+  vcpu.emit({ kind: 'trap.sysreg', register: name, direction, value: words.value });
+  return 'emulated';
+}
+
+export function executeByName(vcpu: Vcpu, name: string, operand: bigint): GuestAccess {
+  const instruction = gicInstruction(name);
+  if (instruction === undefined) throw new RangeError(`no EL1 GIC instruction named ${name}`);
+  const words = new Words();
+  words.value = operand;
+  const outcome = execute(vcpu, instruction, words);
+  return { outcome, value: instruction.hasResult && outcome === 'performed' ? words.value : 0n };
+}

@@ -1,0 +1,39 @@
+/** What the host is: facts that are fixed when it boots (kvm-vgic-v5 §1.1, §3; fixtures of gicv5-scenarios). */
+import { CNTHP, CNTHV, CNTP, CNTV, PMUIRQ, SW_PPI } from '../gic/v5/ppi.ts';
+
+export interface HostFacts {
+  /** Interrupt controller of the host. */
+  readonly gic: 'v5' | 'v3';
+  /** GICv5 host that also offers the GICv3 compatibility interface (GCIE_LEGACY). */
+  readonly v3Compat: boolean;
+  readonly pkvm: boolean;
+  /** KVM runs at EL2 itself; otherwise part of it crosses to EL2 around every guest entry. */
+  readonly vhe: boolean;
+  /** The host has PMUv3. */
+  readonly pmu: boolean;
+  /** Booted so that guests may have EL2. */
+  readonly nestedVirt: boolean;
+  /** Physical CPUs. */
+  readonly cpus: number;
+  /** PPIs that the hardware has beyond those that KVM assumes: bitmaps of PPIs 0 … 63 and 64 … 127. */
+  readonly extraPpis?: readonly [bigint, bigint];
+  /** Boot parameter for trapping WFI; `default` decides at each load. */
+  readonly wfiTraps?: 'default' | 'always' | 'never';
+}
+
+/** A GICv5 host with VHE and a PMU, without GICv3 compatibility: the fixture H5 of the scenarios. */
+export const REFERENCE_HOST: HostFacts = {
+  gic: 'v5',
+  v3Compat: false,
+  pkvm: false,
+  vhe: true,
+  pmu: true,
+  nestedVirt: false,
+  cpus: 2,
+};
+
+/** PPIs that KVM takes as implemented; not probed from hardware (§1.1). */
+export function implementedPpis(facts: HostFacts): bigint {
+  const ppis = [SW_PPI, CNTHP, CNTV, CNTHV, CNTP, ...(facts.pmu ? [PMUIRQ] : [])];
+  return ppis.reduce((bitmap, ppi) => bitmap | (1n << BigInt(ppi)), 0n);
+}

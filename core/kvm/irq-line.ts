@@ -1,0 +1,39 @@
+/** KVM_IRQ_LINE: user space moves an interrupt input (kvm-vgic-v5 §8, §28.6). */
+import { EFAULT, EINVAL, EIO, ENXIO, type Result } from './errno.ts';
+import { decodeIrqLine, IRQ_TYPE } from './uapi.ts';
+import { type Vcpu } from './vcpu.ts';
+import { type Vm } from './vm.ts';
+
+/** Highest number of the CPU type: 0 IRQ, 1 FIQ. */
+const CPU_FIQ = 1;
+
+export function setIrqLine(vm: Vm, request: { readonly irq: number; readonly level: number } | undefined): Result {
+  if (vm.dead.flag) return -EIO;
+  if (request === undefined) return -EFAULT;
+  const { type, vcpu: vcpuId, number } = decodeIrqLine(request.irq);
+  const vcpu = vm.vcpuById(vcpuId);
+  // The level argument is a boolean (S23).
+  const level = request.level !== 0;
+  const route = check(vm, type, vcpu, number);
+  const result = Math.min(route, 0);
+  vm.emit({ kind: 'uapi.irqLine', irq: request.irq, type, vcpuId, number, level, result });
+  if (route < 0) return route;
+  if (type === IRQ_TYPE.CPU) vcpu?.setCpuLine(number, level);
+  else vm.gic?.inject(vcpu, route, level, 'none');
+  return 0;
+}
+
+/** Minus an errno, or what to move: the number of a CPU line, or the identifier to inject. */
+function check(vm: Vm, type: number, vcpu: Vcpu | undefined, number: number): number {
+  const { gic } = vm;
+  switch (type) {
+    case IRQ_TYPE.CPU:
+      if (gic !== undefined) return -ENXIO;
+      return vcpu === undefined || number > CPU_FIQ ? -EINVAL : number;
+    case IRQ_TYPE.SPI:
+    case IRQ_TYPE.PPI:
+      return gic === undefined ? -ENXIO : gic.routeIrqLine(type, vcpu, number);
+    default:
+      return -EINVAL;
+  }
+}

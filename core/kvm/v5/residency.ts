@@ -1,0 +1,89 @@
+/**
+ * VMCR and APR travel with the thread: load and put, each at most once per residency (kvm-vgic-v5 §18.1 … §18.3),
+ * and the question whether an interrupt would be delivered (§18.4, §18.5).
+ */
+import { ppiIntid } from '../../gic/v5/ppi.ts';
+import { bitsOf } from '../../gic/v5/words.ts';
+import { type PendingVerdict } from '../events.ts';
+import { type PendingAnswer } from '../gic-model.ts';
+import { type HostCpu } from '../host-cpu.ts';
+import { type VcpuVgicV5 } from './vcpu-vgic.ts';
+
+/** ICH_VCTLR_EL2 for a GICv5 guest: En, not V3. */
+const VCTLR_V5 = 1;
+/** Number of priorities; a running priority that means "none active". */
+const PRIORITIES = 32;
+
+export function load({ ppis, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
+  if (!vcpu.vm.initialized.flag) return;
+  const skipped = ppis.resident.flag;
+  if (!skipped) {
+    cpu.setVctlr(VCTLR_V5);
+    cpu.interface.vmcr.set(ppis.vmcr.lo, ppis.vmcr.hi);
+    cpu.interface.apr.set(ppis.apr.lo, ppis.apr.hi);
+    ppis.resident.flag = true;
+  }
+  vcpu.emit({ kind: 'vcpu.load', skipped, vmcr: ppis.vmcr.value, apr: ppis.apr.value });
+  if (!skipped) cpu.interface.reevaluate('el2write');
+}
+
+/** Saves APR; VMCR was saved by the last exit. Inside a wait the shadow priorities are brought up to date. */
+export function put({ ppis, vm, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
+  if (!vcpu.vm.initialized.flag) return;
+  const skipped = !ppis.resident.flag;
+  const prioritiesSynced = !skipped && vcpu.slots.inWfi.flag;
+  if (!skipped) {
+    ppis.apr.set(cpu.interface.apr.lo, cpu.interface.apr.hi);
+    ppis.resident.flag = false;
+    if (prioritiesSynced) for (const ppi of bitsOf(vm.ppiMask.value)) ppis.setPriority(ppi, ppis.imagePriorityOf(ppi));
+  }
+  vcpu.emit({ kind: 'vcpu.put', skipped, apr: ppis.apr.value, prioritiesSynced });
+}
+
+/**
+ * A priority qualifies when it is below this. The +1 turns the inclusive priority mask into the strict comparison
+ * that the running priority needs. Arguments are the saved ICH_VMCR and ICH_APR.
+ */
+export function effectivePriorityMask(vmcr: number, apr: number): number {
+  if ((vmcr & 1) === 0) return 0;
+  const running = apr === 0 ? PRIORITIES : 31 - Math.clz32(apr & -apr);
+  return Math.min(running, (vmcr >>> 27) + 1);
+}
+
+/** Asked on `cpu`. Active bits are not consulted (§18.5), shadow priorities may be stale outside a wait (§24.3). */
+export function hasPending(gic: VcpuVgicV5, cpu: HostCpu): PendingAnswer {
+  const { ppis, vm, vcpu } = gic;
+  const mask = effectivePriorityMask(ppis.vmcr.lo, ppis.apr.lo);
+  const verdicts: PendingVerdict[] = [];
+  let found = false;
+  for (const ppi of mask === 0 ? [] : bitsOf(vm.ppiMask.value)) {
+    const enabled = ppis.enabled.has(ppi);
+    const priority = ppis.priorityOf(ppi);
+    const hw = ppis.hw.has(ppi);
+    const asked = enabled && priority < mask;
+    const pending = asked && (hw ? physicalLevel(gic, ppi, cpu) : ppis.isPending(ppi));
+    verdicts.push({ ppi, enabled, priority, hw, ...(asked ? { pending } : {}) });
+    if (!pending) continue;
+    found = true;
+    break;
+  }
+  vcpu.emit({ kind: 'vcpu.pendingCheck', mask, ppis: verdicts, pending: found });
+  return { mask, pending: found };
+}
+
+/**
+ * Level of the source behind a mapped PPI. The timer operation looks at the timers of whatever vCPU runs on the
+ * asking CPU (§24.4); without it the state of the mapped physical line is taken (§28.7).
+ */
+function physicalLevel({ ppis, vcpu }: VcpuVgicV5, ppi: number, cpu: HostCpu): boolean {
+  const warn = (warning: string): false => {
+    vcpu.emit({ kind: 'host.warning', warning });
+    return false;
+  };
+  if (ppis.operationsOf(ppi) !== 'timer') return cpu.interface.bank(0)?.physical.has(ppis.hostPpiOf(ppi)) ?? false;
+  const running = cpu.vcpu;
+  if (running === undefined) return warn(`timer level of PPI ${ppi} asked where no vCPU runs`);
+  const timer = running.timers.byIntid(ppiIntid(ppi));
+  if (timer === undefined) return warn(`no timer drives PPI ${ppi}`);
+  return running.timers.shouldFire(timer, cpu);
+}

@@ -1,0 +1,110 @@
+/** A vCPU's part of the vGICv5: the plug-in interface over the modules of this folder. */
+import { type Words } from '../../gic/v5/words.ts';
+import { type Result } from '../errno.ts';
+import { type Operations, type Owner, type PendingAnswer, type TrapOutcome, type VcpuGic } from '../gic-model.ts';
+import { type HostCpu } from '../host-cpu.ts';
+import { type Vcpu } from '../vcpu.ts';
+import { FINALISATIONS } from './finalise.ts';
+import * as ownership from './ownership.ts';
+import * as residency from './residency.ts';
+import { ShadowPpis } from './shadow-ppis.ts';
+import { handleTrap } from './trap-handlers.ts';
+import { type VmVgicV5 } from './vm-vgic.ts';
+import * as worldSwitch from './world-switch.ts';
+
+export class VcpuVgicV5 implements VcpuGic {
+  readonly vm: VmVgicV5;
+  readonly vcpu: Vcpu;
+  readonly ppis: ShadowPpis;
+
+  constructor(vm: VmVgicV5, vcpu: Vcpu) {
+    this.vm = vm;
+    this.vcpu = vcpu;
+    this.ppis = new ShadowPpis(vcpu);
+  }
+
+  allocate(): void {
+    this.ppis.allocate();
+  }
+
+  setOwner(intid: number, owner: Owner): Result {
+    return ownership.setOwner(this, intid, owner);
+  }
+
+  setOperations(intid: number, operations: Operations): Result {
+    return ownership.setOperations(this, intid, operations);
+  }
+
+  mapHostPpi(intid: number, hostPpi: number): Result {
+    return ownership.map(this, intid, hostPpi);
+  }
+
+  unmapHostPpi(intid: number): Result {
+    return ownership.unmap(this, intid);
+  }
+
+  resetMapped(intid: number): void {
+    ownership.resetMapped(this, intid);
+  }
+
+  /** The physical PPI that this one is mapped to, or -1. */
+  hostPpi(intid: number): number {
+    return ownership.hostPpi(this, intid);
+  }
+
+  /** Mapped and active? */
+  isMappedActive(intid: number): boolean {
+    return ownership.isMappedActive(this, intid);
+  }
+
+  /** Direct injection of a PPI, on or off; takes effect at the next entry. */
+  setDirectInjection(ppi: number, on: boolean): void {
+    ownership.setDirectInjection(this, ppi, on);
+  }
+
+  finalise(): void {
+    FINALISATIONS[this.vcpu.vm.host.profile.ppiFinalisation](this);
+  }
+
+  load(cpu: HostCpu): void {
+    residency.load(this, cpu);
+  }
+
+  put(cpu: HostCpu): void {
+    residency.put(this, cpu);
+  }
+
+  flush(cpu: HostCpu): void {
+    worldSwitch.flush(this, cpu);
+  }
+
+  restore(cpu: HostCpu): void {
+    worldSwitch.restore(this, cpu);
+  }
+
+  save(cpu: HostCpu): void {
+    worldSwitch.save(this, cpu);
+  }
+
+  fold(cpu: HostCpu): void {
+    worldSwitch.fold(this, cpu);
+  }
+
+  hasPending(cpu: HostCpu): PendingAnswer {
+    return residency.hasPending(this, cpu);
+  }
+
+  trappedAccess(register: string, direction: 'read' | 'write', words: Words): TrapOutcome {
+    return handleTrap(this, register, direction, words);
+  }
+
+  /** The saved control register as priority mask and enable; no caller for PPIs in 7.2 (kvm-vgic-v5 §27). */
+  getVmcr(): { readonly enabled: boolean; readonly priorityMask: number } {
+    return { enabled: (this.ppis.vmcr.lo & 1) !== 0, priorityMask: this.ppis.vmcr.lo >>> 27 };
+  }
+
+  setVmcr(enabled: boolean, priorityMask: number): void {
+    this.ppis.vmcr.set((priorityMask << 27) | (enabled ? 1 : 0));
+    this.vcpu.emit({ kind: 'hyp.vmcr', vmcr: this.ppis.vmcr.value });
+  }
+}

@@ -1,0 +1,116 @@
+/** The VM's part of the vGICv5: exposed PPIs, INIT, device attributes, routing of user space's interrupt lines. */
+import { isPpi, PMUIRQ, ppiIntid, SW_PPI } from '../../gic/v5/ppi.ts';
+import { type Cell, CellClaim } from '../../state/cell.ts';
+import { EBUSY, EFAULT, EINVAL, ENXIO, type Result } from '../errno.ts';
+import { type GicModel, type IdFields, type Owner, type TrapValues, type VmGic } from '../gic-model.ts';
+import { implementedPpis } from '../host-facts.ts';
+import { type AttributeOp, CTRL, GROUP, IRQ_TYPE, type UserMemory } from '../uapi.ts';
+import { type Vcpu } from '../vcpu.ts';
+import { type Vm } from '../vm.ts';
+import { inject } from './inject.ts';
+import { userspaceRegister } from './userspace-registers.ts';
+import { VcpuVgicV5 } from './vcpu-vgic.ts';
+
+const PRIORITY_BITS = 5;
+/** Encoding of 16 identifier bits. */
+const ID_BITS_16 = 0;
+const STORED_PPIS = 64;
+
+export class VmVgicV5 implements VmGic {
+  readonly model: GicModel;
+  readonly vm: Vm;
+  readonly idFields: IdFields = { gic: 0, gcie: 1 };
+  /** Reads of IDR0 and IAFFIDR and writes of ENABLER trap (gicv5-registers §3.2). */
+  readonly traps: TrapValues = { read: 0x1f_007d, write: 0x1c_0065, instruction: 0x7ff };
+  readonly disablesHostTimers = true;
+  readonly hardwareTimers = true;
+  readonly waitsInHardware = true;
+  readonly hasDefaultPmuIntid = true;
+  /** PPIs that user space may drive; 0 before INIT. */
+  readonly userspacePpis: Cell;
+  /** Exposed PPIs; 0 before the finalisation. */
+  readonly ppiMask: Cell;
+  /** Exposed PPIs that are level-sensitive. */
+  readonly ppiHmr: Cell;
+  readonly #vcpus: VcpuVgicV5[] = [];
+
+  constructor(model: GicModel, vm: Vm) {
+    const claim = new CellClaim(vm.host.journal, vm.prefix);
+    this.model = model;
+    this.vm = vm;
+    this.userspacePpis = claim.cell('userspacePpis');
+    this.ppiMask = claim.cell('ppiMask');
+    this.ppiHmr = claim.cell('ppiHmr');
+  }
+
+  attach(vcpu: Vcpu): VcpuVgicV5 {
+    const part = new VcpuVgicV5(this, vcpu);
+    this.#vcpus[vcpu.index] = part;
+    return part;
+  }
+
+  /** This model's part of a vCPU. */
+  vcpu(vcpu: Vcpu): VcpuVgicV5 {
+    const part = this.#vcpus[vcpu.index];
+    if (part === undefined) throw new RangeError(`vCPU ${vcpu.index} has no vGICv5 part`);
+    return part;
+  }
+
+  ppiIntid(ppi: number): number {
+    return ppiIntid(ppi);
+  }
+
+  isPpiIntid(intid: number): boolean {
+    return isPpi(intid);
+  }
+
+  acceptsPmuIntid(intid: number): boolean {
+    return intid === ppiIntid(PMUIRQ);
+  }
+
+  /** CTRL_INIT (kvm-vgic-v5 §7): no vCPU can be added afterwards; after EINVAL it never succeeds. */
+  initialise(): Result {
+    const { vm } = this;
+    if (vm.vcpus.some((vcpu) => vcpu.isNested)) return -EINVAL;
+    this.userspacePpis.value = (1n << BigInt(SW_PPI)) & implementedPpis(vm.host.facts);
+    for (const vcpu of vm.vcpus) {
+      const { ppis } = this.vcpu(vcpu);
+      ppis.idBits.set(ID_BITS_16);
+      ppis.priorityBits.set(PRIORITY_BITS);
+    }
+    vm.initialized.flag = true;
+    vm.emit({ kind: 'vm.init', vcpus: vm.vcpus.length, userspacePpis: this.userspacePpis.value });
+    return 0;
+  }
+
+  /** Attributes other than CTRL_INIT (§6, §21). */
+  attribute(op: AttributeOp, group: number, attr: bigint, memory: UserMemory): Result {
+    if (group === GROUP.CTRL && attr === BigInt(CTRL.USERSPACE_PPIS)) {
+      if (op === 'set') return -ENXIO;
+      return op === 'has' ? 0 : this.#copyUserspacePpis(memory);
+    }
+    return group === GROUP.CPU_SYSREGS ? userspaceRegister(this, op, attr, memory) : -ENXIO;
+  }
+
+  /** Two words, stored one after the other: a fault at the second leaves the first written. */
+  #copyUserspacePpis(memory: UserMemory): Result {
+    return memory.store(0, this.userspacePpis.value) && memory.store(1, 0n) ? 0 : -EFAULT;
+  }
+
+  routeIrqLine(type: number, vcpu: Vcpu | undefined, number: number): number {
+    if (!this.vm.initialized.flag) return -EBUSY;
+    // There is no storage for SPIs (§8).
+    if (type !== IRQ_TYPE.PPI || vcpu === undefined || number >= STORED_PPIS) return -EINVAL;
+    return this.userspacePpis.has(number) ? ppiIntid(number) : -EINVAL;
+  }
+
+  inject(vcpu: Vcpu | undefined, intid: number, level: boolean, owner: Owner): Result {
+    if (!this.vm.initialized.flag) {
+      (vcpu ?? this.vm).emit({ kind: 'irq.inject', intid, level, owner, accepted: false, reason: 'notInitialised' });
+      return 0;
+    }
+    if (vcpu !== undefined) return inject(this.vcpu(vcpu), intid, level, owner);
+    this.vm.emit({ kind: 'irq.inject', intid, level, owner, accepted: false, reason: 'badTarget' });
+    return -EINVAL;
+  }
+}

@@ -1,0 +1,312 @@
+/**
+ * One virtual CPU: its ioctls, the steps of its run loop, and what its guest can do to the interrupt controller,
+ * the timers and the PMU. The object is a view of slots; it keeps nothing itself.
+ *
+ * A typical life: `init`, (device, CTRL_INIT), `beginRun(cpu)`, then `enter`, guest accesses, `exit` or a trap,
+ * again, `endRun`. A scheduler calls `put` and `load` in between.
+ */
+import { type GicInstruction } from '../gic/v5/instructions.ts';
+import { type GuestRegister } from '../gic/v5/guest-registers.ts';
+import { CellClaim } from '../state/cell.ts';
+import { type Words } from '../gic/v5/words.ts';
+import { EBUSY, EFAULT, EINVAL, EIO, ENOEXEC, ENXIO, type Result } from './errno.ts';
+import { type KvmEvent, type Place } from './events.ts';
+import { firstRun } from './first-run.ts';
+import { type GicModel, type VcpuGic } from './gic-model.ts';
+import * as access from './guest-access.ts';
+import { type HostCpu } from './host-cpu.ts';
+import { isIdRegister, readIdRegister, resetIdRegisters, UNKNOWN_REGISTER, writeIdRegister } from './id-registers.ts';
+import { type Outcome } from './outcome.ts';
+import { VcpuPmu } from './pmu.ts';
+import * as loop from './run-loop.ts';
+import { writeTimer } from './timer-registers.ts';
+import { type TimerContext, VcpuTimers } from './timers.ts';
+import { type AttributeOp, type UserMemory, VCPU_GROUP } from './uapi.ts';
+import { FEATURE, VcpuSlots } from './vcpu-slots.ts';
+import { type Vm } from './vm.ts';
+
+export class Vcpu {
+  readonly vm: Vm;
+  readonly index: number;
+  readonly slots: VcpuSlots;
+  readonly timers: VcpuTimers;
+  readonly pmu: VcpuPmu;
+  readonly #gics: ReadonlyMap<number, VcpuGic>;
+  #place: Place;
+
+  constructor(vm: Vm, index: number) {
+    const claim = new CellClaim(vm.host.journal, vm.vcpuPrefix(index));
+    this.vm = vm;
+    this.index = index;
+    this.slots = new VcpuSlots(claim);
+    this.timers = new VcpuTimers(this, claim);
+    this.pmu = new VcpuPmu(this, claim);
+    this.#gics = new Map([...vm.gics].map(([type, gic]) => [type, gic.attach(this)]));
+    this.#place = { vm: vm.index, vcpu: index };
+  }
+
+  /** User space's number of this vCPU. */
+  get id(): number {
+    return this.slots.id.lo;
+  }
+
+  get hasPmu(): boolean {
+    return (this.slots.features.lo & FEATURE.PMU) !== 0;
+  }
+
+  /** Does the guest have EL2? */
+  get isNested(): boolean {
+    return (this.slots.features.lo & FEATURE.NESTED) !== 0;
+  }
+
+  /** The vCPU's part of the VM's irqchip, if there is one. */
+  get gic(): VcpuGic | undefined {
+    const type = this.vm.irqchip.lo;
+    return type === 0 ? undefined : this.#gics.get(type);
+  }
+
+  /** The vCPU's part of a model, whether or not the VM uses it. */
+  gicOf(model: GicModel): VcpuGic | undefined {
+    return this.#gics.get(model.deviceType);
+  }
+
+  /** The physical CPU where the vCPU's thread is loaded. */
+  get cpu(): HostCpu | undefined {
+    const number = this.slots.physicalCpu.lo;
+    return number === 0 ? undefined : this.vm.host.cpus[number - 1];
+  }
+
+  /** @throws Error when the vCPU is not loaded: the caller has the order of steps wrong. */
+  requireCpu(): HostCpu {
+    const { cpu } = this;
+    if (cpu === undefined) throw new Error(`vCPU ${this.index} is not loaded on a physical CPU`);
+    return cpu;
+  }
+
+  /** @throws Error when the vCPU is not in the guest. */
+  requireGuest(): HostCpu {
+    if (!this.inGuest) throw new Error(`vCPU ${this.index} is not in the guest`);
+    return this.requireCpu();
+  }
+
+  get inGuest(): boolean {
+    return this.slots.inGuest.flag;
+  }
+
+  emit(event: KvmEvent): void {
+    this.vm.host.emit?.(event, this.place);
+  }
+
+  /** Where this vCPU's events happen: with the physical CPU while it is loaded. */
+  get place(): Place {
+    const number = this.slots.physicalCpu.lo;
+    if ((this.#place.pcpu ?? -1) !== number - 1)
+      this.#place = {
+        vm: this.vm.index,
+        vcpu: this.index,
+        ...(number === 0 ? {} : { pcpu: number - 1 }),
+      };
+    return this.#place;
+  }
+
+  // --- ioctls ---------------------------------------------------------------------------------------------------
+
+  /** KVM_ARM_VCPU_INIT. The same features again reset the vCPU. `features`: bits of `FEATURE`. */
+  init(features = 0): Result {
+    const result = this.#checkInit(features);
+    if (result === 0) {
+      this.slots.features.set(features);
+      this.slots.initialised.flag = true;
+      // The CPU-type lines are cleared only before the first run (§28.6).
+      if (!this.slots.hasRun.flag) this.slots.cpuLines.set(0);
+    }
+    this.emit({ kind: 'uapi.vcpuInit', features, result });
+    if (result !== 0) return result;
+    resetIdRegisters(this.vm, (features & FEATURE.NESTED) !== 0);
+    loop.reset(this);
+    return 0;
+  }
+
+  #checkInit(features: number): Result {
+    if (this.vm.dead.flag) return -EIO;
+    if ((features & FEATURE.NESTED) !== 0 && !this.vm.host.facts.nestedVirt) return -EINVAL;
+    return this.slots.initialised.flag && this.slots.features.lo !== features ? -EINVAL : 0;
+  }
+
+  /** KVM_ARM_VCPU_FINALIZE (of SVE). */
+  finalize(): Result {
+    const result = this.vm.dead.flag ? -EIO : this.slots.initialised.flag ? 0 : -ENOEXEC;
+    if (result === 0) this.slots.finalized.flag = true;
+    this.emit({ kind: 'uapi.vcpuFinalize', result });
+    return result;
+  }
+
+  /** KVM_{HAS,GET,SET}_DEVICE_ATTR on the vCPU; `memory` undefined: the structure itself faults. */
+  attribute(op: AttributeOp, group: number, attr: bigint, memory: UserMemory | undefined): Result {
+    const result = this.#attribute(op, group, attr, memory);
+    this.emit({ kind: 'uapi.vcpuAttr', op, group, attr, result });
+    return result;
+  }
+
+  #attribute(op: AttributeOp, group: number, attr: bigint, memory: UserMemory | undefined): Result {
+    if (this.vm.dead.flag) return -EIO;
+    if (memory === undefined) return -EFAULT;
+    if (group === VCPU_GROUP.PMU_V3_CTRL) return this.pmu.attribute(op, attr, memory);
+    return group === VCPU_GROUP.TIMER_CTRL ? this.timers.attribute(op, attr, memory) : -ENXIO;
+  }
+
+  /** KVM_GET_ONE_REG: the identification registers of §9.4; no GICv5 register is reachable so (§21). */
+  getOneReg(register: string): { readonly result: Result; readonly value: bigint } {
+    let result: Result = 0;
+    if (this.vm.dead.flag) result = -EIO;
+    else if (!this.slots.initialised.flag) result = -ENOEXEC;
+    else if (!isIdRegister(register)) result = UNKNOWN_REGISTER;
+    const value = result === 0 && isIdRegister(register) ? readIdRegister(this.vm, register) : 0n;
+    this.emit({ kind: 'uapi.oneReg', op: 'get', register, value, result });
+    return { result, value };
+  }
+
+  /** KVM_SET_ONE_REG. */
+  setOneReg(register: string, value: bigint): Result {
+    let result: Result;
+    if (this.vm.dead.flag) result = -EIO;
+    else if (!this.slots.initialised.flag) result = -ENOEXEC;
+    else result = isIdRegister(register) ? writeIdRegister(this.vm, register, value) : UNKNOWN_REGISTER;
+    this.emit({ kind: 'uapi.oneReg', op: 'set', register, value, result });
+    return result;
+  }
+
+  /** What the first KVM_RUN does before the vCPU is loaded; later ones return 0 at once. */
+  firstRun(): Result {
+    return firstRun(this);
+  }
+
+  /** KVM_RUN begins on `cpu`: first-run steps, then load. The ioctl runs until `endRun`. */
+  beginRun(cpu: HostCpu): Result {
+    if (this.slots.locked.flag) return -EBUSY;
+    const result = firstRun(this);
+    if (result === 0) this.slots.locked.flag = true;
+    this.emit({ kind: 'uapi.run', phase: 'begin', result });
+    if (result === 0) loop.load(this, cpu);
+    return result;
+  }
+
+  /** KVM_RUN returns to user space with `result`: out of the guest if need be, then put. */
+  endRun(result: Result = 0): void {
+    if (this.inGuest) loop.exit(this, 'endRun');
+    if (this.cpu !== undefined) loop.put(this);
+    this.slots.locked.flag = false;
+    this.emit({ kind: 'uapi.run', phase: 'end', result });
+  }
+
+  /** An interrupt of the CPU type, without an in-kernel irqchip (§28.6): 0 IRQ, 1 FIQ. */
+  setCpuLine(line: number, level: boolean): void {
+    if (this.slots.cpuLines.has(line) === level) return;
+    this.slots.cpuLines.put(line, level);
+    this.emit({ kind: 'irq.cpuLine', line, level });
+    this.requestAndKick();
+  }
+
+  /** PSCI or KVM_SET_MP_STATE. */
+  setPoweredOff(off: boolean): void {
+    this.slots.poweredOff.flag = off;
+    this.emit({ kind: 'vcpu.power', on: !off });
+  }
+
+  // --- interrupts -----------------------------------------------------------------------------------------------
+
+  /** Creates the interrupt state of the VM's irqchip. */
+  allocateGic(): void {
+    this.gic?.allocate();
+    this.emit({ kind: 'vcpu.allocated' });
+  }
+
+  /**
+   * Requests IRQ_PENDING and kicks: a sleeping vCPU wakes, a running one is to leave the guest. The emulator does not
+   * make it leave; whoever runs the vCPU exits when `hasRequest` is set.
+   */
+  requestAndKick(): void {
+    const { slots } = this;
+    slots.irqPendingRequest.flag = true;
+    this.emit({ kind: 'vcpu.request', request: 'irqPending' });
+    this.emit({ kind: 'vcpu.kick', blocked: slots.blocking.flag, inGuest: slots.inGuest.flag });
+  }
+
+  get hasRequest(): boolean {
+    return this.slots.irqPendingRequest.flag;
+  }
+
+  // --- run loop -------------------------------------------------------------------------------------------------
+
+  load(cpu: HostCpu): void {
+    loop.load(this, cpu);
+  }
+
+  put(): void {
+    loop.put(this);
+  }
+
+  enter(conditions?: loop.EntryConditions): loop.EntryResult {
+    return loop.enter(this, conditions);
+  }
+
+  exit(reason = 'other'): void {
+    loop.exit(this, reason);
+  }
+
+  /** A trapped WFI: exit, then the wait begins. */
+  trapWfi(): loop.WaitAnswer {
+    loop.exit(this, 'wfi');
+    return loop.beginWait(this, 'wfi');
+  }
+
+  /** Suspension through the MP state, outside the guest. */
+  suspend(): loop.WaitAnswer {
+    return loop.beginWait(this, 'suspend');
+  }
+
+  endWait(): void {
+    loop.endWait(this);
+  }
+
+  /** Would a wait end? Asked on `cpu`, by default where the vCPU is loaded. */
+  checkRunnable(cpu: HostCpu = this.requireCpu()): loop.WaitAnswer {
+    return loop.checkRunnable(this, cpu);
+  }
+
+  reset(): void {
+    loop.reset(this);
+  }
+
+  // --- the guest ------------------------------------------------------------------------------------------------
+
+  /** A guest's access to a system register by name; bigint in and out. */
+  sysreg(direction: 'read' | 'write', register: string, value = 0n): access.GuestAccess {
+    return access.accessByName(this, register, direction, value);
+  }
+
+  /** A GIC instruction by name (`GICR CDIA`, `GIC CDDI`); bigint in and out. */
+  instruction(name: string, operand = 0n): access.GuestAccess {
+    return access.executeByName(this, name, operand);
+  }
+
+  /** The hot form of `sysreg` for the registers of the CPU interface. */
+  access(register: GuestRegister, direction: 'read' | 'write', words: Words): Outcome {
+    return access.access(this, register, direction, words);
+  }
+
+  /** The hot form of `instruction`. */
+  execute(instruction: GicInstruction, words: Words): Outcome {
+    return access.execute(this, instruction, words);
+  }
+
+  /** An access that arrives by a trap: exit, then KVM's handler. */
+  trapSysreg(register: string, direction: 'read' | 'write', words: Words): Outcome {
+    return access.trapped(this, register, direction, words);
+  }
+
+  /** The guest programs a timer; `emulated` means that the write trapped and the vCPU is out of the guest. */
+  writeTimer(context: TimerContext, what: 'control' | 'compare', value: bigint): 'performed' | 'emulated' {
+    return writeTimer(this, context, what, value);
+  }
+}

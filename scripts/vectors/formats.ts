@@ -1,0 +1,5 @@
+/** The vector formats that can be played. A new one is one line here. */
+import { type VectorFormat } from './format.ts';
+import { V5_PPI } from './v5-ppi.ts';
+
+export const FORMATS: readonly VectorFormat[] = [V5_PPI];
