@@ -11,6 +11,8 @@ import { type EventColumns, makeColumns } from './columns.ts';
 type Words = Uint32Array<ArrayBuffer>;
 const words = (capacity: number): Words => new Uint32Array(capacity);
 
+const NO_EVENT = 0xffff_ffff;
+
 function grown(from: Words, capacity: number): Words {
   const to = words(capacity);
   to.set(from);
@@ -43,6 +45,9 @@ export class BlockBuilder {
   #endLo = words(1024);
   #endHi = words(1024);
   #known = new Uint8Array(1024);
+  /** Per touched slot: how many events changed it, and the last of them. */
+  #eventsOf = words(1024);
+  #lastEvent = words(1024);
   /** Per slot: number of the block that touched it last, plus 1, and its index in that block's table. */
   #stamp = words(1024);
   #localOf = words(1024);
@@ -75,6 +80,11 @@ export class BlockBuilder {
     };
   }
 
+  /** How many of the block's events changed each touched slot; index as in `touched`. */
+  get eventsOfTouched(): Uint32Array {
+    return this.#eventsOf;
+  }
+
   /** Takes the journal's changes as those of event `index`. */
   take(journal: Journal, index: number): void {
     const n = journal.count;
@@ -97,6 +107,10 @@ export class BlockBuilder {
       this.#knownAfter[to] = (flags & KNOWN_AFTER) >> 1;
       this.#endLo[local] = lo;
       this.#endHi[local] = hi;
+      if (this.#lastEvent[local] !== index) {
+        this.#lastEvent[local] = index;
+        this.#eventsOf[local] = (this.#eventsOf[local] ?? 0) + 1;
+      }
       this.#known[local] = ((this.#known[local] ?? 0) & KNOWN_BEFORE) | (flags & KNOWN_AFTER);
       to++;
     }
@@ -124,6 +138,8 @@ export class BlockBuilder {
     this.#beforeLo[local] = lo;
     this.#beforeHi[local] = hi;
     this.#known[local] = known;
+    this.#eventsOf[local] = 0;
+    this.#lastEvent[local] = NO_EVENT;
     this.#stamp[slot] = this.#block;
     this.#localOf[slot] = local;
     return local;
@@ -144,6 +160,8 @@ export class BlockBuilder {
     this.#endLo = grown(this.#endLo, capacity);
     this.#endHi = grown(this.#endHi, capacity);
     this.#known = grownBytes(this.#known, capacity);
+    this.#eventsOf = grown(this.#eventsOf, capacity);
+    this.#lastEvent = grown(this.#lastEvent, capacity);
   }
 
   #growSlots(need: number): void {

@@ -74,6 +74,18 @@ export class InterruptIndex {
     return this.#ids.get(keyOf(intid, vcpu));
   }
 
+  /** As `find`, with −1 for no vCPU. */
+  findNumber(intid: number, vcpu: number): number | undefined {
+    return this.#ids.get(`${intid}:${vcpu < 0 || !isPrivate(intid) ? '' : vcpu}`);
+  }
+
+  /** Whether a one-bit field is known and set. */
+  isSet(interrupt: number, field: InterruptField, state: StateVector): boolean {
+    const range = this.#interrupts[interrupt]?.fields[field];
+    if (range === undefined || state.known[range.slot] !== 1) return false;
+    return bitsNotZero(state.lo[range.slot] ?? 0, state.hi[range.slot] ?? 0, range);
+  }
+
   identity(interrupt: number): { readonly intid: Intid; readonly vcpu: VcpuId | undefined } | undefined {
     return this.#interrupts[interrupt];
   }

@@ -25,13 +25,18 @@ import {
 import { HAS_DETAIL, codecOf, emptyPayload, unpackPayload } from './columns.ts';
 import { loadDictionaries } from './dictionary-rows.ts';
 import { DETAIL_NAME, DETAIL_SOURCE, NameTable, OVERFLOW_NAME, TypeTable } from './dictionary.ts';
-import { damaged } from './errors.ts';
+import { TraceError, damaged } from './errors.ts';
 import { guarded, openTraceFile } from './file.ts';
 import { InterruptIndex } from './interrupt-index.ts';
 import { type InterruptDescriptor } from './interrupts.ts';
 import { type Detail, type TraceEvent } from './kinds.ts';
+import { type TraceInfo, readInfo } from './info.ts';
+import { LANE_KINDS, type Lane } from './lane-kinds.ts';
+import { LifeReader } from './life-reader.ts';
 import { LruCache } from './lru.ts';
-import { blob, jsonObject } from './row-values.ts';
+import { PostingReader } from './posting-reader.ts';
+import { RawLineReader } from './raw-lines.ts';
+import { blob, integer, jsonObject, text } from './row-values.ts';
 import { type SkippedLine } from './sink.ts';
 
 const EVENT_BLOCKS_CACHED = 96;
@@ -51,8 +56,12 @@ export class TraceReader {
   readonly types = new TypeTable();
   readonly interruptIndex = new InterruptIndex();
   readonly blocks = new BlockTable();
+  readonly postings: PostingReader;
+  readonly lives: LifeReader;
   readonly #db: Database.Database;
   readonly #statements;
+  readonly #raw: RawLineReader;
+  #lanes: readonly Lane[] = [];
   readonly #eventCache = new LruCache<number, BlockEvents>(EVENT_BLOCKS_CACHED);
   readonly #changeCache = new LruCache<number, BlockChanges>(CHANGE_BLOCKS_CACHED);
   readonly #touchedCache = new LruCache<number, TouchedSlots>(1024);
@@ -71,7 +80,14 @@ export class TraceReader {
         keyframe: this.#db.prepare('SELECT data FROM keyframe WHERE id = ?').raw(),
         detail: this.#db.prepare('SELECT detail FROM event WHERE seq = ?').pluck(),
         meta: this.#db.prepare('SELECT value FROM meta WHERE key = ?').pluck(),
+        tiles: this.#db.prepare('SELECT id, data FROM tile WHERE id BETWEEN ? AND ? ORDER BY id').raw(),
+        tileBefore: this.#db
+          .prepare('SELECT id, data FROM tile WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1')
+          .raw(),
       }));
+      this.postings = guarded(path, () => new PostingReader(path, this.#db));
+      this.lives = new LifeReader(path, this.#db);
+      this.#raw = guarded(path, () => new RawLineReader(this.#db));
       this.refresh();
     } catch (error) {
       this.#db.close();
@@ -88,7 +104,10 @@ export class TraceReader {
     return guarded(this.path, () => {
       this.#db.transaction(() => {
         loadDictionaries(this.#db, this.names, this.types, this.layout, this.interruptIndex);
+        const before = this.count;
         const grown = this.blocks.load(this.#db);
+        this.postings.resize(this.blocks.length, this.count !== before);
+        this.#lanes = this.#loadLanes();
         if (grown !== undefined) {
           this.#eventCache.delete(grown);
           this.#changeCache.delete(grown);
@@ -116,6 +135,49 @@ export class TraceReader {
 
   get interrupts(): readonly InterruptDescriptor[] {
     return this.interruptIndex.descriptors;
+  }
+
+  /** What `gicscope info` says. */
+  info(): TraceInfo {
+    return readInfo(this.path, this.#db);
+  }
+
+  /** The lanes that have tiles, by id. */
+  get lanes(): readonly Lane[] {
+    return this.#lanes;
+  }
+
+  /** Tiles with row id `first` … `last` (lane-tiles.ts), as [id, blob]. */
+  *tiles(first: number, last: number): Generator<readonly [number, Uint8Array]> {
+    const rows = guarded(this.path, () => this.#statements.tiles.all(first, last));
+    for (const row of rows) yield [integer(row, 0, 'tile'), blob(row, 1, 'tile')];
+  }
+
+  /** The tile with the highest row id in a range. */
+  lastTile(first: number, last: number): readonly [number, Uint8Array] | undefined {
+    const row = guarded(this.path, () => this.#statements.tileBefore.get(first, last));
+    return row === undefined ? undefined : [integer(row, 0, 'tile'), blob(row, 1, 'tile')];
+  }
+
+  /** The untouched text of a source line; undefined when the trace does not have it. */
+  rawLine(line: number): string | undefined {
+    return guarded(this.path, () => this.#raw.line(line));
+  }
+
+  /** Runs a query of the user over the readable views: read-only, at most `limit` rows. */
+  sql(query: string, limit: number): { readonly columns: readonly string[]; readonly rows: readonly unknown[][] } {
+    return guarded(this.path, () => {
+      const statement = this.#db.prepare(query);
+      if (!statement.reader || !statement.readonly)
+        throw new TraceError('read-only', 'Only queries that read are allowed: a SELECT.');
+      const columns = statement.columns().map((column) => column.name);
+      const rows: unknown[][] = [];
+      for (const row of statement.safeIntegers().raw().iterate()) {
+        if (rows.length >= limit) break;
+        rows.push(Array.isArray(row) ? row : []);
+      }
+      return { columns, rows };
+    });
   }
 
   /** A raw meta value. */
@@ -224,6 +286,20 @@ export class TraceReader {
         .all(from, count)
         .map(({ line, reason, text }) => ({ line, reason, text: text ?? '' })),
     );
+  }
+
+  #loadLanes(): Lane[] {
+    const rows = this.#db.prepare('SELECT id, kind, subject, lsb, width FROM lane ORDER BY id').raw().all();
+    return rows.map((row, index) => {
+      const kindName = text(row, 1, 'lane');
+      const kind = LANE_KINDS.find((known) => known === kindName);
+      const id = integer(row, 0, 'lane');
+      const subject = integer(row, 2, 'lane');
+      const limit = kind === 'interrupt' ? this.interruptIndex.size : kind === 'density' ? 1024 : this.layout.size;
+      if (kind === undefined || id !== index || subject < 0 || subject >= limit)
+        throw damaged(`lane ${id}`, 'its row makes no sense');
+      return { id, kind, subject, lsb: integer(row, 3, 'lane'), width: integer(row, 4, 'lane') };
+    });
   }
 
   #row(table: 'events' | 'changes' | 'touched' | 'keyframe', block: number): unknown {

@@ -25,15 +25,20 @@ import { DictionaryRows } from './dictionary-rows.ts';
 import { DETAIL_NAME, DETAIL_SOURCE, NO_NAME, NameTable, OVERFLOW_NAME, TypeTable } from './dictionary.ts';
 import { TraceError } from './errors.ts';
 import { guarded, probe, removeTraceFiles, translated } from './file.ts';
+import { EventIndex } from './event-index.ts';
 import { InterruptIndex } from './interrupt-index.ts';
+import { InterruptObserver } from './interrupt-observer.ts';
 import { type BitRange, type InterruptField } from './interrupts.ts';
 import { type Detail, type Kind, type NewEvent, type Origin } from './kinds.ts';
+import { LaneRecorder } from './lane-recorder.ts';
+import { type LifeRecord, LifeTracker } from './lives.ts';
+import { CHUNK_BLOCKS, POSTING, PostingBuilder } from './postings.ts';
+import { RawLineWriter } from './raw-lines.ts';
 import { RowBatch, signed64 } from './rows.ts';
 import { FINAL_INDEXES, PAGE_SIZE, createSchema } from './schema.ts';
+import { LEGS } from './life.ts';
 import { type SkippedLine, type SourceInfo, type TraceSink, type TraceSummary } from './sink.ts';
 
-/** Blocks a chunk: one transaction, one piece of each index. */
-export const CHUNK_BLOCKS = 64;
 const KEYFRAME_BLOCKS = 16;
 /** Bytes of a slot in a keyframe, and of a change, before compression. */
 const SLOT_BYTES = 9;
@@ -68,15 +73,27 @@ export class TraceWriter implements TraceSink {
   readonly #block = new BlockBuilder();
   readonly #rows: DictionaryRows;
   readonly #eventRows: RowBatch;
+  readonly #transitionRows: RowBatch;
+  readonly #postings: PostingBuilder;
+  readonly #eventIndex: EventIndex;
+  readonly #lanes: LaneRecorder;
+  readonly #lives: LifeTracker;
+  readonly #observer: InterruptObserver;
+  readonly #raw: RawLineWriter;
+  /** Kind number by type, for kinds that the lives follow; otherwise 0. */
+  readonly #lifeKind: number[] = [];
+  readonly #stillPending = (intid: number, vcpu: number): boolean =>
+    this.#observer.isPending(intid, vcpu, this.journal);
   readonly #hash = createHash('sha256');
   readonly #packed = emptyPayload();
+  readonly #lifeCells: (number | null)[] = [];
   readonly #sourceNames = new Map<string, number>();
   readonly #statements;
 
   #state: 'open' | 'closed' | 'failed' = 'open';
   /** Number of the block being filled. */
   #blockId = 0;
-  /** Events of the block being filled that are already rows. */
+  /** Events of the block being filled that are already rows and indexed. */
   #rowsDone = 0;
   #lastTime = 0;
   #timesRaised = 0;
@@ -111,7 +128,20 @@ export class TraceWriter implements TraceSink {
       createSchema(this.#db);
       this.#rows = new DictionaryRows(this.#db);
       this.#eventRows = new RowBatch(this.#db, 'event', ['time', 'meta', 'value', 'arg']);
+      this.#transitionRows = new RowBatch(this.#db, 'transition', ['seq', 'meta']);
+      this.#postings = new PostingBuilder(this.#db);
+      this.#eventIndex = new EventIndex(this.#db, this.#types, this.#postings);
+      this.#lanes = new LaneRecorder(this.#db);
+      this.#raw = new RawLineWriter(this.#db);
       this.#statements = this.#prepare();
+      this.#lives = new LifeTracker((life) => this.#storeLife(life));
+      this.#observer = new InterruptObserver(
+        this.#interrupts,
+        this.#postings,
+        this.#lanes,
+        this.#lives,
+        this.#transitionRows,
+      );
       this.#meta('complete', 0);
       this.#meta('events', 0);
       if (options.tool !== undefined) this.#meta('tool', options.tool);
@@ -228,9 +258,15 @@ export class TraceWriter implements TraceSink {
     columns.argHi[i] = argHi;
     columns.line[i] = line;
     const position = seq(this.#blockId * BLOCK_EVENTS + i);
+    const lifeKind = this.#lifeKind[type] ?? this.#lifeKindOf(type);
+    if (lifeKind !== 0) {
+      const intid = flags & HAS_ARG ? argLo : -1;
+      this.#lives.event(lifeKind, vcpu, small, intid, position, at, this.#stillPending);
+    }
     if (this.journal.count === 0) block.takeNone(i);
     else {
       block.take(this.journal, i);
+      this.#observer.observe(this.journal, position, at);
       this.journal.clear();
     }
     block.count = i + 1;
@@ -241,11 +277,14 @@ export class TraceWriter implements TraceSink {
   interruptField(intid: Intid, vcpu: VcpuId | undefined, field: InterruptField, range: BitRange): void {
     this.#mustBeOpen();
     const interrupt = this.#interrupts.declare(intid, vcpu);
-    if (interrupt !== undefined) this.#interrupts.addField(interrupt, field, range);
+    if (interrupt === undefined) return;
+    this.#interrupts.addField(interrupt, field, range);
+    this.#observer.declared(interrupt, this.journal);
   }
 
-  rawLine(_line: number, _text: string): void {
+  rawLine(line: number, text: string): void {
     this.#mustBeOpen();
+    this.#guard(() => this.#raw.add(line, text));
   }
 
   skip(line: SkippedLine): void {
@@ -265,6 +304,7 @@ export class TraceWriter implements TraceSink {
     this.#mustBeOpen();
     this.#guard(() => {
       if (this.#block.count > 0) this.#writeBlock(false);
+      this.#raw.flush();
       this.#commit();
     });
   }
@@ -274,6 +314,8 @@ export class TraceWriter implements TraceSink {
     this.#mustBeOpen();
     this.#guard(() => {
       if (this.#block.count > 0) this.#writeBlock(true);
+      this.#raw.flush();
+      this.#lives.finish();
       this.#meta('summary', JSON.stringify(summary));
       this.#meta('source', JSON.stringify(summary.source));
       this.#meta('state_digest', digest(this.journal.state).toString(16).padStart(16, '0'));
@@ -309,6 +351,15 @@ export class TraceWriter implements TraceSink {
     removeTraceFiles(this.path);
   }
 
+  #lifeKindOf(type: number): number {
+    const { kind } = this.#types.type(type);
+    const codec = codecOf(kind);
+    const follows = codec.namesInterrupt || kind === 'vcpu.reset' || kind === 'lost';
+    const id = follows ? codec.id : 0;
+    this.#lifeKind[type] = id;
+    return id;
+  }
+
   #prepare() {
     const db = this.#db;
     return {
@@ -322,8 +373,26 @@ export class TraceWriter implements TraceSink {
       detail: db.prepare('UPDATE event SET detail = ? WHERE seq = ?'),
       skipped: db.prepare('REPLACE INTO skipped_line(line, reason, text) VALUES (?, ?, ?)'),
       sourceName: db.prepare('REPLACE INTO source_name(name, count) VALUES (?, ?)'),
+      life: db.prepare(
+        `REPLACE INTO life(id, first_seq, intid, vcpu, ${LEGS.map((leg) => `${leg}_seq, ${leg}_time`).join(', ')}) ` +
+          `VALUES (?, ?, ?, ?${', ?, ?'.repeat(LEGS.length)})`,
+      ),
       meta: db.prepare('REPLACE INTO meta(key, value) VALUES (?, ?)'),
     };
+  }
+
+  #storeLife(life: LifeRecord): void {
+    const cells = this.#lifeCells;
+    cells[0] = life.id;
+    cells[1] = life.firstSeq;
+    cells[2] = life.intid;
+    cells[3] = life.vcpu < 0 ? null : life.vcpu;
+    for (let leg = 0; leg < LEGS.length; leg++) {
+      const seen = (life.seqs[leg] ?? -1) >= 0;
+      cells[4 + 2 * leg] = seen ? (life.seqs[leg] ?? null) : null;
+      cells[5 + 2 * leg] = seen ? (life.times[leg] ?? null) : null;
+    }
+    this.#statements.life.run(cells);
   }
 
   #meta(key: string, value: string | number): void {
@@ -365,6 +434,13 @@ export class TraceWriter implements TraceSink {
   #endBlock(): void {
     const changes = this.#block.changeCount;
     this.#writeBlock(true);
+    const offset = this.#blockId % CHUNK_BLOCKS;
+    this.#postings.endBlock(offset);
+    if (offset === CHUNK_BLOCKS - 1) {
+      this.#commit();
+      this.#postings.endChunk();
+      this.#lanes.endChunk(Math.floor(this.#blockId / CHUNK_BLOCKS), this.#lastTime);
+    }
     this.#block.reset();
     this.#blockId++;
     this.#rowsDone = 0;
@@ -375,7 +451,6 @@ export class TraceWriter implements TraceSink {
       this.#changesSinceKeyframe = 0;
       this.#blocksSinceKeyframe = 0;
     }
-    if (this.#blockId % CHUNK_BLOCKS === 0) this.#commit();
   }
 
   #keyframeIsDue(): boolean {
@@ -390,13 +465,19 @@ export class TraceWriter implements TraceSink {
     const { columns, count } = block;
     const id = this.#blockId;
     const statements = this.#statements;
+    this.#eventIndex.add(columns, this.#rowsDone, count);
     this.#writeEventRows();
+    this.#lanes.addBlock(id % CHUNK_BLOCKS, columns, count);
+    this.#postings.clearBlock(POSTING.slot);
+    const { touched, eventsOfTouched } = block;
+    for (let i = 0; i < touched.count; i++)
+      this.#postings.add(POSTING.slot, touched.slot[i] ?? 0, eventsOfTouched[i] ?? 0);
     const store = (statement: Database.Statement, bytes: Uint8Array): void => {
       if (final) this.#hash.update(bytes);
       statement.run(id, wrap(bytes));
     };
     store(statements.events, eventBytes(columns, count));
-    store(statements.touched, touchedBytes(block.touched));
+    store(statements.touched, touchedBytes(touched));
     store(statements.changes, changeBytes(block.changes, count));
     if (this.#keyframe !== undefined) statements.keyframe.run(id, this.#keyframe);
     statements.block.run(
@@ -434,6 +515,13 @@ export class TraceWriter implements TraceSink {
 
   #commit(): void {
     this.#rows.save(this.#names, this.#types, this.journal.layout, this.#interrupts);
+    this.#eventIndex.save();
+    this.#transitionRows.flush();
+    for (const life of this.#lives.takeDirty()) this.#storeLife(life);
+    const chunk = Math.floor(this.#blockId / CHUNK_BLOCKS);
+    const offset = this.#blockId % CHUNK_BLOCKS;
+    this.#postings.save(chunk, offset, this.#eventIndex.intidOf);
+    this.#lanes.save(chunk, offset * BLOCK_EVENTS + this.#block.count);
     for (const [name, count] of this.#sourceNames) this.#statements.sourceName.run(name, count);
     this.#meta('events', this.count);
     this.#meta('last_time', this.#lastTime);

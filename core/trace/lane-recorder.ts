@@ -1,0 +1,212 @@
+/**
+ * Collects the transitions of all lanes of one chunk and writes their tiles.
+ *
+ * In memory: the transitions of the current chunk, in order, as columns with their lane, and per lane the code before
+ * the chunk. Writing sorts them by lane (counting sort). A group's tiles are made from the stored level 0 tiles, one
+ * lane at a time, so memory does not grow with the number of lanes.
+ */
+import type Database from 'better-sqlite3';
+import { type Lane, type LaneKind } from './lane-kinds.ts';
+import {
+  BucketBuilder,
+  DENSITY_BUCKETS,
+  GROUP_BUCKETS,
+  GROUP_CHUNKS,
+  bucketTimeFor,
+  decodeTransitions,
+  encodeBuckets,
+  encodeDensity,
+  encodeTransitions,
+  tileId,
+} from './lane-tiles.ts';
+import { BLOCK_EVENTS } from './block.ts';
+import { type EventColumns } from './columns.ts';
+import { CHUNK_BLOCKS } from './postings.ts';
+import { blob, integer } from './row-values.ts';
+
+const CHUNK_EVENTS = CHUNK_BLOCKS * BLOCK_EVENTS;
+const VCPUS = 1024;
+
+export class LaneRecorder {
+  readonly #lanes: Lane[] = [];
+  readonly #insertLane: Database.Statement;
+  readonly #tile: Database.Statement;
+  readonly #range: Database.Statement;
+  #lanesSaved = 0;
+
+  #count = 0;
+  #lane = new Uint32Array(4096);
+  #seq = new Float64Array(4096);
+  #time = new Float64Array(4096);
+  #code = new Uint32Array(4096);
+  /** Per lane: its code before this chunk, now, and whether the current chunk has transitions not yet written. */
+  readonly #before: number[] = [];
+  readonly #now: number[] = [];
+  readonly #dirty = new Set<number>();
+  /** Lanes with a tile in the current group. */
+  readonly #inGroup = new Set<number>();
+
+  /** Times and vCPUs of the chunk's events, for density. */
+  readonly #eventTime = new Float64Array(CHUNK_EVENTS);
+  readonly #eventVcpu = new Int16Array(CHUNK_EVENTS);
+  readonly #densityLane = new Int32Array(VCPUS).fill(-1);
+  #groupStart = 0;
+
+  constructor(db: Database.Database) {
+    this.#insertLane = db.prepare('INSERT INTO lane(id, kind, subject, lsb, width) VALUES (?, ?, ?, ?, ?)');
+    this.#tile = db.prepare('REPLACE INTO tile(id, data) VALUES (?, ?)');
+    this.#range = db.prepare('SELECT id, data FROM tile WHERE id BETWEEN ? AND ? ORDER BY id').raw();
+  }
+
+  /** A new lane, whose code so far was `code`. */
+  open(kind: LaneKind, subject: number, lsb: number, width: number, code: number): number {
+    const id = this.#lanes.length;
+    this.#lanes.push({ id, kind, subject, lsb, width });
+    this.#before.push(code);
+    this.#now.push(code);
+    return id;
+  }
+
+  /** The lane's code changed; the same code again is no transition. */
+  add(lane: number, seq: number, time: number, code: number): void {
+    if (this.#now[lane] === code) return;
+    this.#now[lane] = code;
+    const i = this.#count;
+    if (i === this.#lane.length) this.#grow(i * 2);
+    this.#lane[i] = lane;
+    this.#seq[i] = seq;
+    this.#time[i] = time;
+    this.#code[i] = code;
+    this.#count = i + 1;
+    this.#dirty.add(lane);
+  }
+
+  /** Takes times and vCPUs of a block's events; `offset` is the block within its chunk. */
+  addBlock(offset: number, columns: EventColumns, count: number): void {
+    const at = offset * BLOCK_EVENTS;
+    this.#eventTime.set(columns.time.subarray(0, count), at);
+    this.#eventVcpu.set(columns.vcpu.subarray(0, count), at);
+  }
+
+  /** Writes the tiles of the current chunk that changed since the last call; `events`: how many it has. */
+  save(chunk: number, events: number): void {
+    this.#saveTransitions(chunk);
+    if (events > 0) this.#saveDensity(chunk, events);
+    for (; this.#lanesSaved < this.#lanes.length; this.#lanesSaved++) {
+      const lane = this.#lanes[this.#lanesSaved];
+      if (lane !== undefined) this.#insertLane.run(lane.id, lane.kind, lane.subject, lane.lsb, lane.width);
+    }
+  }
+
+  /** The chunk is complete and saved; `endTime` is that of its last event. */
+  endChunk(chunk: number, endTime: number): void {
+    for (let i = 0; i < this.#count; i++) {
+      const lane = this.#lane[i] ?? 0;
+      this.#before[lane] = this.#code[i] ?? 0;
+    }
+    this.#count = 0;
+    if (chunk % GROUP_CHUNKS === 0) this.#groupStart = this.#eventTime[0] ?? 0;
+    if (chunk % GROUP_CHUNKS === GROUP_CHUNKS - 1) this.#saveGroup(Math.floor(chunk / GROUP_CHUNKS), endTime);
+  }
+
+  #saveTransitions(chunk: number): void {
+    if (this.#dirty.size === 0) return;
+    const from = new Uint32Array(this.#lanes.length + 1);
+    for (let i = 0; i < this.#count; i++) {
+      const lane = this.#lane[i] ?? 0;
+      from[lane + 1] = (from[lane + 1] ?? 0) + 1;
+    }
+    for (let lane = 0; lane < this.#lanes.length; lane++) from[lane + 1] = (from[lane + 1] ?? 0) + (from[lane] ?? 0);
+    const place = from.slice();
+    const seq = new Float64Array(this.#count);
+    const time = new Float64Array(this.#count);
+    const code = new Uint32Array(this.#count);
+    for (let i = 0; i < this.#count; i++) {
+      const lane = this.#lane[i] ?? 0;
+      const to = place[lane] ?? 0;
+      place[lane] = to + 1;
+      seq[to] = this.#seq[i] ?? 0;
+      time[to] = this.#time[i] ?? 0;
+      code[to] = this.#code[i] ?? 0;
+    }
+    for (const lane of this.#dirty) {
+      const a = from[lane] ?? 0;
+      const b = from[lane + 1] ?? 0;
+      const tile = {
+        startCode: this.#before[lane] ?? 0,
+        count: b - a,
+        seq: seq.subarray(a, b),
+        time: time.subarray(a, b),
+        code: code.subarray(a, b),
+      };
+      this.#tile.run(tileId(0, lane, chunk), encodeTransitions(chunk, tile));
+      this.#inGroup.add(lane);
+    }
+    this.#dirty.clear();
+  }
+
+  #saveDensity(chunk: number, events: number): void {
+    const startTime = this.#eventTime[0] ?? 0;
+    const span = (this.#eventTime[events - 1] ?? 0) - startTime;
+    const bucketTime = bucketTimeFor(span, DENSITY_BUCKETS);
+    const buckets = Math.floor(span / bucketTime) + 1;
+    const counts = new Map<number, Uint32Array>();
+    for (let i = 0; i < events; i++) {
+      const key = (this.#eventVcpu[i] ?? -1) + 1;
+      let row = counts.get(key);
+      if (row === undefined) {
+        row = new Uint32Array(buckets);
+        counts.set(key, row);
+      }
+      const bucket = Math.floor(((this.#eventTime[i] ?? 0) - startTime) / bucketTime);
+      row[bucket] = (row[bucket] ?? 0) + 1;
+    }
+    for (const [key, row] of counts) {
+      let lane = this.#densityLane[key] ?? -1;
+      if (lane < 0) {
+        lane = this.open('density', key, 0, 0, 0);
+        this.#densityLane[key] = lane;
+      }
+      this.#tile.run(tileId(0, lane, chunk), encodeDensity({ startTime, bucketTime, counts: row }));
+    }
+  }
+
+  #saveGroup(group: number, endTime: number): void {
+    const startTime = this.#groupStart;
+    const bucketTime = bucketTimeFor(endTime - startTime, GROUP_BUCKETS);
+    const first = group * GROUP_CHUNKS;
+    for (const id of this.#inGroup) {
+      const lane = this.#lanes[id];
+      if (lane === undefined) continue;
+      let builder: BucketBuilder | undefined;
+      const rows = this.#range.iterate(tileId(0, id, first), tileId(0, id, first + GROUP_CHUNKS - 1));
+      for (const row of rows) {
+        const chunk = integer(row, 0, 'tile') - tileId(0, id, 0);
+        const tile = decodeTransitions(blob(row, 1, 'tile'), chunk);
+        builder ??= new BucketBuilder(lane.kind, tile.startCode, startTime, bucketTime);
+        for (let i = 0; i < tile.count; i++) builder.add(tile.time[i] ?? 0, tile.code[i] ?? 0);
+      }
+      if (builder !== undefined) this.#writeGroup(id, group, builder);
+    }
+    this.#inGroup.clear();
+  }
+
+  #writeGroup(lane: number, group: number, builder: BucketBuilder): void {
+    this.#tile.run(tileId(1, lane, group), encodeBuckets(builder.finish()));
+  }
+
+  #grow(capacity: number): void {
+    const lane = new Uint32Array(capacity);
+    lane.set(this.#lane);
+    this.#lane = lane;
+    const seq = new Float64Array(capacity);
+    seq.set(this.#seq);
+    this.#seq = seq;
+    const time = new Float64Array(capacity);
+    time.set(this.#time);
+    this.#time = time;
+    const code = new Uint32Array(capacity);
+    code.set(this.#code);
+    this.#code = code;
+  }
+}
