@@ -29,7 +29,7 @@ export default defineConfig({
       outDir: at('out/preload'),
       externalizeDeps: false,
       rolldownOptions: {
-        input: { preload: at('electron/preload.cts') },
+        input: { preload: at('electron/preload.ts') },
         external: ['electron'],
         output: { format: 'cjs', entryFileNames: '[name].cjs' },
       },

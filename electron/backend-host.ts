@@ -5,12 +5,12 @@
  * every open call fails with what is known of the reason, listeners are told, and `restart` makes a new worker: the
  * next epoch. Nothing restarts by itself, because what killed the worker may kill it again.
  */
-import { type Worker } from 'node:worker_threads';
-import { type BackendState, type Outcome } from '../core/session/client.ts';
-import { type Args, type Method, type PushEvent, type PushEvents, type Result } from '../core/session/contract.ts';
+import type { Worker } from 'node:worker_threads';
+import type { BackendState, Outcome } from '../core/session/client.ts';
+import type { Args, Method, PushEvent, PushEvents, Result } from '../core/session/contract.ts';
 import { SessionError, failureOf } from '../core/session/failure.ts';
-import { type SessionBackend } from '../core/session/session.ts';
-import { type FromBackend, type ToBackend } from './messages.ts';
+import type { SessionBackend } from '../core/session/session.ts';
+import type { FromBackend, ToBackend } from './messages.ts';
 
 export interface BackendHost extends SessionBackend {
   readonly state: BackendState;

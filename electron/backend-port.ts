@@ -5,12 +5,12 @@
  * answer with a copy. Arrays that show only a part of their buffer, and small ones, are copied (transferring costs
  * more than copying a few kilobytes).
  */
-import { type MessagePort } from 'node:worker_threads';
-import { type Outcome } from '../core/session/client.ts';
-import { type Method, type PushEvent } from '../core/session/contract.ts';
+import type { MessagePort } from 'node:worker_threads';
+import type { Outcome } from '../core/session/client.ts';
+import type { Method, PushEvent } from '../core/session/contract.ts';
 import { failureOf } from '../core/session/failure.ts';
-import { type SessionBackend } from '../core/session/session.ts';
-import { type FromBackend, type ToBackend } from './messages.ts';
+import type { SessionBackend } from '../core/session/session.ts';
+import type { FromBackend, ToBackend } from './messages.ts';
 
 /** Smallest buffer worth a transfer, in bytes. */
 const WORTH_A_TRANSFER = 16_384;

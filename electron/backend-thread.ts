@@ -1,7 +1,7 @@
 /** Starts the backend in a worker thread whose entry lies beside the shell's entry, built or not. */
 import { Worker } from 'node:worker_threads';
 import { type BackendHost, createBackendHost } from './backend-host.ts';
-import { type Places } from './places.ts';
+import type { Places } from './places.ts';
 
 /** What the thread is told of where things lie. */
 export interface ThreadOptions {

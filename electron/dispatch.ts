@@ -5,11 +5,11 @@
  * here, first who asks, then what is asked (against the contract's schemas), and only then passed on. A seat that leaves
  * takes its open calls with it. A front end can have at most MOST_CALLS calls open.
  */
-import { type Outcome, type ServerMessage } from '../core/session/client.ts';
-import { type SessionFailure } from '../core/session/contract.ts';
+import type { Outcome, ServerMessage } from '../core/session/client.ts';
+import type { SessionFailure } from '../core/session/contract.ts';
 import { failureOf } from '../core/session/failure.ts';
 import { checkArgs, isMethod } from '../core/session/validate.ts';
-import { type BackendHost } from './backend-host.ts';
+import type { BackendHost } from './backend-host.ts';
 
 /** Most calls of one front end that may be open at once. */
 export const MOST_CALLS = 1024;

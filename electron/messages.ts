@@ -1,6 +1,6 @@
 /** What passes between the main thread and the thread that hosts the backend. Both sides are ours. */
-import { type Outcome } from '../core/session/client.ts';
-import { type PushEvent } from '../core/session/contract.ts';
+import type { Outcome } from '../core/session/client.ts';
+import type { PushEvent } from '../core/session/contract.ts';
 
 export type ToBackend =
   | { readonly type: 'call'; readonly id: number; readonly method: string; readonly args: unknown }

@@ -3,7 +3,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { type LaunchRequest } from '../core/cli/io.ts';
+import type { LaunchRequest } from '../core/cli/io.ts';
 import { hasDisplay } from '../electron/web/open-browser.ts';
 import { HOST, ensureBuilt } from './built.ts';
 import { type Runtime, fetchRuntime, findRuntime } from './electron-runtime.ts';

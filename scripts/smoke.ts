@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { WebSocket } from 'ws';
 import { type ConnectedClient, createClient, webSocketTransport } from '../core/session/client.ts';
-import { type TraceInfo } from '../core/session/contract.ts';
+import type { TraceInfo } from '../core/session/contract.ts';
 import { HOST, ensureBuilt } from './built.ts';
 
 /** Longest time for all of it, in ms; the sample takes a few seconds. */

@@ -6,15 +6,7 @@
  * were carried out. Trace ids belong to one life of the backend: after `epoch` changed, traces must be opened again.
  * Nothing here knows the DOM: a browser's WebSocket, the package `ws` and the preload bridge all fit.
  */
-import {
-  type Args,
-  type Method,
-  type PushEvent,
-  type PushEvents,
-  type Result,
-  type SessionClient,
-  type SessionFailure,
-} from './contract.ts';
+import type { Args, Method, PushEvent, PushEvents, Result, SessionClient, SessionFailure } from './contract.ts';
 import { SessionError, failureOf } from './failure.ts';
 import { ANSWER_LIMITS, REQUEST_LIMITS, WireError, decodeFrame, encodeFrame } from './wire.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Failures as they cross the contract: a stable code and a sentence for a person. Stacks and classes stay behind.
  */
-import { type SessionFailure } from './contract.ts';
+import type { SessionFailure } from './contract.ts';
 
 const CODES: Record<SessionFailure['code'], true> = {
   'bad-input': true,

@@ -1,5 +1,5 @@
 /** What a host of the backend offers; implemented in this folder, carried by Electron IPC, WebSocket or a direct call. */
-import { type Args, type Method, type PushEvent, type PushEvents, type Result } from './contract.ts';
+import type { Args, Method, PushEvent, PushEvents, Result } from './contract.ts';
 
 export interface SessionBackend {
   /** Answers one call. Arguments are checked against the contract first. */

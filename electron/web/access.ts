@@ -7,7 +7,7 @@
  * The cookie's name carries the port, because browsers share cookies between ports and two hosts may run.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 
 export interface Access {
   /** 24 random bytes in the first URL. */

@@ -5,11 +5,11 @@
  */
 import { createReadStream } from 'node:fs';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
-import { type AddressInfo } from 'node:net';
-import { type Duplex } from 'node:stream';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { REQUEST_LIMITS } from '../../core/session/wire.ts';
-import { type BackendHost } from '../backend-host.ts';
+import type { BackendHost } from '../backend-host.ts';
 import { pageHeaders } from '../page-policy.ts';
 import { findStaticFile } from '../static-files.ts';
 import { type Access, createAccess } from './access.ts';

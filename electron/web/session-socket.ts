@@ -1,8 +1,8 @@
 /** One WebSocket as one seat at the backend: frames in, calls checked, outcomes and pushes out. */
-import { type WebSocket } from 'ws';
-import { type ClientMessage, type ServerMessage } from '../../core/session/client.ts';
+import type { WebSocket } from 'ws';
+import type { ClientMessage, ServerMessage } from '../../core/session/client.ts';
 import { REQUEST_LIMITS, WireError, decodeFrame, encodeFrame } from '../../core/session/wire.ts';
-import { type BackendHost } from '../backend-host.ts';
+import type { BackendHost } from '../backend-host.ts';
 import { takeSeat } from '../dispatch.ts';
 
 /** A reader that lets this much pile up is cut off, in bytes. */

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type BackendState } from '../../core/session/client.ts';
+import type { BackendState } from '../../core/session/client.ts';
 import { transferable } from '../../electron/backend-port.ts';
-import { type BackendHost } from '../../electron/backend-host.ts';
-import { type DoubleOptions } from '../support/double/backend.ts';
+import type { BackendHost } from '../../electron/backend-host.ts';
+import type { DoubleOptions } from '../support/double/backend.ts';
 import { startDouble } from '../support/double/host.ts';
 
 const never = new AbortController().signal;

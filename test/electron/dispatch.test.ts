@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ServerMessage } from '../../core/session/client.ts';
-import { type BackendHost } from '../../electron/backend-host.ts';
+import type { ServerMessage } from '../../core/session/client.ts';
+import type { BackendHost } from '../../electron/backend-host.ts';
 import { MOST_CALLS, type Seat, takeSeat } from '../../electron/dispatch.ts';
 import { startDouble } from '../support/double/host.ts';
 

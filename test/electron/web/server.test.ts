@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ConnectedClient, createClient, webSocketTransport } from '../../../core/session/client.ts';
-import { type BackendHost } from '../../../electron/backend-host.ts';
+import type { BackendHost } from '../../../electron/backend-host.ts';
 import { plainName } from '../../../electron/web/upload.ts';
 import { type WebHost, startWebHost } from '../../../electron/web/server.ts';
 import { startDouble } from '../../support/double/host.ts';

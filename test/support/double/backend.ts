@@ -3,14 +3,8 @@
  * and knows nothing of traces.
  */
 import { SessionError } from '../../../core/session/failure.ts';
-import {
-  type Args,
-  type Method,
-  type PushEvent,
-  type PushEvents,
-  type Result,
-} from '../../../core/session/contract.ts';
-import { type SessionBackend } from '../../../core/session/session.ts';
+import type { Args, Method, PushEvent, PushEvents, Result } from '../../../core/session/contract.ts';
+import type { SessionBackend } from '../../../core/session/session.ts';
 
 type Handlers = { readonly [M in Method]?: (args: Args<M>, signal: AbortSignal) => Promise<Result<M>> | Result<M> };
 
