@@ -1,0 +1,261 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { collectReport, EVENTS_AROUND, type ReportSource } from '../../../core/export/report/collect.ts';
+import { renderReport } from '../../../core/export/report/formats.ts';
+import { codeSpan, escapeMarkdown } from '../../../core/export/report/markdown.ts';
+import { escapeHtml, markup } from '../../../core/export/report/safe-html.ts';
+import { intid } from '../../../core/gic/intid.ts';
+import { event, life, reportSource } from './support.ts';
+
+const render = (format: 'html' | 'md', source: ReportSource, at = 50) =>
+  renderReport(collectReport(source, at), format);
+const tags = (page: string) => page.match(/<[^>]*>/g) ?? [];
+
+/** Names that a trace, a file or a guest could bring. */
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.constantFrom(
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    '</style><style>*{display:none}',
+    ']]><!--',
+    '&lt;b&gt;',
+    '| x | y |\n|---|---|\n',
+    '\n\n# heading\n- item\n1. one\n> quote\n```\ncode\n',
+    '[link](javascript:alert(1)) ![image](http://evil/x.png) <http://evil> http://evil www.evil.example a@evil.example',
+    '**bold** __bold__ _it_ *it* ~~no~~ `code` $x$ #12 @me',
+    '\\',
+    '\u202egnp.exe\u001b[31m\u0000',
+  ),
+);
+
+describe('a report', () => {
+  const report = collectReport(reportSource(100), 50);
+
+  it('has the cursor, the events around it and the state after it', () => {
+    expect(report.cursor).toEqual({ seq: 50, time: 50_000, vcpu: null });
+    expect(report.events.map(({ seq }) => seq)).toEqual(
+      Array.from({ length: 2 * EVENTS_AROUND + 1 }, (_, n) => n + 30),
+    );
+    expect(report.state).toMatchObject({ vcpu: 0, runState: 'guest', unknown: 1 });
+    expect(report.state?.registers.map(({ name }) => name)).toEqual(['ICC_PCR_EL1']);
+    expect(report.state?.interrupts).toEqual([{ label: 'PPI 27', name: 'CNTV', state: 'pending' }]);
+    expect(collectReport(reportSource(100), 99).events.at(-1)?.seq).toBe(99);
+    expect(collectReport(reportSource(100), 0).events.map(({ seq }) => seq)[0]).toBe(0);
+  });
+
+  it('counts lives of each interrupt and vCPU, and what did not end', () => {
+    const pick = report.interrupts.map(({ vcpu, lives, acknowledged, neverAcknowledged, neverDeactivated }) => ({
+      vcpu,
+      lives,
+      acknowledged,
+      neverAcknowledged,
+      neverDeactivated,
+    }));
+    expect(pick).toEqual([
+      { vcpu: 0, lives: 2, acknowledged: 2, neverAcknowledged: 0, neverDeactivated: 1 },
+      { vcpu: 1, lives: 2, acknowledged: 1, neverAcknowledged: 1, neverDeactivated: 0 },
+    ]);
+  });
+
+  it('says the longest wait in its title, and where it began', () => {
+    expect(report.longest).toEqual({ label: 'PPI 27', name: 'CNTV', vcpu: 0, ns: 50_000, seq: 20 });
+    const page = renderReport(report, 'html');
+    expect(page).toContain('<h1 id="summary">PPI 27 (CNTV) on vCPU 0 waited 50.0 µs to be acknowledged</h1>');
+    expect(page).toContain('The longest wait for an acknowledge began at #20.');
+  });
+
+  it('shows only interrupts that do something in its figure, with hatches for masked and waiting', () => {
+    expect(report.figure).toMatchObject({ from: 0, to: 99_000, truncated: false });
+    expect(report.figure?.lanes.map(({ label }) => label)).toEqual(['vCPU 0', 'PPI 27']);
+    const page = renderReport(report, 'html');
+    for (const mark of ['url(#masked)', 'url(#waits)', 'url(#both)', 'var(--st-active)', 'url(#unknown)'])
+      expect(page).toContain(mark);
+  });
+
+  it('stands without figure, state, lives or events', () => {
+    const { lanes: _, ...bare } = reportSource(1);
+    const one = collectReport({ ...bare, lives: () => [] }, 0);
+    expect(one.figure).toBeUndefined();
+    expect(renderReport(one, 'html')).toContain('<h1 id="summary">Interrupt trace boot.gscope</h1>');
+    const none = collectReport({ ...reportSource(0), lives: () => [] }, -1);
+    expect([none.cursor, none.state, none.events]).toEqual([undefined, undefined, []]);
+    for (const format of ['html', 'md'] as const) expect(renderReport(none, format)).toContain('Interrupt trace boot');
+  });
+
+  it('is the same for the same trace and time', () => {
+    expect(render('html', reportSource(100))).toBe(render('html', reportSource(100)));
+  });
+});
+
+describe('the web page', () => {
+  const page = render('html', reportSource(100));
+
+  it('is one file without script, fetching nothing', () => {
+    expect(page.startsWith('<!doctype html>\n<html lang="en">')).toBe(true);
+    expect(page).not.toMatch(/<script|<link|<iframe|javascript:|\son\w+=|src=|url\((?!#)|@import|https?:/i);
+    expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
+  });
+
+  it('opens and closes its elements in order', () => {
+    const open: string[] = [];
+    for (const tag of tags(page.replace(/<style>[^]*?<\/style>/, ''))) {
+      const name = /^<\/?([a-z0-9]+)/i.exec(tag)?.[1] ?? '';
+      if (tag.startsWith('</')) expect(open.pop()).toBe(name);
+      else if (!tag.endsWith('/>') && !['!doctype', 'meta'].includes(name) && name !== '') open.push(name);
+    }
+    expect(open).toEqual([]);
+  });
+
+  it('links its contents to its sections', () => {
+    const links = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+    expect(links.length).toBeGreaterThan(8);
+    for (const id of links) expect(page.split(`id="${id}"`)).toHaveLength(2);
+  });
+
+  it('has both colour schemes and an A4 page', () => {
+    expect(page).toContain('prefers-color-scheme:dark');
+    expect(page).toContain('@page{size:A4;margin:16mm 14mm}');
+  });
+
+  it('marks the row of the cursor', () => {
+    expect(page.match(/<tr class="here">/g)).toHaveLength(1);
+    expect(page).toMatch(/<tr class="here"><td class="r nb m">#50<\/td>/);
+  });
+
+  it('never makes markup of hostile names', () => {
+    const clean = tags(render('html', reportSource(100, 'x')));
+    fc.assert(
+      fc.property(hostile, (text) => {
+        fc.pre(text !== '');
+        expect(tags(render('html', reportSource(100, text)))).toEqual(clean);
+      }),
+    );
+  });
+
+  it('shows hostile names as the text they are', () => {
+    expect(render('html', reportSource(100, '<b>&amp;'))).toContain('ICC_PCR_EL1&lt;b&gt;&amp;amp;');
+  });
+
+  it('stays under 2 MB whatever the trace holds', () => {
+    const long = '\u0000"<&'.repeat(2000);
+    const many = Array.from({ length: 3000 }, (_, n) => ({
+      intid: intid('lpi', n),
+      label: long,
+      name: long,
+      vcpu: 0,
+      acknowledged: 1e9,
+      deactivated: 1e9,
+    }));
+    const plain = reportSource(100, long);
+    const register = { name: long, value: `0x${'f'.repeat(16)}`, text: long, fields: [] };
+    const source: ReportSource = {
+      ...plain,
+      trace: {
+        ...plain.trace,
+        interrupts: many,
+        source: { ...plain.trace.source, facts: Object.fromEntries(many.map((_, n) => [`${n}${long}`, long])) },
+      },
+      lives: () =>
+        many.map(({ intid: id }) => ({ ...life(0, { raised: 1, acknowledged: 4, deactivated: 6 }), intid: id })),
+      inspect: () => ({
+        runState: 'guest',
+        registers: Array.from({ length: 5000 }, () => register),
+        ppis: [],
+        shared: [],
+      }),
+      lanes: (from, to) =>
+        Array.from({ length: 300 }, () => ({
+          type: 'interrupt' as const,
+          label: long,
+          sublabel: long,
+          segments: Array.from({ length: 4000 }, (_, n) => ({ start: from + n, end: to, code: 0x79 })),
+        })),
+    };
+    const report = collectReport(source, 50);
+    expect(report.figure?.truncated).toBe(true);
+    expect(report.omitted).toEqual({ interrupts: 2800, latency: 2800, registers: 4600 });
+    expect(report.totals.acknowledged).toBe(3000 * 1e9);
+    expect(renderReport(report, 'md')).toContain(' 4,600 further registers are left out.');
+    for (const format of ['html', 'md'] as const) expect(renderReport(report, format).length).toBeLessThan(2e6);
+  });
+});
+
+describe('safe HTML', () => {
+  it('escapes every value, also within lists and attributes, except what the tag itself made', () => {
+    const inner = markup`<i>${'a<b'}</i>`;
+    expect(markup`<p title="${`"'><`}">${[inner, '&', 1]}</p>`.toString()).toBe(
+      '<p title="&quot;&#39;&gt;&lt;"><i>a&lt;b</i>&amp;1</p>',
+    );
+  });
+
+  it('leaves nothing that HTML gives a meaning to', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(escapeHtml(text).replace(/&(amp|lt|gt|quot|#39|#96);/g, '')).not.toMatch(/[<>"'`&]/);
+      }),
+    );
+  });
+});
+
+describe('Markdown', () => {
+  it('keeps register names readable', () => {
+    expect(escapeMarkdown('ICC_PCR_EL1 ← 0x0f (PPI 27)')).toBe('ICC_PCR_EL1 ← 0x0f (PPI 27)');
+  });
+
+  it('leaves no markup, link, mention or line end in text', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const left = escapeMarkdown(text).replace(/\\[\\`*[\]<>&|~!$_:@.#+=-]/g, 'e');
+        expect(left).not.toMatch(/[`*[\]<>&|~$@\n\r]|:\/\/|www\.|#\d|^\s*([-+=#]|\d+[.)])/i);
+        expect(left).not.toMatch(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/);
+      }),
+    );
+  });
+
+  it('fences code with more backticks than it holds, and escapes bars', () => {
+    expect([codeSpan('#12'), codeSpan('a`b'), codeSpan('a|b'), codeSpan('')]).toEqual([
+      '`#12`',
+      '`` a`b ``',
+      '`a\\|b`',
+      '',
+    ]);
+  });
+
+  it('keeps its lines and the cells of its tables whatever the names', () => {
+    const shape = (text: string) =>
+      render('md', reportSource(100, text))
+        .split('\n')
+        .filter((line) => !line.startsWith('    '))
+        .map(
+          (line) =>
+            line
+              .replace(/\\\\/g, '')
+              .replace(/\\\|/g, '')
+              .match(/^\||(?<=.)\|/g)?.length ?? 0,
+        );
+    const clean = shape('x');
+    fc.assert(
+      fc.property(hostile, (text) => {
+        fc.pre(text.trim() !== '');
+        expect(shape(text)).toEqual(clean);
+      }),
+    );
+  });
+
+  it('marks the event of the cursor', () => {
+    expect(render('md', reportSource(100))).toContain('| **→ `#50`** |');
+  });
+
+  it('quotes file names that a shell would take apart', () => {
+    expect(render('md', reportSource(100, "; rm -rf ~ '"))).toContain(
+      `gicscope state 'boot; rm -rf ~ '\\''.gscope' --at '#50'`,
+    );
+    expect(render('md', reportSource(100))).toContain(`    gicscope state boot.gscope --at '#50'\n`);
+  });
+});
+
+it('events have the form that lists show', () => {
+  expect(event(10).intid).toBe(0x2000_001b);
+});
