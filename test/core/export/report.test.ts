@@ -177,7 +177,7 @@ describe('the web page', () => {
     expect(report.figure?.truncated).toBe(true);
     expect(report.omitted).toEqual({ interrupts: 2800, latency: 2800, registers: 4600 });
     expect(report.totals.acknowledged).toBe(3000 * 1e9);
-    expect(renderReport(report, 'md')).toContain(' 4,600 further registers are left out.');
+    expect(renderReport(report, 'md')).toContain('4,600 further registers are left out.');
     for (const format of ['html', 'md'] as const) expect(renderReport(report, format).length).toBeLessThan(2e6);
   });
 });
