@@ -12,7 +12,7 @@ import { UNKNOWN_CODE, laneOfSlot } from './lane-kinds.ts';
 import { type LifeTracker } from './lives.ts';
 import { InterruptIndex, fieldHi, fieldLo } from './interrupt-index.ts';
 import { POSTING, type PostingBuilder } from './postings.ts';
-import { type RowBatch } from './rows.ts';
+import { type TransitionRows } from './transition-rows.ts';
 
 /** What a field contributes to. */
 const TO_CODE = 1;
@@ -42,7 +42,7 @@ export class InterruptObserver {
   readonly #postings: PostingBuilder;
   readonly #lanes: LaneRecorder;
   readonly #lives: LifeTracker;
-  readonly #transitions: RowBatch;
+  readonly #transitions: TransitionRows;
   readonly #use: number[] = [];
   readonly #codes: number[] = [];
   readonly #laneOfInterrupt: number[] = [];
@@ -59,7 +59,7 @@ export class InterruptObserver {
     postings: PostingBuilder,
     lanes: LaneRecorder,
     lives: LifeTracker,
-    transitions: RowBatch,
+    transitions: TransitionRows,
   ) {
     this.#index = index;
     this.#postings = postings;
@@ -182,7 +182,7 @@ export class InterruptObserver {
     const after = this.#index.stateCode(interrupt, journal.state);
     if (before === after) return;
     this.#codes[interrupt] = after;
-    this.#transitions.add2(position, interrupt * 0x1_0000 + before * 0x100 + after);
+    this.#transitions.add(position, interrupt, before, after);
     this.#postings.add(POSTING.state, interrupt);
     let lane = this.#laneOfInterrupt[interrupt];
     if (lane === undefined) {

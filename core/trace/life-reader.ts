@@ -61,6 +61,30 @@ export class LifeReader {
     );
   }
 
+  /**
+   * Lives that have a moment at `position`, among the last `reach` that began at or before it. Ids ascend with the
+   * first moment, so the place is found by halving: some 25 look-ups by key, however long the trace.
+   */
+  at(position: number, reach = 256): Life[] {
+    return guarded(this.#path, () => {
+      const first = this.#db.prepare('SELECT first_seq FROM life WHERE id = ?').pluck();
+      let low = 0;
+      let high = optionalInteger(this.#db.prepare('SELECT max(id) + 1 FROM life').raw().get(), 0, 'lives') ?? 0;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (Number(first.get(middle) ?? Infinity) <= position) low = middle + 1;
+        else high = middle;
+      }
+      const sql = `SELECT id, intid, vcpu, ${COLUMNS} FROM life WHERE id >= ? AND id < ? ORDER BY id`;
+      return this.#db
+        .prepare(sql)
+        .raw()
+        .all(low - reach, low)
+        .map(toLife)
+        .filter((life) => LEGS.some((leg) => life.moments[leg]?.seq === position));
+    });
+  }
+
   /** Every life in order, one at a time, for statistics. */
   *all(query: LifeQuery = {}): Generator<Life> {
     const { where, values } = conditions(query);

@@ -27,7 +27,6 @@ const PENDING = 1;
 const ACKNOWLEDGED = 2;
 const DROPPED = 3;
 const DEACTIVATED = 4;
-const LEG_COUNT = 5;
 
 const NONE = -1;
 /** vCPUs, and "no vCPU" at index 0. */
@@ -45,8 +44,8 @@ export interface LifeRecord {
   /** −1: unknown. */
   vcpu: number;
   /** Positions and times by index of LEGS. */
-  readonly seqs: Float64Array;
-  readonly times: Float64Array;
+  readonly seqs: number[];
+  readonly times: number[];
 }
 
 interface OpenLife extends LifeRecord {
@@ -199,8 +198,8 @@ export class LifeTracker {
       firstSeq: this.#seq,
       intid: tracked.intid,
       vcpu: tracked.single ? NONE : vcpu,
-      seqs: new Float64Array(LEG_COUNT).fill(NONE),
-      times: new Float64Array(LEG_COUNT).fill(NONE),
+      seqs: [NONE, NONE, NONE, NONE, NONE],
+      times: [NONE, NONE, NONE, NONE, NONE],
       fell: false,
     };
     this.#open.add(life);

@@ -78,7 +78,7 @@ export class TraceReader {
         changes: this.#db.prepare('SELECT data FROM block_changes WHERE id = ?').raw(),
         touched: this.#db.prepare('SELECT data FROM block_touched WHERE id = ?').raw(),
         keyframe: this.#db.prepare('SELECT data FROM keyframe WHERE id = ?').raw(),
-        detail: this.#db.prepare('SELECT detail FROM event WHERE seq = ?').pluck(),
+        detail: this.#db.prepare('SELECT detail FROM event_detail WHERE seq = ?').pluck(),
         meta: this.#db.prepare('SELECT value FROM meta WHERE key = ?').pluck(),
         tiles: this.#db.prepare('SELECT id, data FROM tile WHERE id BETWEEN ? AND ? ORDER BY id').raw(),
         tileBefore: this.#db

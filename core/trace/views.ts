@@ -63,13 +63,21 @@ const intidKinds = Object.values<KindSpec>(KINDS)
 const legColumns = LEGS.map((leg) => `l.${leg}_seq, l.${leg}_time`).join(', ');
 
 export const VIEWS = `
+CREATE VIEW event AS
+  SELECT seq, time, meta & 4095 AS type, nullif((meta >> 12) & 1023, 0) - 1 AS vcpu, (meta >> 22) & 4095 AS small,
+    nullif(meta >> 34, 0) AS name, value, arg
+  FROM event_row;
+CREATE VIEW transition AS
+  SELECT x.id >> 20 AS seq, k.interrupt, k.before, k.after
+  FROM transition_row x CROSS JOIN transition_kind k ON k.id = x.id & 1048575;
+
 CREATE VIEW events AS
   SELECT e.seq, e.time, e.vcpu, o.name AS origin, k.name AS kind, t.source, n.text AS name,
     CASE WHEN t.kind IN (${intidKinds.join(', ')}) AND e.arg IS NOT NULL THEN ${intidSql('e.arg')} END AS interrupt,
     CASE WHEN e.value IS NOT NULL THEN ${hex('e.value')} END AS value,
     CASE WHEN e.arg IS NOT NULL THEN ${hex('e.arg')} END AS arg,
     ${textSql()} AS text,
-    e.detail
+    (SELECT d.detail FROM event_detail d WHERE d.seq = e.seq) AS detail
   FROM event e CROSS JOIN event_type t ON t.id = e.type CROSS JOIN kind k ON k.id = t.kind
     CROSS JOIN origin o ON o.id = t.origin LEFT JOIN name n ON n.id = e.name;
 
@@ -86,7 +94,7 @@ CREATE VIEW register_access AS
 
 CREATE VIEW interrupt_transition AS
   SELECT x.seq, e.time, i.label AS interrupt, i.vcpu, b.name AS before, a.name AS after
-  FROM transition x CROSS JOIN event e ON e.seq = x.seq CROSS JOIN interrupt i ON i.id = x.interrupt
+  FROM transition x CROSS JOIN event_row e ON e.seq = x.seq CROSS JOIN interrupt i ON i.id = x.interrupt
     CROSS JOIN state_name b ON b.code = x.before CROSS JOIN state_name a ON a.code = x.after;
 
 CREATE VIEW interrupt_life AS

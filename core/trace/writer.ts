@@ -34,9 +34,10 @@ import { LaneRecorder } from './lane-recorder.ts';
 import { type LifeRecord, LifeTracker } from './lives.ts';
 import { CHUNK_BLOCKS, POSTING, PostingBuilder } from './postings.ts';
 import { RawLineWriter } from './raw-lines.ts';
-import { RowBatch, signed64 } from './rows.ts';
+import { NULL, RowBatch, signed64 } from './rows.ts';
 import { FINAL_INDEXES, PAGE_SIZE, createSchema } from './schema.ts';
 import { LEGS } from './life.ts';
+import { TransitionRows } from './transition-rows.ts';
 import { type SkippedLine, type SourceInfo, type TraceSink, type TraceSummary } from './sink.ts';
 
 const KEYFRAME_BLOCKS = 16;
@@ -73,7 +74,8 @@ export class TraceWriter implements TraceSink {
   readonly #block = new BlockBuilder();
   readonly #rows: DictionaryRows;
   readonly #eventRows: RowBatch;
-  readonly #transitionRows: RowBatch;
+  readonly #transitionRows: TransitionRows;
+  readonly #lifeRows: RowBatch;
   readonly #postings: PostingBuilder;
   readonly #eventIndex: EventIndex;
   readonly #lanes: LaneRecorder;
@@ -86,7 +88,7 @@ export class TraceWriter implements TraceSink {
     this.#observer.isPending(intid, vcpu, this.journal);
   readonly #hash = createHash('sha256');
   readonly #packed = emptyPayload();
-  readonly #lifeCells: (number | null)[] = [];
+  readonly #lifeCells: number[] = [];
   readonly #sourceNames = new Map<string, number>();
   readonly #statements;
 
@@ -127,8 +129,10 @@ export class TraceWriter implements TraceSink {
       this.#db.exec('BEGIN');
       createSchema(this.#db);
       this.#rows = new DictionaryRows(this.#db);
-      this.#eventRows = new RowBatch(this.#db, 'event', ['time', 'meta', 'value', 'arg']);
-      this.#transitionRows = new RowBatch(this.#db, 'transition', ['seq', 'meta']);
+      this.#eventRows = new RowBatch(this.#db, 'event_row', ['time', 'meta', 'value', 'arg']);
+      this.#transitionRows = new TransitionRows(this.#db);
+      const legs = LEGS.flatMap((leg) => [`${leg}_seq`, `${leg}_time`]);
+      this.#lifeRows = new RowBatch(this.#db, 'life', ['id', 'first_seq', 'intid', 'vcpu', ...legs], 'REPLACE');
       this.#postings = new PostingBuilder(this.#db);
       this.#eventIndex = new EventIndex(this.#db, this.#types, this.#postings);
       this.#lanes = new LaneRecorder(this.#db);
@@ -148,7 +152,7 @@ export class TraceWriter implements TraceSink {
       if (options.config !== undefined) this.#meta('config', options.config);
       if (options.source !== undefined) this.#meta('source', JSON.stringify(options.source));
       // SQLite appends after the highest key, so a row −1 makes the first event 0; it goes with the first block.
-      this.#db.exec('INSERT INTO event(seq, time, meta) VALUES (-1, 0, 0)');
+      this.#db.exec('INSERT INTO event_row(seq) VALUES (-1)');
       this.#db.exec('COMMIT; BEGIN');
     } catch (error) {
       this.#db.close();
@@ -370,13 +374,9 @@ export class TraceWriter implements TraceSink {
       changes: db.prepare('REPLACE INTO block_changes(id, data) VALUES (?, ?)'),
       touched: db.prepare('REPLACE INTO block_touched(id, data) VALUES (?, ?)'),
       keyframe: db.prepare('REPLACE INTO keyframe(id, data) VALUES (?, ?)'),
-      detail: db.prepare('UPDATE event SET detail = ? WHERE seq = ?'),
+      detail: db.prepare('INSERT INTO event_detail(seq, detail) VALUES (?, ?)'),
       skipped: db.prepare('REPLACE INTO skipped_line(line, reason, text) VALUES (?, ?, ?)'),
       sourceName: db.prepare('REPLACE INTO source_name(name, count) VALUES (?, ?)'),
-      life: db.prepare(
-        `REPLACE INTO life(id, first_seq, intid, vcpu, ${LEGS.map((leg) => `${leg}_seq, ${leg}_time`).join(', ')}) ` +
-          `VALUES (?, ?, ?, ?${', ?, ?'.repeat(LEGS.length)})`,
-      ),
       meta: db.prepare('REPLACE INTO meta(key, value) VALUES (?, ?)'),
     };
   }
@@ -386,13 +386,13 @@ export class TraceWriter implements TraceSink {
     cells[0] = life.id;
     cells[1] = life.firstSeq;
     cells[2] = life.intid;
-    cells[3] = life.vcpu < 0 ? null : life.vcpu;
+    cells[3] = life.vcpu < 0 ? NULL : life.vcpu;
     for (let leg = 0; leg < LEGS.length; leg++) {
       const seen = (life.seqs[leg] ?? -1) >= 0;
-      cells[4 + 2 * leg] = seen ? (life.seqs[leg] ?? null) : null;
-      cells[5 + 2 * leg] = seen ? (life.times[leg] ?? null) : null;
+      cells[4 + 2 * leg] = seen ? (life.seqs[leg] ?? NULL) : NULL;
+      cells[5 + 2 * leg] = seen ? (life.times[leg] ?? NULL) : NULL;
     }
-    this.#statements.life.run(cells);
+    this.#lifeRows.add(cells);
   }
 
   #meta(key: string, value: string | number): void {
@@ -503,13 +503,13 @@ export class TraceWriter implements TraceSink {
       rows.add4(
         time[i] ?? 0,
         meta,
-        has & HAS_VALUE ? signed64(valueLo[i] ?? 0, valueHi[i] ?? 0) : null,
-        has & HAS_ARG ? signed64(argLo[i] ?? 0, argHi[i] ?? 0) : null,
+        has & HAS_VALUE ? signed64(valueLo[i] ?? 0, valueHi[i] ?? 0) : NULL,
+        has & HAS_ARG ? signed64(argLo[i] ?? 0, argHi[i] ?? 0) : NULL,
       );
     }
     rows.flush();
-    for (const [index, json] of details) if (index >= this.#rowsDone) this.#statements.detail.run(json, first + index);
-    if (first === 0 && this.#rowsDone === 0) this.#db.exec('DELETE FROM event WHERE seq = -1');
+    for (const [index, json] of details) if (index >= this.#rowsDone) this.#statements.detail.run(first + index, json);
+    if (first === 0 && this.#rowsDone === 0) this.#db.exec('DELETE FROM event_row WHERE seq = -1');
     this.#rowsDone = count;
   }
 
@@ -518,6 +518,7 @@ export class TraceWriter implements TraceSink {
     this.#eventIndex.save();
     this.#transitionRows.flush();
     for (const life of this.#lives.takeDirty()) this.#storeLife(life);
+    this.#lifeRows.flush();
     const chunk = Math.floor(this.#blockId / CHUNK_BLOCKS);
     const offset = this.#blockId % CHUNK_BLOCKS;
     this.#postings.save(chunk, offset, this.#eventIndex.intidOf);
@@ -527,6 +528,7 @@ export class TraceWriter implements TraceSink {
     this.#meta('last_time', this.#lastTime);
     this.#meta('times_raised', this.#timesRaised);
     this.#meta('skipped', this.#skipped);
+    this.#meta('transitions_dropped', this.#transitionRows.dropped);
     this.#db.exec('COMMIT; BEGIN');
   }
 }
