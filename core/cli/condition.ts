@@ -2,14 +2,15 @@
  * Conditions given on the command line: checked before anything runs, and shown with a mark under what is wrong.
  */
 import { printable } from '../state/units.ts';
-import { type OpenTrace } from './context.ts';
+import { type Context, type OpenTrace } from './context.ts';
 import { CliFailure } from './failure.ts';
 
-/** @throws CliFailure `usage`, pointing at the wrong characters. */
-export async function checkCondition(trace: OpenTrace, condition: string): Promise<void> {
+/** Says what is odd about a condition. @throws CliFailure `usage`, pointing at the wrong characters. */
+export async function checkCondition(context: Context, trace: OpenTrace, condition: string): Promise<void> {
   if (condition.trim() === '') throw new CliFailure('usage', 'the condition is empty');
   const checked = await trace.call('condition.check', { condition });
   if (!checked.ok) throw new CliFailure('usage', explain(condition, checked));
+  if (checked.message !== '') context.say(`warning: ${printable(checked.message)}`);
 }
 
 interface Complaint {

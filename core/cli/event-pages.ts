@@ -24,7 +24,7 @@ export async function* eventPages(trace: OpenTrace, query: EventQuery): AsyncGen
   while (left > 0 && from <= to) {
     const count = Math.min(PAGE, left);
     const { rows } = reverse
-      ? await trace.call('events.rows', { from: to + 1, count, direction: 'backward', filter })
+      ? await trace.call('events.rows', { from: to, count, direction: 'backward', filter })
       : await trace.call('events.rows', { from, count, direction: 'forward', filter });
     const wanted = rows.filter(({ seq }) => seq >= from && seq <= to);
     const edge = reverse ? wanted[0] : wanted.at(-1);

@@ -264,7 +264,7 @@ export const CONTRACT = {
 
   /**
    * Rows for the list. Without a filter, `from` is the first seq; with one, `offset`-th match is not needed:
-   * rows are the matches at or after `from` (or before it, when `direction` is backward; still in ascending order).
+   * rows are the matches at or after `from` (or at or before it, when `direction` is backward; still in ascending order).
    */
   'events.rows': method(
     z.object({ ...t, from: seq, count: z.int().min(1).max(1000), direction, filter: condition }),

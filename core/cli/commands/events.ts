@@ -47,7 +47,7 @@ export const eventsCommand = defineCommand({
   ],
   async run(context, { trace }, options) {
     return context.withTrace(trace, async (open) => {
-      if (options.where !== undefined) await checkCondition(open, options.where);
+      if (options.where !== undefined) await checkCondition(context, open, options.where);
       const pages = eventPages(open, {
         from: options.from === undefined ? 0 : await resolvePosition(open, options.from, 'from'),
         to: options.to === undefined ? open.info.events - 1 : await resolvePosition(open, options.to, 'to'),

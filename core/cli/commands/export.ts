@@ -57,7 +57,7 @@ export const exportCommand = defineCommand({
     return context.withTrace(trace, async (open) => {
       const parts = isReport(format)
         ? reportText(open, format, options.at)
-        : listText(open, format, options.from, options.to, options.where ?? '');
+        : listText(context, open, format, options.from, options.to, options.where ?? '');
       await writeParts(context, options.output, options.overwrite, parts);
       return EXIT.done;
     });
@@ -91,13 +91,14 @@ async function* reportText(trace: OpenTrace, format: ReportFormat, at: Position 
 }
 
 async function* listText(
+  context: Context,
   trace: OpenTrace,
   format: ListFormat,
   fromPosition: Position | undefined,
   toPosition: Position | undefined,
   filter: string,
 ): AsyncGenerator<Part> {
-  if (filter !== '') await checkCondition(trace, filter);
+  if (filter !== '') await checkCondition(context, trace, filter);
   const to = toPosition === undefined ? trace.info.events - 1 : await resolvePosition(trace, toPosition, 'to');
   let next: number | null = fromPosition === undefined ? 0 : await resolvePosition(trace, fromPosition, 'from');
   let header = true;

@@ -40,7 +40,7 @@ export const findCommand = defineCommand({
   ],
   async run(context, { trace, condition }, options) {
     return context.withTrace(trace, async (open) => {
-      await checkCondition(open, condition);
+      await checkCondition(context, open, condition);
       const { reverse } = options;
       const last = open.info.events - 1;
       const start =

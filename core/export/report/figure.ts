@@ -21,6 +21,8 @@ const PLOT = WIDTH - GUTTER;
 const RULER = 26;
 const HEIGHTS: Readonly<Record<FigureLane['type'], number>> = { vcpu: 22, interrupt: 18 };
 const TICKS = 5;
+/** Half the room that the cursor's flag and a time beside it need. */
+const FLAG_ROOM = 70;
 
 export function figureSvg(figure: Figure, cursor: { readonly seq: number; readonly time: number }): SafeHtml {
   const place = (ns: number): number => round(GUTTER + ((ns - figure.from) / (figure.to - figure.from)) * PLOT);
@@ -34,7 +36,7 @@ export function figureSvg(figure: Figure, cursor: { readonly seq: number; readon
   const label = `Interrupt states from ${atTime(figure.from)} to ${atTime(figure.to)}`;
   return markup`<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${label}">
 ${PATTERNS}
-${ruler(figure, height)}
+${ruler(figure, height, place(cursor.time))}
 ${lanes}<line x1="${GUTTER}" x2="${GUTTER}" y1="0" y2="${height}" stroke="var(--line-1)"/>
 ${cursorSvg(place(cursor.time), height, cursor.seq)}
 </svg>`;
@@ -120,13 +122,15 @@ function interruptBar(code: number): readonly Shape[] {
   return code & (STATE_PENDING_KNOWN | STATE_ACTIVE_KNOWN) ? [] : UNKNOWN;
 }
 
-function ruler({ from, to }: Figure, height: number): SafeHtml {
+/** Times along the top; one that the cursor's flag would cover is left out. */
+function ruler({ from, to }: Figure, height: number, cursorX: number): SafeHtml {
   const ticks = Array.from({ length: TICKS }, (_, index) => {
     const share = (index + 1) / (TICKS + 1);
     const x = Math.round(GUTTER + share * PLOT) + 0.5;
-    return markup`<line x1="${x}" x2="${x}" y1="21" y2="${height}" stroke="var(--line-1)"/>
-<text class="m" x="${x}" y="15" text-anchor="middle">+${durationText(Math.round((to - from) * share))}</text>
-`;
+    const line = markup`<line x1="${x}" x2="${x}" y1="21" y2="${height}" stroke="var(--line-1)"/>\n`;
+    if (Math.abs(x - cursorX) < FLAG_ROOM) return line;
+    const time = durationText(Math.round((to - from) * share));
+    return markup`${line}<text class="m" x="${x}" y="15" text-anchor="middle">+${time}</text>\n`;
   });
   return markup`<text class="m" x="12" y="15">${atTime(from)}</text>
 <line x1="0" x2="${WIDTH}" y1="25.5" y2="25.5" stroke="var(--line-1)"/>

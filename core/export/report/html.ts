@@ -77,8 +77,8 @@ function sectionHtml({ id, title: name, hint, tables, note }: ReportSection): Sa
 }
 
 function tableHtml({ columns, rows, here }: ReportTable): SafeHtml {
-  const classes = columns.map(({ right, mono }) => {
-    const names = [...(right === true ? ['r', 'nb'] : []), ...(mono === true ? ['m'] : [])];
+  const classes = columns.map(({ right, mono, narrow }) => {
+    const names = [...(right ? ['r', 'nb'] : []), ...(mono ? ['m'] : []), ...(narrow ? ['w'] : [])];
     return names.length === 0 ? '' : markup` class="${names.join(' ')}"`;
   });
   const classOf = (index: number): SafeHtml | '' => classes[index] ?? '';

@@ -16,7 +16,7 @@ export function escapeMarkdown(text: string): string {
     .replace(/[\\`*[\]<>&|~!$]/g, '\\$&')
     .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\_')
     .replace(/:(?=\/\/)|@|(?<=www)\.|#(?=\d)/gi, '\\$&')
-    .replace(/^(\s*)([-+=#]|\d+(?=[.)]))/, (_, space: string, mark: string) =>
+    .replace(/^(\s*)([-+=#]|\d+(?=[.)](\s|$)))/, (_, space: string, mark: string) =>
       /\d/.test(mark) ? `${space}${mark}\\` : `${space}\\${mark}`,
     );
 }
@@ -63,6 +63,6 @@ function tableText({ columns, rows, here }: ReportTable): string {
 }
 
 function cellText(cell: string, column: ReportColumn | undefined, here: boolean): string {
-  const text = column?.mono === true ? codeSpan(cell) : escapeMarkdown(cell);
+  const text = column?.code === true ? codeSpan(cell) : escapeMarkdown(cell);
   return here ? `**→ ${text}**` : text;
 }

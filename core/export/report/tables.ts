@@ -8,8 +8,12 @@ import { atTime, cut, cutName, eventNumber, kindCounts, registerMeaning, vcpuTex
 export interface ReportColumn {
   readonly title: string;
   readonly right?: true;
-  /** Register names, values, event numbers. */
+  /** In the fixed-width font. */
   readonly mono?: true;
+  /** Names, values and numbers of events that are quoted as they are: code in Markdown. */
+  readonly code?: true;
+  /** As narrow as its text. */
+  readonly narrow?: true;
 }
 export interface ReportTable {
   readonly columns: readonly ReportColumn[];
@@ -28,7 +32,7 @@ export interface ReportSection {
 }
 
 const right = { right: true } as const;
-const mono = { mono: true } as const;
+const code = { mono: true, code: true } as const;
 const number = { right: true, mono: true } as const;
 
 /** Sections after the figure, in order; those that would be empty are left out. */
@@ -53,7 +57,7 @@ const leftOut = (count: number, what: string): string =>
 const named = (label: string, name: string): string => cutName(name === '' ? label : `${label} ${name}`);
 
 function interruptSection({ interrupts, omitted }: ReportData): ReportSection {
-  const columns = [
+  const columns: ReportColumn[] = [
     { title: 'Interrupt' },
     { title: 'vCPU', ...right },
     { title: 'Acknowledged', ...number },
@@ -86,10 +90,11 @@ function latencySection(
   hint: string,
   leg: (row: ReportLatency) => Distribution | undefined,
 ): ReportSection {
-  const columns = [
+  const columns: ReportColumn[] = [
     { title: 'Interrupt' },
     { title: 'vCPU', ...right },
-    ...['Count', 'Min', 'p50', 'p90', 'p99', 'Max', 'Longest began at'].map((name) => ({ title: name, ...number })),
+    ...['Count', 'Min', 'p50', 'p90', 'p99', 'Max'].map((name) => ({ title: name, ...number })),
+    { title: 'Longest began at', ...right, ...code },
   ];
   let approximate = false;
   const rows = latency.flatMap((row) => {
@@ -114,12 +119,12 @@ function latencySection(
 }
 
 function eventSection({ events, cursor }: ReportData): ReportSection {
-  const columns = [
-    { title: 'Event', ...number },
-    { title: 'Time', ...number },
-    { title: 'vCPU', ...right },
+  const columns: ReportColumn[] = [
+    { title: 'Event', ...code, narrow: true },
+    { title: 'Time', ...number, narrow: true },
+    { title: 'vCPU', ...right, narrow: true },
     { title: 'What happened' },
-    { title: 'Detail', ...mono },
+    { title: 'Detail', ...code },
   ];
   const rows = events.map((event) => [
     eventNumber(event.seq),
@@ -142,13 +147,17 @@ function after({ cursor, state }: ReportData): string {
 }
 
 function pendingSection(report: ReportData): ReportSection {
-  const columns = [{ title: 'Interrupt' }, { title: 'State' }];
+  const columns: ReportColumn[] = [{ title: 'Interrupt' }, { title: 'State' }];
   const rows = (report.state?.interrupts ?? []).map(({ label, name, state }) => [named(label, name), cut(state)]);
   return { id: 'pending', title: 'Pending and active', hint: after(report), tables: [{ columns, rows }], note: '' };
 }
 
 function registerSection(report: ReportData): ReportSection {
-  const columns = [{ title: 'Register', ...mono }, { title: 'Value', ...number }, { title: 'Fields' }];
+  const columns: ReportColumn[] = [
+    { title: 'Register', ...code },
+    { title: 'Value', ...right, ...code },
+    { title: 'Fields' },
+  ];
   const rows = (report.state?.registers ?? []).map((register) => [
     cutName(register.name),
     register.value ?? 'unknown',
@@ -164,7 +173,7 @@ function registerSection(report: ReportData): ReportSection {
 }
 
 function kindSection(report: ReportData): ReportSection {
-  const columns = [{ title: 'Kind' }, { title: 'Events', ...number }];
+  const columns: ReportColumn[] = [{ title: 'Kind' }, { title: 'Events', ...number }];
   const rows = kindCounts(report).map(([kind, count]) => [kind, countText(count)]);
   return { id: 'kinds', title: 'Events by kind', hint: 'whole trace', tables: [{ columns, rows }], note: '' };
 }

@@ -28,18 +28,20 @@ export function title({ longest, trace }: ReportData): string {
   return cut(`Interrupt trace ${trace.fileName}`);
 }
 
+const times = (count: number): string => (count === 1 ? 'once' : `${countText(count)} times`);
+
 export function summary(report: ReportData): string {
   const { trace, longest } = report;
   const { acknowledged, deactivated, neverAcknowledged: never } = report.totals;
   const sentences = [
     `${cut(trace.source.files.join(', ') || trace.fileName)}: ${countText(trace.events)} events in ${durationText(trace.durationNs)} ` +
       `on ${trace.vcpus} ${trace.vcpus === 1 ? 'vCPU' : 'vCPUs'}.`,
-    `Interrupts were acknowledged ${countText(acknowledged)} times and deactivated ${countText(deactivated)} times.`,
+    `Interrupts were acknowledged ${times(acknowledged)} and deactivated ${times(deactivated)}.`,
   ];
   if (longest !== undefined)
     sentences.push(`The longest wait for an acknowledge began at ${eventNumber(longest.seq)}.`);
   if (never > 0)
-    sentences.push(`${countText(never)} times an interrupt became pending and was not seen acknowledged afterwards.`);
+    sentences.push(`An interrupt became pending and was not seen acknowledged afterwards ${times(never)}.`);
   if (!trace.complete) sentences.push('The trace was cut short: what came after its last event is not in it.');
   return sentences.join(' ');
 }

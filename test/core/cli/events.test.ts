@@ -38,7 +38,7 @@ function traceOf(events: number) {
               .filter(({ seq }) => seq >= from)
               .slice(0, count)
           : matching(filter)
-              .filter(({ seq }) => seq < from)
+              .filter(({ seq }) => seq <= from)
               .slice(-count),
     }),
     'nav.count': ({ condition, at }) => ({
@@ -158,6 +158,17 @@ describe('events', () => {
     expect(stderr).toBe(
       'gicscope: the condition is wrong at character 1: an event name is expected\n  tenz\n  ^^^^\n  did you mean tens?\n',
     );
+  });
+
+  it('passes on a warning about a condition', async () => {
+    const fine = { ok: true, canonical: 'x', at: 0, length: 1, suggestions: [] };
+    const backend = fakeBackend({
+      ...openClose,
+      'condition.check': () => ({ ...fine, message: 'PPI 99 never occurs' }),
+      'events.rows': () => ({ rows: [] }),
+    });
+    const { exit, stderr } = await run(['events', 't', '--where', 'x'], { backend });
+    expect([exit, stderr]).toEqual([0, 'warning: PPI 99 never occurs\nno events match\n']);
   });
 
   it('says on stderr that nothing matches, with exit 0', async () => {

@@ -121,7 +121,7 @@ describe('the web page', () => {
 
   it('marks the row of the cursor', () => {
     expect(page.match(/<tr class="here">/g)).toHaveLength(1);
-    expect(page).toMatch(/<tr class="here"><td class="r nb m">#50<\/td>/);
+    expect(page).toMatch(/<tr class="here"><td class="m w">#50<\/td>/);
   });
 
   it('never makes markup of hostile names', () => {
