@@ -7,7 +7,8 @@ const LONGEST_TEXT = 200;
 const LONGEST_NAME = 80;
 
 const shorten = (text: string, most: number): string => {
-  const shown = printable(text);
+  // A character shows as one or more, so the rest cannot matter.
+  const shown = printable(text.slice(0, most + 1));
   return shown.length > most ? `${shown.slice(0, most)}…` : shown;
 };
 export const cut = (text: string): string => shorten(text, LONGEST_TEXT);

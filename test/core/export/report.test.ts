@@ -166,11 +166,11 @@ describe('the web page', () => {
         shared: [],
       }),
       lanes: (from, to) =>
-        Array.from({ length: 300 }, () => ({
+        Array.from({ length: 40 }, () => ({
           type: 'interrupt' as const,
           label: long,
           sublabel: long,
-          segments: Array.from({ length: 4000 }, (_, n) => ({ start: from + n, end: to, code: 0x79 })),
+          segments: Array.from({ length: 400 }, (_, n) => ({ start: from + n, end: to, code: 0x79 })),
         })),
     };
     const report = collectReport(source, 50);
