@@ -254,6 +254,14 @@ export class Vcpu {
     loop.exit(this, reason);
   }
 
+  /** A WFI of the guest: trapped or not, as the last load decided. Without a trap it ends when the interface signals. */
+  waitForInterrupt():
+    ({ readonly trapped: true } & loop.WaitAnswer) | { readonly trapped: false; readonly ends: boolean } {
+    const cpu = this.requireGuest();
+    if (this.slots.trapWfi.flag) return { trapped: true, ...this.trapWfi() };
+    return { trapped: false, ends: cpu.interface.signal.flag };
+  }
+
   /** A trapped WFI: exit, then the wait begins. */
   trapWfi(): loop.WaitAnswer {
     loop.exit(this, 'wfi');
