@@ -1,0 +1,40 @@
+/** Conditions made from what is selected: a lane, a PPI cell, a register, a row of the event list. Pure. */
+import { type EventRow, type Lane } from '../core/session/contract.ts';
+
+export interface Target {
+  readonly intid: number;
+  readonly vcpu: number | null;
+}
+
+const TYPES = ['sgi', 'ppi', 'lpi', 'spi'] as const;
+
+/** `ppi(27).pending`; without a field, all of its state. */
+export function interruptCondition(target: Target, field: string | undefined): string {
+  const subject = `${TYPES[(target.intid >>> 29) & 3] ?? 'irq'}(${target.intid & 0xff_ffff})`;
+  return field === undefined ? subject : `${subject}.${field}`;
+}
+
+/** `ppi(27).pending rises on vcpu 1`. */
+export function breakOnInterrupt(target: Target, field = 'pending'): string {
+  return `${interruptCondition(target, field)} rises${target.vcpu === null ? '' : ` on vcpu ${target.vcpu}`}`;
+}
+
+/** `vcpu1.ICC_PCR_EL1 changes`. */
+export function breakOnPath(path: string): string {
+  return `${path} changes`;
+}
+
+/** What an event of this row has in common with others like it. */
+export function breakOnRow(row: EventRow): string {
+  const on = row.vcpu === null ? '' : ` on vcpu ${row.vcpu}`;
+  if (row.register !== null && row.op !== null) return `${row.op} ${row.register}${on}`;
+  if (row.intid !== null)
+    return `kind == ${row.kind} and intid == ${interruptCondition({ intid: row.intid, vcpu: null }, undefined)}${on}`;
+  return `kind == ${row.kind}${on}`;
+}
+
+export function breakOnLane(lane: Lane): string | undefined {
+  if (lane.intid !== null) return breakOnInterrupt({ intid: lane.intid, vcpu: lane.vcpu });
+  if (lane.type === 'vcpu') return `vcpu${lane.vcpu ?? 0}.runState changes`;
+  return undefined;
+}

@@ -1,0 +1,34 @@
+/** What the inspector shows. */
+import { useTrace } from '../stores/trace.ts';
+import { type InspectorTab, useUi } from '../stores/ui.ts';
+import { inGroup } from './command.ts';
+
+export const INSPECTOR_COMMANDS = inGroup('Inspector', [
+  ...Array.from(
+    { length: 8 },
+    (_, number) =>
+      [
+        `inspector.vcpu${number}`,
+        `Inspect vCPU ${number}`,
+        `Alt+${number}`,
+        'session',
+        () => useTrace().inspectVcpu(number),
+        { keyOnly: true },
+      ] as const,
+  ),
+  ['inspector.state', 'Show the state', 'Alt+S', 'session', () => showTab('state')],
+  ['inspector.event', 'Show the event', 'Alt+E', 'session', () => showTab('event')],
+  [
+    'baseline',
+    'Compare with this position, or with the previous stop again',
+    'V',
+    'session',
+    () => useTrace().toggleBaseline(),
+  ],
+]);
+
+function showTab(tab: InspectorTab): void {
+  const ui = useUi();
+  ui.inspectorOpen = true;
+  ui.inspectorTab = tab;
+}

@@ -1,0 +1,35 @@
+/** The event list and its filter. */
+import { paneActions } from '../panes.ts';
+import { useFilter } from '../stores/filter.ts';
+import { useTrace } from '../stores/trace.ts';
+import { inGroup } from './command.ts';
+
+const move = (rows: number) => () => paneActions('events')?.move?.(rows);
+const page = (pages: 1 | -1) => () => paneActions('events')?.page?.(pages);
+
+export const LIST_COMMANDS = inGroup('Event list', [
+  ['list.down', 'Next row', 'J Down', 'events', move(1), { keyOnly: true }],
+  ['list.up', 'Previous row', 'K Up', 'events', move(-1), { keyOnly: true }],
+  ['list.page.down', 'Next page', 'PgDn', 'events', page(1), { keyOnly: true }],
+  ['list.page.up', 'Previous page', 'PgUp', 'events', page(-1), { keyOnly: true }],
+  [
+    'list.enter',
+    'Set the cursor to the row',
+    'Enter',
+    'events',
+    () => paneActions('events')?.enter?.(),
+    { keyOnly: true },
+  ],
+  ['filter', 'Filter the event list', '/', 'session', () => paneActions('events')?.edit?.()],
+  ['filter.only', 'Keep only events of this name', '=', 'session', () => showOnlyName(false)],
+  ['filter.hide', 'Hide events of this name', '-', 'session', () => showOnlyName(true)],
+  ['filter.clear', 'Clear filters', '\\', 'session', () => useFilter().clear()],
+  ['list.copy', 'Copy the row as text', 'Ctrl+C', 'events', () => paneActions('events')?.copy?.(false)],
+  ['list.copy.link', 'Copy a link to the event', 'Ctrl+Shift+C', 'events', () => paneActions('events')?.copy?.(true)],
+]);
+
+async function showOnlyName(hide: boolean): Promise<void> {
+  const row = useTrace().moment?.row;
+  if (row !== undefined)
+    await useFilter().add(`${hide ? '-' : ''}name:${row.name.includes(' ') ? `"${row.name}"` : row.name}`);
+}

@@ -1,0 +1,40 @@
+/**
+ * Opening files: the system's dialog where a desktop shell offers one, our own folder list in a browser. A dropped file
+ * has a path only in the desktop shell; a browser keeps it to itself, so there the bytes are sent to the host.
+ */
+import { useApp } from './stores/app.ts';
+import { useUi } from './stores/ui.ts';
+import { messageOf } from './transport.ts';
+
+export async function chooseAndOpen(): Promise<void> {
+  const bridge = window.gicscope;
+  if (bridge === undefined) useUi().openDialog('open');
+  else await useApp().openAll(await bridge.chooseFiles('open'));
+}
+
+export async function openDropped(files: Iterable<File>): Promise<void> {
+  const app = useApp();
+  const bridge = window.gicscope;
+  try {
+    for (const file of files) await app.open(bridge?.pathForFile(file) || (await upload(file)));
+  } catch (error) {
+    app.problem = { title: 'The dropped file could not be taken', message: messageOf(error) };
+  }
+}
+
+/** Sends a file to the browser host. @returns its path there */
+async function upload(file: File): Promise<string> {
+  const app = useApp();
+  app.opening = file.name;
+  try {
+    const response = await fetch(`upload/${encodeURIComponent(file.name)}`, { method: 'PUT', body: file });
+    if (!response.ok) throw new Error((await response.text()).replace(/^gicscope: /, '').trim());
+    const stored: unknown = await response.json();
+    if (typeof stored === 'object' && stored !== null && 'path' in stored && typeof stored.path === 'string') {
+      return stored.path;
+    }
+    throw new Error('the host did not say where it put the file');
+  } finally {
+    app.opening = '';
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The timeline's settings that Vue knows: lanes collapsed, hidden, pinned, the measured range, whether it follows the
+ * cursor. The window of time itself is in `view` and is not reactive (timeline/view.ts).
+ */
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef, watch } from 'vue';
+import { centre, clamp, fit, length, pan, reveal, type Span, zoom } from '../timeline/scale.ts';
+import { layoutLanes, neighbour } from '../timeline/lanes.ts';
+import { createView } from '../timeline/view.ts';
+import { record } from '../undo.ts';
+import { useTrace } from './trace.ts';
+
+const reduced = window.matchMedia('(prefers-reduced-motion: reduce)');
+const wide = window.matchMedia('(min-width: 1600px)');
+
+/** One timeline per window. */
+export const view = createView({ reducedMotion: () => reduced.matches });
+
+export const useTimeline = defineStore('timeline', () => {
+  const trace = useTrace();
+  const collapsed = shallowRef<ReadonlySet<string>>(new Set());
+  const hidden = shallowRef<ReadonlySet<string>>(new Set());
+  const pinned = shallowRef<ReadonlySet<string>>(new Set());
+  const range = shallowRef<Span | undefined>();
+  /** First key of `R`: the range ends where the cursor is at the second. */
+  const rangeStart = ref<number | undefined>();
+  const follow = ref(true);
+  const gap = ref(wide.matches ? 10 : 8);
+  wide.addEventListener('change', (event) => (gap.value = event.matches ? 10 : 8));
+  /** A second cursor while the pointer rests on an event link. */
+  const ghost = ref<number | undefined>();
+
+  const layout = computed(() =>
+    layoutLanes(trace.lanes, {
+      selected: trace.selection.lane,
+      collapsed: collapsed.value,
+      hidden: hidden.value,
+      pinned: pinned.value,
+      gap: gap.value,
+    }),
+  );
+
+  watch(
+    () => trace.info?.id,
+    () => {
+      collapsed.value = new Set();
+      hidden.value = new Set();
+      pinned.value = new Set();
+      range.value = undefined;
+      view.reset(trace.info?.durationNs ?? 0);
+    },
+    { immediate: true },
+  );
+  watch(
+    () => trace.info?.durationNs,
+    (now) => view.extend(now ?? 0),
+  );
+  watch(
+    () => trace.moment,
+    (moment) => {
+      if (moment !== undefined && follow.value) {
+        const next = reveal(view.goal, moment.time, view.duration);
+        if (next !== view.goal) view.set(next);
+      }
+    },
+  );
+
+  const cursorTime = (): number => trace.moment?.time ?? 0;
+  /** Zooms around the cursor, or around the middle when the cursor is out of sight. */
+  function zoomBy(factor: number, at?: number): void {
+    const { from, to } = view.goal;
+    const cursor = cursorTime();
+    const fixed = at ?? (cursor >= from && cursor <= to ? cursor : (from + to) / 2);
+    view.ease((goal) => zoom(goal, fixed, factor, view.duration));
+  }
+  function panBy(shares: number): void {
+    view.ease((goal) => pan(goal, length(goal) * shares, view.duration));
+  }
+  function fitAll(): void {
+    view.remember();
+    view.ease(() => fit(view.duration));
+  }
+  function centreCursor(): void {
+    view.ease((goal) => centre(goal, cursorTime(), view.duration));
+  }
+  /** Zooms to the range, or to an episode. */
+  function zoomTo(span: Span): void {
+    view.remember();
+    const margin = length(span) * 0.1;
+    view.ease(() => clamp({ from: span.from - margin, to: span.to + margin }, view.duration));
+  }
+  function zoomToSelection(): void {
+    if (range.value !== undefined) zoomTo(range.value);
+  }
+  function markRange(): void {
+    if (rangeStart.value === undefined) {
+      rangeStart.value = cursorTime();
+      range.value = undefined;
+      return;
+    }
+    const [from = 0, to = 0] = [rangeStart.value, cursorTime()].toSorted((a, b) => a - b);
+    rangeStart.value = undefined;
+    range.value = to > from ? { from, to } : undefined;
+  }
+
+  function toggle(set: typeof hidden, id: string, title: string): void {
+    const before = set.value;
+    const after = new Set(before);
+    if (!after.delete(id)) after.add(id);
+    set.value = after;
+    record({ title, undo: () => void (set.value = before), redo: () => void (set.value = after) });
+  }
+  const toggleGroup = (group: string): void => toggle(collapsed, group, 'Collapse lanes');
+  const togglePin = (id: string): void => toggle(pinned, id, 'Pin lane');
+  const toggleHidden = (id: string): void => toggle(hidden, id, 'Hide lane');
+  function showAllLanes(): void {
+    const before = hidden.value;
+    hidden.value = new Set();
+    record({
+      title: 'Show all lanes',
+      undo: () => void (hidden.value = before),
+      redo: () => void (hidden.value = new Set()),
+    });
+  }
+
+  function moveSelection(step: 1 | -1): void {
+    const row = neighbour(layout.value, trace.selection.lane, step);
+    if (row !== undefined) trace.selectLane(row.id);
+  }
+
+  return {
+    collapsed,
+    hidden,
+    pinned,
+    range,
+    rangeStart,
+    follow,
+    ghost,
+    layout,
+    zoomBy,
+    panBy,
+    fitAll,
+    centreCursor,
+    zoomTo,
+    zoomToSelection,
+    markRange,
+    toggleGroup,
+    togglePin,
+    toggleHidden,
+    showAllLanes,
+    moveSelection,
+  };
+});

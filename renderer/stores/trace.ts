@@ -1,0 +1,275 @@
+/**
+ * The open trace and its one cursor. `moment` is what every pane shows: position, time, event and the state of the
+ * vCPUs after it, fetched together and replaced in one assignment, so no two panes ever show different moments.
+ * `target` runs ahead of it while an answer is on its way; further steps count from there. Under a held key one
+ * question is in flight and the newest target waits for it (query/latest.ts).
+ */
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import { type EventRow, type InspectedState, type Lane, type TraceInfo } from '../../core/session/contract.ts';
+import { eventLabel } from '../format/number.ts';
+import { steady } from '../query/latest.ts';
+import { Lru } from '../query/lru.ts';
+import { keep, recall } from '../remember.ts';
+import { backend, isCancelled, messageOf } from '../transport.ts';
+import { forgetUndo } from '../undo.ts';
+import { useUi } from './ui.ts';
+
+export interface Moment {
+  readonly seq: number;
+  readonly time: number;
+  /** Absent before the first event. */
+  readonly row: EventRow | undefined;
+  /** State after the event; every vCPU when there are few, else the inspected one. */
+  readonly states: ReadonlyMap<number, InspectedState>;
+  /** Position that `changed` refers to; undefined when there is none. */
+  readonly baseline: number | undefined;
+}
+
+export interface Selection {
+  /** Lane id; also the interrupt that keys such as `.` and `B` mean. */
+  readonly lane: string | undefined;
+  /** Path of the register that is selected in the inspector. */
+  readonly register: string | undefined;
+  /** Position of the row that is focused in the event list, if it is not the cursor. */
+  readonly row: number | undefined;
+}
+
+/** Up to this many vCPUs, all are inspected at each stop, so that every lane's glyph is of the same moment. */
+const INSPECT_ALL = 8;
+const LONGEST_HISTORY = 500;
+
+export const useTrace = defineStore('trace', () => {
+  const info = shallowRef<TraceInfo | undefined>();
+  const moment = shallowRef<Moment | undefined>();
+  const target = ref(-1);
+  /** Shown at 60 % with a hairline after 200 ms of waiting. */
+  const waiting = ref(false);
+  const failure = ref('');
+  const vcpu = ref(0);
+  /** Fixed baseline of "changed since"; undefined: the previous stop. */
+  const fixedBaseline = ref<number | undefined>();
+  const previousStop = ref<number | undefined>();
+  const selection = shallowRef<Selection>({ lane: undefined, register: undefined, row: undefined });
+  const past = shallowRef<readonly number[]>([]);
+  const future = shallowRef<readonly number[]>([]);
+
+  const inspections = new Lru<string, InspectedState>(256);
+  let generation = 0;
+
+  const last = computed(() => Math.max(-1, (info.value?.events ?? 0) - 1));
+  const vcpus = computed(() => Array.from({ length: info.value?.vcpus ?? 0 }, (_, index) => index));
+  const state = computed(() => moment.value?.states.get(vcpu.value));
+  const lanes = computed<readonly Lane[]>(() => info.value?.lanes ?? []);
+  const selectedLane = computed(() => lanes.value.find(({ id }) => id === selection.value.lane));
+  const baseline = computed(() => fixedBaseline.value ?? previousStop.value);
+  const ready = computed(() => moment.value?.seq === target.value && !waiting.value);
+
+  async function open(path: string): Promise<void> {
+    const opened = await backend().call('trace.open', { path });
+    await close();
+    generation++;
+    inspections.clear();
+    forgetUndo();
+    info.value = opened;
+    vcpu.value = 0;
+    fixedBaseline.value = undefined;
+    previousStop.value = undefined;
+    selection.value = { lane: firstInterrupt(opened), register: undefined, row: undefined };
+    past.value = [];
+    future.value = [];
+    const remembered = recall<number>(`position.${path}`, 0);
+    target.value = Math.min(Math.max(remembered, -1), opened.events - 1);
+    await mover.ask(target.value);
+  }
+
+  async function close(): Promise<void> {
+    const old = info.value;
+    if (old === undefined) return;
+    generation++;
+    mover.drop();
+    info.value = undefined;
+    moment.value = undefined;
+    failure.value = '';
+    await backend().call('trace.close', { id: old.id });
+  }
+
+  /** The backend started again: the trace must be opened anew; the cursor stays. */
+  async function reopen(): Promise<void> {
+    const old = info.value;
+    if (old === undefined) return;
+    generation++;
+    inspections.clear();
+    info.value = await backend().call('trace.open', { path: old.path });
+    await mover.ask(target.value);
+  }
+
+  function grow(events: number, durationNs: number, finished: boolean): void {
+    const old = info.value;
+    if (old !== undefined) info.value = { ...old, events, durationNs, finished };
+  }
+
+  async function load(seq: number): Promise<void> {
+    const trace = info.value;
+    if (trace === undefined) return;
+    const mine = generation;
+    const compared = baseline.value === seq ? undefined : baseline.value;
+    const late = setTimeout(() => (waiting.value = true), 200);
+    try {
+      const next = await fetchMoment(trace, seq, compared);
+      if (mine !== generation) return;
+      moment.value = next;
+      failure.value = '';
+      keep(`position.${trace.path}`, seq);
+    } catch (error) {
+      if (mine === generation && !isCancelled(error)) failure.value = messageOf(error);
+    } finally {
+      clearTimeout(late);
+      if (mine === generation) waiting.value = false;
+    }
+  }
+  const mover = steady(load);
+
+  async function fetchMoment(trace: TraceInfo, seq: number, compared: number | undefined): Promise<Moment> {
+    const wanted = trace.vcpus <= INSPECT_ALL ? vcpus.value : [vcpu.value];
+    const [rows, ...states] = await Promise.all([
+      seq < 0
+        ? undefined
+        : backend().call('events.rows', { id: trace.id, from: seq, count: 1, direction: 'forward', filter: '' }),
+      ...wanted.map((number) => inspect(trace.id, seq, number, compared)),
+    ]);
+    const row = rows?.rows[0];
+    return {
+      seq,
+      time: row?.time ?? states[0]?.time ?? 0,
+      row,
+      states: new Map(states.map((one) => [one.vcpu, one])),
+      baseline: compared,
+    };
+  }
+
+  async function inspect(id: number, seq: number, number: number, compared?: number): Promise<InspectedState> {
+    const key = `${seq} ${number} ${compared ?? ''}`;
+    const known = inspections.get(key);
+    if (known !== undefined) return known;
+    const answer = await backend().call('state.inspect', { id, seq, vcpu: number, baseline: compared ?? null });
+    inspections.set(key, answer);
+    return answer;
+  }
+
+  /**
+   * Moves the cursor.
+   * @param how `visit` adds to history and sets the baseline (a jump, a step); `scrub` does neither
+   */
+  async function goTo(seq: number, how: 'visit' | 'scrub' = 'visit'): Promise<void> {
+    const to = Math.min(Math.max(seq, -1), last.value);
+    if (info.value === undefined) return;
+    if (how === 'visit' && to !== target.value) {
+      past.value = [...past.value, target.value].slice(-LONGEST_HISTORY);
+      future.value = [];
+      previousStop.value = target.value;
+    }
+    target.value = to;
+    await mover.ask(to);
+  }
+
+  async function travel(from: typeof past, to: typeof future): Promise<void> {
+    const place = from.value.at(-1);
+    if (place === undefined) return;
+    from.value = from.value.slice(0, -1);
+    to.value = [...to.value, target.value];
+    previousStop.value = target.value;
+    target.value = Math.min(place, last.value);
+    await mover.ask(target.value);
+  }
+
+  const back = (): Promise<void> => travel(past, future);
+  const forward = (): Promise<void> => travel(future, past);
+
+  async function inspectVcpu(number: number): Promise<void> {
+    if (number < 0 || number >= (info.value?.vcpus ?? 0) || number === vcpu.value) return;
+    vcpu.value = number;
+    if (moment.value !== undefined && !moment.value.states.has(number)) await mover.ask(target.value);
+  }
+
+  /** Fixes "changed since" to the cursor, or lets it follow the previous stop again. */
+  async function toggleBaseline(): Promise<void> {
+    fixedBaseline.value = fixedBaseline.value === undefined ? target.value : undefined;
+    useUi().announce(
+      fixedBaseline.value === undefined
+        ? 'Changes are shown since the previous stop'
+        : `Changes are shown since event ${eventLabel(fixedBaseline.value)}`,
+    );
+    await mover.ask(target.value);
+  }
+
+  function selectLane(id: string | undefined): void {
+    selection.value = { ...selection.value, lane: id };
+    const lane = selectedLane.value;
+    if (lane !== undefined && lane.vcpu !== null) void inspectVcpu(lane.vcpu);
+  }
+  function selectInterrupt(intid: number, ofVcpu: number | null): void {
+    const lane = lanes.value.find((one) => one.intid === intid && (one.vcpu === null || one.vcpu === ofVcpu));
+    selectLane(lane?.id ?? laneIdOf(intid, ofVcpu));
+  }
+  function selectRegister(path: string | undefined): void {
+    selection.value = { ...selection.value, register: path };
+  }
+  function selectRow(seq: number | undefined): void {
+    selection.value = { ...selection.value, row: seq };
+  }
+
+  return {
+    info,
+    moment,
+    target,
+    waiting,
+    failure,
+    vcpu,
+    vcpus,
+    state,
+    lanes,
+    last,
+    ready,
+    selection,
+    selectedLane,
+    baseline,
+    fixedBaseline,
+    previousStop,
+    past,
+    future,
+    open,
+    close,
+    reopen,
+    grow,
+    goTo,
+    back,
+    forward,
+    inspectVcpu,
+    toggleBaseline,
+    selectLane,
+    selectInterrupt,
+    selectRegister,
+    selectRow,
+  };
+});
+
+/** The busiest private interrupt: something to look at when a trace is opened. */
+function firstInterrupt(trace: TraceInfo): string | undefined {
+  const busiest = trace.interrupts.reduce<TraceInfo['interrupts'][number] | undefined>(
+    (best, one) => (best === undefined || one.acknowledged > best.acknowledged ? one : best),
+    undefined,
+  );
+  const lane = trace.lanes.find(
+    (one) => one.intid !== null && one.intid === busiest?.intid && one.vcpu === busiest.vcpu,
+  );
+  return lane?.id ?? trace.lanes.find(({ type }) => type === 'interrupt')?.id;
+}
+
+const TYPES = ['sgi', 'ppi', 'lpi', 'spi'] as const;
+
+/** `vcpu1.ppi27`, `spi33`: ids as the contract writes them. */
+export function laneIdOf(intid: number, vcpu: number | null): string {
+  const key = `${TYPES[(intid >>> 29) & 3] ?? 'irq'}${intid & 0xff_ffff}`;
+  return vcpu === null ? key : `vcpu${vcpu}.${key}`;
+}

@@ -1,0 +1,88 @@
+/** What the window looks like: theme, pane sizes, open dialogs, tabs, the live region. Sizes and theme persist. */
+import { defineStore } from 'pinia';
+import { computed, ref, watch } from 'vue';
+import { remembered } from '../remember.ts';
+
+export type ThemeChoice = 'system' | 'dark' | 'light';
+export type Dialog = 'palette' | 'go-to' | 'keyboard' | 'breakpoint' | 'open' | 'report' | 'bookmark';
+export type InspectorTab = 'state' | 'event';
+export type DockTab = 'breakpoints' | 'bookmarks';
+
+export interface Notice {
+  readonly id: number;
+  readonly kind: 'note' | 'error';
+  readonly text: string;
+}
+
+export const useUi = defineStore('ui', () => {
+  const themeChoice = remembered<ThemeChoice>('theme', 'system');
+  const systemDark = window.matchMedia('(prefers-color-scheme: dark)');
+  const systemIsDark = ref(systemDark.matches);
+  systemDark.addEventListener('change', (event) => (systemIsDark.value = event.matches));
+  const theme = computed(() => {
+    if (themeChoice.value !== 'system') return themeChoice.value;
+    return systemIsDark.value ? 'dark' : 'light';
+  });
+  watch(theme, (name) => (document.documentElement.dataset['theme'] = name), { immediate: true });
+
+  /** 0: the default of the window size. */
+  const inspectorWidth = remembered<number>('inspector-width', 0);
+  const dockHeight = remembered<number>('dock-height', 0);
+  const dockSideWidth = remembered<number>('dock-side-width', 0);
+  const inspectorOpen = remembered<boolean>('inspector-open', true);
+  const dockOpen = remembered<boolean>('dock-open', true);
+  const inspectorTab = ref<InspectorTab>('state');
+  const dockTab = ref<DockTab>('breakpoints');
+
+  const dialog = ref<Dialog | undefined>();
+  /** What a dialog starts with: text of the palette, condition of the breakpoint editor. */
+  const dialogText = ref('');
+  /** Breakpoint that the editor changes; 0 for a new one. */
+  const editedBreakpoint = ref(0);
+
+  const announcement = ref('');
+  const notices = ref<Notice[]>([]);
+  let lastNotice = 0;
+
+  /** Spoken politely by screen readers. */
+  function announce(text: string): void {
+    announcement.value = text;
+  }
+  function notify(kind: Notice['kind'], text: string): void {
+    const id = ++lastNotice;
+    notices.value = [...notices.value.filter((notice) => notice.text !== text), { id, kind, text }].slice(-4);
+    if (kind === 'note') setTimeout(() => dismiss(id), 5000);
+  }
+  function dismiss(id: number): void {
+    notices.value = notices.value.filter((notice) => notice.id !== id);
+  }
+  function toggleTheme(): void {
+    themeChoice.value = theme.value === 'dark' ? 'light' : 'dark';
+  }
+  function openDialog(name: Dialog, text = ''): void {
+    dialogText.value = text;
+    dialog.value = name;
+  }
+
+  return {
+    themeChoice,
+    theme,
+    inspectorWidth,
+    dockHeight,
+    dockSideWidth,
+    inspectorOpen,
+    dockOpen,
+    inspectorTab,
+    dockTab,
+    dialog,
+    dialogText,
+    editedBreakpoint,
+    announcement,
+    notices,
+    announce,
+    notify,
+    dismiss,
+    toggleTheme,
+    openDialog,
+  };
+});

@@ -1,0 +1,44 @@
+/**
+ * How the window reaches the backend: the desktop shell's bridge where there is one, else a WebSocket to the host that
+ * served the page. Everything above sees one `ConnectedClient`. Only plain data may be sent: a Vue proxy is refused by
+ * the wire, so stores pass literals or unwrapped values.
+ */
+import {
+  bridgeTransport,
+  type ConnectedClient,
+  createClient,
+  SessionError,
+  webSocketTransport,
+} from '../core/session/client.ts';
+
+let connected: ConnectedClient | undefined;
+
+/** Makes the connection. Called once, by main.ts. */
+export function connect(): ConnectedClient {
+  const bridge = window.gicscope;
+  const client = createClient(bridge === undefined ? webSocketTransport(openSocket) : bridgeTransport(bridge));
+  connected = client;
+  return client;
+}
+
+/** The backend. @throws Error before `connect`. */
+export function backend(): ConnectedClient {
+  if (connected === undefined) throw new Error('the window is not connected to its backend yet');
+  return connected;
+}
+
+function openSocket(): WebSocket {
+  const url = new URL('session', window.location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return new WebSocket(url);
+}
+
+/** Whether a failure only says that nobody waits for the answer any more. */
+export function isCancelled(error: unknown): boolean {
+  return error instanceof SessionError && error.code === 'cancelled';
+}
+
+/** The sentence to show for anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
