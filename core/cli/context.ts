@@ -14,6 +14,7 @@ import { type SessionBackend } from '../session/session.ts';
 import { type Io } from './io.ts';
 import { Output } from './output.ts';
 import { type Style, styleFor } from './style.ts';
+import { samplesFolder, version } from './package.ts';
 
 /** Methods that speak of one open trace. */
 type TraceMethod = { [M in Method]: 'id' extends keyof Args<M> ? M : never }[Method];
@@ -75,11 +76,13 @@ export class Context {
   }
 
   #session(): Promise<SessionBackend> {
-    this.#backend ??= this.io.backend === undefined ? backendOfThisProcess() : this.io.backend();
+    this.#backend ??= this.io.backend === undefined ? backendOfThisProcess(this.io.cwd) : this.io.backend();
     return this.#backend;
   }
 }
 
-async function backendOfThisProcess(): Promise<SessionBackend> {
-  throw new Error('no backend');
+/** Loaded when a command needs it, so that help and completion are quick. Nothing is remembered between runs. */
+async function backendOfThisProcess(cwd: string): Promise<SessionBackend> {
+  const { createBackend } = await import('../session/backend.ts');
+  return createBackend({ version: version(), samples: samplesFolder(), imports: cwd });
 }

@@ -8,7 +8,7 @@ import { Context } from './context.ts';
 import { endingOf, EXIT } from './failure.ts';
 import { type Io } from './io.ts';
 import { buildProgram } from './program.ts';
-import { version } from './version.ts';
+import { version } from './package.ts';
 
 /** `argv`: what follows the program's name. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {

@@ -1,4 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Folder of the bundled samples. */
+export function samplesFolder(): string {
+  return fileURLToPath(new URL('../../traces', import.meta.url));
+}
 
 /** The version in package.json. */
 export function version(): string {
