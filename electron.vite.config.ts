@@ -8,8 +8,12 @@ import { defineConfig } from 'electron-vite';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** An import of types alone is no import: what only the types come from is not loaded. */
+const oxc = { typescript: { onlyRemoveTypeImports: false } };
+
 export default defineConfig({
   main: {
+    oxc,
     build: {
       outDir: at('out/main'),
       externalizeDeps: true,
@@ -25,6 +29,7 @@ export default defineConfig({
     },
   },
   preload: {
+    oxc,
     build: {
       outDir: at('out/preload'),
       externalizeDeps: false,
@@ -36,12 +41,14 @@ export default defineConfig({
     },
   },
   renderer: {
+    oxc,
     root: at('renderer'),
     base: './',
     plugins: [vue()],
     build: {
       outDir: at('out/renderer'),
       emptyOutDir: true,
+      minify: true,
       sourcemap: true,
       rolldownOptions: { input: at('renderer/index.html') },
     },
