@@ -2,7 +2,7 @@
  * Where things lie: the installed application, and what belongs to the person. The same for every shell, so that a trace
  * opened in the window is among the recent ones in the browser.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 export interface Places {
   /** Holds package.json, `out/` and `traces/`. */
   readonly root: string;
+  readonly version: string;
   readonly samples: string;
   readonly renderer: string;
   /** Remembers recent traces. */
@@ -29,6 +30,7 @@ export function findPlaces(
   const { config, data } = personalFolders(env, platform, home);
   return {
     root,
+    version: versionOf(root),
     samples: join(root, 'traces'),
     renderer: join(root, 'out', 'renderer'),
     stateFile: join(config, 'state.json'),
@@ -41,6 +43,12 @@ function findRoot(start: string): string {
     if (existsSync(join(folder, 'package.json'))) return folder;
     if (dirname(folder) === folder) throw new Error(`no package.json above ${start}: gicscope is not fully installed`);
   }
+}
+
+function versionOf(root: string): string {
+  const file: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const version: unknown = typeof file === 'object' && file !== null ? Reflect.get(file, 'version') : undefined;
+  return typeof version === 'string' ? version : 'unknown';
 }
 
 function personalFolders(

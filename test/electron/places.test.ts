@@ -7,7 +7,8 @@ const places = (env: Record<string, string>, platform: NodeJS.Platform) =>
 
 describe('where things lie', () => {
   it('finds the application above the module that asks', () => {
-    const { root, samples, renderer } = places({}, 'linux');
+    const { root, samples, renderer, version } = places({}, 'linux');
+    expect(version).toMatch(/^\d+\.\d+\.\d+/);
     expect(import.meta.url.startsWith(pathToFileURL(root).href)).toBe(true);
     expect(samples).toBe(`${root}/traces`);
     expect(renderer).toBe(`${root}/out/renderer`);
