@@ -5,6 +5,7 @@
  *   whole block in either direction from anywhere inside, and it is the dictionary and the starting point from which
  *   `changes` rebuilds the value before each change.
  * - changes: per event how many, then per change the index into the touched table and the value after.
+ * - lives: which events are a leg of which life; only of blocks that have any.
  * - keyframe: the value of every slot at the block's start; only some blocks have one (writer.ts says which).
  *
  * Invariant: start state + changes = start state + touched.after = end state; end state + touched.before = start state.
@@ -237,6 +238,53 @@ export function decodeChanges(blob: Uint8Array, touched: TouchedSlots, block: nu
     isKnown[at] = knownAfter;
   }
   return { count, start, slot, beforeLo, beforeHi, afterLo, afterHi, known, local, touched };
+}
+
+/** Legs of lives among a block's events, ordered as they came. */
+export interface BlockLives {
+  readonly count: number;
+  /** Index of the event in the block. */
+  readonly event: Uint32Array;
+  readonly life: Float64Array;
+  /** Index of LEGS. */
+  readonly leg: Uint8Array;
+}
+
+/** `moments`: position, life, leg, position, life, leg … of block `block`. */
+export function encodeLives(moments: readonly number[], block: number): Buffer {
+  const count = Math.floor(moments.length / 3);
+  const pick = (offset: number): Float64Array =>
+    Float64Array.from({ length: count }, (_, i) => moments[3 * i + offset] ?? 0);
+  const out = scratch.clear();
+  out.varint(count);
+  out.column(
+    pick(0).map((position) => position - block * BLOCK_EVENTS),
+    count,
+  );
+  const lives = pick(1);
+  const first = lives.reduce((least, life) => Math.min(least, life), Number.MAX_SAFE_INTEGER);
+  out.varint(count === 0 ? 0 : first);
+  out.column(
+    lives.map((life) => life - first),
+    count,
+  );
+  out.column(pick(2), count);
+  return wrap(out.view());
+}
+
+/** @throws TraceError `damaged` */
+export function decodeLives(blob: Uint8Array, block: number, events: number): BlockLives {
+  const what = `lives of block ${block}`;
+  const input = new ByteReader(unwrap(blob, what), what);
+  const count = input.count(CHANGE_LIMIT, 'moments');
+  const event = input.column(new Uint32Array(count), count);
+  const first = input.varint();
+  const life = Float64Array.from(input.column(new Uint32Array(count), count), (step) => first + step);
+  const leg = input.column(new Uint8Array(count), count);
+  input.end();
+  for (let i = 0; i < count; i++)
+    if ((event[i] ?? 0) >= events || (leg[i] ?? 0) > 4) throw input.fail(`event ${event[i]} has leg ${leg[i]}`);
+  return { count, event, life, leg };
 }
 
 /** The state as a wrapped keyframe. */

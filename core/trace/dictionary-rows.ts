@@ -8,8 +8,7 @@ import { integer, optionalInteger, optionalText, text } from './row-values.ts';
 import { type NameTable, type TypeTable } from './dictionary.ts';
 import { damaged } from './errors.ts';
 import { type InterruptIndex } from './interrupt-index.ts';
-import { interruptLabel } from './interrupt-label.ts';
-import { INTERRUPT_FIELDS } from './interrupts.ts';
+import { INTERRUPT_FIELDS, interruptLabel } from './interrupts.ts';
 import { KINDS, ORIGINS } from './kinds.ts';
 
 /** Slots a trace may have; a keyframe must stay below the limit of a blob. */

@@ -19,6 +19,8 @@ export type TraceErrorCode =
   | 'busy'
   /** More of something than the format holds. */
   | 'limit'
+  /** SQL of the user that is wrong or would write. */
+  | 'query'
   /** Used after finish, abort or close. */
   | 'closed';
 

@@ -7,7 +7,7 @@ import type Database from 'better-sqlite3';
 import { HAS_ARG, type EventColumns, codecOf } from './columns.ts';
 import { NO_NAME, type TypeTable } from './dictionary.ts';
 import { INTERRUPT_LIMIT } from './interrupt-index.ts';
-import { interruptLabel } from './interrupt-label.ts';
+import { interruptLabel } from './interrupts.ts';
 import { KINDS } from './kinds.ts';
 import { NO_ACCESS, POSTING, type PostingBuilder } from './postings.ts';
 

@@ -79,6 +79,11 @@ export class InterruptIndex {
     return this.#ids.get(`${intid}:${vcpu < 0 || !isPrivate(intid) ? '' : vcpu}`);
   }
 
+  /** Where the interrupt's fields live. */
+  fieldsOf(interrupt: number): InterruptDescriptor['fields'] | undefined {
+    return this.#interrupts[interrupt]?.fields;
+  }
+
   /** Whether a one-bit field is known and set. */
   isSet(interrupt: number, field: InterruptField, state: StateVector): boolean {
     const range = this.#interrupts[interrupt]?.fields[field];

@@ -2,9 +2,12 @@
 import type Database from 'better-sqlite3';
 import { type Intid } from '../gic/intid.ts';
 import { nanoseconds, seq, vcpuId } from '../state/brand.ts';
+import { BLOCK_EVENTS, BLOCK_SHIFT, type BlockLives, decodeLives } from './block.ts';
+import { damaged } from './errors.ts';
 import { guarded } from './file.ts';
 import { LEGS, type Leg, type Life, type Moment } from './life.ts';
-import { integer, optionalInteger } from './row-values.ts';
+import { LruCache } from './lru.ts';
+import { blob, integer, optionalInteger } from './row-values.ts';
 
 /** Which lives; every condition that is given must hold. */
 export interface LifeQuery {
@@ -28,10 +31,15 @@ const COLUMNS = LEGS.map((leg) => `${leg}_seq, ${leg}_time`).join(', ');
 export class LifeReader {
   readonly #path: string;
   readonly #db: Database.Database;
+  readonly #block: Database.Statement;
+  readonly #byId: Database.Statement;
+  readonly #cache = new LruCache<number, BlockLives>(64);
 
   constructor(path: string, db: Database.Database) {
     this.#path = path;
     this.#db = db;
+    this.#block = db.prepare('SELECT data FROM block_lives WHERE id = ?').raw();
+    this.#byId = db.prepare(`SELECT id, intid, vcpu, ${COLUMNS} FROM life WHERE id = ?`).raw();
   }
 
   list(query: LifeQuery = {}): Life[] {
@@ -47,6 +55,55 @@ export class LifeReader {
     );
   }
 
+  /** The lives that an event is a moment of: one small blob and one row each. */
+  at(position: number): Life[] {
+    const lives = this.#momentsOf(position >> BLOCK_SHIFT);
+    if (lives === undefined) return [];
+    const index = position & (BLOCK_EVENTS - 1);
+    const out: Life[] = [];
+    for (let i = 0; i < lives.count; i++) {
+      if (lives.event[i] !== index) continue;
+      const row = guarded(this.#path, () => this.#byId.get(lives.life[i]));
+      if (row === undefined) throw damaged(`life ${lives.life[i]}`, 'its row is missing');
+      const life = toLife(row);
+      if (!out.some((known) => known.id === life.id)) out.push(life);
+    }
+    return out;
+  }
+
+  /** The trace grew: what is cached of its last block is old. */
+  forget(): void {
+    this.#cache.clear();
+  }
+
+  #momentsOf(block: number): BlockLives | undefined {
+    const cached = this.#cache.get(block);
+    if (cached !== undefined) return cached;
+    const row = guarded(this.#path, () => this.#block.get(block));
+    if (row === undefined) return undefined;
+    return this.#cache.set(block, decodeLives(blob(row, 0, `lives of block ${block}`), block, BLOCK_EVENTS));
+  }
+
+  /**
+   * Positions, ascending and each once, of the moments `to` of lives whose time since `from` lies in one of the
+   * intervals (ns, both ends included). `from` undefined: since the raise, or pending where no raise was seen.
+   */
+  ending(to: Leg, from: Leg | undefined, intervals: readonly (readonly [number, number])[]): Float64Array {
+    if (!LEGS.includes(to) || (from !== undefined && !LEGS.includes(from)))
+      throw new RangeError(`no leg ${to}, ${from}`);
+    const start = from === undefined ? 'coalesce(raised_time, pending_time)' : `${from}_time`;
+    const sql =
+      `SELECT DISTINCT ${to}_seq FROM life WHERE ${to}_seq IS NOT NULL ` +
+      `AND ${to}_time - ${start} BETWEEN ? AND ? ORDER BY 1`;
+    const statement = this.#db.prepare(sql).pluck();
+    const out = new Set<number>();
+    return guarded(this.#path, () => {
+      for (const [low, high] of intervals)
+        for (const position of statement.iterate(low, high)) if (typeof position === 'number') out.add(position);
+      return Float64Array.from(out).sort();
+    });
+  }
+
   count(query: LifeQuery = {}): number {
     const { where, values } = conditions(query);
     return guarded(this.#path, () =>
@@ -59,30 +116,6 @@ export class LifeReader {
         'lives',
       ),
     );
-  }
-
-  /**
-   * Lives that have a moment at `position`, among the last `reach` that began at or before it. Ids ascend with the
-   * first moment, so the place is found by halving: some 25 look-ups by key, however long the trace.
-   */
-  at(position: number, reach = 256): Life[] {
-    return guarded(this.#path, () => {
-      const first = this.#db.prepare('SELECT first_seq FROM life WHERE id = ?').pluck();
-      let low = 0;
-      let high = optionalInteger(this.#db.prepare('SELECT max(id) + 1 FROM life').raw().get(), 0, 'lives') ?? 0;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (Number(first.get(middle) ?? Infinity) <= position) low = middle + 1;
-        else high = middle;
-      }
-      const sql = `SELECT id, intid, vcpu, ${COLUMNS} FROM life WHERE id >= ? AND id < ? ORDER BY id`;
-      return this.#db
-        .prepare(sql)
-        .raw()
-        .all(low - reach, low)
-        .map(toLife)
-        .filter((life) => LEGS.some((leg) => life.moments[leg]?.seq === position));
-    });
   }
 
   /** Every life in order, one at a time, for statistics. */

@@ -74,6 +74,8 @@ export class LifeTracker {
   readonly #stacks: OpenLife[][] = Array.from({ length: VCPU_SLOTS }, () => []);
   readonly #open = new Set<OpenLife>();
   readonly #dirty = new Set<OpenLife>();
+  /** Moments since the last `takeMoments`, as position, life, leg, position, life, leg … */
+  #moments: number[] = [];
   #next = 0;
   #seq = 0;
   #time = 0;
@@ -92,6 +94,13 @@ export class LifeTracker {
   takeDirty(): LifeRecord[] {
     const out = [...this.#dirty];
     this.#dirty.clear();
+    return out;
+  }
+
+  /** The moments marked since the last call, three numbers each: position, life, index of the leg. */
+  takeMoments(): readonly number[] {
+    const out = this.#moments;
+    this.#moments = [];
     return out;
   }
 
@@ -211,6 +220,7 @@ export class LifeTracker {
     if (life.seqs[leg] !== NONE) return;
     life.seqs[leg] = this.#seq;
     life.times[leg] = this.#time;
+    this.#moments.push(this.#seq, life.id, leg);
     this.#dirty.add(life);
   }
 

@@ -31,7 +31,8 @@ import { InterruptIndex } from './interrupt-index.ts';
 import { type InterruptDescriptor } from './interrupts.ts';
 import { type Detail, type TraceEvent } from './kinds.ts';
 import { type TraceInfo, readInfo } from './info.ts';
-import { LANE_KINDS, type Lane } from './lane-kinds.ts';
+import { type Lane } from './lane-kinds.ts';
+import { LaneReader } from './lane-reader.ts';
 import { LifeReader } from './life-reader.ts';
 import { LruCache } from './lru.ts';
 import { PostingReader } from './posting-reader.ts';
@@ -58,10 +59,10 @@ export class TraceReader {
   readonly blocks = new BlockTable();
   readonly postings: PostingReader;
   readonly lives: LifeReader;
+  readonly laneTiles: LaneReader;
   readonly #db: Database.Database;
   readonly #statements;
   readonly #raw: RawLineReader;
-  #lanes: readonly Lane[] = [];
   readonly #eventCache = new LruCache<number, BlockEvents>(EVENT_BLOCKS_CACHED);
   readonly #changeCache = new LruCache<number, BlockChanges>(CHANGE_BLOCKS_CACHED);
   readonly #touchedCache = new LruCache<number, TouchedSlots>(1024);
@@ -79,14 +80,12 @@ export class TraceReader {
         touched: this.#db.prepare('SELECT data FROM block_touched WHERE id = ?').raw(),
         keyframe: this.#db.prepare('SELECT data FROM keyframe WHERE id = ?').raw(),
         detail: this.#db.prepare('SELECT detail FROM event_detail WHERE seq = ?').pluck(),
+        details: this.#db.prepare('SELECT seq, detail FROM event_detail WHERE seq BETWEEN ? AND ? ORDER BY seq').raw(),
         meta: this.#db.prepare('SELECT value FROM meta WHERE key = ?').pluck(),
-        tiles: this.#db.prepare('SELECT id, data FROM tile WHERE id BETWEEN ? AND ? ORDER BY id').raw(),
-        tileBefore: this.#db
-          .prepare('SELECT id, data FROM tile WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1')
-          .raw(),
       }));
       this.postings = guarded(path, () => new PostingReader(path, this.#db));
-      this.lives = new LifeReader(path, this.#db);
+      this.lives = guarded(path, () => new LifeReader(path, this.#db));
+      this.laneTiles = guarded(path, () => new LaneReader(path, this.#db));
       this.#raw = guarded(path, () => new RawLineReader(this.#db));
       this.refresh();
     } catch (error) {
@@ -107,7 +106,8 @@ export class TraceReader {
         const before = this.count;
         const grown = this.blocks.load(this.#db);
         this.postings.resize(this.blocks.length, this.count !== before);
-        this.#lanes = this.#loadLanes();
+        this.laneTiles.load(this.interruptIndex.size, this.layout.size, this.count !== before);
+        if (this.count !== before) this.lives.forget();
         if (grown !== undefined) {
           this.#eventCache.delete(grown);
           this.#changeCache.delete(grown);
@@ -142,21 +142,9 @@ export class TraceReader {
     return readInfo(this.path, this.#db);
   }
 
-  /** The lanes that have tiles, by id. */
+  /** The lanes that the timeline can draw, by id. */
   get lanes(): readonly Lane[] {
-    return this.#lanes;
-  }
-
-  /** Tiles with row id `first` … `last` (lane-tiles.ts), as [id, blob]. */
-  *tiles(first: number, last: number): Generator<readonly [number, Uint8Array]> {
-    const rows = guarded(this.path, () => this.#statements.tiles.all(first, last));
-    for (const row of rows) yield [integer(row, 0, 'tile'), blob(row, 1, 'tile')];
-  }
-
-  /** The tile with the highest row id in a range. */
-  lastTile(first: number, last: number): readonly [number, Uint8Array] | undefined {
-    const row = guarded(this.path, () => this.#statements.tileBefore.get(first, last));
-    return row === undefined ? undefined : [integer(row, 0, 'tile'), blob(row, 1, 'tile')];
+    return this.laneTiles.all;
   }
 
   /** The untouched text of a source line; undefined when the trace does not have it. */
@@ -166,10 +154,15 @@ export class TraceReader {
 
   /** Runs a query of the user over the readable views: read-only, at most `limit` rows. */
   sql(query: string, limit: number): { readonly columns: readonly string[]; readonly rows: readonly unknown[][] } {
+    let statement: Database.Statement;
+    try {
+      statement = this.#db.prepare(query);
+    } catch (error) {
+      throw new TraceError('query', error instanceof Error ? error.message : String(error), { cause: error });
+    }
     return guarded(this.path, () => {
-      const statement = this.#db.prepare(query);
       if (!statement.reader || !statement.readonly)
-        throw new TraceError('read-only', 'Only queries that read are allowed: a SELECT.');
+        throw new TraceError('query', 'Only queries that read are allowed: a SELECT.');
       const columns = statement.columns().map((column) => column.name);
       const rows: unknown[][] = [];
       for (const row of statement.safeIntegers().raw().iterate()) {
@@ -277,6 +270,15 @@ export class TraceReader {
     return seq(events.firstSeq + low - 1);
   }
 
+  /** Details of a block's events that have one, as JSON text by index in the block. */
+  details(block: number): ReadonlyMap<number, string> {
+    const first = block * BLOCK_EVENTS;
+    const out = new Map<number, string>();
+    const rows = guarded(this.path, () => this.#statements.details.all(first, first + BLOCK_EVENTS - 1));
+    for (const row of rows) out.set(integer(row, 0, 'event detail') - first, text(row, 1, 'event detail'));
+    return out;
+  }
+
   skippedLines(from: number, count: number): SkippedLine[] {
     return guarded(this.path, () =>
       this.#db
@@ -284,22 +286,8 @@ export class TraceReader {
           'SELECT line, reason, text FROM skipped_line WHERE line >= ? ORDER BY line LIMIT ?',
         )
         .all(from, count)
-        .map(({ line, reason, text }) => ({ line, reason, text: text ?? '' })),
+        .map((row) => ({ line: row.line, reason: row.reason, text: row.text ?? this.#raw.line(row.line) ?? '' })),
     );
-  }
-
-  #loadLanes(): Lane[] {
-    const rows = this.#db.prepare('SELECT id, kind, subject, lsb, width FROM lane ORDER BY id').raw().all();
-    return rows.map((row, index) => {
-      const kindName = text(row, 1, 'lane');
-      const kind = LANE_KINDS.find((known) => known === kindName);
-      const id = integer(row, 0, 'lane');
-      const subject = integer(row, 2, 'lane');
-      const limit = kind === 'interrupt' ? this.interruptIndex.size : kind === 'density' ? 1024 : this.layout.size;
-      if (kind === undefined || id !== index || subject < 0 || subject >= limit)
-        throw damaged(`lane ${id}`, 'its row makes no sense');
-      return { id, kind, subject, lsb: integer(row, 3, 'lane'), width: integer(row, 4, 'lane') };
-    });
   }
 
   #row(table: 'events' | 'changes' | 'touched' | 'keyframe', block: number): unknown {

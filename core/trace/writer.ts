@@ -18,7 +18,7 @@ import { digest } from '../state/digest.ts';
 import { Journal, KNOWN_BEFORE } from '../state/journal.ts';
 import { Layout } from '../state/layout.ts';
 import { BlockBuilder } from './block-builder.ts';
-import { BLOCK_EVENTS, changeBytes, encodeKeyframe, eventBytes, touchedBytes } from './block.ts';
+import { BLOCK_EVENTS, changeBytes, encodeKeyframe, encodeLives, eventBytes, touchedBytes } from './block.ts';
 import { wrap } from './blob.ts';
 import { HAS_ARG, HAS_DETAIL, HAS_VALUE, codecOf, emptyPayload, packPayload } from './columns.ts';
 import { DictionaryRows } from './dictionary-rows.ts';
@@ -88,6 +88,8 @@ export class TraceWriter implements TraceSink {
     this.#observer.isPending(intid, vcpu, this.journal);
   readonly #hash = createHash('sha256');
   readonly #packed = emptyPayload();
+  /** Moments of lives in the block being filled. */
+  readonly #moments: number[] = [];
   readonly #lifeCells: number[] = [];
   readonly #sourceNames = new Map<string, number>();
   readonly #statements;
@@ -373,6 +375,7 @@ export class TraceWriter implements TraceSink {
       events: db.prepare('REPLACE INTO block_events(id, data) VALUES (?, ?)'),
       changes: db.prepare('REPLACE INTO block_changes(id, data) VALUES (?, ?)'),
       touched: db.prepare('REPLACE INTO block_touched(id, data) VALUES (?, ?)'),
+      lives: db.prepare('REPLACE INTO block_lives(id, data) VALUES (?, ?)'),
       keyframe: db.prepare('REPLACE INTO keyframe(id, data) VALUES (?, ?)'),
       detail: db.prepare('INSERT INTO event_detail(seq, detail) VALUES (?, ?)'),
       skipped: db.prepare('REPLACE INTO skipped_line(line, reason, text) VALUES (?, ?, ?)'),
@@ -479,6 +482,9 @@ export class TraceWriter implements TraceSink {
     store(statements.events, eventBytes(columns, count));
     store(statements.touched, touchedBytes(touched));
     store(statements.changes, changeBytes(block.changes, count));
+    for (const number of this.#lives.takeMoments()) this.#moments.push(number);
+    if (this.#moments.length > 0) statements.lives.run(id, encodeLives(this.#moments, id));
+    if (final) this.#moments.length = 0;
     if (this.#keyframe !== undefined) statements.keyframe.run(id, this.#keyframe);
     statements.block.run(
       id,

@@ -1,0 +1,247 @@
+/**
+ * What the timeline draws for a window of time: lanes of interrupts and run states, step lines of values, and the
+ * density of events. All results are typed arrays of their own buffers, ready to be transferred.
+ *
+ * A lane comes as exact segments when they are few, else squeezed into pixel columns. Sources by window size: the
+ * exact tiles of up to 8 chunks (2 million events), beyond that the bucket tiles of groups (and exact tiles of the
+ * last, incomplete group); so the cost is bounded by the tiles' sizes. Density: the events themselves up to 8 blocks,
+ * beyond that the density tiles.
+ */
+import { BLOCK_SHIFT } from './block.ts';
+import { type BitRange } from './interrupts.ts';
+import { fieldLo } from './interrupt-index.ts';
+import { ColumnBuilder, type LaneColumns } from './lane-columns.ts';
+import { type Lane, UNKNOWN_CODE } from './lane-kinds.ts';
+import { GROUP_CHUNKS } from './lane-tiles.ts';
+import { lowerBound } from './posting-reader.ts';
+import { CHUNK_BLOCKS, POSTING } from './postings.ts';
+import { type TraceReader } from './reader.ts';
+
+/** A window: `start` ≤ time < `end`, in ns, drawn on `columns` pixel columns. */
+export interface Window {
+  readonly start: number;
+  readonly end: number;
+  readonly columns: number;
+}
+
+/** Exact stretches of equal code: each from its time to the next one's, the last to the window's end. */
+export interface LaneSegments {
+  readonly mode: 'segments';
+  readonly time: Float64Array<ArrayBuffer>;
+  readonly code: Uint32Array<ArrayBuffer>;
+  /** Position of the event that began the stretch; −1: before the window. */
+  readonly seq: Float64Array<ArrayBuffer>;
+}
+
+export type LaneDrawing = LaneSegments | LaneColumns;
+
+export const COLUMN_LIMIT = 16_384;
+const EXACT_CHUNKS = 8;
+const EXACT_DENSITY_BLOCKS = 8;
+const EXACT_VALUE_BLOCKS = 64;
+
+/** One lane in a window. @throws RangeError for a window without extent or with too many columns */
+export function drawLane(reader: TraceReader, lane: Lane, window: Window): LaneDrawing {
+  check(window);
+  const first = chunkAt(reader, window.start);
+  const last = Math.max(first, chunkAt(reader, window.end));
+  const fromGroups = last - first >= EXACT_CHUNKS ? groupTiles(reader, lane, first, last) : undefined;
+  if (fromGroups !== undefined) return fromGroups(window);
+  const startCode = reader.laneTiles.codeBefore(lane, first);
+  const tiles = [...reader.laneTiles.transitions(lane, first, last)].map(([, tile]) => tile);
+  let count = 0;
+  for (const tile of tiles) count += lowerBound(tile.time, window.end) - lowerBound(tile.time, window.start);
+  if (count > 2 * window.columns) {
+    const builder = new ColumnBuilder(lane.kind, window.start, window.end, window.columns, startCode);
+    for (const tile of tiles) for (let i = 0; i < tile.count; i++) builder.add(tile.time[i] ?? 0, tile.code[i] ?? 0);
+    return builder.finish();
+  }
+  const out = new SegmentList(window.start, startCode, count + 1);
+  for (const tile of tiles) {
+    const end = lowerBound(tile.time, window.end);
+    for (let i = 0; i < end; i++) out.add(tile.time[i] ?? 0, tile.code[i] ?? 0, tile.seq[i] ?? 0);
+  }
+  return out.finish();
+}
+
+/** The window from group tiles, as far as groups are complete; undefined when none is. */
+function groupTiles(
+  reader: TraceReader,
+  lane: Lane,
+  first: number,
+  last: number,
+): ((window: Window) => LaneColumns) | undefined {
+  const complete = Math.floor(reader.blocks.length / CHUNK_BLOCKS / GROUP_CHUNKS);
+  const firstGroup = Math.floor(first / GROUP_CHUNKS);
+  const lastGroup = Math.min(Math.floor(last / GROUP_CHUNKS), complete - 1);
+  if (lastGroup < firstGroup) return undefined;
+  return (window) => {
+    const startCode = reader.laneTiles.codeBefore(lane, firstGroup * GROUP_CHUNKS);
+    const builder = new ColumnBuilder(lane.kind, window.start, window.end, window.columns, startCode);
+    for (const [, tile] of reader.laneTiles.buckets(lane, firstGroup, lastGroup)) builder.addBuckets(tile);
+    const rest = (lastGroup + 1) * GROUP_CHUNKS;
+    for (const [, tile] of reader.laneTiles.transitions(lane, rest, last))
+      for (let i = 0; i < tile.count; i++) builder.add(tile.time[i] ?? 0, tile.code[i] ?? 0);
+    return builder.finish();
+  };
+}
+
+class SegmentList {
+  readonly #time: Float64Array<ArrayBuffer>;
+  readonly #code: Uint32Array<ArrayBuffer>;
+  readonly #seq: Float64Array<ArrayBuffer>;
+  readonly #start: number;
+  #count = 1;
+
+  constructor(start: number, code: number, capacity: number) {
+    this.#start = start;
+    this.#time = new Float64Array(capacity);
+    this.#code = new Uint32Array(capacity);
+    this.#seq = new Float64Array(capacity);
+    this.#time[0] = start;
+    this.#code[0] = code;
+    this.#seq[0] = -1;
+  }
+
+  add(time: number, code: number, position: number): void {
+    const i = time <= this.#start ? 0 : this.#count++;
+    this.#time[i] = Math.max(time, this.#start);
+    this.#code[i] = code;
+    this.#seq[i] = position;
+  }
+
+  finish(): LaneSegments {
+    const count = this.#count;
+    return {
+      mode: 'segments',
+      time: this.#time.slice(0, count),
+      code: this.#code.slice(0, count),
+      seq: this.#seq.slice(0, count),
+    };
+  }
+}
+
+/** Events per column. `vcpu` undefined: events that name none. */
+export function drawDensity(reader: TraceReader, vcpu: number | undefined, window: Window): Float32Array<ArrayBuffer> {
+  check(window);
+  const out = new Float32Array(window.columns);
+  const scale = window.columns / (window.end - window.start);
+  const firstBlock = Math.max(0, reader.blocks.atTime(window.start - 1));
+  const lastBlock = reader.blocks.atTime(window.end);
+  const wanted = vcpu ?? -1;
+  if (lastBlock - firstBlock < EXACT_DENSITY_BLOCKS) {
+    for (let block = firstBlock; block <= lastBlock; block++) {
+      const events = reader.events(block);
+      for (let i = 0; i < events.count; i++) {
+        const time = events.time[i] ?? 0;
+        if (events.vcpu[i] !== wanted || time < window.start || time >= window.end) continue;
+        const column = Math.min(window.columns - 1, Math.floor((time - window.start) * scale));
+        out[column] = (out[column] ?? 0) + 1;
+      }
+    }
+    return out;
+  }
+  const lane = reader.laneTiles.laneOf('density', wanted + 1);
+  if (lane === undefined) return out;
+  const first = Math.floor(firstBlock / CHUNK_BLOCKS);
+  const last = Math.floor(lastBlock / CHUNK_BLOCKS);
+  for (const [, tile] of reader.laneTiles.density(lane, first, last))
+    for (const [bucket, n] of tile.counts.entries()) {
+      if (n === 0) continue;
+      const from = (tile.startTime + bucket * tile.bucketTime - window.start) * scale;
+      spread(out, from, from + tile.bucketTime * scale, n);
+    }
+  return out;
+}
+
+/** Adds `n` evenly to columns `from` … `to`, fractions included. */
+function spread(out: Float32Array, from: number, to: number, n: number): void {
+  const width = to - from;
+  const end = Math.min(out.length, to);
+  for (let column = Math.max(0, Math.floor(from)); column < end; column++) {
+    const overlap = Math.min(to, column + 1) - Math.max(from, column);
+    if (overlap > 0) out[column] = (out[column] ?? 0) + (n * overlap) / width;
+  }
+}
+
+export interface ValueLine extends LaneSegments {
+  /** Only values at the borders of blocks: the window holds too many changes for an exact line. */
+  readonly coarse: boolean;
+}
+
+/**
+ * A step line of any field of any slot: `code` is the value, UNKNOWN_CODE where it is not known. At most 32 bits wide.
+ * Slots with a lane of their own (run states, priority masks) are better drawn with `drawLane`.
+ */
+export function drawValue(reader: TraceReader, range: BitRange, window: Window): ValueLine {
+  check(window);
+  const postings = reader.postings.get(POSTING.slot, range.slot);
+  const firstBlock = Math.max(0, reader.blocks.atTime(window.start));
+  const lastBlock = reader.blocks.atTime(window.end);
+  const from = lowerBound(postings.blocks, firstBlock);
+  const to = lowerBound(postings.blocks, lastBlock + 1);
+  const coarse = to - from > EXACT_VALUE_BLOCKS;
+  let capacity = 1;
+  for (let at = from; at < to; at++) capacity += coarse ? 2 : (reader.blocks.changes(postings.blocks[at] ?? 0) ?? 0);
+  const out = new SegmentList(window.start, valueAtBlock(reader, range, firstBlock), Math.min(capacity, 1 << 24));
+  const step = coarse ? Math.ceil((to - from) / (2 * window.columns)) : 1;
+  for (let at = from; at < to; at += step) {
+    const block = postings.blocks[at] ?? 0;
+    if (coarse) {
+      const touched = reader.touched(block);
+      const i = touched.slot.indexOf(range.slot);
+      const code = (touched.known[i] ?? 0) & 2 ? fieldOf(touched.afterLo[i], touched.afterHi[i], range) : UNKNOWN_CODE;
+      const time = reader.blocks.lastTimeOf(block);
+      if (time < window.end) out.add(time, code, (block << BLOCK_SHIFT) + reader.blocks.count(block) - 1);
+    } else exactValues(reader, block, range, window, out);
+  }
+  return { ...out.finish(), coarse };
+}
+
+function exactValues(reader: TraceReader, block: number, range: BitRange, window: Window, out: SegmentList): void {
+  const { time, count, firstSeq } = reader.events(block);
+  const changes = reader.changes(block);
+  for (let i = 0; i < count; i++) {
+    const at = time[i] ?? 0;
+    if (at >= window.end) return;
+    let code: number | undefined;
+    for (let c = changes.start[i] ?? 0; c < (changes.start[i + 1] ?? 0); c++)
+      if (changes.slot[c] === range.slot)
+        code = (changes.known[c] ?? 0) & 2 ? fieldOf(changes.afterLo[c], changes.afterHi[c], range) : UNKNOWN_CODE;
+    if (code !== undefined) out.add(at, code, firstSeq + i);
+  }
+}
+
+/** The value at a block's start: what the nearest block that touches the slot says, else its initial value. */
+function valueAtBlock(reader: TraceReader, range: BitRange, block: number): number {
+  const { blocks } = reader.postings.get(POSTING.slot, range.slot);
+  const at = lowerBound(blocks, block);
+  const next = blocks[at];
+  const previous = blocks[at - 1];
+  const source = next ?? previous;
+  if (source === undefined) {
+    const initial = reader.layout.descriptor(range.slot).initial;
+    if (initial === undefined) return UNKNOWN_CODE;
+    return fieldOf(Number(initial & 0xffff_ffffn), Number(initial >> 32n), range);
+  }
+  const touched = reader.touched(source);
+  const i = touched.slot.indexOf(range.slot);
+  const known = touched.known[i] ?? 0;
+  if (next !== undefined) return known & 1 ? fieldOf(touched.beforeLo[i], touched.beforeHi[i], range) : UNKNOWN_CODE;
+  return known & 2 ? fieldOf(touched.afterLo[i], touched.afterHi[i], range) : UNKNOWN_CODE;
+}
+
+function fieldOf(lo: number | undefined, hi: number | undefined, { lsb, width }: BitRange): number {
+  return fieldLo(lo ?? 0, hi ?? 0, lsb, width);
+}
+
+function chunkAt(reader: TraceReader, time: number): number {
+  return Math.floor(Math.max(0, reader.blocks.atTime(time)) / CHUNK_BLOCKS);
+}
+
+function check({ start, end, columns }: Window): void {
+  if (!(end > start) || !Number.isFinite(end - start))
+    throw new RangeError(`window ${start} … ${end} ns has no extent`);
+  if (!Number.isInteger(columns) || columns < 1 || columns > COLUMN_LIMIT)
+    throw new RangeError(`${columns} columns; 1 … ${COLUMN_LIMIT} are possible`);
+}
