@@ -22,10 +22,11 @@ export function counted(value: number, one: string, many = `${one}s`): string {
 
 /** `12.3`, `123`, `1.23`: as many decimals as make `digits` significant ones, none beyond the integer part. */
 export function significant(value: number, digits: number): string {
-  const size = Math.abs(value);
+  // Rounded first: 0.9997 has as many decimals as 1.00, not as 0.999.
+  const size = Number(Math.abs(value).toPrecision(digits));
   if (size === 0) return '0';
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
-  return size.toFixed(Math.min(decimals, 9));
+  return Math.abs(value).toFixed(Math.min(decimals, 9));
 }
 
 const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
