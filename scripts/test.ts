@@ -24,7 +24,10 @@ const NONE: Counts = { passed: 0, failed: 0, skipped: [] };
 const ARTIFACTS = join(root, 'artifacts');
 
 const SECTIONS: Readonly<Record<string, Section>> = {
-  types: { title: 'Types', run: () => tools(['tsc', '-p', '.'], ['vue-tsc', '-p', 'renderer']) },
+  types: {
+    title: 'Types',
+    run: () => tools(['tsc', '-p', '.'], ['tsc', '-p', 'test/e2e'], ['vue-tsc', '-p', 'renderer']),
+  },
   lint: {
     title: 'Lint and format',
     run: () => tools(['oxlint', '--deny-warnings'], ['prettier', '--check', '--log-level', 'warn', '.']),

@@ -1,0 +1,45 @@
+/** What tests of every shell do with a page of the product. */
+import type { Page } from 'playwright-core';
+import type { DebugSnapshot } from '../../../renderer/debug.ts';
+
+/** What the window drew last. */
+export function snapshot(page: Page): Promise<DebugSnapshot | null> {
+  return page.evaluate(() => (Reflect.get(globalThis, '__gicscope') as DebugSnapshot | undefined) ?? null);
+}
+
+/** Waits until a trace is open and everything that was asked for is drawn. */
+export async function openedTrace(page: Page): Promise<DebugSnapshot> {
+  await page.waitForFunction(
+    () => {
+      const drawn = Reflect.get(globalThis, '__gicscope') as DebugSnapshot | undefined;
+      return drawn?.view === 'session' && drawn.settled;
+    },
+    undefined,
+    { timeout: 60_000 },
+  );
+  const drawn = await snapshot(page);
+  if (drawn === null) throw new Error('the window has drawn nothing');
+  return drawn;
+}
+
+/** Waits until the cursor is on this event. */
+export async function cursorAt(page: Page, seq: number): Promise<void> {
+  await page.waitForFunction(
+    (wanted) => (Reflect.get(globalThis, '__gicscope') as DebugSnapshot | undefined)?.seq === wanted,
+    seq,
+  );
+}
+
+/** Drops a file on the page, as the system would. */
+export async function dropFile(page: Page, selector: string, name: string, text: string): Promise<void> {
+  const data = await page.evaluateHandle(
+    ({ fileName, content }) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([content], fileName));
+      return transfer;
+    },
+    { fileName: name, content: text },
+  );
+  for (const type of ['dragenter', 'dragover', 'drop'])
+    await page.dispatchEvent(selector, type, { dataTransfer: data });
+}
