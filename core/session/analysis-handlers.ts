@@ -1,0 +1,95 @@
+/** `analysis.*`, `report.*`, `export.*`, `sql.*`: conclusions and what leaves the house. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { latencyOf } from '../analysis/latency.ts';
+import { listPart, type ListSource } from '../export/list/formats.ts';
+import { collectReport } from '../export/report/collect.ts';
+import { renderReport } from '../export/report/formats.ts';
+import { seq as position, slotId, vcpuId } from '../state/brand.ts';
+import { interruptLabel } from '../trace/interrupts.ts';
+import { SessionError } from './failure.ts';
+import { type Group, type SessionContext } from './handlers.ts';
+import { traceInfo } from './info.ts';
+import { inspect } from './inspect.ts';
+import { type OpenTrace } from './open-trace.ts';
+import { eventRow } from './rows.ts';
+import { sqlCell } from './sql-cell.ts';
+
+type Methods = 'analysis.latency' | 'report.export' | 'export.text' | 'sql.query';
+
+export function analysisHandlers({ traces, options }: SessionContext): Group<Methods> {
+  return {
+    'analysis.latency': ({ id, by }) => ({
+      groups: latencyOf(traces.get(id).reader.lives.all(), by).map(({ intid, vcpu, legs }) => ({
+        intid,
+        label: interruptLabel(intid),
+        vcpu: vcpu ?? null,
+        legs: { ...legs },
+      })),
+    }),
+
+    'report.export': ({ id, format, output, at, overwrite }) => {
+      const trace = traces.get(id);
+      const data = collectReport(
+        {
+          generator: `gicscope ${options.version}`,
+          now: Date.now(),
+          trace: traceInfo(trace),
+          events: (from, count) => trace.reader.eventList(position(from), count).map(eventRow),
+          lives: () => trace.reader.lives.all(),
+          inspect: (seq, vcpu) => inspect(trace, vcpuId(vcpu), trace.stateAt(seq), undefined),
+        },
+        trace.checked(at),
+      );
+      const text = renderReport(data, format);
+      const bytes = Buffer.byteLength(text);
+      if (output === '') return { output: '', bytes, text };
+      if (!overwrite && existsSync(output))
+        throw new SessionError({
+          code: 'usage',
+          message: `${output} exists already. Choose another name or allow overwriting.`,
+        });
+      writeFileSync(output, text);
+      return { output, bytes, text: '' };
+    },
+
+    'export.text': ({ id, format, from, to, filter, header }, signal) => {
+      const trace = traces.get(id);
+      return listPart(listSource(trace, signal), format, {
+        from: trace.checked(from),
+        to: trace.checked(to),
+        filter,
+        header,
+      });
+    },
+
+    'sql.query': ({ id, sql, limit }) => {
+      let answer;
+      try {
+        answer = traces.get(id).reader.sql(sql, limit + 1);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new SessionError({ code: 'usage', message: `SQL: ${why}` });
+      }
+      const rows = answer.rows.slice(0, limit).map((row) => row.map(sqlCell));
+      return { columns: [...answer.columns], rows, truncated: answer.rows.length > limit };
+    },
+  };
+}
+
+function listSource(trace: OpenTrace, signal: AbortSignal): ListSource {
+  const { reader } = trace;
+  return {
+    slots: reader.layout.slots,
+    events: async (from, count, filter) => {
+      if (filter === '') return reader.eventList(position(from), count).map(eventRow);
+      const seqs = await trace.search.matches(filter, from, count, 'forward', signal);
+      return seqs.map((at) => eventRow(reader.event(at)));
+    },
+    stateAt: (at) => {
+      const state = trace.stateAt(at);
+      return (slot) => state.value(slotId(slot));
+    },
+    changesOf: (at) => reader.changesOf(position(at)),
+    timeOf: (at) => trace.timeOf(at),
+  };
+}

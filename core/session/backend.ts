@@ -1,0 +1,65 @@
+/**
+ * The backend: answers the contract over traces on this machine. One object serves any number of front ends; it runs
+ * in a worker thread under the shells, and in the same thread under the command line and tests.
+ */
+import { EventEmitter } from 'node:events';
+import { analysisHandlers } from './analysis-handlers.ts';
+import { appHandlers } from './app-handlers.ts';
+import { type Args, type Method, type PushEvent, type PushEvents, type Result } from './contract.ts';
+import { eventHandlers } from './event-handlers.ts';
+import { type BackendOptions, type Handlers, OpenTraces, type SessionContext } from './handlers.ts';
+import { navHandlers } from './nav-handlers.ts';
+import { type SessionBackend } from './session.ts';
+import { StateFile } from './state-file.ts';
+import { stateHandlers } from './state-handlers.ts';
+import { Tasks } from './tasks.ts';
+import { timelineHandlers } from './timeline.ts';
+import { traceHandlers } from './trace-handlers.ts';
+import { userHandlers } from './user-handlers.ts';
+import { checkArgs, toSessionError } from './validate.ts';
+
+export { type BackendOptions } from './handlers.ts';
+
+export function createBackend(options: BackendOptions): SessionBackend {
+  const emitter = new EventEmitter();
+  const push = <E extends PushEvent>(event: E, payload: PushEvents[E]): void => {
+    emitter.emit(event, payload);
+  };
+  const context: SessionContext = {
+    options,
+    traces: new OpenTraces(),
+    tasks: new Tasks((progress) => push('task', progress)),
+    state: new StateFile(options.stateFile),
+    push,
+  };
+  const handlers: Handlers = {
+    ...appHandlers(context),
+    ...traceHandlers(context),
+    ...eventHandlers(context),
+    ...stateHandlers(context),
+    ...navHandlers(context),
+    ...timelineHandlers(context),
+    ...userHandlers(context),
+    ...analysisHandlers(context),
+  };
+
+  return {
+    async handle<M extends Method>(method: M, args: Args<M>, signal: AbortSignal): Promise<Result<M>> {
+      try {
+        // Handlers is a mapped type over M; the compiler does not relate the entry's parameter to this M.
+        const handler = handlers[method] as (args: Args<M>, signal: AbortSignal) => Result<M> | Promise<Result<M>>;
+        return await handler(checkArgs(method, args), signal);
+      } catch (error) {
+        throw toSessionError(error);
+      }
+    },
+    on(event, handler) {
+      emitter.on(event, handler);
+      return () => emitter.off(event, handler);
+    },
+    async close() {
+      await context.tasks.close();
+      context.traces.closeAll();
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * An import as a task: source files to a finished `.gscope`, in this thread, in slices between which other calls are
+ * answered. The trace is written beside its final name and renamed when it is complete, so that no partial trace is
+ * ever mistaken for a whole one; a stop that keeps what is done finishes what was read.
+ */
+import { existsSync, mkdirSync, renameSync, statfsSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { importTrace, inspect } from '../import/import.ts';
+import { TraceWriter } from '../trace/writer.ts';
+import { SessionError } from './failure.ts';
+import { KEEP, type TaskControl } from './tasks.ts';
+
+export interface ImportJob {
+  readonly files: readonly string[];
+  /** Absolute path of the trace to write. */
+  readonly output: string;
+  readonly overwrite: boolean;
+  readonly format?: string;
+  /** Written into the trace: the gicscope version. */
+  readonly tool: string;
+}
+
+/** Room kept free on the disk, beyond what the import is expected to need. */
+const SPARE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Where an import goes that names no output: beside the app's other imports, under the source's name.
+ * Never the name of something that exists.
+ */
+export function chooseOutput(folder: string, file: string): string {
+  mkdirSync(folder, { recursive: true });
+  const stem =
+    basename(file)
+      .replace(/\.(xz|gz|zst)$/i, '')
+      .replace(/\.(log|txt|dat|trace)$/i, '') || 'import';
+  for (let n = 1; ; n++) {
+    const path = join(folder, n === 1 ? `${stem}.gscope` : `${stem}-${n}.gscope`);
+    if (!existsSync(path)) return path;
+  }
+}
+
+/** @throws SessionError `usage` before anything is read when the output cannot be written. */
+export function checkOutput(job: ImportJob): void {
+  const folder = dirname(job.output);
+  if (job.files.some((file) => resolve(file) === job.output))
+    throw new SessionError({ code: 'usage', message: `${job.output} is also a source. Choose another output.` });
+  if (!existsSync(folder)) throw new SessionError({ code: 'usage', message: `${folder}: there is no such folder` });
+  if (existsSync(job.output) && !job.overwrite)
+    throw new SessionError({
+      code: 'usage',
+      message: `${job.output} exists already. Choose another name or allow overwriting.`,
+    });
+  checkRoom(job.files, folder);
+}
+
+/** A trace takes less than half of its source's text, and compressed sources are about a twentieth of theirs. */
+function checkRoom(files: readonly string[], folder: string): void {
+  const bytes = files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+  const isPacked = files.some((file) => /\.(xz|gz|zst)$/i.test(file));
+  const needed = bytes * (isPacked ? 10 : 1) + SPARE_BYTES;
+  const { bavail, bsize } = statfsSync(folder);
+  const free = bavail * bsize;
+  if (free >= needed) return;
+  const mega = (n: number): string => `${Math.ceil(n / 1e6)} MB`;
+  throw new SessionError({
+    code: 'bad-input',
+    message: `${folder}: the import may need ${mega(needed)} and ${mega(free)} are free. Make room or choose another folder.`,
+  });
+}
+
+/** Runs the import; the result is the path of the trace, or null when a stop left nothing to keep. */
+export async function runImport(job: ImportJob, { signal, advance }: TaskControl): Promise<string | null> {
+  const [file, ...others] = job.files;
+  if (file === undefined || others.length > 0)
+    throw new SessionError({ code: 'usage', message: 'one file at a time can be imported' });
+  advance({ phase: 'Detect' });
+  // Before anything is written: a file that cannot be imported leaves no trace behind.
+  if (job.format === undefined) await inspect(file);
+  const partial = `${job.output}.partial`;
+  const writer = new TraceWriter(partial, { overwrite: true, tool: job.tool });
+  try {
+    const result = await importTrace(file, writer, {
+      signal,
+      ...(job.format === undefined ? {} : { format: job.format }),
+      onProgress: ({ bytes, total, events }) => {
+        advance({ phase: 'Read and decode', doneBytes: bytes, totalBytes: total ?? 0, events });
+      },
+    });
+    advance({ phase: 'Index', events: result.events });
+    writer.finish(result.summary);
+  } catch (error) {
+    if (signal.aborted && signal.reason === KEEP && writer.count > 0) writer.close();
+    else {
+      writer.abort();
+      if (signal.aborted) return null;
+      throw error;
+    }
+  }
+  renameSync(partial, job.output);
+  return job.output;
+}

@@ -1,0 +1,99 @@
+/**
+ * A trace that is open: its reader and the cursors that answer questions about positions. Two cursors, because
+ * views keep asking about two places in turn (the cursor and the baseline), and a step is much cheaper than a jump.
+ */
+import { seq as position, type Seq } from '../state/brand.ts';
+import { type StateVector } from '../state/state-vector.ts';
+import { Cursor } from '../trace/cursor.ts';
+import { TraceReader } from '../trace/reader.ts';
+import { type InterruptDescriptor } from '../trace/interrupts.ts';
+import { type Layout } from '../state/layout.ts';
+import { type GicModel } from '../trace/sink.ts';
+import { namedLanes, type NamedLane } from './lanes.ts';
+import { SessionError } from './failure.ts';
+import { TraceSearch } from './trace-search.ts';
+import { UserNotes } from './user-notes.ts';
+
+export class OpenTrace {
+  readonly id: number;
+  readonly path: string;
+  readonly reader: TraceReader;
+  readonly search: TraceSearch;
+  readonly user: UserNotes;
+  readonly gic: GicModel;
+  #lanes: { readonly at: number; readonly byId: ReadonlyMap<string, NamedLane> } | undefined;
+  readonly #cursors: readonly [Cursor, Cursor];
+
+  /** @throws TraceError when the file is not a readable trace. */
+  constructor(id: number, path: string) {
+    this.id = id;
+    this.path = path;
+    this.reader = new TraceReader(path);
+    this.gic = this.reader.info().gic;
+    this.search = new TraceSearch(this.reader);
+    this.user = new UserNotes(path);
+    this.#cursors = [new Cursor(this.reader), new Cursor(this.reader)];
+  }
+
+  get layout(): Layout {
+    return this.reader.layout;
+  }
+
+  get interrupts(): readonly InterruptDescriptor[] {
+    return this.reader.interrupts;
+  }
+
+  get writable(): boolean {
+    return this.user.writable;
+  }
+
+  /** Lanes by the contract's names; made again when the trace has more. */
+  lanesById(): ReadonlyMap<string, NamedLane> {
+    const { count } = this.reader;
+    if (this.#lanes === undefined || this.#lanes.at !== count)
+      this.#lanes = {
+        at: count,
+        byId: new Map(namedLanes(this.reader, this.gic).map((named) => [named.lane.id, named])),
+      };
+    return this.#lanes.byId;
+  }
+
+  close(): void {
+    this.reader.close();
+  }
+
+  /** The state after event `at`. Valid until the next call; clone what must stay. */
+  stateAt(at: number): StateVector {
+    return this.#nearest(this.checked(at)).state;
+  }
+
+  /** States after two events, both valid until the next call. */
+  statesAt(at: number, other: number): readonly [StateVector, StateVector] {
+    const [first, second] = this.#cursors;
+    return [first.seek(this.checked(at)).state, second.seek(this.checked(other)).state];
+  }
+
+  /** Digest of the state after event `at`. */
+  digestAt(at: number): bigint {
+    return this.#nearest(this.checked(at)).digest();
+  }
+
+  /** Time of a position; 0 before the first event. */
+  timeOf(at: number): number {
+    return at < 0 ? 0 : this.reader.timeOf(this.checked(at));
+  }
+
+  /** @throws SessionError `usage` when the trace has no such position. */
+  checked(at: number): Seq {
+    const { count } = this.reader;
+    if (at >= -1 && at < count) return position(at);
+    const last = count === 0 ? 'the trace is empty' : `the last event is #${count - 1}`;
+    throw new SessionError({ code: 'usage', message: `#${at} does not exist: ${last}` });
+  }
+
+  #nearest(at: Seq): Cursor {
+    const [first, second] = this.#cursors;
+    const use = Math.abs(first.position - at) <= Math.abs(second.position - at) ? first : second;
+    return use.seek(at);
+  }
+}

@@ -1,0 +1,47 @@
+/** `state.*` and `history.*`: what the machine was at a position, and how a value came about. */
+import { slotId, vcpuId } from '../state/brand.ts';
+import { type SlotDescriptor } from '../state/layout.ts';
+import { type Group, type SessionContext } from './handlers.ts';
+import { globTest } from './glob.ts';
+import { inspect } from './inspect.ts';
+import { hex } from './rows.ts';
+import { slotValue } from './slots.ts';
+
+export function stateHandlers({ traces }: SessionContext): Group<'state.inspect' | 'state.slots' | 'state.digest'> {
+  return {
+    'state.inspect': ({ id, seq, vcpu, baseline }) => {
+      const trace = traces.get(id);
+      const [state, before] = baseline === null ? [trace.stateAt(seq), undefined] : trace.statesAt(seq, baseline);
+      const inspected = inspect(trace, vcpuId(vcpu), state, before);
+      return { seq, time: trace.timeOf(seq), ...inspected };
+    },
+
+    'state.slots': ({ id, seq, glob, diff, limit }) => {
+      const trace = traces.get(id);
+      const wanted = globTest(glob);
+      const [state, other] = diff === null ? [trace.stateAt(seq), undefined] : trace.statesAt(seq, diff);
+      const slots = [];
+      let truncated = false;
+      for (const [index, descriptor] of trace.reader.layout.slots.entries()) {
+        if (!wanted(descriptor.path)) continue;
+        const slot = slotId(index);
+        const now = state.value(slot);
+        const then = other?.value(slot);
+        if (other !== undefined && now === then) continue;
+        if (slots.length >= limit) {
+          truncated = true;
+          break;
+        }
+        slots.push(withOther(descriptor, now, other === undefined ? undefined : (then ?? null)));
+      }
+      return { seq, time: trace.timeOf(seq), slots, truncated };
+    },
+
+    'state.digest': ({ id, seq }) => ({ digest: hex(traces.get(id).digestAt(seq)) }),
+  };
+}
+
+function withOther(descriptor: SlotDescriptor, now: bigint | undefined, other: bigint | null | undefined) {
+  const value = slotValue(descriptor, now);
+  return other === undefined ? value : { ...value, other: other === null ? null : hex(other) };
+}

@@ -1,0 +1,129 @@
+/** `timeline.*`: what is visible of lanes, and the density of the whole trace. */
+import { vcpuId } from '../state/brand.ts';
+import { drawDensity, drawLane, type LaneDrawing } from '../trace/lanes.ts';
+import { UNKNOWN_CODE } from '../trace/lane-kinds.ts';
+import { LEGS } from '../trace/life.ts';
+import { type Intid } from '../gic/intid.ts';
+import { type LaneData, type Result } from './contract.ts';
+import { type Group, type SessionContext } from './handlers.ts';
+import { type NamedLane } from './lanes.ts';
+import { type OpenTrace } from './open-trace.ts';
+
+/** Marks on one lane; more would not be told apart. */
+const MAX_MARKS = 2000;
+/** Lives that began so many events before the window may still end in it. */
+const LIFE_REACH = 20_000;
+const UNKNOWN_BYTE = 255;
+
+interface Window {
+  readonly start: number;
+  readonly end: number;
+  readonly columns: number;
+}
+
+export function timelineHandlers({ traces }: SessionContext): Group<'timeline.lanes' | 'timeline.density'> {
+  return {
+    'timeline.lanes': ({ id, from, to, columns, lanes, marks }) => {
+      const trace = traces.get(id);
+      // A window without extent (an empty trace, one event) still shows the moment.
+      const window = { start: from, end: Math.max(to, from + 1), columns };
+      const known = trace.lanesById();
+      return {
+        lanes: lanes.flatMap((lane) => {
+          const named = known.get(lane);
+          return named === undefined ? [] : [laneData(trace, named, window, marks)];
+        }),
+      };
+    },
+    'timeline.density': ({ id, columns }) => density(traces.get(id), columns),
+  };
+}
+
+function laneData(trace: OpenTrace, { stored, lane }: NamedLane, window: Window, marks: boolean): LaneData {
+  const drawing = drawLane(trace.reader, stored, window);
+  const isValue = lane.type === 'value';
+  const exact = drawing.mode === 'segments';
+  const shape = exact ? segments(drawing, window) : columnsOf(drawing, window);
+  const code = new Uint8Array(isValue ? 0 : shape.code.length);
+  const value = new Float64Array(isValue ? shape.code.length : 0);
+  for (const [i, n] of shape.code.entries()) {
+    if (isValue) value[i] = n === UNKNOWN_CODE ? NaN : n;
+    else code[i] = n === UNKNOWN_CODE ? UNKNOWN_BYTE : n;
+  }
+  const wanted = marks && exact && lane.intid !== null ? lifeMarks(trace, lane.intid, lane.vcpu, window) : NO_MARKS();
+  return { lane: lane.id, exact, ...shape, code, value, ...wanted };
+}
+
+type Shape = Pick<LaneData, 'start' | 'end' | 'share' | 'transitions'> & { readonly code: Uint32Array };
+
+function segments(drawing: Extract<LaneDrawing, { mode: 'segments' }>, window: Window): Shape {
+  const n = drawing.time.length;
+  const end = new Float64Array(n);
+  for (let i = 0; i < n; i++) end[i] = i + 1 < n ? (drawing.time[i + 1] ?? 0) : window.end;
+  return {
+    start: drawing.time,
+    end,
+    code: drawing.code,
+    share: new Uint8Array(n).fill(255),
+    transitions: new Uint32Array(n).fill(1),
+  };
+}
+
+function columnsOf(drawing: Exclude<LaneDrawing, { mode: 'segments' }>, window: Window): Shape {
+  const n = window.columns;
+  const width = (window.end - window.start) / n;
+  return {
+    start: Float64Array.from({ length: n }, (_, i) => window.start + i * width),
+    end: Float64Array.from({ length: n }, (_, i) => window.start + (i + 1) * width),
+    code: drawing.worst,
+    share: Uint8Array.from(drawing.share, (part) => Math.round(part * 255)),
+    transitions: drawing.transitions,
+  };
+}
+
+type Marks = Pick<LaneData, 'markTime' | 'markSeq' | 'markLeg'>;
+const NO_MARKS = (): Marks => ({
+  markTime: new Float64Array(0),
+  markSeq: new Float64Array(0),
+  markLeg: new Uint8Array(0),
+});
+
+/** The moments of lives that fall into the window. */
+function lifeMarks(trace: OpenTrace, intid: number, vcpu: number | null, { start, end }: Window): Marks {
+  const { reader } = trace;
+  const lives = reader.lives.list({
+    // The lane was made from the trace's own interrupt.
+    intid: intid as Intid,
+    ...(vcpu === null ? {} : { vcpu: vcpuId(vcpu) }),
+    from: Math.max(0, reader.seqAtTime(start) - LIFE_REACH),
+    to: reader.seqAtTime(end),
+    limit: MAX_MARKS,
+  });
+  const found: { time: number; seq: number; leg: number }[] = [];
+  for (const { moments } of lives)
+    for (const [leg, name] of LEGS.entries()) {
+      const moment = moments[name];
+      if (moment !== undefined && moment.time >= start && moment.time < end && found.length < MAX_MARKS)
+        found.push({ time: moment.time, seq: moment.seq, leg });
+    }
+  return {
+    markTime: Float64Array.from(found, ({ time }) => time),
+    markSeq: Float64Array.from(found, ({ seq }) => seq),
+    markLeg: Uint8Array.from(found, ({ leg }) => leg),
+  };
+}
+
+/** Events per column: a row per vCPU, then one for events that name none. */
+export function density(trace: OpenTrace, columns: number): Result<'timeline.density'> {
+  const { reader } = trace;
+  const { vcpus } = reader.info();
+  const rows = vcpus + 1;
+  const cells = new Uint32Array(rows * columns);
+  if (reader.count === 0) return { rows, columns, cells };
+  const window = { start: 0, end: reader.duration + 1, columns };
+  for (let row = 0; row < rows; row++) {
+    const drawn = drawDensity(reader, row < vcpus ? row : undefined, window);
+    for (const [column, n] of drawn.entries()) cells[row * columns + column] = Math.round(n);
+  }
+  return { rows, columns, cells };
+}

@@ -1,0 +1,72 @@
+/** `trace.*`, `import.start`, `task.cancel`: opening and making traces. */
+import { resolve } from 'node:path';
+import { type TraceInfo } from './contract.ts';
+import { type Group, type SessionContext } from './handlers.ts';
+import { checkOutput, chooseOutput, runImport } from './import-task.ts';
+import { traceInfo } from './info.ts';
+import { OpenTrace } from './open-trace.ts';
+import { density } from './timeline.ts';
+
+type Methods = 'trace.open' | 'trace.info' | 'trace.close' | 'import.start' | 'task.cancel';
+
+/** Size of the small picture on the start screen. */
+const PREVIEW_COLUMNS = 120;
+const PREVIEW_ROWS = 4;
+
+export function traceHandlers(context: SessionContext): Group<Methods> {
+  const { traces, tasks, options } = context;
+  return {
+    'trace.open': ({ path }) => {
+      const trace = traces.add((id) => new OpenTrace(id, resolve(path)));
+      const info = traceInfo(trace);
+      remember(context, trace, info);
+      return info;
+    },
+    'trace.info': ({ id }) => {
+      const trace = traces.get(id);
+      trace.reader.refresh();
+      return traceInfo(trace);
+    },
+    'trace.close': ({ id }) => {
+      traces.remove(id);
+      return {};
+    },
+
+    'import.start': ({ files, output, overwrite, format }) => {
+      const sources = files.map((file) => resolve(file));
+      const target = output === '' ? chooseOutput(options.imports, sources[0] ?? '') : resolve(output);
+      const job = {
+        files: sources,
+        output: target,
+        overwrite,
+        tool: `gicscope ${options.version}`,
+        ...(format === undefined ? {} : { format }),
+      };
+      checkOutput(job);
+      const task = tasks.start(`Import ${files.join(', ')}`, (control) => runImport(job, control));
+      return { task, output: target };
+    },
+    'task.cancel': ({ task, keep }) => {
+      tasks.cancel(task, keep === true);
+      return {};
+    },
+  };
+}
+
+function remember({ state }: SessionContext, trace: OpenTrace, info: TraceInfo): void {
+  const { rows, columns, cells } = density(trace, PREVIEW_COLUMNS);
+  const shown = Math.min(rows, PREVIEW_ROWS);
+  const most = Math.max(1, ...cells);
+  const bytes = Uint8Array.from(cells.subarray(0, shown * columns), (n) => Math.round(Math.sqrt(n / most) * 255));
+  state.remember({
+    path: trace.path,
+    openedAt: Date.now(),
+    bytes: info.fileBytes,
+    gic: info.gic,
+    source: info.source.kind,
+    events: info.events,
+    durationNs: info.durationNs,
+    vcpus: info.vcpus,
+    preview: shown === 0 ? null : { rows: shown, columns, base64: Buffer.from(bytes).toString('base64') },
+  });
+}

@@ -1,0 +1,130 @@
+/**
+ * Conditions over one open trace: compiled once, remembered by text, asked in the terms of the contract.
+ */
+import { check } from '../debug/condition/check.ts';
+import { complete, ConditionError, parse, print } from '../debug/condition/index.ts';
+import { readerTrace } from '../debug/reader-trace.ts';
+import {
+  countHits,
+  findAll,
+  findNearest,
+  findNext,
+  hitOfRank,
+  Query,
+  type Direction,
+  type SearchableTrace,
+} from '../debug/search.ts';
+import { seq as position, type Seq } from '../state/brand.ts';
+import { LruCache } from '../trace/lru.ts';
+import { type TraceReader } from '../trace/reader.ts';
+import { type Result } from './contract.ts';
+import { SessionError } from './failure.ts';
+
+const QUERIES_KEPT = 64;
+type Mode = 'level' | 'becomesTrue';
+
+export class TraceSearch {
+  readonly trace: SearchableTrace;
+  readonly #queries = new LruCache<string, Query>(QUERIES_KEPT);
+
+  constructor(reader: TraceReader) {
+    this.trace = readerTrace(reader);
+  }
+
+  /** @throws SessionError `bad-input` that shows where a condition is wrong. */
+  query(condition: string, mode: Mode): Query {
+    const key = `${mode} ${condition}`;
+    const known = this.#queries.get(key);
+    if (known !== undefined) return known;
+    try {
+      return this.#queries.set(key, new Query(this.trace, condition, { mode }));
+    } catch (error) {
+      if (error instanceof ConditionError)
+        throw new SessionError({ code: 'bad-input', message: pointed(condition, error) });
+      throw error;
+    }
+  }
+
+  async find(
+    condition: string,
+    from: number,
+    direction: Direction,
+    mode: Mode,
+    signal: AbortSignal,
+  ): Promise<Seq | undefined> {
+    const hit = await findNext(this.query(condition, mode), from, direction, { signal });
+    return hit === undefined ? undefined : position(hit.seq);
+  }
+
+  /** The nearest hit of any of several conditions, and which of them hit there. */
+  async nearest(conditions: readonly string[], from: number, direction: Direction, signal: AbortSignal) {
+    const queries = conditions.map((condition) => this.query(condition, 'becomesTrue'));
+    return findNearest(queries, from, direction, { signal });
+  }
+
+  async count(condition: string, buckets: number, at: number, signal: AbortSignal): Promise<Result<'nav.count'>> {
+    const [counted] = await countHits([this.query(condition, 'level')], at, buckets, { signal });
+    const { count = 0, before = 0, histogram = [] } = counted ?? {};
+    return { count, before, histogram: Uint32Array.from(histogram) };
+  }
+
+  /** Hits at or after `from`, in order. */
+  async hits(condition: string, from: number, limit: number, signal: AbortSignal) {
+    const { seqs, truncated } = await findAll(this.query(condition, 'level'), from - 1, 'forward', limit, { signal });
+    return { seqs: Array.from(seqs, position), truncated };
+  }
+
+  /** Up to `count` matches at or after `from`, or at or before it; ascending either way. */
+  async matches(
+    condition: string,
+    from: number,
+    count: number,
+    direction: Direction,
+    signal: AbortSignal,
+  ): Promise<Seq[]> {
+    const start = direction === 'forward' ? from - 1 : from + 1;
+    const { seqs } = await findAll(this.query(condition, 'level'), start, direction, count, { signal });
+    const list = Array.from(seqs, position);
+    return direction === 'forward' ? list : list.reverse();
+  }
+
+  async atRank(condition: string, rank: number, signal: AbortSignal): Promise<Seq | undefined> {
+    const hit = await hitOfRank(this.query(condition, 'level'), rank, { signal });
+    return hit === undefined ? undefined : position(hit.seq);
+  }
+
+  check(condition: string): Result<'condition.check'> {
+    const fine = { message: '', at: 0, length: 0, suggestions: [] };
+    if (condition.trim() === '') return { ok: true, canonical: '', ...fine };
+    try {
+      const expr = parse(condition);
+      const [finding] = check(expr, this.trace.names());
+      const canonical = print(expr);
+      if (finding === undefined) return { ok: true, canonical, ...fine };
+      const { message, span, suggestions } = finding;
+      return {
+        ok: finding.severity === 'warning',
+        canonical,
+        message,
+        at: span.offset,
+        length: span.length,
+        suggestions: [...suggestions],
+      };
+    } catch (error) {
+      if (!(error instanceof ConditionError)) throw error;
+      const { message, span } = error;
+      return { ok: false, canonical: '', message, at: span.offset, length: span.length, suggestions: [] };
+    }
+  }
+
+  complete(text: string, cursor: number): Result<'condition.complete'> {
+    const { from, candidates } = complete(text, cursor, this.trace.names());
+    return { from, candidates: candidates.map(({ text: word, description }) => ({ text: word, description })) };
+  }
+}
+
+/** The message with the place marked below the condition, as people read it on a terminal. */
+function pointed(condition: string, { message, span }: ConditionError): string {
+  const line = condition.replace(/\s/g, ' ');
+  return `${message}\n  ${line}\n  ${' '.repeat(span.offset)}${'^'.repeat(Math.max(1, span.length))}`;
+}

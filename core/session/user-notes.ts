@@ -1,0 +1,122 @@
+/**
+ * What people add to a trace: bookmarks and breakpoints, in tables of the trace's own file. Writing goes through a
+ * short-lived connection, so that the trace itself stays open for reading only.
+ */
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { guarded, openTraceFile } from '../trace/file.ts';
+import { type Bookmark, bookmarkSchema, type Breakpoint, breakpointSchema } from './contract.ts';
+import { SessionError } from './failure.ts';
+
+/** A trace with more was not made by a person. */
+const LIMIT = 10_000;
+
+type Database = ReturnType<typeof openTraceFile>;
+
+const breakpointOptions = breakpointSchema.pick({ action: true, note: true });
+const breakpointRow = z.object({ id: z.int(), condition: z.string(), enabled: z.int(), options: z.string() });
+
+export class UserNotes {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Whether notes can be kept: the file and its folder (for SQLite's journal) can be written. */
+  get writable(): boolean {
+    try {
+      accessSync(this.#path, constants.W_OK);
+      accessSync(dirname(this.#path), constants.W_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  bookmarks(): Bookmark[] {
+    return this.#read((db) =>
+      db
+        .prepare('SELECT id, seq, note FROM bookmark ORDER BY seq, id LIMIT ?')
+        .all(LIMIT)
+        .map((row) => bookmarkSchema.parse(row)),
+    );
+  }
+
+  /** Adds one with id 0, else replaces. */
+  saveBookmark(bookmark: Bookmark): Bookmark {
+    return this.#write((db) => {
+      const id = this.#id(db, 'bookmark', bookmark.id);
+      db.prepare('REPLACE INTO bookmark(id, seq, note) VALUES (?, ?, ?)').run(id, bookmark.seq, bookmark.note);
+      return { ...bookmark, id };
+    });
+  }
+
+  removeBookmark(id: number): void {
+    this.#write((db) => db.prepare('DELETE FROM bookmark WHERE id = ?').run(id));
+  }
+
+  breakpoints(): Breakpoint[] {
+    return this.#read((db) =>
+      db
+        .prepare('SELECT id, condition, enabled, options FROM breakpoint ORDER BY place, id LIMIT ?')
+        .all(LIMIT)
+        .map((row) => {
+          const { id, condition, enabled, options } = breakpointRow.parse(row);
+          return { id, condition, enabled: enabled === 1, ...breakpointOptions.parse(JSON.parse(options)) };
+        }),
+    );
+  }
+
+  /** Adds one with id 0, else replaces. */
+  saveBreakpoint(breakpoint: Breakpoint): Breakpoint {
+    return this.#write((db) => {
+      const id = this.#id(db, 'breakpoint', breakpoint.id);
+      const { condition, enabled, action, note } = breakpoint;
+      db.prepare('REPLACE INTO breakpoint(id, place, condition, enabled, options) VALUES (?, ?, ?, ?, ?)').run(
+        id,
+        id,
+        condition,
+        enabled ? 1 : 0,
+        JSON.stringify({ action, note }),
+      );
+      return { ...breakpoint, id };
+    });
+  }
+
+  removeBreakpoint(id: number): void {
+    this.#write((db) => db.prepare('DELETE FROM breakpoint WHERE id = ?').run(id));
+  }
+
+  #id(db: Database, table: 'bookmark' | 'breakpoint', id: number): number {
+    if (id > 0) return id;
+    const next = z.object({ next: z.int() });
+    const row = next.parse(db.prepare(`SELECT coalesce(max(id), 0) + 1 AS next, count(*) FROM ${table}`).get());
+    if (row.next > LIMIT)
+      throw new SessionError({ code: 'usage', message: `a trace holds at most ${LIMIT} ${table}s. Remove some.` });
+    return row.next;
+  }
+
+  #read<T>(action: (db: Database) => T): T {
+    return this.#with('read', action);
+  }
+
+  #write<T>(action: (db: Database) => T): T {
+    if (!this.writable)
+      throw new SessionError({
+        code: 'bad-input',
+        message: `${this.#path} cannot be written, so bookmarks and breakpoints cannot be kept. Copy the trace to a folder of yours and open the copy.`,
+      });
+    return this.#with('write', action);
+  }
+
+  #with<T>(mode: 'read' | 'write', action: (db: Database) => T): T {
+    const db = openTraceFile(this.#path, mode);
+    try {
+      return guarded(this.#path, () => action(db));
+    } finally {
+      db.close();
+    }
+  }
+}
