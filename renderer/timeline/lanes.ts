@@ -85,8 +85,15 @@ function laneOrder(a: Lane, b: Lane, pinned: ReadonlySet<string>): number {
     Number(b.type === 'vcpu') - Number(a.type === 'vcpu') ||
     Number(pinned.has(b.id)) - Number(pinned.has(a.id)) ||
     KIND_ORDER[a.type] - KIND_ORDER[b.type] ||
-    (a.intid ?? 0) - (b.intid ?? 0)
+    intidOrder(a.intid) - intidOrder(b.intid)
   );
+}
+
+/** SGIs, PPIs, SPIs, LPIs, each by number; the type is in bits 31:29 (0 SGI, 1 PPI, 2 LPI, 3 SPI). */
+function intidOrder(intid: number | null): number {
+  if (intid === null) return 0;
+  const type = [0, 1, 3, 2][(intid >>> 29) & 3] ?? 0;
+  return type * 2 ** 29 + (intid & 0x1fff_ffff);
 }
 
 /** The row at `y` (in the coordinates of the layout); undefined in gaps and below the last. */

@@ -54,7 +54,7 @@ export function handleOf(span: Span, whole: Span, width: number): { readonly lef
 export interface MinimapScene {
   readonly width: number;
   readonly height: number;
-  /** The whole trace. */
+  /** What the map shows: the whole trace, without margins. */
   readonly whole: Span;
   readonly span: Span;
   readonly rows: readonly Float32Array[];
@@ -89,8 +89,11 @@ export function drawMinimap(brush: Brush, scene: MinimapScene): void {
   });
   for (const { histogram, current } of scene.hits) {
     const step = (end - start) / histogram.length;
+    const most = histogram.reduce((a, b) => Math.max(a, b), 1);
     histogram.forEach((count, column) => {
-      if (count > 0) fill(brush, 'hit', Math.round(start + column * step), MINIMAP.ticksTop, 2, 7, current ? 1 : 0.6);
+      if (count === 0) return;
+      const alpha = (current ? 0.55 : 0.35) + 0.45 * Math.sqrt(count / most);
+      fill(brush, 'hit', Math.round(start + column * step), MINIMAP.ticksTop, 2, 7, alpha);
     });
   }
   context.fillStyle = palette.color.accent;

@@ -32,6 +32,11 @@ export function fit(duration: number): Span {
   return { from: -margin, to: inner + margin };
 }
 
+/** The whole trace from edge to edge, for the minimap. */
+export function wholeOf(duration: number): Span {
+  return { from: 0, to: Math.max(duration, SHORTEST_SPAN) };
+}
+
 /** The nearest window of allowed size and place. Keeps the length where it can. */
 export function clamp(span: Span, duration: number): Span {
   const whole = fit(duration);
