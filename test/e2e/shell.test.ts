@@ -12,7 +12,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type HostedWindow, openInBrowserHost, startHost } from './harness/browser-host.ts';
 import { type DesktopWindow, desktopShells, openDesktop } from './harness/desktop.ts';
 import { cursorAt, dropFile, openedTrace, snapshot } from './harness/page.ts';
-import { BUILT, chromiumPath, root } from './harness/places.ts';
+import { closeChromium, sharedChromium } from './harness/chromium.ts';
+import { BUILT, root } from './harness/places.ts';
 import { longRecording, smallRecording } from './harness/recordings.ts';
 import { bundledSample, runCli, sampleTrace } from './harness/sample.ts';
 import { type OpenOptions, type ProductWindow, keepPicture } from './harness/window.ts';
@@ -29,7 +30,10 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'gicscope-shell-'));
   trace = sampleTrace();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await closeChromium();
+  rmSync(folder, { recursive: true, force: true });
+});
 afterEach(async () => {
   for (const window of windows.splice(0)) await window.close();
 });
@@ -122,7 +126,19 @@ describe.each(SHELLS)('a window on %s', (shell) => {
         node: ['require', 'process', 'module', 'Buffer', 'global', '__dirname'].filter((name) => name in globalThis),
         inline: 'injected' in globalThis,
         // The policy is what is tested: evaluation must be refused.
-        evaluated: await attempt(() => Reflect.construct(Function, ['return 1'])()),
+        // In a turn of its own: what the debugger itself evaluates is free of the policy.
+        evaluated: await attempt(
+          () =>
+            new Promise((resolve, reject) => {
+              setTimeout(() => {
+                try {
+                  resolve(Reflect.construct(Function, ['return 1'])());
+                } catch (error) {
+                  reject(error);
+                }
+              });
+            }),
+        ),
         fetched: await attempt(() => fetch('https://example.org/')),
         socket: await attempt(
           () =>
@@ -396,7 +412,7 @@ describe('the desktop application, where the stand-in can look inside', () => {
       main: BUILT.main,
       folder: root,
       args: ['--', trace],
-      chromium: chromiumPath(),
+      chromium: (await sharedChromium()).endpoint,
       env: { GICSCOPE_HOME: folder, STAND_IN_SECOND: '1' },
     });
     expect(await second.ended).toBe(0);

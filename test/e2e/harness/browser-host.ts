@@ -1,9 +1,8 @@
 /** The built browser host and a browser that opens what it prints. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
-import { CHROMIUM_FLAGS } from '../../support/chromium-flags.ts';
-import { BUILT, chromiumPath, freshHome, requireBuild } from './places.ts';
+import { sharedChromium } from './chromium.ts';
+import { BUILT, freshHome, requireBuild } from './places.ts';
 import { type OpenOptions, type ProductWindow, watchProblems } from './window.ts';
 
 export interface HostProcess {
@@ -41,10 +40,6 @@ export async function startHost(home: string, args: readonly string[] = []): Pro
   };
 }
 
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath(), args: [...CHROMIUM_FLAGS], headless: true });
-}
-
 export interface HostedWindow extends ProductWindow {
   readonly host: HostProcess;
 }
@@ -53,8 +48,9 @@ export async function openInBrowserHost(options: OpenOptions = {}): Promise<Host
   const { trace, width = 1440, height = 900 } = options;
   const home = options.home ?? freshHome();
   const host = await startHost(home, trace === undefined ? [] : ['--', trace]);
-  const browser = await launchChromium();
-  const page = await browser.newPage({ viewport: { width, height } });
+  const { browser } = await sharedChromium();
+  const context = await browser.newContext({ viewport: { width, height } });
+  const page = await context.newPage();
   const problems = watchProblems(page);
   await page.goto(host.url.href);
   return {
@@ -63,7 +59,7 @@ export async function openInBrowserHost(options: OpenOptions = {}): Promise<Host
     problems,
     host,
     async close() {
-      await browser.close();
+      await context.close();
       await host.end('SIGTERM');
       if (options.home === undefined) rmSync(home, { recursive: true, force: true });
     },

@@ -3,10 +3,11 @@
  * tests the same hand.
  */
 import { rmSync } from 'node:fs';
-import { type ElectronApplication, _electron, chromium } from 'playwright-core';
+import { type ElectronApplication, type Page, _electron } from 'playwright-core';
 import { findRuntime } from '../../../scripts/electron-runtime.ts';
 import { type StandIn, launchStandIn } from '../../support/electron-stand-in/launch.ts';
-import { BUILT, chromiumPath, freshHome, requireBuild, root } from './places.ts';
+import { sharedChromium } from './chromium.ts';
+import { BUILT, freshHome, requireBuild, root } from './places.ts';
 import { type OpenOptions, type ProductWindow, watchProblems } from './window.ts';
 
 export type DialogMethod = 'showMessageBox' | 'showOpenDialog' | 'showSaveDialog';
@@ -46,23 +47,24 @@ export function openDesktop(shell: 'stand-in' | 'electron', options: OpenOptions
 async function openOnStandIn(options: OpenOptions): Promise<DesktopWindow> {
   const home = options.home ?? freshHome();
   const args = options.trace === undefined ? [] : ['--', options.trace];
+  const { browser, endpoint } = await sharedChromium();
   const standIn = launchStandIn({
     main: BUILT.main,
     folder: root,
     args,
-    chromium: chromiumPath(),
+    chromium: endpoint,
     env: { GICSCOPE_HOME: home },
   });
-  const browser = await chromium.connectOverCDP(await standIn.run('endpoint'));
   const [context] = browser.contexts();
   if (context === undefined) throw new Error('the browser has no context');
-  const isOurs = (url: string): boolean => url.startsWith('https://app.gicscope.invalid/');
+  const origin = await standIn.run('origin');
+  const ours = (): Page | undefined => context.pages().find((page) => page.url().startsWith(`${origin}/`));
   await waitFor(
-    () => context.pages().some((page) => isOurs(page.url())),
+    () => ours() !== undefined,
     'the window',
     () => standIn.output(),
   );
-  const page = context.pages().find((candidate) => isOurs(candidate.url()));
+  const page = ours();
   if (page === undefined) throw new Error('the window is gone');
   const problems = watchProblems(page);
   await page.waitForLoadState('load');
@@ -88,9 +90,9 @@ async function openOnStandIn(options: OpenOptions): Promise<DesktopWindow> {
     emit: async (event, ...given) => void (await standIn.run('emit', event, given)),
     quit: () => standIn.run('quit'),
     async close() {
-      await browser.close().catch(() => undefined);
       standIn.kill();
       await standIn.ended;
+      if (!page.isClosed()) await page.close();
       if (options.home === undefined) rmSync(home, { recursive: true, force: true });
     },
   };

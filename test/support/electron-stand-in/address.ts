@@ -1,8 +1,9 @@
 /**
  * Chromium does not let a page live on a scheme that it does not know, so inside of it `gicscope://app/x` is called
- * `https://app.gicscope.invalid/x`. The main process never sees that.
+ * `https://app.gicscope.run123.invalid/x`. The main process never sees that.
  */
-const ENDING = '.invalid';
+// Instances share a Chromium: each has an origin of its own, and with it storage of its own.
+const ENDING = `.run${process.pid}.invalid`;
 
 export function inside(url: string): string {
   const match = /^([a-z][a-z0-9+-]*):\/\/([^/]+)(.*)$/.exec(url);
@@ -11,6 +12,6 @@ export function inside(url: string): string {
 }
 
 export function outside(url: string): string {
-  const match = /^https:\/\/([^/.]+)\.([^/.]+)\.invalid(.*)$/.exec(url);
-  return match === null ? url : `${match[2]}://${match[1]}${match[3]}`;
+  const match = /^https:\/\/([^/.]+)\.([^/.]+)(\.run\d+\.invalid)(.*)$/.exec(url);
+  return match?.[3] === ENDING ? `${match[2]}://${match[1]}${match[4]}` : url;
 }

@@ -1,6 +1,6 @@
 /** `app`: start, files from the system, and the order in which an application ends. */
 import { EventEmitter } from 'node:events';
-import { type Browser, launchBrowser } from './browser.ts';
+import { CdpConnection } from './cdp.ts';
 import { preventable } from './preventable.ts';
 import { record } from './record.ts';
 
@@ -14,7 +14,7 @@ class App extends EventEmitter {
   name = '';
   /** Set by the windows' module, which needs this one. */
   windows: () => ClosableWindow[] = () => [];
-  #browser: Promise<Browser> | undefined;
+  #browser: Promise<CdpConnection> | undefined;
   #ready = false;
   #quitting = false;
   #firstInstance: boolean | undefined;
@@ -36,13 +36,11 @@ class App extends EventEmitter {
     });
   }
 
-  browser(): Promise<Browser> {
-    const executable = process.env['CHROMIUM'];
-    if (executable === undefined) throw new Error('CHROMIUM is not set');
-    this.#browser ??= launchBrowser(executable).then((browser) => {
-      process.on('exit', () => browser.kill());
-      return browser;
-    });
+  /** The Chromium whose tabs are the windows; the test has started it. */
+  browser(): Promise<CdpConnection> {
+    const endpoint = process.env['STAND_IN_CHROMIUM'];
+    if (endpoint === undefined) throw new Error('STAND_IN_CHROMIUM is not set');
+    this.#browser ??= CdpConnection.connect(endpoint);
     return this.#browser;
   }
 

@@ -43,7 +43,7 @@ export class BrowserWindow extends EventEmitter {
 
   async #open() {
     const { width = 800, height = 600 } = this.options;
-    const { connection } = await app.browser();
+    const connection = await app.browser();
     const created = await connection.browser.send<{ targetId: string }>('Target.createTarget', {
       url: 'about:blank',
       newWindow: true,
@@ -115,7 +115,7 @@ export class BrowserWindow extends EventEmitter {
     if (targetId !== undefined) {
       void app
         .browser()
-        .then(({ connection }) => connection.browser.send('Target.closeTarget', { targetId }))
+        .then((connection) => connection.browser.send('Target.closeTarget', { targetId }))
         .catch(() => undefined);
     }
     this.emit('closed');

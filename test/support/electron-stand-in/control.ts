@@ -1,4 +1,5 @@
 /** The test's hand inside the application's process: commands come over the child process's channel. */
+import { inside } from './address.ts';
 import { app } from './app.ts';
 import { BrowserWindow } from './browser-window.ts';
 import { type Frame, ipcMain } from './ipc-main.ts';
@@ -28,9 +29,8 @@ function first(): BrowserWindow {
 
 /** Every command that a test can give. Arguments and answers must be copyable. */
 export const COMMANDS = {
-  async endpoint(): Promise<string> {
-    return (await app.browser()).endpoint;
-  },
+  /** Origin of the windows inside of the browser. */
+  origin: (): string => inside('gicscope://app'),
   state(): StandInState {
     return {
       ...record,

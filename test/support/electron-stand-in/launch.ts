@@ -24,6 +24,7 @@ export interface StandInOptions {
   /** The application's folder, as Electron is given it. */
   readonly folder: string;
   readonly args: readonly string[];
+  /** DevTools endpoint of a running Chromium. */
   readonly chromium: string;
   readonly env: Readonly<Record<string, string>>;
 }
@@ -42,7 +43,7 @@ export function launchStandIn({ main, folder, args, chromium, env }: StandInOpti
     execPath: process.execPath,
     execArgv: ['--disable-warning=ExperimentalWarning', '--import', register],
     cwd: folder,
-    env: { ...process.env, ...env, CHROMIUM: chromium },
+    env: { ...process.env, ...env, STAND_IN_CHROMIUM: chromium },
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
