@@ -3,6 +3,7 @@
  * of which version, and whole enough to be read.
  */
 import { existsSync, readSync, openSync, closeSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { TraceError, damaged } from './errors.ts';
 import { APPLICATION_ID, FORMAT_VERSION } from './schema.ts';
@@ -16,13 +17,7 @@ export function probe(path: string): 'absent' | 'empty' | 'trace' | 'other' {
   const stat = statSync(path);
   if (!stat.isFile()) return 'other';
   if (stat.size === 0) return 'empty';
-  const header = Buffer.alloc(HEADER_BYTES);
-  const fd = openSync(path, 'r');
-  try {
-    readSync(fd, header, 0, HEADER_BYTES, 0);
-  } finally {
-    closeSync(fd);
-  }
+  const header = headerOf(path);
   if (header.toString('latin1', 0, SQLITE_MAGIC.length) !== SQLITE_MAGIC) return 'other';
   return header.readUInt32BE(68) === APPLICATION_ID ? 'trace' : 'other';
 }
@@ -48,6 +43,7 @@ export function openTraceFile(path: string, mode: 'read' | 'write'): Database.Da
   // A trace whose first commit is still in its write-ahead log has an application id of 0 in the file itself.
   if (kind === 'other' && !existsSync(`${path}-wal`))
     throw new TraceError('not-a-trace', `${path} is not a gicscope trace. To read a log, import it first.`);
+  checkSize(path);
   return guarded(path, () => {
     const db = new Database(path, { readonly: mode === 'read', fileMustExist: true, timeout: 5000 });
     try {
@@ -58,6 +54,27 @@ export function openTraceFile(path: string, mode: 'read' | 'write'): Database.Da
     }
     return db;
   });
+}
+
+/** A copy that was interrupted is shorter than its header says; SQLite would notice only where it reads. */
+function checkSize(path: string): void {
+  if (existsSync(`${path}-wal`)) return;
+  const header = headerOf(path);
+  const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
+  const wanted = pageSize * header.readUInt32BE(28);
+  const { size } = statSync(path);
+  if (size < wanted) throw damaged(path, `it was cut short at ${size} of ${wanted} bytes`);
+}
+
+function headerOf(path: string): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  const fd = openSync(path, 'r');
+  try {
+    readSync(fd, header, 0, HEADER_BYTES, 0);
+  } finally {
+    closeSync(fd);
+  }
+  return header;
 }
 
 function checkVersion(path: string, db: Database.Database): void {
@@ -75,6 +92,29 @@ function checkVersion(path: string, db: Database.Database): void {
       'older-version',
       `${path} has trace format ${version}; this gicscope reads ${FORMAT_VERSION}. Migrate a copy of it first.`,
     );
+}
+
+/** Makes a new database. @throws TraceError `not-found` without its folder, `read-only`, `limit` */
+export function createDatabase(path: string): Database.Database {
+  const folder = dirname(path);
+  if (!existsSync(folder)) throw new TraceError('not-found', `The folder ${folder} does not exist.`);
+  return guarded(path, () => new Database(path));
+}
+
+/**
+ * Turns a complete trace into one file: back from write-ahead logging. Whether it could: not while another connection
+ * has the file open; the trace is whole then too, but SQLite's files beside it stay.
+ */
+export function settle(path: string, db: Database.Database): boolean {
+  return guarded(path, () => {
+    try {
+      db.pragma('wal_checkpoint(TRUNCATE)');
+      return db.pragma('journal_mode = DELETE', { simple: true }) === 'delete';
+    } catch (error) {
+      if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) return false;
+      throw error;
+    }
+  });
 }
 
 /** Runs `action`, turning errors of SQLite into TraceErrors. */

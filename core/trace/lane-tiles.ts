@@ -48,7 +48,7 @@ export interface Buckets {
   /** Bucket number of each entry, ascending. */
   readonly bucket: Uint32Array;
   readonly transitions: Uint32Array;
-  /** The code of highest severity seen in the bucket, the one at its start included. */
+  /** The code of highest severity in the bucket, the one from before included if it lasted into it. */
   readonly worst: Uint32Array;
   /** For value lanes the lowest code; otherwise as `worst`. */
   readonly lowest: Uint32Array;
@@ -223,11 +223,13 @@ export class BucketBuilder {
       this.#close();
       this.#bucket.push(bucket);
       this.#transitions.push(0);
-      this.#worst.push(this.#code);
-      this.#lowest.push(this.#code);
-      this.#end.push(this.#code);
-      this.#busy.push(0);
       this.#at = this.#startTime + bucket * this.#bucketTime;
+      // The code from before counts only if the bucket holds some of its time.
+      const seen = time > this.#at ? this.#code : code;
+      this.#worst.push(seen);
+      this.#lowest.push(seen);
+      this.#end.push(seen);
+      this.#busy.push(0);
       this.#busyTime = 0;
       i++;
     }

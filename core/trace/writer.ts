@@ -11,7 +11,7 @@
  * at most 8 tables of touched slots.
  */
 import { createHash } from 'node:crypto';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { type Intid } from '../gic/intid.ts';
 import { type Seq, type VcpuId, seq } from '../state/brand.ts';
 import { digest } from '../state/digest.ts';
@@ -24,7 +24,7 @@ import { HAS_ARG, HAS_DETAIL, HAS_VALUE, codecOf, emptyPayload, packPayload } fr
 import { DictionaryRows } from './dictionary-rows.ts';
 import { DETAIL_NAME, DETAIL_SOURCE, NO_NAME, NameTable, OVERFLOW_NAME, TypeTable } from './dictionary.ts';
 import { TraceError } from './errors.ts';
-import { guarded, probe, removeTraceFiles, translated } from './file.ts';
+import { createDatabase, guarded, probe, removeTraceFiles, settle, translated } from './file.ts';
 import { EventIndex } from './event-index.ts';
 import { InterruptIndex } from './interrupt-index.ts';
 import { InterruptObserver } from './interrupt-observer.ts';
@@ -121,7 +121,7 @@ export class TraceWriter implements TraceSink {
         throw new TraceError('exists', `${path} exists and is not a gicscope trace, so it is not overwritten.`);
       removeTraceFiles(path);
     }
-    this.#db = guarded(path, () => new Database(path));
+    this.#db = createDatabase(path);
     try {
       this.#db.pragma(`page_size = ${PAGE_SIZE}`);
       this.#db.pragma('journal_mode = WAL');
@@ -315,7 +315,10 @@ export class TraceWriter implements TraceSink {
     });
   }
 
-  /** Completes the trace: one file, indexed, read-only from now on except for the user's tables. */
+  /**
+   * Completes the trace: indexed, read-only from now on except for the user's tables, and one file, provided that
+   * live readers were closed before (otherwise SQLite keeps its -wal and -shm files beside it until they are).
+   */
   finish(summary: TraceSummary): void {
     this.#mustBeOpen();
     this.#guard(() => {
@@ -330,8 +333,7 @@ export class TraceWriter implements TraceSink {
       this.#commit();
       this.#db.exec('COMMIT');
       this.#db.exec(FINAL_INDEXES);
-      this.#db.pragma('wal_checkpoint(TRUNCATE)');
-      this.#db.pragma('journal_mode = DELETE');
+      settle(this.path, this.#db);
       this.#db.close();
       this.#state = 'closed';
     });
@@ -342,8 +344,7 @@ export class TraceWriter implements TraceSink {
     this.flush();
     this.#guard(() => {
       this.#db.exec('COMMIT');
-      this.#db.pragma('wal_checkpoint(TRUNCATE)');
-      this.#db.pragma('journal_mode = DELETE');
+      settle(this.path, this.#db);
       this.#db.close();
       this.#state = 'closed';
     });

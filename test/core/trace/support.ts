@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { intid } from '../../../core/gic/intid.ts';
 import { type SlotId, nanoseconds, vcpuId } from '../../../core/state/brand.ts';
+import { type Change } from '../../../core/state/journal.ts';
 import { type StateVector } from '../../../core/state/state-vector.ts';
 import { type NewEvent } from '../../../core/trace/kinds.ts';
 import { type TraceSummary } from '../../../core/trace/sink.ts';
@@ -47,6 +48,8 @@ export interface Built {
   readonly states: readonly StateVector[];
   readonly stride: number;
   readonly slots: readonly SlotId[];
+  /** Changes that each event owns. */
+  readonly changes: readonly (readonly Change[])[];
 }
 
 /** Two vCPUs, interrupt fields of PPI 27 and SPI 5, plain registers; slots appear while the trace grows. */
@@ -62,6 +65,7 @@ export function buildTrace(
   const slots: SlotId[] = [];
   const states = [journal.state.clone()];
   const events: NewEvent[] = [];
+  const changes: Change[][] = [];
   let time = 0;
   for (let i = 0; i < count; i++) {
     if (slots.length < 40 && i % 97 === 0) slots.push(claim(writer, slots.length));
@@ -76,11 +80,12 @@ export function buildTrace(
     time += next(3) * 500 + (next(1000) === 0 ? 6e9 : 0);
     const event = randomEvent(next, time, i);
     events.push(event);
+    changes.push(journal.changes());
     writer.append(event);
     if ((i + 1) % stride === 0) states.push(journal.state.clone());
   }
   writer.finish(SUMMARY);
-  return { path, events, states, stride, slots };
+  return { path, events, states, stride, slots, changes };
 }
 
 function claim(writer: TraceWriter, n: number): SlotId {
