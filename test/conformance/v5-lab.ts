@@ -2,7 +2,7 @@
  * The fixtures of the vGICv5 conformance scenarios and a guest that is driven access by access. A guest operation
  * first sees to it that the vCPU is loaded and in the guest, as a run loop would; a trap or a kick leaves the guest.
  */
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import { type KvmEvent, type Place } from '../../core/kvm/events.ts';
 import { Host, type HostOptions } from '../../core/kvm/host.ts';
 import { type HostFacts, REFERENCE_HOST } from '../../core/kvm/host-facts.ts';
@@ -58,8 +58,8 @@ export class Lab {
   /** Creates a vCPU and does KVM_ARM_VCPU_INIT. */
   addVcpu(id: number, features = 0): Vcpu {
     const index = this.vm.online.lo;
-    expect(this.vm.createVcpu(id)).toBe(0);
-    expect(this.vcpu(index).init(features)).toBe(0);
+    assert.equal(this.vm.createVcpu(id), 0);
+    assert.equal(this.vcpu(index).init(features), 0);
     return this.vcpu(index);
   }
 
@@ -140,7 +140,7 @@ export function v1(facts: HostFacts = H5, profile = 'mainline'): Lab {
 /** V1 with the PMU feature and PMU_V3_INIT. */
 export function v1p(facts: HostFacts = H5, profile = 'mainline'): Lab {
   const lab = machine(facts, profile, 1, FEATURE.PMU);
-  expect(lab.pmuInit()).toBe(0);
+  assert.equal(lab.pmuInit(), 0);
   return lab;
 }
 
@@ -155,8 +155,8 @@ export const v1n = (): Lab => v1(H5N);
 function machine(facts: HostFacts, profile: string, vcpus: number, features: number): Lab {
   const lab = new Lab(facts, profile);
   for (let id = 0; id < vcpus; id++) lab.addVcpu(id, features);
-  expect(lab.createV5()).toBe(0);
-  expect(lab.init()).toBe(0);
+  assert.equal(lab.createV5(), 0);
+  assert.equal(lab.init(), 0);
   return lab;
 }
 
@@ -175,7 +175,7 @@ export class Guest {
   /** Runs until the vCPU is in the guest; returns how many entries were abandoned on the way. */
   run(): number {
     const { vcpu } = this;
-    if (vcpu.cpu === undefined) expect(vcpu.beginRun(this.lab.host.cpu(this.pcpu))).toBe(0);
+    if (vcpu.cpu === undefined) assert.equal(vcpu.beginRun(this.lab.host.cpu(this.pcpu)), 0);
     let aborted = 0;
     while (!vcpu.inGuest) if (vcpu.enter() === 'aborted' && ++aborted > 3) throw new Error('the entry never succeeds');
     return aborted;
@@ -200,20 +200,20 @@ export class Guest {
 
   read(name: string): bigint {
     const { outcome, value } = this.access('read', name);
-    expect(outcome, `read of ${name}`).toMatch(/performed|emulated/);
+    assert.match(outcome, /performed|emulated/, `read of ${name}`);
     return value;
   }
 
   write(name: string, value: bigint): Outcome {
     const { outcome } = this.access('write', name, value);
-    expect(outcome, `write of ${name}`).toMatch(/performed|emulated/);
+    assert.match(outcome, /performed|emulated/, `write of ${name}`);
     return outcome;
   }
 
   insn(name: string, operand = 0n): bigint {
     this.run();
     const { outcome, value } = this.vcpu.instruction(name, operand);
-    expect(outcome, name).toBe('performed');
+    assert.equal(outcome, 'performed', name);
     return value;
   }
 

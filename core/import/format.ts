@@ -1,0 +1,45 @@
+/** What a format is to the registry: how it is told by its content, and how it is read. */
+import { type GicModel, type LineCounts, type SourceInfo, type TraceSink } from '../trace/sink.ts';
+
+export interface Verdict {
+  /** 0 … 1; from 0.5 on the format may be taken without asking. */
+  readonly confidence: number;
+  /** One clause for people. */
+  readonly because: string;
+}
+
+export interface Content {
+  /** File name without folders. */
+  readonly name: string;
+  /** Decompressed; can be read once. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+export interface ReadContext {
+  /** Number of vCPUs that the user states. */
+  readonly vcpus: number | undefined;
+  /** Reports how far the reading is; throws the reason when the import was cancelled. */
+  advance(lines: number, events: number): void;
+}
+
+/** What is known of the content at its end. */
+export interface ReadSummary {
+  readonly gic: GicModel;
+  readonly vcpus: number;
+  readonly lines: LineCounts | undefined;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly events: number;
+}
+
+/** Reads everything into the sink. When `chunks` throws, what was read before must already be in the sink. */
+export type ReadContent = (content: Content, sink: TraceSink, context: ReadContext) => Promise<ReadSummary>;
+
+export interface Format {
+  /** What `--format` names. */
+  readonly id: string;
+  readonly kind: SourceInfo['kind'];
+  readonly title: string;
+  /** Looks at the first 64 KiB; undefined: certainly not this format. */
+  readonly detect: (head: Uint8Array) => Verdict | undefined;
+  readonly read: ReadContent;
+}

@@ -1,0 +1,47 @@
+/** Progress of an import, reported at most ten times a second, and the place where cancelling takes effect. */
+import { type ImportOptions, type Progress } from './options.ts';
+import { type ByteSource } from './source/file.ts';
+
+const INTERVAL_MS = 100;
+
+export class Meter {
+  readonly #source: ByteSource;
+  readonly #options: ImportOptions;
+  readonly #start = performance.now();
+  #last = -Infinity;
+  lines = 0;
+  events = 0;
+
+  constructor(source: ByteSource, options: ImportOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  /** @throws the signal's reason when the import was cancelled */
+  advance(lines: number, events: number): void {
+    this.lines = lines;
+    this.events = events;
+    this.#options.signal?.throwIfAborted();
+    const now = performance.now();
+    if (now - this.#last < INTERVAL_MS) return;
+    this.#last = now;
+    this.#report(now);
+  }
+
+  finish(): void {
+    this.#report(performance.now());
+  }
+
+  #report(now: number): void {
+    const seconds = (now - this.#start) / 1000;
+    const { bytesRead, total } = this.#source;
+    const progress: Progress = {
+      bytes: bytesRead,
+      ...(total === undefined ? {} : { total }),
+      lines: this.lines,
+      events: this.events,
+      eventsPerSecond: seconds > 0 ? Math.round(this.events / seconds) : 0,
+    };
+    this.#options.onProgress?.(progress);
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Files that people drag in and that are no trace we read: each row says how it is told and what to do instead.
+ * Ordered: the first that fits speaks.
+ */
+
+export interface NearMiss {
+  /** What it is. */
+  readonly what: string;
+  readonly hint: string;
+}
+
+interface Row extends NearMiss {
+  readonly is: (head: Uint8Array, text: string) => boolean;
+}
+
+const bytes =
+  (at: number, ...wanted: readonly number[]) =>
+  (head: Uint8Array): boolean =>
+    wanted.every((byte, i) => head[at + i] === byte);
+const begins =
+  (...starts: readonly string[]) =>
+  (_head: Uint8Array, text: string): boolean =>
+    starts.some((start) => text.startsWith(start));
+const says =
+  (pattern: RegExp) =>
+  (_head: Uint8Array, text: string): boolean =>
+    pattern.test(text);
+
+const NO_TRACE = 'This is not a trace. Choose the log or trace that was recorded.';
+const PERF = 'Convert it first: perf script -F comm,tid,cpu,time,event,trace --ns -i FILE > trace.txt';
+
+const ROWS: readonly Row[] = [
+  {
+    what: 'a gicscope trace or another SQLite database',
+    hint: 'A .gscope file needs no import: open it.',
+    is: begins('SQLite format 3\u0000'),
+  },
+  { what: 'a perf.data file', hint: PERF, is: begins('PERFILE2', '2ELIFREP') },
+  {
+    what: 'a trace.dat file of trace-cmd',
+    hint: 'This version does not read trace.dat.',
+    is: bytes(0, 0x17, 0x08, 0x44, 0x74, 0x72, 0x61, 0x63, 0x69, 0x6e, 0x67),
+  },
+  {
+    what: "a binary trace of QEMU's simple backend",
+    hint: 'This version does not read it. Record with the log backend: -trace … -D qemu.log',
+    is: (head) => head.subarray(0, 8).every((byte) => byte === 0xff) && isSimpleMagic(head.subarray(8, 16)),
+  },
+  {
+    what: 'a CTF trace (LTTng, perf data convert)',
+    hint: 'It cannot be imported. Convert it to text, or record with trace-cmd or QEMU.',
+    is: (head, text) =>
+      text.startsWith('/* CTF ') ||
+      bytes(0, 0xc1, 0x1f, 0xfc, 0xc1)(head) ||
+      bytes(0, 0xc1, 0xfc, 0x1f, 0xc1)(head) ||
+      bytes(0, 0x75, 0xd1, 0x1d, 0x57)(head) ||
+      bytes(0, 0x57, 0x1d, 0xd1, 0x75)(head),
+  },
+  {
+    what: 'a Perfetto trace',
+    hint: 'It cannot be imported. Record the ftrace events with trace-cmd instead.',
+    is: (head) => isPerfetto(head),
+  },
+  {
+    what: 'a Chrome or Perfetto JSON trace',
+    hint: 'It cannot be imported.',
+    is: says(/^\s*(\{\s*"traceEvents"|\[\s*\{\s*"(ph|name|cat|pid|ts)")/),
+  },
+  {
+    what: 'a VCD waveform',
+    hint: 'It cannot be imported: it holds signals, not interrupt events.',
+    is: says(/^\s*\$(date|version|timescale|comment|scope)\b/),
+  },
+  {
+    what: 'an ELF core dump',
+    hint: 'It holds memory, not a trace. Recover an ftrace buffer from a crash dump with the crash utility (trace dump).',
+    is: (head, text) => text.startsWith('\u007fELF') && (head[5] === 2 ? head[17] : head[16]) === 4,
+  },
+  { what: 'an ELF file (a program or kernel)', hint: NO_TRACE, is: begins('\u007fELF') },
+  {
+    what: 'a kernel crash dump (kdump)',
+    hint: 'Recover the ftrace buffer with the crash utility (trace dump).',
+    is: begins('KDUMP   ', 'DISKDUMP'),
+  },
+  {
+    what: 'an ftrace text trace',
+    hint: 'This version does not read ftrace text.',
+    is: says(/^(# tracer: |cpus=\d+\r?\n)/),
+  },
+  { what: 'a JPEG image', hint: NO_TRACE, is: bytes(0, 0xff, 0xd8, 0xff) },
+  { what: 'a PNG image', hint: NO_TRACE, is: bytes(0, 0x89, 0x50, 0x4e, 0x47) },
+  { what: 'a GIF image', hint: NO_TRACE, is: begins('GIF87a', 'GIF89a') },
+  { what: 'a PDF document', hint: NO_TRACE, is: begins('%PDF-') },
+  { what: 'a network capture', hint: NO_TRACE, is: isCapture },
+  { what: 'a ZIP archive', hint: 'Unpack it and import the file inside.', is: bytes(0, 0x50, 0x4b, 0x03, 0x04) },
+  { what: 'a 7-Zip archive', hint: 'Unpack it and import the file inside.', is: bytes(0, 0x37, 0x7a, 0xbc, 0xaf) },
+  { what: 'a tar archive', hint: 'Unpack it and import the file inside.', is: bytes(257, 0x75, 0x73, 0x74, 0x61, 0x72) },
+  { what: 'a bzip2 file', hint: 'Decompress it first (bzip2 -d).', is: says(/^BZh[1-9]1AY&SY/) },
+  { what: 'an LZ4 file', hint: 'Decompress it first (lz4 -d).', is: bytes(0, 0x04, 0x22, 0x4d, 0x18) },
+  { what: 'a file of compress', hint: 'Decompress it first (uncompress).', is: bytes(0, 0x1f, 0x9d) },
+  { what: 'an LZMA file', hint: 'Decompress it first (xz -d --format=lzma).', is: bytes(0, 0x5d, 0x00, 0x00, 0x80, 0x00) },
+  { what: 'a systemd journal', hint: NO_TRACE, is: begins('LPKSHHRH') },
+  {
+    what: 'text in UTF-16',
+    hint: 'Convert it to UTF-8 (iconv -f UTF-16 -t UTF-8), or redirect without PowerShell.',
+    is: (head) => bytes(0, 0xff, 0xfe)(head) || bytes(0, 0xfe, 0xff)(head),
+  },
+  { what: 'a web page', hint: NO_TRACE, is: says(/^\s*<(!doctype html|html)/i) },
+];
+
+/** The first that fits; undefined: none does. */
+export function nearMiss(head: Uint8Array): NearMiss | undefined {
+  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, 4096)).toString('latin1');
+  return ROWS.find(({ is }) => is(head, text));
+}
+
+/** Magic number 0xf2b177cb0aa429b4, either byte order (trace-import-formats §6.2). */
+function isSimpleMagic(word: Uint8Array): boolean {
+  const magic = [0xb4, 0x29, 0xa4, 0x0a, 0xcb, 0x77, 0xb1, 0xf2];
+  return magic.every((byte, i) => word[i] === byte) || magic.every((byte, i) => word[7 - i] === byte);
+}
+
+const CAPTURES = [0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1, 0x0a0d0d0a];
+
+function isCapture(head: Uint8Array): boolean {
+  if (head.length < 4) return false;
+  return CAPTURES.includes(new DataView(head.buffer, head.byteOffset, 4).getUint32(0));
+}
+
+/** A Perfetto trace is a run of packets, each tag 0x0a and a length; four in a row that begin with packet fields are no accident. */
+function isPerfetto(head: Uint8Array): boolean {
+  let at = 0;
+  let packets = 0;
+  while (at < head.length && packets < 4) {
+    if (head[at] !== 0x0a) return false;
+    at++;
+    let length = 0;
+    let shift = 0;
+    for (;;) {
+      const byte = head[at++];
+      if (byte === undefined || shift > 28) return packets > 0 && byte === undefined;
+      length += (byte & 0x7f) * 2 ** shift;
+      shift += 7;
+      if (byte < 0x80) break;
+    }
+    const tag = head[at];
+    if (length < 2 || (tag !== undefined && (tag & 7) > 5)) return false;
+    at += length;
+    packets++;
+  }
+  return packets === 4 || (packets >= 1 && at > head.length);
+}
+
+/** Whether the head is data rather than text: more than one byte in a hundred that no text has. */
+export function isBinary(head: Uint8Array): boolean {
+  let odd = 0;
+  for (const byte of head) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) odd++;
+  return odd * 100 > head.length;
+}

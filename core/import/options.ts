@@ -1,0 +1,41 @@
+/** What a caller gives to an import, and what it gets while and after it runs. */
+import { type Readable } from 'node:stream';
+import { type TraceSummary } from '../trace/sink.ts';
+
+/** A file by path, or a stream (standard input, a socket) with a name for messages. */
+export type ImportInput = string | { readonly name: string; readonly stream: Readable };
+
+export interface Progress {
+  /** Bytes read of the source, as stored (compressed). */
+  readonly bytes: number;
+  /** Bytes to read in all; absent where the source does not say (standard input). */
+  readonly total?: number;
+  readonly lines: number;
+  readonly events: number;
+  /** Since the start of the import. */
+  readonly eventsPerSecond: number;
+}
+
+export interface ImportOptions {
+  /** Cancels; the import then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Called at most ten times a second, and once at the end. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Id of a format, instead of detection. */
+  readonly format?: string;
+  /** Number of vCPUs, where the source does not say and the user knows. */
+  readonly vcpus?: number;
+  /**
+   * Keep what could be read of a source that is cut short or damaged, instead of failing; the result's `cut` and the
+   * summary's facts then say where it ends.
+   */
+  readonly keepPartial?: boolean;
+}
+
+export interface ImportResult {
+  readonly summary: TraceSummary;
+  readonly format: string;
+  readonly events: number;
+  /** With `keepPartial`: why the source ended early. */
+  readonly cut?: string;
+}

@@ -1,0 +1,55 @@
+/**
+ * Levels of PPI inputs per vCPU, as far as they are proven: the log prints changes only, so a line that is known to be
+ * high cannot rise, and an acknowledge or a fall proves that it was high.
+ */
+const UNKNOWN = -1;
+
+class Input {
+  level = UNKNOWN;
+  /** Order of the last fall, or -1. */
+  lastFall = -1;
+}
+
+export class InputBook {
+  readonly #inputs = new Map<number, Input>();
+
+  #input(vcpu: number, ppi: number): Input {
+    const key = vcpu * 128 + ppi;
+    let input = this.#inputs.get(key);
+    if (input === undefined) this.#inputs.set(key, (input = new Input()));
+    return input;
+  }
+
+  /** 0, 1, or -1: not known. */
+  level(vcpu: number, ppi: number): number {
+    return this.#input(vcpu, ppi).level;
+  }
+
+  set(vcpu: number, ppi: number, level: number, serial: number): void {
+    const input = this.#input(vcpu, ppi);
+    input.level = level;
+    if (level === 0) input.lastFall = serial;
+  }
+
+  forget(vcpu: number, ppi: number): void {
+    this.#input(vcpu, ppi).level = UNKNOWN;
+  }
+
+  /** Whether the input may have fallen after a moment (only the last fall is remembered). */
+  mayHaveFallenSince(vcpu: number, ppi: number, moment: number): boolean {
+    return this.#input(vcpu, ppi).lastFall > moment;
+  }
+
+  /** A machine is created: its inputs are low. */
+  create(vcpu: number): void {
+    for (let ppi = 0; ppi < 128; ppi++) this.#input(vcpu, ppi).level = 0;
+  }
+
+  /** A vCPU is reset: a high input may become low without a line that says so. */
+  reset(vcpu: number): void {
+    for (let ppi = 0; ppi < 128; ppi++) {
+      const input = this.#input(vcpu, ppi);
+      if (input.level === 1) input.level = UNKNOWN;
+    }
+  }
+}

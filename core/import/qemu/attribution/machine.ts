@@ -1,0 +1,57 @@
+/** What is known of the emulated machine: how many vCPUs, and whether the log shows it from its start. */
+import { NOBODY } from '../trace-line.ts';
+
+/** Slots and lanes exist for this many. */
+export const MOST_VCPUS = 512;
+
+export class Machine {
+  /** Number of vCPUs, where something says it. */
+  vcpus: number | undefined;
+  /** What says it, for the user. */
+  vcpusFrom = '';
+  /** The log begins with the machine's creation, so nothing happened before it. */
+  isFromStart = false;
+  /** Highest vCPU that any line named, plus one. */
+  seen = 0;
+  readonly #affinities: number[] = [];
+
+  /** Takes a statement of the number of vCPUs; the log's own is given last and wins. */
+  setVcpus(count: number, from: string): void {
+    if (count < 1 || count > MOST_VCPUS) return;
+    this.vcpus = count;
+    this.vcpusFrom = from;
+  }
+
+  /** The vCPU of an index that a line names; a vCPU that should not exist disproves the stated number. */
+  vcpu(index: number): number {
+    if (!(index >= 0 && index < MOST_VCPUS)) return NOBODY;
+    if (index >= this.seen) this.seen = index + 1;
+    if (this.vcpus !== undefined && index >= this.vcpus) {
+      this.vcpus = undefined;
+      this.vcpusFrom = `not known: ${this.vcpusFrom}, but the log names vCPU ${index}`;
+    }
+    return index;
+  }
+
+  /** The only vCPU, if there is only one. */
+  get only(): number {
+    return this.vcpus === 1 ? 0 : NOBODY;
+  }
+
+  /**
+   * The vCPU with this affinity value. Up to 15 it is the index (trace-import-formats §6.1). Beyond, clusters have 8 or
+   * 16 vCPUs, which only the order of the first resets tells: they come in the order of the index.
+   */
+  vcpuOfAffinity(affinity: number): number {
+    if (affinity < 16) return this.vcpu(affinity);
+    const position = this.#affinities.indexOf(affinity);
+    const isComplete = this.#affinities[0] === 0 && this.#affinities[7] === 7;
+    return position >= 0 && isComplete ? this.vcpu(position) : NOBODY;
+  }
+
+  /** A reset of the vCPU with this affinity. */
+  sawReset(affinity: number): void {
+    const list = this.#affinities;
+    if (list.length < MOST_VCPUS && affinity > (list.at(-1) ?? -1)) list.push(affinity);
+  }
+}

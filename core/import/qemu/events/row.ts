@@ -1,0 +1,29 @@
+/** The shape of the event table: a name and the text that follows it, as patterns; apart from what it means. */
+import { compile, type Pattern } from '../pattern.ts';
+import { type TraceLine } from '../trace-line.ts';
+
+/** `name`, then the pattern of its text, then patterns of other releases. */
+export type TextRow = readonly [name: string, ...texts: readonly string[]];
+
+export interface EventRow {
+  readonly name: string;
+  readonly patterns: readonly Pattern[];
+  /** Position in the table, for look-ups by number. */
+  readonly index: number;
+  /** vCPU threads print it without the emulator's lock, so it may stand between the lines of an action. */
+  readonly isOutsideLock: boolean;
+  /** Whether the numbers are in range: a line that was torn and joined may match and still say nonsense. */
+  readonly accepts: Accepts | undefined;
+}
+
+export type Accepts = (line: TraceLine) => boolean;
+
+export function eventRows(rows: readonly TextRow[], ranges: ReadonlyMap<string, Accepts>): EventRow[] {
+  return rows.map(([name, ...texts], index) => ({
+    name,
+    patterns: texts.map(compile),
+    index,
+    isOutsideLock: name.startsWith('gicplug_'),
+    accepts: ranges.get(name),
+  }));
+}

@@ -1,0 +1,21 @@
+/** What every known event means, one table. A GIC model adds a file of its own and a line here. */
+import { type KnownEvent, perEvent } from '../events/table.ts';
+import { CPU_INTERFACE } from './cpu-interface.ts';
+import { IRS } from './irs.ts';
+import { IRS_FRAME } from './irs-frame.ts';
+import { POWER } from './power.ts';
+import { REGISTERS } from './registers.ts';
+import { type Observe } from './scene.ts';
+import { TIMER_EVENTS } from './timers.ts';
+
+const ALL: Readonly<Record<KnownEvent, Observe>> = {
+  ...CPU_INTERFACE,
+  ...IRS,
+  ...IRS_FRAME,
+  ...TIMER_EVENTS,
+  ...POWER,
+  ...REGISTERS,
+};
+
+/** By the number of the event's row. */
+export const OBSERVERS: readonly (Observe | undefined)[] = perEvent<Observe>(ALL);

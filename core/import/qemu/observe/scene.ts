@@ -1,0 +1,137 @@
+/**
+ * What the observers share: the vCPUs and interrupts that the log has shown, the sink, and the one way to append an
+ * event. An observer changes slots first and then emits, so the event owns the changes.
+ */
+import { type Intid } from '../../../gic/intid.ts';
+import { type SlotId, nanoseconds, vcpuId } from '../../../state/brand.ts';
+import { interruptOf } from '../../../trace/interrupts.ts';
+import { type NewEvent, type Origin } from '../../../trace/kinds.ts';
+import { type TraceSink } from '../../../trace/sink.ts';
+import { type Machine, MOST_VCPUS } from '../attribution/machine.ts';
+import { ACTOR, type TraceLine } from '../trace-line.ts';
+import { SharedState } from './interrupt-state.ts';
+import { Slots } from './slots.ts';
+import { VcpuState } from './vcpu-state.ts';
+
+/** More SPIs and LPIs than this keep no state; their events stay complete. */
+export const MOST_SHARED = 65_536;
+
+type WithoutHeader<E> = E extends NewEvent ? Omit<E, 'time' | 'vcpu' | 'origin' | 'source' | 'line'> : never;
+/** Kind, payload and detail of an event; time, line and source come from its line. */
+export type Happening = WithoutHeader<NewEvent>;
+
+/** An event's meaning: changes state, then emits. `vcpu` is the one that the line is about, or NOBODY. */
+export type Observe = (line: TraceLine, vcpu: number, scene: Scene) => void;
+
+/** Candidate of the IRS for one PE. */
+interface IrsCandidate {
+  readonly intid: SlotId;
+  readonly priority: SlotId;
+}
+
+export class Scene {
+  readonly slots: Slots;
+  readonly machine: Machine;
+  readonly #sink: TraceSink;
+  readonly #vcpus: VcpuState[] = [];
+  readonly #shared = new Map<Intid, SharedState>();
+  readonly #irsCandidates = new Map<number, IrsCandidate>();
+  /** Events emitted. */
+  events = 0;
+  /** Events of lines that name no vCPU though one acted; and those among them where nothing proves which. */
+  withoutName = 0;
+  unproven = 0;
+  /** SPIs and LPIs beyond `MOST_SHARED`. */
+  untracked = 0;
+  /** Places where the recorder's SPI defect may have shown. */
+  defects = 0;
+  readonly #irsIds = new Set<number>();
+
+  constructor(sink: TraceSink, machine: Machine) {
+    this.#sink = sink;
+    this.slots = new Slots(sink);
+    this.machine = machine;
+  }
+
+  /** @param index a vCPU, not NOBODY */
+  vcpu(index: number): VcpuState {
+    return (this.#vcpus[index] ??= new VcpuState(this.slots, index));
+  }
+
+  /** The vCPUs seen so far. */
+  get vcpus(): readonly VcpuState[] {
+    return this.#vcpus.filter((vcpu) => vcpu !== undefined);
+  }
+
+  /** Those that a line without a proven vCPU may be about. */
+  maybe(line: TraceLine): readonly VcpuState[] {
+    const candidates = line.action?.candidates;
+    return candidates === undefined ? this.vcpus : this.vcpus.filter(({ index }) => candidates.includes(index));
+  }
+
+  /** State of an SPI or LPI; undefined for other types, and for more than are kept. */
+  shared(intid: Intid): SharedState | undefined {
+    let state = this.#shared.get(intid);
+    if (state !== undefined) return state;
+    const type = interruptOf(intid)?.type;
+    if (type !== 'spi' && type !== 'lpi') return undefined;
+    if (this.#shared.size >= MOST_SHARED) {
+      this.untracked++;
+      return undefined;
+    }
+    state = new SharedState(this.slots, intid, type === 'spi');
+    this.#shared.set(intid, state);
+    return state;
+  }
+
+  /** All SPIs and LPIs with state. */
+  get sharedStates(): Iterable<SharedState> {
+    return this.#shared.values();
+  }
+
+  irsCandidate(pe: number): IrsCandidate {
+    let candidate = this.#irsCandidates.get(pe);
+    if (candidate === undefined) {
+      candidate = {
+        intid: this.slots.claim({ path: `irs.hppi${pe}`, width: 32 }),
+        priority: this.slots.claim({ path: `irs.hppi${pe}.priority`, width: 8 }),
+      };
+      this.#irsCandidates.set(pe, candidate);
+    }
+    return candidate;
+  }
+
+  /** An IRS was created; the same one a second time is another machine, in a log that holds several runs. */
+  created(irs: number, vcpus: number): void {
+    if (this.#irsIds.has(irs)) {
+      this.#irsIds.clear();
+      this.forgetAll();
+    }
+    this.#irsIds.add(irs);
+    for (let index = 0; index < Math.min(vcpus, MOST_VCPUS); index++) this.vcpu(index);
+  }
+
+  /** Everything is unknown again: a new machine, or the recorder lost lines. */
+  forgetAll(): void {
+    for (const vcpu of this.vcpus) {
+      vcpu.reset();
+      vcpu.forgetRunState();
+      vcpu.updateMasked();
+    }
+    for (const state of this.#shared.values()) state.forget();
+    for (const { intid, priority } of this.#irsCandidates.values()) {
+      this.slots.forget(intid);
+      this.slots.forget(priority);
+    }
+  }
+
+  emit(line: TraceLine, vcpu: number, origin: Origin, happening: Happening): void {
+    const header = { time: nanoseconds(line.time), origin, source: line.name, line: line.line };
+    if (line.subject === ACTOR) {
+      this.withoutName++;
+      if (vcpu < 0) this.unproven++;
+    }
+    this.events++;
+    this.#sink.append(vcpu < 0 ? { ...happening, ...header } : { ...happening, ...header, vcpu: vcpuId(vcpu) });
+  }
+}

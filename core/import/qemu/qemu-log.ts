@@ -1,0 +1,63 @@
+/** Text logs of QEMU's `log` trace backend (trace-import-formats §6.1): the row of the registry, and the import. */
+import { type Format, type ReadContent, type Verdict } from '../format.ts';
+import { eventRow } from './events/table.ts';
+import { Prefix } from './prefix.ts';
+import { QemuSession } from './session.ts';
+import { LineSplitter } from '../source/lines.ts';
+
+/** Event families that make a log worth importing, understood or not. */
+const FAMILY = /^(gicv[0-9]_|gic_|arm_gt_|arm_psci_|arm_powerctl_|arm_cpu_reset|gicplug_|vgic|kvm_arm)/;
+const EVENT = /^([a-z][a-z0-9]*_[a-z0-9_]*):?(?: |$)/;
+const EXCEPTION = /^(Taking exception \d+ \[|Exception return from |\.\.\.(from|with|to) )/;
+/** `gicv5-smp1-events.log`: people name recordings so, and a machine with one vCPU has no question whose line it is. */
+const NAMED_SINGLE = /(?:^|[^a-z0-9])smp1(?:[^0-9]|$)/i;
+
+const LOOKED_AT = 2000;
+
+function detect(head: Uint8Array): Verdict | undefined {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1');
+  const lines = text.split('\n', LOOKED_AT);
+  // The last one may be cut by the end of the head.
+  if (lines.length > 1) lines.pop();
+  const prefix = new Prefix();
+  let looked = 0;
+  let known = 0;
+  let plausible = 0;
+  for (const line of lines) {
+    if (line.trim() === '') continue;
+    looked++;
+    const hasTime = prefix.read(line);
+    const rest = line.slice(prefix.length);
+    const name = EVENT.exec(rest)?.[1];
+    if (name !== undefined && (eventRow(name) !== undefined || FAMILY.test(name))) known++;
+    else if (EXCEPTION.test(rest) || (hasTime && name !== undefined)) plausible++;
+  }
+  if (looked === 0 || known + plausible === 0) return undefined;
+  const share = (known + plausible) / looked;
+  const confidence = known === 0 ? 0.3 * share : share >= 0.5 ? 0.5 + 0.5 * share : 0.2 + 0.6 * share;
+  return { confidence, because: `${known} of the first ${looked} lines are events of an interrupt controller, timer or vCPU` };
+}
+
+const read: ReadContent = async (content, sink, context) => {
+  const session = new QemuSession(sink);
+  if (context.vcpus !== undefined) session.machine.setVcpus(context.vcpus, 'the user');
+  else if (NAMED_SINGLE.test(content.name)) session.machine.setVcpus(1, `the file's name (${content.name})`);
+  const splitter = new LineSplitter(session);
+  for await (const chunk of content.chunks) {
+    splitter.push(chunk);
+    context.advance(session.lines, session.events);
+  }
+  splitter.end();
+  session.end();
+  context.advance(session.lines, session.events);
+  const { gic, vcpus, counts, facts, events } = session;
+  return { gic, vcpus, lines: counts, facts, events };
+};
+
+export const QEMU_LOG: Format = {
+  id: 'qemu-log',
+  kind: 'qemu-log',
+  title: 'QEMU trace log',
+  detect,
+  read,
+};

@@ -1,0 +1,170 @@
+/**
+ * The way of a line through a QEMU log import: read, assigned to an action, kept waiting until its vCPU is decided,
+ * observed, appended. Every line is counted once: as an event, as part of another, or skipped with a reason.
+ */
+import { type GicModel, type LineCounts, type TraceSink } from '../../trace/sink.ts';
+import { type LineReceiver } from '../source/lines.ts';
+import { ASSIGN, vcpuOf } from './attribution/assign.ts';
+import { Attributor } from './attribution/attributor.ts';
+import { Machine } from './attribution/machine.ts';
+import { LineReader, SKIPPED } from './line-reader.ts';
+import { other, unknown } from './observe/other.ts';
+import { OBSERVERS } from './observe/observers.ts';
+import { DEFECT } from './observe/irs.ts';
+import { MOST_SHARED, Scene } from './observe/scene.ts';
+import { ORPHAN, Quad } from './quad.ts';
+import { ACTOR, NOBODY, type TraceLine } from './trace-line.ts';
+import { isSettled, Window } from './window.ts';
+
+const QUAD = 'gicv5_recalc_ppi_hppi';
+const LONGEST_SKIPPED = 4096;
+
+/** Names tell the GIC model even where their events are not understood yet. */
+const MODELS: readonly (readonly [prefix: string, model: GicModel])[] = [
+  ['gicv5_', 'v5'],
+  ['gicv3_', 'v3'],
+  ['gic_', 'v2'],
+];
+
+export class QemuSession implements LineReceiver {
+  readonly machine = new Machine();
+  readonly #sink: TraceSink;
+  readonly #reader = new LineReader();
+  readonly #attributor = new Attributor(this.machine);
+  readonly #scene: Scene;
+  readonly #window = new Window();
+  readonly #quad: Quad;
+  readonly #reasons = new Map<string, number>();
+  readonly #merged = new Map<string, number>();
+  readonly #names = new Set<string>();
+  #read = 0;
+
+  constructor(sink: TraceSink) {
+    this.#sink = sink;
+    this.#scene = new Scene(sink, this.machine);
+    this.#quad = new Quad({
+      joined: (lines) => this.#countMerged(QUAD, lines),
+      orphan: (line, text) => this.#skip(line, ORPHAN, text),
+    });
+  }
+
+  get events(): number {
+    return this.#scene.events;
+  }
+
+  get lines(): number {
+    return this.#read;
+  }
+
+  onLine(text: string, line: number): void {
+    this.#read++;
+    this.#sink.rawLine(line, text);
+    const slot = this.#window.slot;
+    const reason = this.#reader.read(text, line, slot);
+    const { name } = this.#reader;
+    if (name !== undefined) {
+      this.#names.add(name);
+      this.#sink.countName(name);
+    }
+    if (reason !== undefined) this.#skip(line, reason, text);
+    else this.#accept(slot);
+  }
+
+  onLong(beginning: string, line: number): void {
+    this.#read++;
+    this.#sink.rawLine(line, beginning);
+    this.#skip(line, SKIPPED.long, beginning);
+  }
+
+  /** The source has ended. */
+  end(): void {
+    this.#quad.close();
+    this.#attributor.finish();
+    this.#drain();
+  }
+
+  get counts(): LineCounts {
+    const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
+    return {
+      read: this.#read,
+      asEvents: this.#scene.events,
+      merged: sum(this.#merged),
+      skipped: sum(this.#reasons),
+      reasons: Object.fromEntries(this.#reasons),
+    };
+  }
+
+  get gic(): GicModel {
+    return MODELS.find(([prefix]) => [...this.#names].some((name) => name.startsWith(prefix)))?.[1] ?? 'unknown';
+  }
+
+  get vcpus(): number {
+    return Math.max(this.machine.vcpus ?? 0, this.machine.seen);
+  }
+
+  /** What `info` says about the source beside the counts. */
+  get facts(): Record<string, string> {
+    const { clock } = this.#reader;
+    const { withoutName, unproven, defects, untracked, slots } = this.#scene;
+    const facts: Record<string, string> = clock.isCounted
+      ? { clock: 'none: the log has no time stamps, times count lines' }
+      : { clock: "the host's wall clock, UTC", 'time origin': clock.origin ?? '' };
+    if (this.machine.vcpusFrom !== '') facts['vCPUs from'] = this.machine.vcpusFrom;
+    if (withoutName > 0) facts['vCPU not proven'] = `${unproven} of ${withoutName} events whose line names none`;
+    if (this.#merged.size > 0)
+      facts['merged lines'] = [...this.#merged].map(([name, count]) => `${name} ${count}`).join(', ');
+    if (defects > 0) facts['recorder defect'] = `${DEFECT}: ${defects} lines; the state follows what they print`;
+    if (slots.contradictions > 0) facts['contradictions'] = `${slots.contradictions} events show a state that nothing led to`;
+    if (untracked > 0) facts['untracked'] = `${untracked} events of SPIs and LPIs beyond the first ${MOST_SHARED}: without state`;
+    return facts;
+  }
+
+  #accept(line: TraceLine): void {
+    const { row } = line;
+    line.subject = row === undefined ? NOBODY : ACTOR;
+    line.action = undefined;
+    line.isPartial = false;
+    line.isDead = false;
+    if (row !== undefined) {
+      if (row.name === QUAD) {
+        if (this.#quad.take(line)) return;
+      } else if (!row.isOutsideLock) this.#quad.close();
+      if (ASSIGN[row.index]?.(line, this.#attributor) === true) {
+        this.#countMerged(row.name, 1);
+        return;
+      }
+    }
+    this.#window.commit();
+    if (this.#window.isFull) this.#force();
+    this.#drain();
+  }
+
+  /** There is no room left to wait: the oldest line's question stays open for good. */
+  #force(): void {
+    const { oldest } = this.#window;
+    if (oldest?.isPartial === true) this.#quad.close();
+    if (oldest?.action !== undefined) this.#attributor.giveUp(oldest.action);
+  }
+
+  #drain(): void {
+    for (let line = this.#window.oldest; line !== undefined && isSettled(line); line = this.#window.oldest) {
+      if (!line.isDead) this.#observe(line);
+      this.#window.release();
+    }
+  }
+
+  #observe(line: TraceLine): void {
+    const { row } = line;
+    if (row === undefined) unknown(line, NOBODY, this.#scene);
+    else (OBSERVERS[row.index] ?? other)(line, vcpuOf(line), this.#scene);
+  }
+
+  #skip(line: number, reason: string, text: string): void {
+    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
+    this.#sink.skip({ line, reason, text: text.slice(0, LONGEST_SKIPPED) });
+  }
+
+  #countMerged(name: string, lines: number): void {
+    this.#merged.set(name, (this.#merged.get(name) ?? 0) + lines);
+  }
+}
