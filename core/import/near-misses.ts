@@ -94,11 +94,19 @@ const ROWS: readonly Row[] = [
   { what: 'a network capture', hint: NO_TRACE, is: isCapture },
   { what: 'a ZIP archive', hint: 'Unpack it and import the file inside.', is: bytes(0, 0x50, 0x4b, 0x03, 0x04) },
   { what: 'a 7-Zip archive', hint: 'Unpack it and import the file inside.', is: bytes(0, 0x37, 0x7a, 0xbc, 0xaf) },
-  { what: 'a tar archive', hint: 'Unpack it and import the file inside.', is: bytes(257, 0x75, 0x73, 0x74, 0x61, 0x72) },
+  {
+    what: 'a tar archive',
+    hint: 'Unpack it and import the file inside.',
+    is: bytes(257, 0x75, 0x73, 0x74, 0x61, 0x72),
+  },
   { what: 'a bzip2 file', hint: 'Decompress it first (bzip2 -d).', is: says(/^BZh[1-9]1AY&SY/) },
   { what: 'an LZ4 file', hint: 'Decompress it first (lz4 -d).', is: bytes(0, 0x04, 0x22, 0x4d, 0x18) },
   { what: 'a file of compress', hint: 'Decompress it first (uncompress).', is: bytes(0, 0x1f, 0x9d) },
-  { what: 'an LZMA file', hint: 'Decompress it first (xz -d --format=lzma).', is: bytes(0, 0x5d, 0x00, 0x00, 0x80, 0x00) },
+  {
+    what: 'an LZMA file',
+    hint: 'Decompress it first (xz -d --format=lzma).',
+    is: bytes(0, 0x5d, 0x00, 0x00, 0x80, 0x00),
+  },
   { what: 'a systemd journal', hint: NO_TRACE, is: begins('LPKSHHRH') },
   {
     what: 'text in UTF-16',
@@ -120,11 +128,11 @@ function isSimpleMagic(word: Uint8Array): boolean {
   return magic.every((byte, i) => word[i] === byte) || magic.every((byte, i) => word[7 - i] === byte);
 }
 
-const CAPTURES = [0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1, 0x0a0d0d0a];
+const CAPTURES: ReadonlySet<number> = new Set([0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1, 0x0a0d0d0a]);
 
 function isCapture(head: Uint8Array): boolean {
   if (head.length < 4) return false;
-  return CAPTURES.includes(new DataView(head.buffer, head.byteOffset, 4).getUint32(0));
+  return CAPTURES.has(new DataView(head.buffer, head.byteOffset, 4).getUint32(0));
 }
 
 /** A Perfetto trace is a run of packets, each tag 0x0a and a length; four in a row that begin with packet fields are no accident. */

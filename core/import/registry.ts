@@ -42,7 +42,13 @@ export function detect(head: Uint8Array, file: string): Detected {
 function unrecognised(head: Uint8Array, file: string, best: Detected | undefined): ImportError {
   const known = nearMiss(head);
   if (known !== undefined)
-    return new ImportError({ code: 'unsupported', file, problem: `this is ${known.what}.`, hint: known.hint, at: { byte: 0 } });
+    return new ImportError({
+      code: 'unsupported',
+      file,
+      problem: `this is ${known.what}.`,
+      hint: known.hint,
+      at: { byte: 0 },
+    });
   const formats = FORMATS.map(({ title }) => title).join(', ');
   if (isBinary(head))
     return new ImportError({

@@ -35,7 +35,10 @@ function detect(head: Uint8Array): Verdict | undefined {
   if (looked === 0 || known + plausible === 0) return undefined;
   const share = (known + plausible) / looked;
   const confidence = known === 0 ? 0.3 * share : share >= 0.5 ? 0.5 + 0.5 * share : 0.2 + 0.6 * share;
-  return { confidence, because: `${known} of the first ${looked} lines are events of an interrupt controller, timer or vCPU` };
+  return {
+    confidence,
+    because: `${known} of the first ${looked} lines are events of an interrupt controller, timer or vCPU`,
+  };
 }
 
 const read: ReadContent = async (content, sink, context) => {

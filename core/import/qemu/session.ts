@@ -8,8 +8,8 @@ import { ASSIGN, vcpuOf } from './attribution/assign.ts';
 import { Attributor } from './attribution/attributor.ts';
 import { Machine } from './attribution/machine.ts';
 import { LineReader, SKIPPED } from './line-reader.ts';
-import { other, unknown } from './observe/other.ts';
-import { OBSERVERS } from './observe/observers.ts';
+import { OTHER } from './observe/other.ts';
+import { MEANINGS } from './observe/observers.ts';
 import { DEFECT } from './observe/irs.ts';
 import { MOST_SHARED, Scene } from './observe/scene.ts';
 import { ORPHAN, Quad } from './quad.ts';
@@ -114,8 +114,10 @@ export class QemuSession implements LineReceiver {
     if (this.#merged.size > 0)
       facts['merged lines'] = [...this.#merged].map(([name, count]) => `${name} ${count}`).join(', ');
     if (defects > 0) facts['recorder defect'] = `${DEFECT}: ${defects} lines; the state follows what they print`;
-    if (slots.contradictions > 0) facts['contradictions'] = `${slots.contradictions} events show a state that nothing led to`;
-    if (untracked > 0) facts['untracked'] = `${untracked} events of SPIs and LPIs beyond the first ${MOST_SHARED}: without state`;
+    if (slots.contradictions > 0)
+      facts['contradictions'] = `${slots.contradictions} events show a state that nothing led to`;
+    if (untracked > 0)
+      facts['untracked'] = `${untracked} events of SPIs and LPIs beyond the first ${MOST_SHARED}: without state`;
     return facts;
   }
 
@@ -155,8 +157,8 @@ export class QemuSession implements LineReceiver {
 
   #observe(line: TraceLine): void {
     const { row } = line;
-    if (row === undefined) unknown(line, NOBODY, this.#scene);
-    else (OBSERVERS[row.index] ?? other)(line, vcpuOf(line), this.#scene);
+    const meaning = row === undefined ? undefined : MEANINGS[row.index];
+    this.#scene.take(line, vcpuOf(line), meaning ?? OTHER);
   }
 
   #skip(line: number, reason: string, text: string): void {

@@ -160,7 +160,9 @@ async function directoryError(path: string): Promise<ImportError> {
   return new ImportError({
     code: 'is-directory',
     file: path,
-    problem: isCtf ? 'this is a directory, apparently a CTF trace (LTTng), which cannot be imported.' : 'this is a directory.',
+    problem: isCtf
+      ? 'this is a directory, apparently a CTF trace (LTTng), which cannot be imported.'
+      : 'this is a directory.',
     hint: isCtf ? 'Convert it to text first (babeltrace2).' : 'Name a file in it.',
   });
 }
@@ -182,10 +184,28 @@ function refused(path: string, cause: unknown, byte?: number): ImportError {
         cause,
       });
     case 'EISDIR':
-      return new ImportError({ code: 'is-directory', file: path, problem: 'this is a directory.', hint: 'Name a file in it.', cause });
+      return new ImportError({
+        code: 'is-directory',
+        file: path,
+        problem: 'this is a directory.',
+        hint: 'Name a file in it.',
+        cause,
+      });
     case 'ESTALE':
-      return new ImportError({ code: 'changed', file: path, problem: `the file vanished from its server${after}.`, cause, ...where });
+      return new ImportError({
+        code: 'changed',
+        file: path,
+        problem: `the file vanished from its server${after}.`,
+        cause,
+        ...where,
+      });
     default:
-      return new ImportError({ code: 'io', file: path, problem: `reading failed${after}: ${messageOf(cause)}.`, cause, ...where });
+      return new ImportError({
+        code: 'io',
+        file: path,
+        problem: `reading failed${after}: ${messageOf(cause)}.`,
+        cause,
+        ...where,
+      });
   }
 }

@@ -118,7 +118,8 @@ async function* unzstd(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
     }
   }
   yield* through(watched(), createZstdDecompress());
-  if (frames.foreignAt !== undefined) throw new ZstdError({ code: 'corrupt', what: `goes on with something else at byte ${frames.foreignAt}` });
+  if (frames.foreignAt !== undefined)
+    throw new ZstdError({ code: 'corrupt', what: `goes on with something else at byte ${frames.foreignAt}` });
   if (!frames.isComplete) throw new ZstdError(TRUNCATED);
 }
 
@@ -136,7 +137,12 @@ function zlibDamage(thrown: unknown): Damage | undefined {
   const code = systemCode(thrown);
   if (code === 'Z_BUF_ERROR') return TRUNCATED;
   if (code === 'ZSTD_error_frameParameter_windowTooLarge')
-    return { code: 'unsupported', what: 'needs a larger window than 128 MiB', hint: 'Decompress it first (zstd -d --long=31).' };
-  if (code?.startsWith('Z_') || code?.startsWith('ZSTD_')) return { code: 'corrupt', what: `is damaged (${messageOf(thrown)})` };
+    return {
+      code: 'unsupported',
+      what: 'needs a larger window than 128 MiB',
+      hint: 'Decompress it first (zstd -d --long=31).',
+    };
+  if (code?.startsWith('Z_') || code?.startsWith('ZSTD_'))
+    return { code: 'corrupt', what: `is damaged (${messageOf(thrown)})` };
   return undefined;
 }

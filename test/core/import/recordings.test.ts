@@ -76,7 +76,7 @@ describe('a recording of two vCPUs with register lines', () => {
   });
 
   it('leaves only what nothing can tell apart without a vCPU', () => {
-    expect(result.summary.source.facts['vCPU not proven']).toBe('357 of 106145 events whose line names none');
+    expect(result.summary.source.facts['vCPU not proven']).toBe('372 of 106145 events whose line names none');
     expect(result.summary.source.facts['contradictions']).toBeUndefined();
   });
 
@@ -108,7 +108,9 @@ describe('a recording of two vCPUs with register lines', () => {
 
   it('shows every timer interrupt of vCPU 1 become active', () => {
     const slot = sink.journal.layout.find('vcpu1.irq.ppi27.active');
-    const rises = sink.kept.flatMap(({ changes }) => changes).filter((change) => change.slot === slot && change.after === 1n);
+    const rises = sink.kept
+      .flatMap(({ changes }) => changes)
+      .filter((change) => change.slot === slot && change.after === 1n);
     expect(rises.length).toBe(1939);
   });
 });
@@ -121,12 +123,14 @@ describe('stock recordings', () => {
     expect(sink.names).toEqual(histogram('gicv5-smp1-events.hist.txt'));
     expect(summary.vcpus).toBe(1);
     expect(summary.source.facts['vCPU not proven']).toBe('0 of 22061 events whose line names none');
-    expect(tally(sink.ofKind('irq.acknowledge'), ({ vcpu, intid }) => `${vcpu} ${interruptLabel(intid ?? 0)}`)).toEqual({
-      '0 PPI 27': 1513,
-      '0 SPI 5': 73,
-      '0 SPI 47': 73,
-      '0 LPI 5': 1,
-    });
+    expect(tally(sink.ofKind('irq.acknowledge'), ({ vcpu, intid }) => `${vcpu} ${interruptLabel(intid ?? 0)}`)).toEqual(
+      {
+        '0 PPI 27': 1513,
+        '0 SPI 5': 73,
+        '0 SPI 47': 73,
+        '0 LPI 5': 1,
+      },
+    );
   });
 
   it('claims nothing about private interrupts of several vCPUs without register lines', async () => {
@@ -143,10 +147,8 @@ describe('stock recordings', () => {
       // The IRS offers an LPI or SPI to one PE, which its next line names; nothing names the vCPU of a PPI.
       if (interruptLabel(intid ?? 0).startsWith('PPI')) expect(vcpu).toBeUndefined();
       else expect(vcpu).toBeTypeOf('number');
-    for (const { changes } of sink.kept)
-      for (const { slot, after } of changes)
-        if (/^vcpu\d+\.irq\.ppi\d+\.(active|enabled|masked)$/.test(sink.journal.layout.descriptor(slot).path))
-          expect(after).not.toBe(1n);
+    const claimed = sink.journal.layout.slots.filter(({ path }) => /^vcpu\d+\.irq\.ppi/.test(path));
+    expect(claimed).toEqual([]);
   });
 
   it('reads a recording whose host was busy: time stamps of milliseconds apart, pairs that nothing tells apart', async () => {

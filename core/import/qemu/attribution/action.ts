@@ -121,6 +121,8 @@ export class Action {
   level = 0;
   /** Order of that change. */
   changedAt = 0;
+  /** Set when several vCPUs did the same and only the order among them is not known. */
+  group: Group | undefined;
   /** Roles that may come next. */
   expects: number;
   /** PE that the last IRS line was about. */
@@ -134,5 +136,32 @@ export class Action {
 
   get isOpen(): boolean {
     return this.actor === OPEN;
+  }
+}
+
+/**
+ * Several like actions of as many vCPUs, each of which is proven to have done one of them, though not which: two vCPUs
+ * that deactivate the same PPI at the same moment. Before the last of them nobody can be named; with the last, all
+ * have done it.
+ */
+export class Group {
+  readonly vcpus: readonly number[];
+  /** In order. */
+  readonly members: readonly Action[];
+  /** Lines seen so far, by event: how often in the same words. */
+  readonly #lines = new Map<number, { readonly words: string; count: number }>();
+
+  constructor(vcpus: readonly number[], members: readonly Action[]) {
+    this.vcpus = vcpus;
+    this.members = members;
+  }
+
+  /** Whether with this line of this member all members have printed the same: then it holds for all the vCPUs. */
+  completes(member: Action, event: number, words: string): boolean {
+    const before = this.#lines.get(event);
+    if (before === undefined) this.#lines.set(event, { words, count: 1 });
+    else if (before.words === words) before.count++;
+    else before.count = Number.NEGATIVE_INFINITY;
+    return member === this.members.at(-1) && this.#lines.get(event)?.count === this.members.length;
   }
 }

@@ -17,7 +17,7 @@
  */
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { NOBODY } from '../trace-line.ts';
-import { Action, type ActionKind, nextAfter, OPEN, ROLE } from './action.ts';
+import { Action, type ActionKind, Group, nextAfter, OPEN, ROLE } from './action.ts';
 import { InputBook } from './input-book.ts';
 import { type Machine, MOST_VCPUS } from './machine.ts';
 import { Operation, operationOf } from './operation.ts';
@@ -29,6 +29,9 @@ import { TimerBook } from './timer-book.ts';
  */
 const TORN_START = 256;
 
+/** Changes of a PPI's input that are looked back on when an earlier one is decided. */
+const REMEMBERED_CHANGES = 64;
+
 interface Own {
   /** Actions of this vCPU's own lines. */
   readonly action: Action;
@@ -38,7 +41,7 @@ interface Own {
   serial: number;
 }
 
-/** Reads that own one of several actions. */
+/** A vCPU that owns exactly one of several open actions. */
 interface Claim {
   readonly vcpu: number;
   actions: Action[];
@@ -54,8 +57,8 @@ export class Attributor {
   /** Open actions, oldest first. */
   #open: Action[] = [];
   #claims: Claim[] = [];
-  /** Order of the last change of each PPI's input, on any vCPU. */
-  readonly #lastChange = new Map<number, number>();
+  /** The last changes of each PPI's input, on any vCPU, oldest first. */
+  readonly #changes = new Map<number, Action[]>();
   /** The action that the next effect line may continue. */
   #current: Action | undefined;
   #serial = 0;
@@ -112,14 +115,13 @@ export class Attributor {
     if (row === undefined) return action;
     const read = new Operation(row, lo, hi, this.#serial);
     if (row.causes === 'acknowledge' && (hi === 1 || (hi === 0 && lo === 0))) this.#claim(vcpu, read, previous);
-    if (row.causes === 'timer-control' && read.timer >= 0 && row.timers?.length === 1)
-      this.#timers.control(vcpu, read.timer, lo);
     return action;
   }
 
   /** The PE that an acknowledged LPI or SPI was offered to. */
   offeredTo(action: Action, pe: number): void {
-    if (action.kind === 'acknowledge' && action.isOpen && interruptOf(action.keyLo)?.type !== 'ppi') this.#decide(action, pe);
+    if (action.kind === 'acknowledge' && action.isOpen && interruptOf(action.keyLo)?.type !== 'ppi')
+      this.#decide(action, pe);
   }
 
   /** A PPI's input changed within this action. */
@@ -127,7 +129,7 @@ export class Attributor {
     action.ppi = ppi;
     action.level = level;
     action.changedAt = ++this.#serial;
-    this.#lastChange.set(ppi, action.changedAt);
+    this.#rememberChange(action);
     if (action.actor >= 0) this.#inputIs(action.actor, action);
     else if (action.isOpen && (action.kind === 'ppi-input' || action.kind === 'timer-fires')) this.#narrowInput(action);
     else this.#inputUnknown(action);
@@ -141,24 +143,20 @@ export class Attributor {
       action.expects = ROLE.maskToggle | ROLE.timerOff;
       return;
     }
-    const before = this.#timers.setting(actor, timer).control;
-    if (before < 0) this.#timers.forget([actor], timer);
+    const { enable, mask } = this.#timers.setting(actor, timer);
     this.#timers.control(actor, timer, value);
     const isEnabled = (value & 1) === 1;
-    if (!isEnabled) this.#timers.disabled(actor, timer);
-    if (before < 0) {
+    if (enable < 0) {
       // A deadline that follows may be the main loop's for another vCPU.
-      action.expects = ROLE.maskToggle | ROLE.timerOff | (this.machine.only >= 0 ? ROLE.deadline : 0);
-      return;
-    }
-    const toggles = before ^ (value & 3);
-    if (toggles & 1) action.expects = isEnabled ? ROLE.deadline : ROLE.timerOff;
-    else action.expects = toggles & 2 ? ROLE.maskToggle : 0;
+      const mayRecompute = this.machine.only >= 0 ? ROLE.deadline : 0;
+      action.expects = ROLE.maskToggle | ROLE.timerOff | mayRecompute;
+    } else if (enable !== (value & 1)) action.expects = isEnabled ? ROLE.deadline : ROLE.timerOff;
+    else action.expects = mask === ((value >> 1) & 1) ? 0 : ROLE.maskToggle;
   }
 
   deadline(action: Action, timer: number, lo: number, hi: number): void {
     if (action.actor >= 0) this.#timers.deadline(action.actor, timer, lo, hi);
-    else this.#timers.forget(this.#mayBe(action), timer);
+    else this.#timers.forgetDeadline(this.#mayBe(action), timer);
   }
 
   timerDisabled(action: Action, timer: number): void {
@@ -186,7 +184,7 @@ export class Attributor {
     action.actor = NOBODY;
     this.#close(action);
     if (action.ppi >= 0) this.#inputUnknown(action);
-    else if (action.kind === 'timer-fires') this.#timers.forget(this.#mayBe(action), action.timer);
+    else if (action.kind === 'timer-fires') this.#timers.forgetDeadline(this.#mayBe(action), action.timer);
   }
 
   /** The end of the log: what is open stays nobody's. */
@@ -225,7 +223,8 @@ export class Attributor {
         this.#wait(action, undefined);
         return;
       case 'timer-fires': {
-        const vcpu = this.machine.vcpus === undefined ? NOBODY : this.#timers.whoFires(this.machine.vcpus, action.timer);
+        const vcpu =
+          this.machine.vcpus === undefined ? NOBODY : this.#timers.whoFires(this.machine.vcpus, action.timer);
         if (vcpu >= 0) action.actor = vcpu;
         else this.#wait(action, undefined);
         return;
@@ -263,11 +262,21 @@ export class Attributor {
     if (operation === undefined) return;
     own.operation = undefined;
     if (operation.isDone) return;
-    const mine = this.#open.filter(
-      (action) => action.serial > operation.serial && action.candidates?.includes(vcpu) && operation.explains(action),
-    );
+    const mine = this.#open.filter((action) => action.candidates?.includes(vcpu) && operation.precedes(action));
     const [one] = mine;
     if (one !== undefined && mine.length === 1) this.#decide(one, vcpu);
+    else if (one !== undefined) this.#claimOneOf(vcpu, mine);
+    for (const action of mine) if (action.isOpen && !this.#hasWriter(action)) this.giveUp(action);
+  }
+
+  /** Whether a candidate's write is still outstanding, so that its next own line may prove something. */
+  #hasWriter(action: Action): boolean {
+    return (
+      action.candidates?.some((vcpu) => {
+        const operation = this.#own[vcpu]?.operation;
+        return operation !== undefined && !operation.isDone && operation.precedes(action);
+      }) ?? false
+    );
   }
 
   /** Exactly one acknowledge between the vCPU's previous own line and this read is its own. */
@@ -276,7 +285,38 @@ export class Attributor {
     const [one] = mine;
     if (one === undefined) return;
     if (mine.length === 1) this.#decide(one, vcpu);
-    else this.#claims.push({ vcpu, actions: mine, isSpoiled: false });
+    else this.#claimOneOf(vcpu, mine);
+  }
+
+  /** As many vCPUs as like actions: all have acted, in an order that nothing shows. */
+  #claimOneOf(vcpu: number, actions: Action[]): void {
+    this.#claims.push({ vcpu, actions, isSpoiled: false });
+    const same = this.#claims.filter(
+      (claim) => claim.actions.length === actions.length && claim.actions.every((action) => actions.includes(action)),
+    );
+    if (same.length === actions.length && !same.some(({ isSpoiled }) => isSpoiled))
+      this.#settle(
+        new Group(
+          same.map((claim) => claim.vcpu),
+          actions,
+        ),
+      );
+  }
+
+  #settle(group: Group): void {
+    const { vcpus, members } = group;
+    for (const action of members) {
+      action.group = group;
+      action.candidates = [...vcpus];
+      action.actor = NOBODY;
+    }
+    this.#open = this.#open.filter((action) => !members.includes(action));
+    this.#claims = this.#claims.filter(({ actions }) => !actions.some((action) => members.includes(action)));
+    const last = members.at(-1);
+    if (last === undefined) return;
+    if (last.kind === 'timer-control') for (const vcpu of vcpus) this.#timers.control(vcpu, last.timer, last.keyLo);
+    const isSame = members.every(({ ppi, level }) => ppi === last.ppi && level === last.level);
+    if (last.ppi >= 0 && isSame) for (const vcpu of vcpus) this.#inputIs(vcpu, last);
   }
 
   #decide(action: Action, vcpu: number): void {
@@ -284,7 +324,7 @@ export class Attributor {
     action.actor = vcpu;
     const operation = this.#own[vcpu]?.operation;
     if (wasOpen) this.#close(action);
-    if (operation?.explains(action)) {
+    if (operation?.precedes(action)) {
       operation.isDone = true;
       this.#excludeWriter(vcpu, operation);
     }
@@ -295,7 +335,7 @@ export class Attributor {
   /** A write has one action: others that it might have explained are someone else's. */
   #excludeWriter(vcpu: number, operation: Operation): void {
     for (const other of [...this.#open]) {
-      if (!other.isOpen || !operation.explains(other) || other.candidates?.includes(vcpu) !== true) continue;
+      if (!other.isOpen || !operation.precedes(other) || other.candidates?.includes(vcpu) !== true) continue;
       other.candidates = other.candidates.filter((candidate) => candidate !== vcpu);
       const [one] = other.candidates;
       if (one === undefined) this.giveUp(other);
@@ -305,7 +345,7 @@ export class Attributor {
 
   #close(action: Action): void {
     this.#open = this.#open.filter((other) => other !== action);
-    if (action.kind === 'acknowledge') this.#narrowClaims(action);
+    this.#narrowClaims(action);
   }
 
   #narrowClaims(done: Action): void {
@@ -345,13 +385,15 @@ export class Attributor {
     return writing.length > 0 ? writing : candidates;
   }
 
-  /** The change of this action is this vCPU's; where the same PPI changed since, its level now is not known. */
+  /** The change of this action is this vCPU's. */
   #inputIs(vcpu: number, action: Action): void {
     const { ppi, level } = action;
     if (level === 0) this.#provedHigh(vcpu, ppi);
-    const isLast = this.#lastChange.get(ppi) === action.changedAt;
-    if (isLast || level === 0) this.#inputs.set(vcpu, ppi, level, action.changedAt);
-    if (!isLast) this.#inputs.forget(vcpu, ppi);
+    const later = this.#changes.get(ppi)?.filter((other) => other.changedAt > action.changedAt) ?? [];
+    if (!later.some(({ actor }) => actor === vcpu)) this.#inputs.set(vcpu, ppi, level, action.changedAt);
+    // Later changes that may have been its own as well leave the present level open.
+    for (const other of later)
+      if (mayBeOf(other, vcpu)) this.#inputs.doubt(vcpu, ppi, other.level === 0, other.changedAt);
     if (level === 1) this.#excludeFromRises(vcpu, action);
   }
 
@@ -360,13 +402,15 @@ export class Attributor {
     if (interrupt?.type === 'ppi') this.#provedHigh(vcpu, interrupt.number);
   }
 
-  /** The input of this vCPU is high now, so one of the rises that wait was its own, unless its level is known. */
+  /** The input of this vCPU is high now; if it was low, one of the rises that wait was its own. */
   #provedHigh(vcpu: number, ppi: number): void {
-    if (this.#inputs.level(vcpu, ppi) === 1) return;
+    const before = this.#inputs.level(vcpu, ppi);
+    if (before === 1) return;
     const rises = this.#openRises(ppi).filter((action) => action.candidates?.includes(vcpu) ?? true);
     const [one] = rises;
-    if (one !== undefined && rises.length === 1) this.#decide(one, vcpu);
-    if (one === undefined || rises.length === 1) this.#inputs.set(vcpu, ppi, 1, this.#serial);
+    if (before === 0 && one !== undefined && rises.length === 1) this.#decide(one, vcpu);
+    if (before === 0 && rises.length > 1) return;
+    this.#inputs.set(vcpu, ppi, 1, this.#serial);
   }
 
   /** Without a fall in between, a vCPU has one rise. */
@@ -380,12 +424,22 @@ export class Attributor {
     }
   }
 
+  #rememberChange(action: Action): void {
+    const changes = this.#changes.get(action.ppi);
+    if (changes === undefined) this.#changes.set(action.ppi, [action]);
+    else {
+      if (changes.length === REMEMBERED_CHANGES) changes.shift();
+      changes.push(action);
+    }
+  }
+
   #openRises(ppi: number): Action[] {
     return this.#open.filter((action) => action.ppi === ppi && action.level === 1);
   }
 
   #inputUnknown(action: Action): void {
-    for (const vcpu of this.#mayBe(action)) this.#inputs.forget(vcpu, action.ppi);
+    const { ppi, level, changedAt } = action;
+    for (const vcpu of this.#mayBe(action)) this.#inputs.doubt(vcpu, ppi, level === 0, changedAt);
   }
 
   #mayBe(action: Action): Iterable<number> {
@@ -406,6 +460,11 @@ export class Attributor {
     const waitsForAcknowledge = action.ppi >= 0 && action.level === 1 && (action.candidates?.length ?? 0) > 0;
     if (!waitsForAcknowledge) this.giveUp(action);
   }
+}
+
+/** Whether an action without a proven vCPU may have been this one's. */
+function mayBeOf({ actor, candidates }: Action, vcpu: number): boolean {
+  return actor < 0 && (candidates?.includes(vcpu) ?? true);
 }
 
 /** PPI of each timer (gicv5-registers §8), in the order of the timers' numbers. */

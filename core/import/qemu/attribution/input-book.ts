@@ -6,7 +6,7 @@ const UNKNOWN = -1;
 
 class Input {
   level = UNKNOWN;
-  /** Order of the last fall, or -1. */
+  /** Order of the last fall, or of a later change that may have been one; -1: none. */
   lastFall = -1;
 }
 
@@ -31,8 +31,11 @@ export class InputBook {
     if (level === 0) input.lastFall = serial;
   }
 
-  forget(vcpu: number, ppi: number): void {
-    this.#input(vcpu, ppi).level = UNKNOWN;
+  /** It may have changed, and nothing proves it. */
+  doubt(vcpu: number, ppi: number, mayHaveFallen: boolean, serial: number): void {
+    const input = this.#input(vcpu, ppi);
+    input.level = UNKNOWN;
+    if (mayHaveFallen && serial > input.lastFall) input.lastFall = serial;
   }
 
   /** Whether the input may have fallen after a moment (only the last fall is remembered). */

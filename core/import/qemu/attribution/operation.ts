@@ -98,7 +98,12 @@ export class Operation {
     this.serial = serial;
   }
 
-  /** Whether this access may have caused that action. */
+  /** Whether this write, whose effect follows it, may have caused that action. */
+  precedes(action: Action): boolean {
+    return action.serial > this.serial && this.explains(action);
+  }
+
+  /** Whether the action is what this access causes. */
   explains(action: Action): boolean {
     const { row } = this;
     if (action.kind !== row.causes) return false;
@@ -113,11 +118,6 @@ export class Operation {
       case 'identifier':
         return action.command === row.event && action.keyLo === (this.lo & IDENTIFIER) >>> 0;
     }
-  }
-
-  /** The timer that a control, compare or value register belongs to at first, or -1. */
-  get timer(): number {
-    return this.row.timers?.[0] ?? -1;
   }
 }
 

@@ -17,8 +17,9 @@ class Setting {
   state = UNKNOWN;
   deadlineLo = 0;
   deadlineHi = 0;
-  /** ENABLE and IMASK as last written, or -1. */
-  control = -1;
+  /** ENABLE and IMASK as 0 or 1, or -1. */
+  enable = -1;
+  mask = -1;
 }
 
 export const TIMER_COUNT = TIMERS.length;
@@ -27,44 +28,64 @@ export class TimerBook {
   /** By vCPU, then timer. */
   readonly #settings: Setting[][] = [];
 
-  setting(vcpu: number, timer: number): Setting {
-    const timers = (this.#settings[vcpu] ??= Array.from({ length: TIMER_COUNT }, () => new Setting()));
-    // `timer` was checked against TIMERS when the line was read.
-    return (timers[timer] ??= new Setting());
+  setting(vcpu: number, timer: number): Readonly<Setting> {
+    return this.#setting(vcpu, timer);
   }
 
   /** A vCPU was reset or created: the emulator stops and clears its timers. */
   reset(vcpu: number): void {
     for (let timer = 0; timer < TIMER_COUNT; timer++) {
-      const setting = this.setting(vcpu, timer);
+      const setting = this.#setting(vcpu, timer);
       setting.state = QUIET;
-      setting.control = 0;
+      setting.enable = 0;
+      setting.mask = 0;
     }
   }
 
+  /** Control was written. Enabling without a known deadline leaves it open when it fires. */
   control(vcpu: number, timer: number, value: number): void {
-    this.setting(vcpu, timer).control = value & 3;
+    const setting = this.#setting(vcpu, timer);
+    const enable = value & 1;
+    if (enable === 0) setting.state = QUIET;
+    else if (setting.enable !== 1) setting.state = UNKNOWN;
+    setting.enable = enable;
+    setting.mask = (value >> 1) & 1;
   }
 
-  /** All ones: the deadline never comes. */
+  /** Only an enabled timer has a deadline. All ones: it never comes. */
   deadline(vcpu: number, timer: number, lo: number, hi: number): void {
-    const setting = this.setting(vcpu, timer);
+    const setting = this.#setting(vcpu, timer);
     setting.state = lo === 0xffff_ffff && hi === 0xffff_ffff ? QUIET : ARMED;
     setting.deadlineLo = lo;
     setting.deadlineHi = hi;
+    setting.enable = 1;
   }
 
   disabled(vcpu: number, timer: number): void {
-    this.setting(vcpu, timer).state = QUIET;
+    const setting = this.#setting(vcpu, timer);
+    setting.state = QUIET;
+    setting.enable = 0;
   }
 
-  /** Something happened to this timer of one of these vCPUs, and nobody knows whose. */
+  /** The timer of one of these vCPUs fired or was set anew, and nobody knows whose. */
+  forgetDeadline(vcpus: Iterable<number>, timer: number): void {
+    for (const vcpu of vcpus) this.#setting(vcpu, timer).state = UNKNOWN;
+  }
+
+  /** As before, and its control may have changed. */
   forget(vcpus: Iterable<number>, timer: number): void {
     for (const vcpu of vcpus) {
-      const setting = this.setting(vcpu, timer);
+      const setting = this.#setting(vcpu, timer);
       setting.state = UNKNOWN;
-      setting.control = -1;
+      setting.enable = -1;
+      setting.mask = -1;
     }
+  }
+
+  #setting(vcpu: number, timer: number): Setting {
+    const timers = (this.#settings[vcpu] ??= Array.from({ length: TIMER_COUNT }, () => new Setting()));
+    // `timer` was checked against TIMERS when the line was read.
+    return (timers[timer] ??= new Setting());
   }
 
   /** Whose timer fires now, of `count` vCPUs. */

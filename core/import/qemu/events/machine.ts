@@ -6,11 +6,19 @@ const REGISTER = 'cpu {a:u} {s} ({b:u},{c:u},{d:u},{e:u},{f:u}) value 0x{v} pc 0
 
 export const MACHINE_ROWS = [
   ['arm_gt_recalc', 'gt recalc: timer {a:d} next tick 0x{v}', 'gt recalc: timer {a:d} irqstate {b:d} next tick 0x{v}'],
-  ['arm_gt_recalc_disabled', 'gt recalc: timer {a:d} timer disabled', 'gt recalc: timer {a:d} irqstate 0 timer disabled'],
+  [
+    'arm_gt_recalc_disabled',
+    'gt recalc: timer {a:d} timer disabled',
+    'gt recalc: timer {a:d} irqstate 0 timer disabled',
+  ],
   ['arm_gt_cval_write', 'gt_cval_write: timer {a:d} value 0x{v}'],
   ['arm_gt_tval_write', 'gt_tval_write: timer {a:d} value 0x{v}'],
   ['arm_gt_ctl_write', 'gt_ctl_write: timer {a:d} value 0x{v}'],
-  ['arm_gt_imask_toggle', 'gt_ctl_write: timer {a:d} IMASK toggle', 'gt_ctl_write: timer {a:d} IMASK toggle, new irqstate {b:d}'],
+  [
+    'arm_gt_imask_toggle',
+    'gt_ctl_write: timer {a:d} IMASK toggle',
+    'gt_ctl_write: timer {a:d} IMASK toggle, new irqstate {b:d}',
+  ],
   ['arm_gt_cntvoff_write', 'gt_cntvoff_write: value 0x{v}'],
   ['arm_gt_cntpoff_write', 'gt_cntpoff_write: value 0x{v}'],
   ['arm_gt_update_irq', 'gt_update_irq: timer {a:d} irqstate {b:d}'],

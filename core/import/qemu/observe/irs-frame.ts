@@ -8,7 +8,7 @@
 import { registerAt } from '../../../gic/registers.ts';
 import { type Gicv5Event } from '../events/gicv5.ts';
 import { type TraceLine, u64 } from '../trace-line.ts';
-import { type Observe, type Scene } from './scene.ts';
+import { type Meaning, type Scene } from './scene.ts';
 
 const NON_SECURE = 'NonSecure';
 
@@ -23,29 +23,38 @@ const WINDOWS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** The register at an offset: its table name, or frame and offset. */
-function frameRegister(offset: number): { readonly name: string; readonly width: 32 | 64; readonly byte: number; readonly holds: boolean } {
+function frameRegister(offset: number): {
+  readonly name: string;
+  readonly width: 32 | 64;
+  readonly byte: number;
+  readonly holds: boolean;
+} {
   const found = registerAt('IRS_CONFIG', offset);
   if (found === undefined) return { name: `IRS+0x${offset.toString(16)}`, width: 32, byte: 0, holds: false };
   const { register, byte } = found;
   return { name: register.name, width: register.width, byte, holds: register.access !== 'WO' };
 }
 
-function access(op: 'read' | 'write', failed: boolean): Observe {
-  return (line, vcpu, scene) => {
-    const offset = line.wLo;
-    const register = frameRegister(offset);
-    if (!failed && register.holds) store(line, scene, register);
-    if (op === 'write' && !failed) for (const window of WINDOWS.get(register.name) ?? []) forget(line, scene, window);
-    const remarks = { ...(line.s === NON_SECURE ? {} : { domain: line.s }), ...(failed ? { rejected: true } : {}) };
-    scene.emit(line, vcpu, 'guest', {
-      kind: 'mmio.access',
-      register: register.name,
-      op,
-      size: line.a,
-      offset: BigInt(offset),
-      ...(failed && op === 'read' ? {} : { value: u64(line.vLo, line.vHi) }),
-      ...(Object.keys(remarks).length === 0 ? {} : { detail: remarks }),
-    });
+function access(op: 'read' | 'write', failed: boolean): Meaning {
+  return {
+    apply: (line, scene) => {
+      if (failed) return;
+      const register = frameRegister(line.wLo);
+      if (register.holds) store(line, scene, register);
+      if (op === 'write') for (const window of WINDOWS.get(register.name) ?? []) forget(line, scene, window);
+    },
+    tell: (line, vcpu, scene) => {
+      const remarks = { ...(line.s === NON_SECURE ? {} : { domain: line.s }), ...(failed ? { rejected: true } : {}) };
+      scene.emit(line, vcpu, 'guest', {
+        kind: 'mmio.access',
+        register: frameRegister(line.wLo).name,
+        op,
+        size: line.a,
+        offset: BigInt(line.wLo),
+        ...(failed && op === 'read' ? {} : { value: u64(line.vLo, line.vHi) }),
+        ...(Object.keys(remarks).length === 0 ? {} : { detail: remarks }),
+      });
+    },
   };
 }
 
@@ -83,4 +92,4 @@ export const IRS_FRAME = {
   gicv5_write: access('write', false),
   gicv5_badread: access('read', true),
   gicv5_badwrite: access('write', true),
-} as const satisfies Partial<Record<Gicv5Event, Observe>>;
+} as const satisfies Partial<Record<Gicv5Event, Meaning>>;

@@ -12,8 +12,8 @@ import { TYPE_WORDS } from '../attribution/assign.ts';
 import { type Gicv5Event } from '../events/gicv5.ts';
 import { NOBODY, type TraceLine, u64 } from '../trace-line.ts';
 import { type SharedState } from './interrupt-state.ts';
-import { other } from './other.ts';
-import { type Happening, type Observe, type Scene } from './scene.ts';
+import { OTHER } from './other.ts';
+import { type Happening, type Meaning, type Scene } from './scene.ts';
 
 const NONE = 255;
 const NON_SECURE = 'NonSecure';
@@ -39,20 +39,25 @@ function withDetail(happening: Happening, detail: Detail): Happening {
   return Object.keys(detail).length === 0 ? happening : { ...happening, detail: { ...happening.detail, ...detail } };
 }
 
-/** A line about one interrupt by type and number. */
-function interruptLine(origin: 'guest' | 'hardware', { apply, happening }: Command): Observe {
-  return (line, vcpu, scene) => {
-    const type = TYPE_WORDS.get(line.t);
-    if (type === undefined) {
-      other(line, vcpu, scene);
-      return;
-    }
-    const interrupt = intid(type, line.b);
-    const isKept = line.s === NON_SECURE && line.a === 0;
-    const state = isKept ? scene.shared(interrupt) : undefined;
-    if (state !== undefined) apply(state, line, scene);
-    if (vcpu >= 0) scene.vcpu(vcpu).runs();
-    scene.emit(line, vcpu, origin, withDetail(happening(interrupt, line), remarks(line)));
+/** The interrupt that a line names by type and number, if its state is kept: Non-secure and physical. */
+function stateOf(line: TraceLine, scene: Scene): SharedState | undefined {
+  const type = TYPE_WORDS.get(line.t);
+  const isKept = line.s === NON_SECURE && line.a === 0;
+  return isKept && type !== undefined ? scene.shared(intid(type, line.b)) : undefined;
+}
+
+function interruptLine(origin: 'guest' | 'hardware', { apply, happening }: Command): Meaning {
+  return {
+    apply: (line, scene) => {
+      const state = stateOf(line, scene);
+      if (state !== undefined) apply(state, line, scene);
+    },
+    prove: (_line, vcpu) => vcpu.runs(),
+    tell: (line, vcpu, scene) => {
+      const type = TYPE_WORDS.get(line.t);
+      if (type === undefined) OTHER.tell(line, vcpu, scene);
+      else scene.emit(line, vcpu, origin, withDetail(happening(intid(type, line.b), line), remarks(line)));
+    },
   };
 }
 
@@ -66,7 +71,12 @@ function defectOf(line: TraceLine): { readonly detail?: Detail } {
 
 const setPriority = interruptLine('guest', {
   apply: (state, line, { slots }) => slots.set(state.priority, line.c),
-  happening: (interrupt, line) => ({ kind: 'irq.configure', intid: interrupt, what: 'priority', value: BigInt(line.c) }),
+  happening: (interrupt, line) => ({
+    kind: 'irq.configure',
+    intid: interrupt,
+    what: 'priority',
+    value: BigInt(line.c),
+  }),
 });
 
 const setEnabled = interruptLine('guest', {
@@ -93,7 +103,12 @@ const setPending = interruptLine('guest', {
 
 const setHandling = interruptLine('guest', {
   apply: (state, line, { slots }) => slots.set(state.handling, line.c),
-  happening: (interrupt, line) => ({ kind: 'irq.configure', intid: interrupt, what: 'handling', value: BigInt(line.c) }),
+  happening: (interrupt, line) => ({
+    kind: 'irq.configure',
+    intid: interrupt,
+    what: 'handling',
+    value: BigInt(line.c),
+  }),
 });
 
 const setTarget = interruptLine('guest', {
@@ -153,72 +168,91 @@ function labelOf(interrupt: Intid): string {
   return parts === undefined ? '' : `${parts.type.toUpperCase()} ${parts.number}`;
 }
 
-const wire: Observe = (line, vcpu, scene) => {
-  const interrupt = intid('spi', line.a);
-  const state = scene.shared(interrupt);
-  if (state?.line !== undefined) scene.slots.set(state.line, line.b === 0 ? 0 : 1);
-  scene.emit(line, vcpu, 'device', { kind: 'irq.line', intid: interrupt, level: line.b !== 0 });
+const wire: Meaning = {
+  apply: (line, scene) => {
+    const state = scene.shared(intid('spi', line.a));
+    if (state?.line !== undefined) scene.slots.set(state.line, line.b === 0 ? 0 : 1);
+  },
+  tell: (line, vcpu, scene) => {
+    scene.emit(line, vcpu, 'device', { kind: 'irq.line', intid: intid('spi', line.a), level: line.b !== 0 });
+  },
 };
 
-const spiState: Observe = (line, vcpu, scene) => {
-  const interrupt = intid('spi', line.a);
-  const state = scene.shared(interrupt);
-  const { slots } = scene;
-  const [level, pending, active] = [line.b !== 0, line.c !== 0, line.d !== 0];
-  if (state !== undefined) {
-    if (state.line !== undefined) slots.set(state.line, level ? 1 : 0);
-    slots.set(state.pending, pending ? 1 : 0);
-    slots.set(state.active, active ? 1 : 0);
-  }
-  scene.emit(line, vcpu, 'hardware', { kind: 'irq.state', intid: interrupt, level, pending, active });
+const spiState: Meaning = {
+  apply: (line, scene) => {
+    const state = scene.shared(intid('spi', line.a));
+    if (state === undefined) return;
+    const { slots } = scene;
+    if (state.line !== undefined) slots.set(state.line, line.b === 0 ? 0 : 1);
+    slots.set(state.pending, line.c === 0 ? 0 : 1);
+    slots.set(state.active, line.d === 0 ? 0 : 1);
+  },
+  tell: (line, vcpu, scene) => {
+    const [level, pending, active] = [line.b !== 0, line.c !== 0, line.d !== 0];
+    scene.emit(line, vcpu, 'hardware', { kind: 'irq.state', intid: intid('spi', line.a), level, pending, active });
+  },
 };
 
-const candidate: Observe = (line, pe, scene) => {
-  const { slots } = scene;
-  const isNone = line.c === NONE;
-  if (pe >= 0 && line.s === NON_SECURE) {
-    const slot = scene.irsCandidate(pe);
+const candidate: Meaning = {
+  prove: (line, { index }, scene) => {
+    if (line.s !== NON_SECURE) return;
+    const { slots } = scene;
+    const slot = scene.irsCandidate(index);
     slots.set(slot.intid, line.b);
     slots.set(slot.priority, line.c);
-    const state = isNone ? undefined : scene.shared(line.b as Intid);
-    if (state !== undefined) {
-      state.isCandidate(line.c);
-      slots.prove(state.target, pe);
-    }
-  }
-  const of = isNone ? {} : { intid: line.b as Intid };
-  const detail = line.s === NON_SECURE ? {} : { detail: { domain: line.s } };
-  scene.emit(line, pe, 'hardware', { kind: 'irq.hppi', ...of, priority: line.c, unit: 'IRS', ...detail });
+    const state = line.c === NONE ? undefined : scene.shared(line.b as Intid);
+    if (state === undefined) return;
+    state.isCandidate(line.c);
+    slots.prove(state.target, index);
+  },
+  tell: (line, pe, scene) => {
+    const of = line.c === NONE ? {} : { intid: line.b as Intid };
+    const detail = line.s === NON_SECURE ? {} : { detail: { domain: line.s } };
+    scene.emit(line, pe, 'hardware', { kind: 'irq.hppi', ...of, priority: line.c, unit: 'IRS', ...detail });
+  },
 };
 
-const noCandidate: Observe = (line, pe, scene) => {
-  if (pe >= 0 && line.s === NON_SECURE) {
-    const slot = scene.irsCandidate(pe);
+const noCandidate: Meaning = {
+  prove: (line, { index }, scene) => {
+    if (line.s !== NON_SECURE) return;
+    const slot = scene.irsCandidate(index);
     scene.slots.set(slot.intid, 0);
     scene.slots.set(slot.priority, NONE);
-  }
-  const domain = line.s === NON_SECURE ? {} : { domain: line.s };
-  const detail = { IAFFID: line.a, reason: line.t, ...domain };
-  scene.emit(line, pe, 'hardware', { kind: 'irq.hppi', priority: NONE, unit: 'IRS', detail });
+  },
+  tell: (line, pe, scene) => {
+    const domain = line.s === NON_SECURE ? {} : { domain: line.s };
+    const detail = { IAFFID: line.a, reason: line.t, ...domain };
+    scene.emit(line, pe, 'hardware', { kind: 'irq.hppi', priority: NONE, unit: 'IRS', detail });
+  },
 };
 
-const tableValid: Observe = (line, vcpu, scene) => {
-  const { s, a, b, c, d } = line;
-  const detail = { domain: s, 'ID bits': a, 'level-2 index bits': b, 'entry bytes': c, 'two levels': d !== 0 };
-  scene.emit(line, vcpu, 'hardware', { kind: 'gic.setup', what: 'LPI state table valid', value: u64(line.vLo, line.vHi), detail });
+const tableValid: Meaning = {
+  tell: (line, vcpu, scene) => {
+    const { s, a, b, c, d } = line;
+    const detail = { domain: s, 'ID bits': a, 'level-2 index bits': b, 'entry bytes': c, 'two levels': d !== 0 };
+    const value = u64(line.vLo, line.vHi);
+    scene.emit(line, vcpu, 'hardware', { kind: 'gic.setup', what: 'LPI state table valid', value, detail });
+  },
 };
 
-const tableInvalid: Observe = (line, vcpu, scene) => {
-  if (line.s === NON_SECURE)
+const tableInvalid: Meaning = {
+  apply: (line, scene) => {
+    if (line.s !== NON_SECURE) return;
     for (const state of scene.sharedStates) if (interruptOf(state.intid)?.type === 'lpi') state.forget();
-  scene.emit(line, vcpu, 'hardware', { kind: 'gic.setup', what: 'LPI state table no longer valid', detail: { domain: line.s } });
+  },
+  tell: (line, vcpu, scene) => {
+    const detail = { domain: line.s };
+    scene.emit(line, vcpu, 'hardware', { kind: 'gic.setup', what: 'LPI state table no longer valid', detail });
+  },
 };
 
-const realize: Observe = (line, _vcpu, scene) => {
-  const { a, b, c, d, e } = line;
-  scene.created(a, b);
-  const detail = { 'IRS ID': a, CPUs: b, 'SPI base': c, 'SPIs of this IRS': d, SPIs: e };
-  scene.emit(line, NOBODY, 'hypervisor', { kind: 'gic.setup', what: 'IRS created', detail });
+const realize: Meaning = {
+  apply: (line, scene) => scene.created(line.a, line.b),
+  tell: (line, _vcpu, scene) => {
+    const { a, b, c, d, e } = line;
+    const detail = { 'IRS ID': a, CPUs: b, 'SPI base': c, 'SPIs of this IRS': d, SPIs: e };
+    scene.emit(line, NOBODY, 'hypervisor', { kind: 'gic.setup', what: 'IRS created', detail });
+  },
 };
 
 export const IRS = {
@@ -237,4 +271,4 @@ export const IRS = {
   gicv5_ist_valid: tableValid,
   gicv5_ist_invalid: tableInvalid,
   gicv5_common_realize: realize,
-} as const satisfies Partial<Record<Gicv5Event, Observe>>;
+} as const satisfies Partial<Record<Gicv5Event, Meaning>>;

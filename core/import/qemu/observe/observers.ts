@@ -5,10 +5,10 @@ import { IRS } from './irs.ts';
 import { IRS_FRAME } from './irs-frame.ts';
 import { POWER } from './power.ts';
 import { REGISTERS } from './registers.ts';
-import { type Observe } from './scene.ts';
+import { type Meaning } from './scene.ts';
 import { TIMER_EVENTS } from './timers.ts';
 
-const ALL: Readonly<Record<KnownEvent, Observe>> = {
+const ALL: Readonly<Record<KnownEvent, Meaning>> = {
   ...CPU_INTERFACE,
   ...IRS,
   ...IRS_FRAME,
@@ -18,4 +18,4 @@ const ALL: Readonly<Record<KnownEvent, Observe>> = {
 };
 
 /** By the number of the event's row. */
-export const OBSERVERS: readonly (Observe | undefined)[] = perEvent<Observe>(ALL);
+export const MEANINGS: readonly (Meaning | undefined)[] = perEvent<Meaning>(ALL);

@@ -2,7 +2,7 @@
 import { type Detail } from '../../../trace/kinds.ts';
 import { type MachineEvent } from '../events/machine.ts';
 import { type TraceLine, u64 } from '../trace-line.ts';
-import { type Observe } from './scene.ts';
+import { type Meaning } from './scene.ts';
 import { forgetTimers } from './timers.ts';
 
 /** Function identifiers of the PSCI specification (Arm DEN 0022); bit 30 marks the 64-bit form of the same call. */
@@ -42,61 +42,74 @@ function named(line: TraceLine, vcpu: number, more: Detail = {}): { readonly det
   return Object.keys(detail).length === 0 ? {} : { detail };
 }
 
-const psciCall: Observe = (line, vcpu, scene) => {
-  if (vcpu >= 0) scene.vcpu(vcpu).runs();
-  const more: Record<string, string> = {};
-  if (!isZero(line.s)) more['x2'] = `0x${line.s}`;
-  if (!isZero(line.t)) more['x3'] = `0x${line.t}`;
-  scene.emit(line, vcpu, 'guest', {
-    kind: 'psci.call',
-    function: functionName(line.vLo),
-    x0: u64(line.vLo, line.vHi),
-    x1: u64(line.wLo, line.wHi),
-    ...named(line, vcpu, more),
-  });
+const psciCall: Meaning = {
+  prove: (_line, vcpu) => vcpu.runs(),
+  tell: (line, vcpu, scene) => {
+    const more: Record<string, string> = {};
+    if (!isZero(line.s)) more['x2'] = `0x${line.s}`;
+    if (!isZero(line.t)) more['x3'] = `0x${line.t}`;
+    scene.emit(line, vcpu, 'guest', {
+      kind: 'psci.call',
+      function: functionName(line.vLo),
+      x0: u64(line.vLo, line.vHi),
+      x1: u64(line.wLo, line.wHi),
+      ...named(line, vcpu, more),
+    });
+  },
 };
 
 function isZero(hex: string): boolean {
   return /^0*$/.test(hex);
 }
 
-const reset: Observe = (line, vcpu, scene) => {
-  if (vcpu >= 0) {
-    const state = scene.vcpu(vcpu);
-    state.reset();
-    state.updateMasked();
-    forgetTimers(scene, vcpu);
-  }
-  scene.emit(line, vcpu, 'hypervisor', { kind: 'vcpu.reset', ...named(line, vcpu) });
+const reset: Meaning = {
+  prove: (_line, vcpu, scene) => {
+    vcpu.reset();
+    vcpu.updateMasked();
+    forgetTimers(scene, vcpu.index);
+  },
+  tell: (line, vcpu, scene) => {
+    scene.emit(line, vcpu, 'hypervisor', { kind: 'vcpu.reset', ...named(line, vcpu) });
+  },
 };
 
-function switched(on: boolean): Observe {
-  return (line, vcpu, scene) => {
-    if (vcpu >= 0) scene.vcpu(vcpu).switched(on);
-    const hasEntry = line.name === 'arm_powerctl_set_cpu_on';
-    const entry = hasEntry ? { entry: u64(line.vLo, line.vHi) } : {};
-    const more = hasEntry ? { EL: line.b, mode: line.s, argument: `0x${u64(line.wLo, line.wHi).toString(16)}` } : {};
-    scene.emit(line, vcpu, 'hypervisor', { kind: 'vcpu.power', on, ...entry, ...named(line, vcpu, more) });
+function switched(on: boolean): Meaning {
+  return {
+    prove: (_line, vcpu) => vcpu.switched(on),
+    tell: (line, vcpu, scene) => {
+      const hasEntry = line.name === 'arm_powerctl_set_cpu_on';
+      const entry = hasEntry ? { entry: u64(line.vLo, line.vHi) } : {};
+      const argument = `0x${u64(line.wLo, line.wHi).toString(16)}`;
+      const more = hasEntry ? { EL: line.b, mode: line.s, argument } : {};
+      scene.emit(line, vcpu, 'hypervisor', { kind: 'vcpu.power', on, ...entry, ...named(line, vcpu, more) });
+    },
   };
 }
 
 /** The processor's own reset steps: named, without a claim about the GIC. */
-const setup =
-  (what: string): Observe =>
-  (line, vcpu, scene) => {
-    scene.emit(line, vcpu, 'hypervisor', { kind: 'gic.setup', what, ...named(line, vcpu) });
+function setup(what: string): Meaning {
+  return {
+    tell: (line, vcpu, scene) => {
+      scene.emit(line, vcpu, 'hypervisor', { kind: 'gic.setup', what, ...named(line, vcpu) });
+    },
   };
+}
 
-const taken: Observe = (line, vcpu, scene) => {
-  if (vcpu >= 0) scene.vcpu(vcpu).takesException();
-  const from = u64(line.vLo, line.vHi);
-  const to = u64(line.wLo, line.wHi);
-  scene.emit(line, vcpu, 'hardware', { kind: 'irq.taken', from, to, ...named(line, vcpu) });
+const taken: Meaning = {
+  prove: (_line, vcpu) => vcpu.takesException(),
+  tell: (line, vcpu, scene) => {
+    const from = u64(line.vLo, line.vHi);
+    const to = u64(line.wLo, line.wHi);
+    scene.emit(line, vcpu, 'hardware', { kind: 'irq.taken', from, to, ...named(line, vcpu) });
+  },
 };
 
-const waits: Observe = (line, vcpu, scene) => {
-  if (vcpu >= 0) scene.vcpu(vcpu).waits();
-  scene.emit(line, vcpu, 'guest', { kind: 'vcpu.idle', wfe: false, pc: u64(line.vLo, line.vHi), ...named(line, vcpu) });
+const waits: Meaning = {
+  prove: (_line, vcpu) => vcpu.waits(),
+  tell: (line, vcpu, scene) => {
+    const pc = u64(line.vLo, line.vHi);
+    scene.emit(line, vcpu, 'guest', { kind: 'vcpu.idle', wfe: false, pc, ...named(line, vcpu) });
+  },
 };
 
 export const POWER = {
@@ -109,5 +122,4 @@ export const POWER = {
   arm_powerctl_reset_cpu: setup('vCPU reset requested'),
   gicplug_irq_taken: taken,
   gicplug_wfi: waits,
-} as const satisfies Partial<Record<MachineEvent, Observe>>;
-
+} as const satisfies Partial<Record<MachineEvent, Meaning>>;

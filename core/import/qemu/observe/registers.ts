@@ -11,8 +11,8 @@ import { encodingOf } from '../attribution/assign.ts';
 import { type MachineEvent } from '../events/machine.ts';
 import { type TraceLine, u64 } from '../trace-line.ts';
 import { EDGE, LEVEL, type PpiState } from './interrupt-state.ts';
-import { ICC_APR, ICC_ICSR } from './register-map.ts';
-import { type Observe, type Scene } from './scene.ts';
+import { ICC_CR0, ICC_ICSR, ICC_PCR } from './register-map.ts';
+import { type Meaning } from './scene.ts';
 import { type Slots } from './slots.ts';
 import { type VcpuState } from './vcpu-state.ts';
 
@@ -49,8 +49,7 @@ const bitOf = (line: TraceLine, i: number): number => ((i < 32 ? line.vLo : line
 
 /** PPIs of a 64-bit bitmap that the trace knows, and those whose bit is set. */
 function eachPpi(line: TraceLine, vcpu: VcpuState, index: number, each: (ppi: PpiState, bit: number) => void): void {
-  if (line.vLo !== 0 || line.vHi !== 0)
-    for (let i = 0; i < 64; i++) if (bitOf(line, i) === 1) vcpu.ppi(64 * index + i);
+  if (line.vLo !== 0 || line.vHi !== 0) for (let i = 0; i < 64; i++) if (bitOf(line, i) === 1) vcpu.ppi(64 * index + i);
   for (const [number, ppi] of vcpu.ppis) if (Math.floor(number / 64) === index) each(ppi, bitOf(line, number % 64));
 }
 
@@ -153,42 +152,42 @@ function describe(register: Register): Known {
   return { name, isInstruction, isKept, width, effect: EFFECTS.get(family), index: index ?? 0 };
 }
 
-function access(op: 'read' | 'write'): Observe {
-  return (line, vcpu, scene) => {
-    const encoding = encodingOf(line);
-    const register = knownRegister(encoding, line);
-    if (vcpu >= 0) apply(line, op === 'read', scene, vcpu, encoding, register);
-    const outside = vcpu >= 0 ? {} : { detail: { cpu: line.a } };
-    scene.emit(line, vcpu, 'guest', {
-      kind: 'register.access',
-      register: register.name,
-      op: register.isInstruction ? 'execute' : op,
-      value: u64(line.vLo, line.vHi),
-      pc: u64(line.wLo, line.wHi),
-      ...outside,
-    });
+function access(op: 'read' | 'write'): Meaning {
+  return {
+    prove: (line, vcpu, { slots }) => take(line, op === 'read', vcpu, slots),
+    tell: (line, vcpu, scene) => {
+      const register = knownRegister(encodingOf(line), line);
+      const outside = vcpu >= 0 ? {} : { detail: { cpu: line.a } };
+      scene.emit(line, vcpu, 'guest', {
+        kind: 'register.access',
+        register: register.name,
+        op: register.isInstruction ? 'execute' : op,
+        value: u64(line.vLo, line.vHi),
+        pc: u64(line.wLo, line.wHi),
+        ...outside,
+      });
+    },
   };
 }
 
-function apply(line: TraceLine, isRead: boolean, scene: Scene, vcpu: number, encoding: number, register: Known): void {
-  const state = scene.vcpu(vcpu);
-  const { slots } = scene;
-  state.runs();
+function take(line: TraceLine, isRead: boolean, vcpu: VcpuState, slots: Slots): void {
+  const encoding = encodingOf(line);
+  const register = knownRegister(encoding, line);
+  vcpu.runs();
   if (register.isKept) {
-    let slot = state.registers.get(encoding);
+    let slot = vcpu.registers.get(encoding);
     if (slot === undefined) {
-      slot = slots.claim({ path: `vcpu${vcpu}.${register.name}`, width: register.width, register: register.name });
-      state.registers.set(encoding, slot);
+      const { name, width } = register;
+      slot = slots.claim({ path: `vcpu${vcpu.index}.${name}`, width, register: name });
+      vcpu.registers.set(encoding, slot);
     }
     slots.set(slot, line.vLo, register.width === 64 ? line.vHi : 0);
   }
-  register.effect?.(line, isRead, state, slots, register.index);
-  // Mask, enable and priorities decide what is held back.
-  if (register.effect !== undefined || encoding >> 7 === ICC_APR >> 7) state.updateMasked();
+  register.effect?.(line, isRead, vcpu, slots, register.index);
+  if (register.effect !== undefined || encoding === ICC_CR0 || encoding === ICC_PCR) vcpu.updateMasked();
 }
 
 export const REGISTERS = {
   gicplug_sysreg_read: access('read'),
   gicplug_sysreg_write: access('write'),
-} as const satisfies Partial<Record<MachineEvent, Observe>>;
-
+} as const satisfies Partial<Record<MachineEvent, Meaning>>;

@@ -7,6 +7,7 @@ import { type SlotId, nanoseconds, vcpuId } from '../../../state/brand.ts';
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { type NewEvent, type Origin } from '../../../trace/kinds.ts';
 import { type TraceSink } from '../../../trace/sink.ts';
+import { type Action, type Group } from '../attribution/action.ts';
 import { type Machine, MOST_VCPUS } from '../attribution/machine.ts';
 import { ACTOR, type TraceLine } from '../trace-line.ts';
 import { SharedState } from './interrupt-state.ts';
@@ -20,8 +21,17 @@ type WithoutHeader<E> = E extends NewEvent ? Omit<E, 'time' | 'vcpu' | 'origin' 
 /** Kind, payload and detail of an event; time, line and source come from its line. */
 export type Happening = WithoutHeader<NewEvent>;
 
-/** An event's meaning: changes state, then emits. `vcpu` is the one that the line is about, or NOBODY. */
-export type Observe = (line: TraceLine, vcpu: number, scene: Scene) => void;
+/**
+ * What an event means, in parts, because whose it is may be proven, open for good, or shared by several vCPUs:
+ * `prove` changes the state of a vCPU that the line is about; `doubt` makes unknown what the line may have changed of
+ * vCPUs it may be about; `apply` changes what belongs to no vCPU; `tell` emits the event, which then owns the changes.
+ */
+export interface Meaning {
+  readonly prove?: (line: TraceLine, vcpu: VcpuState, scene: Scene) => void;
+  readonly doubt?: (line: TraceLine, among: readonly VcpuState[], scene: Scene) => void;
+  readonly apply?: (line: TraceLine, scene: Scene) => void;
+  readonly tell: (line: TraceLine, vcpu: number, scene: Scene) => void;
+}
 
 /** Candidate of the IRS for one PE. */
 interface IrsCandidate {
@@ -43,6 +53,8 @@ export class Scene {
   unproven = 0;
   /** SPIs and LPIs beyond `MOST_SHARED`. */
   untracked = 0;
+  /** The interrupt whose priority the present line drops, from `prove` to `tell`. */
+  dropped: Intid | undefined;
   /** Places where the recorder's SPI defect may have shown. */
   defects = 0;
   readonly #irsIds = new Set<number>();
@@ -63,8 +75,31 @@ export class Scene {
     return this.#vcpus.filter((vcpu) => vcpu !== undefined);
   }
 
+  /** Takes in what a line means, and emits its event. `vcpu` is the one that it is about, or NOBODY. */
+  take(line: TraceLine, vcpu: number, meaning: Meaning): void {
+    this.dropped = undefined;
+    meaning.apply?.(line, this);
+    const group = line.subject === ACTOR ? line.action?.group : undefined;
+    if (vcpu >= 0) meaning.prove?.(line, this.vcpu(vcpu), this);
+    else if (group !== undefined && line.action !== undefined) this.#takeGroup(line, line.action, group, meaning);
+    else if (line.subject === ACTOR) meaning.doubt?.(line, this.#maybe(line), this);
+    meaning.tell(line, vcpu, this);
+  }
+
+  /** One of several like actions: in doubt until the last, then so for all, if all printed the same. */
+  #takeGroup(line: TraceLine, action: Action, group: Group, meaning: Meaning): void {
+    const among = group.vcpus.map((index) => this.vcpu(index));
+    for (const vcpu of among) vcpu.remember(group);
+    if (group.completes(action, line.row?.index ?? -1, wordsOf(line)))
+      for (const vcpu of among) {
+        vcpu.recall(group);
+        meaning.prove?.(line, vcpu, this);
+      }
+    else meaning.doubt?.(line, among, this);
+  }
+
   /** Those that a line without a proven vCPU may be about. */
-  maybe(line: TraceLine): readonly VcpuState[] {
+  #maybe(line: TraceLine): readonly VcpuState[] {
     const candidates = line.action?.candidates;
     return candidates === undefined ? this.vcpus : this.vcpus.filter(({ index }) => candidates.includes(index));
   }
@@ -134,4 +169,9 @@ export class Scene {
     this.events++;
     this.#sink.append(vcpu < 0 ? { ...happening, ...header } : { ...happening, ...header, vcpu: vcpuId(vcpu) });
   }
+}
+
+/** What a line says apart from when: equal for lines in the same words. */
+function wordsOf({ a, b, c, d, vLo, vHi }: TraceLine): string {
+  return `${a} ${b} ${c} ${d} ${vLo} ${vHi}`;
 }

@@ -5,8 +5,8 @@
 import { type SlotId } from '../../../state/brand.ts';
 import { TIMERS, type Timer } from '../../../trace/kinds.ts';
 import { type MachineEvent } from '../events/machine.ts';
-import { type TraceLine, u64 } from '../trace-line.ts';
-import { type Observe, type Scene } from './scene.ts';
+import { u64 } from '../trace-line.ts';
+import { type Meaning, type Scene } from './scene.ts';
 
 const CONTROL_REGISTERS: readonly string[] = TIMERS.map((timer) => registerOf(timer, 'CTL'));
 const COMPARE_REGISTERS: readonly string[] = TIMERS.map((timer) => registerOf(timer, 'CVAL'));
@@ -35,7 +35,8 @@ function slotsOf(scene: Scene, vcpu: number, timer: number): TimerSlots {
 
 function claim({ slots }: Scene, vcpu: number, timer: number): TimerSlots {
   const path = `vcpu${vcpu}.timer.${timerOf(timer).toLowerCase()}`;
-  const register = (name: string | undefined): { readonly register?: string } => (name === undefined ? {} : { register: name });
+  const register = (name: string | undefined): { readonly register?: string } =>
+    name === undefined ? {} : { register: name };
   return {
     control: slots.claim({ path: `${path}.control`, width: 3, ...register(CONTROL_REGISTERS[timer]) }),
     compare: slots.claim({ path: `${path}.compare`, width: 64, ...register(COMPARE_REGISTERS[timer]) }),
@@ -49,77 +50,100 @@ function timerOf(number: number): Timer {
   return TIMERS[number] ?? 'CNTV';
 }
 
-/** The timers that a line is about: the proven vCPU's, or of all that it may be, those that are known so far. */
-function forgetMaybe(line: TraceLine, scene: Scene, timer: number, ...fields: (keyof TimerSlots)[]): void {
-  for (const { index } of scene.maybe(line)) {
-    const known = books.get(scene)?.[index * TIMERS.length + timer];
-    if (known !== undefined) for (const field of fields) scene.slots.forget(known[field]);
-  }
-}
-
-const control: Observe = (line, vcpu, scene) => {
-  if (vcpu >= 0) {
-    scene.slots.set(slotsOf(scene, vcpu, line.a).control, line.vLo & 3);
-    scene.vcpu(vcpu).runs();
-  } else forgetMaybe(line, scene, line.a, 'control');
-  write(line, vcpu, scene, 'control');
-};
-
-/** What the bit becomes follows from the control value before. */
-const toggle: Observe = (line, vcpu, scene) => {
-  const before = vcpu < 0 ? undefined : scene.slots.get(slotsOf(scene, vcpu, line.a).control);
-  const timer = timerOf(line.a);
-  const value = before === undefined ? {} : { value: BigInt((before >> 1) & 1) };
-  scene.emit(line, vcpu, 'guest', { kind: 'timer.write', timer, what: 'mask', ...value });
-};
-
-const compare: Observe = (line, vcpu, scene) => {
-  if (vcpu >= 0) {
-    scene.slots.set(slotsOf(scene, vcpu, line.a).compare, line.vLo, line.vHi);
-    scene.vcpu(vcpu).runs();
-  } else forgetMaybe(line, scene, line.a, 'compare');
-  write(line, vcpu, scene, 'compare');
-};
-
-/** The compare value becomes the count, which the log does not show, plus this. */
-const value: Observe = (line, vcpu, scene) => {
-  if (vcpu >= 0) {
-    scene.slots.forget(slotsOf(scene, vcpu, line.a).compare);
-    scene.vcpu(vcpu).runs();
-  } else forgetMaybe(line, scene, line.a, 'compare');
-  write(line, vcpu, scene, 'value');
-};
-
-function offset(timer: Timer): Observe {
-  return (line, vcpu, scene) => {
-    scene.emit(line, vcpu, 'guest', { kind: 'timer.write', timer, what: 'offset', value: u64(line.vLo, line.vHi) });
+/** Makes a field unknown for the vCPUs that a line may be about, where it was known. */
+function doubts(field: keyof TimerSlots): NonNullable<Meaning['doubt']> {
+  return (line, among, scene) => {
+    for (const { index } of among) {
+      const known = books.get(scene)?.[index * TIMERS.length + line.a];
+      if (known !== undefined) scene.slots.forget(known[field]);
+    }
   };
 }
 
-function write(line: TraceLine, vcpu: number, scene: Scene, what: 'control' | 'compare' | 'value'): void {
-  scene.emit(line, vcpu, 'guest', { kind: 'timer.write', timer: timerOf(line.a), what, value: u64(line.vLo, line.vHi) });
+const control: Meaning = {
+  prove: (line, vcpu, scene) => {
+    scene.slots.set(slotsOf(scene, vcpu.index, line.a).control, line.vLo & 3);
+    vcpu.runs();
+  },
+  doubt: doubts('control'),
+  tell: tellWrite('control'),
+};
+
+/** What the mask bit became: the control value is known from the line before. */
+const toggle: Meaning = {
+  tell: (line, vcpu, scene) => {
+    const value = vcpu < 0 ? undefined : scene.slots.get(slotsOf(scene, vcpu, line.a).control);
+    const mask = value === undefined ? {} : { value: BigInt((value >> 1) & 1) };
+    scene.emit(line, vcpu, 'guest', { kind: 'timer.write', timer: timerOf(line.a), what: 'mask', ...mask });
+  },
+};
+
+const compare: Meaning = {
+  prove: (line, vcpu, scene) => {
+    scene.slots.set(slotsOf(scene, vcpu.index, line.a).compare, line.vLo, line.vHi);
+    vcpu.runs();
+  },
+  doubt: doubts('compare'),
+  tell: tellWrite('compare'),
+};
+
+/** The compare value becomes the count, which the log does not show, plus this. */
+const value: Meaning = {
+  prove: (line, vcpu, scene) => {
+    scene.slots.forget(slotsOf(scene, vcpu.index, line.a).compare);
+    vcpu.runs();
+  },
+  doubt: doubts('compare'),
+  tell: tellWrite('value'),
+};
+
+function offset(timer: Timer): Meaning {
+  return {
+    prove: (_line, vcpu) => vcpu.runs(),
+    tell: (line, vcpu, scene) => {
+      scene.emit(line, vcpu, 'guest', { kind: 'timer.write', timer, what: 'offset', value: u64(line.vLo, line.vHi) });
+    },
+  };
 }
 
-const deadline: Observe = (line, vcpu, scene) => {
-  if (vcpu >= 0) scene.slots.set(slotsOf(scene, vcpu, line.a).deadline, line.vLo, line.vHi);
-  else forgetMaybe(line, scene, line.a, 'deadline');
-  const isNever = line.vLo === NEVER && line.vHi === NEVER;
-  const at = isNever ? {} : { deadline: u64(line.vLo, line.vHi) };
-  scene.emit(line, vcpu, 'hardware', { kind: 'timer.deadline', timer: timerOf(line.a), ...at });
+function tellWrite(what: 'control' | 'compare' | 'value'): Meaning['tell'] {
+  return (line, vcpu, scene) => {
+    const written = u64(line.vLo, line.vHi);
+    scene.emit(line, vcpu, 'guest', { kind: 'timer.write', timer: timerOf(line.a), what, value: written });
+  };
+}
+
+const deadline: Meaning = {
+  prove: (line, vcpu, scene) => {
+    scene.slots.set(slotsOf(scene, vcpu.index, line.a).deadline, line.vLo, line.vHi);
+  },
+  doubt: doubts('deadline'),
+  tell: (line, vcpu, scene) => {
+    const isNever = line.vLo === NEVER && line.vHi === NEVER;
+    const at = isNever ? {} : { deadline: u64(line.vLo, line.vHi) };
+    scene.emit(line, vcpu, 'hardware', { kind: 'timer.deadline', timer: timerOf(line.a), ...at });
+  },
 };
 
-const disabled: Observe = (line, vcpu, scene) => {
-  if (vcpu >= 0) scene.slots.set(slotsOf(scene, vcpu, line.a).deadline, NEVER, NEVER);
-  else forgetMaybe(line, scene, line.a, 'deadline');
-  const detail = { disabled: true };
-  scene.emit(line, vcpu, 'hardware', { kind: 'timer.deadline', timer: timerOf(line.a), detail });
+const disabled: Meaning = {
+  prove: (line, vcpu, scene) => {
+    scene.slots.set(slotsOf(scene, vcpu.index, line.a).deadline, NEVER, NEVER);
+  },
+  doubt: doubts('deadline'),
+  tell: (line, vcpu, scene) => {
+    const detail = { disabled: true };
+    scene.emit(line, vcpu, 'hardware', { kind: 'timer.deadline', timer: timerOf(line.a), detail });
+  },
 };
 
-const output: Observe = (line, vcpu, scene) => {
-  const level = line.b !== 0;
-  if (vcpu >= 0) scene.slots.set(slotsOf(scene, vcpu, line.a).line, level ? 1 : 0);
-  else forgetMaybe(line, scene, line.a, 'line');
-  scene.emit(line, vcpu, 'hardware', { kind: 'timer.line', timer: timerOf(line.a), level });
+const output: Meaning = {
+  prove: (line, vcpu, scene) => {
+    scene.slots.set(slotsOf(scene, vcpu.index, line.a).line, line.b === 0 ? 0 : 1);
+  },
+  doubt: doubts('line'),
+  tell: (line, vcpu, scene) => {
+    scene.emit(line, vcpu, 'hardware', { kind: 'timer.line', timer: timerOf(line.a), level: line.b !== 0 });
+  },
 };
 
 /** Makes the timers of a vCPU unknown, as a reset does. */
@@ -141,4 +165,4 @@ export const TIMER_EVENTS = {
   arm_gt_recalc: deadline,
   arm_gt_recalc_disabled: disabled,
   arm_gt_update_irq: output,
-} as const satisfies Partial<Record<MachineEvent, Observe>>;
+} as const satisfies Partial<Record<MachineEvent, Meaning>>;

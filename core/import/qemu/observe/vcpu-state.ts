@@ -10,6 +10,7 @@
 import { type Intid, intid } from '../../../gic/intid.ts';
 import { type SlotId } from '../../../state/brand.ts';
 import { RUN_STATES, type RunState } from '../../../trace/kinds.ts';
+import { type Group } from '../attribution/action.ts';
 import { PpiState } from './interrupt-state.ts';
 import { PartialApr } from './partial-apr.ts';
 import { ENABLER, HMR, ICC_CR0, ICC_PCR, PRIORITYR } from './register-map.ts';
@@ -17,6 +18,14 @@ import { type Slots } from './slots.ts';
 
 /** Interrupts acknowledged and not dropped that are remembered, to name the one that a drop belongs to. */
 const DEEPEST = 32;
+
+interface Remembered {
+  readonly group: Group;
+  readonly known: number;
+  readonly value: number;
+  readonly undropped: { readonly intid: Intid; readonly priority: number }[];
+  readonly handled: readonly Intid[];
+}
 
 export class VcpuState {
   readonly index: number;
@@ -32,13 +41,14 @@ export class VcpuState {
   readonly #running: SlotId;
   readonly #signals: readonly [irq: SlotId, fiq: SlotId, nmi: SlotId];
   /** Acknowledged by this vCPU and not deactivated. */
-  readonly #handled = new Set<Intid>();
+  #handled = new Set<Intid>();
   /** Acknowledged and not dropped, with their priorities; undefined: incomplete. */
   #undropped: { readonly intid: Intid; readonly priority: number }[] = [];
   #tookException = false;
   /** Handler and guest cannot be told apart. */
   #isUncertain = false;
   #isIdle = false;
+  #remembered: Remembered | undefined;
 
   constructor(slots: Slots, index: number) {
     this.#slots = slots;
@@ -139,6 +149,25 @@ export class VcpuState {
     const { running } = apr;
     if (running === undefined) this.#slots.forget(this.#running);
     else this.#slots.set(this.#running, running);
+  }
+
+  /** Before the first of several like actions whose order is not known: what holds unless this vCPU has acted. */
+  remember(group: Group): void {
+    if (this.#remembered?.group === group) return;
+    const { known, value } = this.apr;
+    this.#remembered = { group, known, value, undropped: [...this.#undropped], handled: [...this.#handled] };
+  }
+
+  /** At the last of them, when this vCPU is certain to act now or to have acted. */
+  recall(group: Group): void {
+    const remembered = this.#remembered;
+    if (remembered?.group !== group) return;
+    this.apr.known = remembered.known;
+    this.apr.value = remembered.value;
+    this.#undropped = remembered.undropped;
+    this.#handled = new Set(remembered.handled);
+    this.#isUncertain = false;
+    this.#remembered = undefined;
   }
 
   /** The vCPU executes something. */
@@ -255,4 +284,3 @@ export class VcpuState {
     return half === undefined ? undefined : (half >>> (bit % 32)) & 1;
   }
 }
-
