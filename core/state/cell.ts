@@ -92,8 +92,9 @@ export class CellClaim {
   }
 
   /** A slot whose value is an index into `values`. */
-  choice(name: string, values: readonly string[]): Cell {
-    return this.cell(name, Math.max(1, Math.ceil(Math.log2(values.length))), { values });
+  choice(name: string, values: readonly string[], initial = 0): Cell {
+    const width = Math.max(1, Math.ceil(Math.log2(values.length)));
+    return this.cell(name, width, { values, initial: BigInt(initial) });
   }
 
   /** A one-bit slot. */

@@ -79,7 +79,8 @@ export class CpuInterface {
     this.icsr = claim.register('ICC_ICSR_EL1');
     this.nmiEnabled = claim.flag('nmiEnabled');
     this.hppir = claim.register('ICH_HPPIR_EL2');
-    this.reason = claim.choice('noHppiReason', NO_HPPI_REASONS);
+    // Reset is all zero: the interface is disabled.
+    this.reason = claim.choice('noHppiReason', NO_HPPI_REASONS, DISABLED);
     this.signal = claim.choice('signal', SIGNALS);
     // A machine without PPIs 64 … 127 has no such registers' storage at all, and none to evaluate.
     const banks = config.implemented[1] === 0n ? 1 : 2;
@@ -87,8 +88,6 @@ export class CpuInterface {
       { length: banks },
       (_, n) => new Bank(claim, n, config.implemented[n] ?? 0n, config.level[n] ?? 0n),
     );
-    // Reset is all zero: the interface is disabled.
-    this.reason.set(DISABLED);
   }
 
   /** The bank of index-n registers, or undefined when it would be all RAZ/WI. */

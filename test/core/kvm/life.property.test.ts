@@ -232,6 +232,7 @@ describe('a VM’s life', () => {
           const { ppis } = life.gic(vcpu);
           const bank = hardwareOf(vcpu).bank(0);
           if ((ppis.pendingLatch.value & life.vgic.ppiMask.value) !== 0n) continue;
+          if (vcpu.hasPmu && vcpu.pmu.output !== ppis.lineLevel.has(23)) continue;
           const lines = ppis.lineLevel.value & life.vgic.ppiMask.value & ~ppis.dvir.value;
           if (bank === undefined || lines !== (bank.pend.value & ppis.level.value)) continue;
           const before = guestView(vcpu);
