@@ -39,7 +39,7 @@ export const eventsCommand = defineCommand({
   json: 'event',
   examples: [
     { command: 'gicscope events boot.gscope --limit 20', says: 'the first 20 events' },
-    { command: 'gicscope events boot.gscope --from 12.5ms --to 13ms', says: 'half a millisecond' },
+    { command: 'gicscope events boot.gscope --from 2s --to 2.005s', says: 'five milliseconds' },
     {
       command: "gicscope events boot.gscope --where 'write ICC_PCR_EL1' --columns seq,vcpu,value --json | head",
       says: 'values that the guest wrote to the priority mask',

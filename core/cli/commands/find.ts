@@ -33,8 +33,8 @@ export const findCommand = defineCommand({
   examples: [
     { command: "gicscope find boot.gscope 'ppi(27).active rises on vcpu 1' --count", says: 'how often it was taken' },
     {
-      command: "gicscope find boot.gscope 'ppi(27).pending rises' --reverse --from 13ms",
-      says: 'the last time before 13 ms that the timer interrupt became pending',
+      command: "gicscope find boot.gscope 'ppi(27).pending rises' --reverse --from 2.5s",
+      says: 'the last time before 2.5 s that the timer interrupt became pending',
     },
     { command: "gicscope find boot.gscope 'write ICC_PCR_EL1' --all --limit 50", says: 'the first 50 writes' },
   ],

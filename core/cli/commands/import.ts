@@ -29,7 +29,7 @@ export const importCommand = defineCommand({
   },
   json: 'import',
   examples: [
-    { command: 'gicscope import boot.log.xz -o boot.gscope', says: 'one compressed log' },
+    { command: 'gicscope import boot.log.zst -o boot.gscope', says: 'one compressed log' },
     {
       command: 'gicscope import - -o boot.gscope --overwrite < boot.log',
       says: 'from a pipe, replacing the old trace',
