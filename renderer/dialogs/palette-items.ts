@@ -52,7 +52,7 @@ function registers(): PaletteItem[] {
     run() {
       ui.inspectorOpen = true;
       ui.inspectorTab = 'state';
-      trace.selectRegister(path);
+      trace.revealRegister(path);
     },
   }));
 }

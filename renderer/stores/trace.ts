@@ -51,6 +51,8 @@ export const useTrace = defineStore('trace', () => {
   const fixedBaseline = ref<number | undefined>();
   const previousStop = ref<number | undefined>();
   const selection = shallowRef<Selection>({ lane: undefined, register: undefined, row: undefined });
+  /** A register that the inspector is to open; it clears this when it has. */
+  const revealedRegister = ref<string | undefined>();
   const past = shallowRef<readonly number[]>([]);
   const future = shallowRef<readonly number[]>([]);
 
@@ -215,6 +217,11 @@ export const useTrace = defineStore('trace', () => {
   function selectRegister(path: string | undefined): void {
     selection.value = { ...selection.value, register: path };
   }
+  /** Selects a register and has the inspector open it. */
+  function revealRegister(path: string): void {
+    selectRegister(path);
+    revealedRegister.value = path;
+  }
   function selectRow(seq: number | undefined): void {
     selection.value = { ...selection.value, row: seq };
   }
@@ -250,6 +257,8 @@ export const useTrace = defineStore('trace', () => {
     selectLane,
     selectInterrupt,
     selectRegister,
+    revealRegister,
+    revealedRegister,
     selectRow,
   };
 });
@@ -260,8 +269,9 @@ function firstInterrupt(trace: TraceInfo): string | undefined {
     (best, one) => (best === undefined || one.acknowledged > best.acknowledged ? one : best),
     undefined,
   );
+  // Counts of a private interrupt may be per vCPU or of all vCPUs together.
   const lane = trace.lanes.find(
-    (one) => one.intid !== null && one.intid === busiest?.intid && one.vcpu === busiest.vcpu,
+    (one) => one.intid !== null && one.intid === busiest?.intid && one.vcpu === (busiest.vcpu ?? one.vcpu),
   );
   return lane?.id ?? trace.lanes.find(({ type }) => type === 'interrupt')?.id;
 }

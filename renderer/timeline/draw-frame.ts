@@ -186,10 +186,10 @@ function drawHits(brush: Brush, scene: Scene): void {
       context.setLineDash([]);
       context.globalAlpha = 1;
     }
-    context.fillStyle = palette.color.hit;
-    context.fillRect(x, RULER_HEIGHT + 2, width, 10);
-    context.fillRect(x, RULER_HEIGHT + 2, 1, 13);
-    write(brush, text, x + width / 2, RULER_HEIGHT + 10, FLAG, 'tx-inv', 'center');
+    // One hit is a full flag; several are a quieter one with their number.
+    fill(brush, count === 1 ? 'hit' : 'hit-soft', x, RULER_HEIGHT + 2, width, 10);
+    fill(brush, 'hit', x, RULER_HEIGHT + 2, 1, 13);
+    write(brush, text, x + width / 2, RULER_HEIGHT + 10, FLAG, count === 1 ? 'tx-inv' : 'hit', 'center');
   }
 }
 

@@ -50,17 +50,31 @@ export interface Flag {
   readonly count: number;
 }
 
+export interface FlagSource {
+  readonly times: Float64Array;
+  readonly label: string;
+}
+
 /**
- * Flags of several sources of moments, each ascending in time: within a source, moments closer than `gap` pixels become
- * one flag with a count, and flags of different sources that would overlap become one too. Cost: a binary search per
- * flag, whatever the number of moments.
+ * Flags of several sources of moments, each ascending in time: within a source, moments closer than 14 pixels (more
+ * where counts are long) become one flag with a count, and flags of different sources that would overlap become one
+ * too. Cost: a binary search per flag, whatever the number of moments.
  */
-export function flagsOf(
-  sources: readonly { readonly times: Float64Array; readonly label: string }[],
-  span: Span,
-  width: number,
-  gap = 14,
-): Flag[] {
+export function flagsOf(sources: readonly FlagSource[], span: Span, width: number): Flag[] {
+  let gap = LEAST_GAP;
+  for (;;) {
+    const flags = flagsApart(sources, span, width, gap);
+    // A count of several digits needs a wider flag, or neighbours would cover it.
+    const needed = flags.reduce((most, { count }) => Math.max(most, roomFor(count)), LEAST_GAP);
+    if (needed <= gap) return flags;
+    gap = needed;
+  }
+}
+
+const LEAST_GAP = 14;
+const roomFor = (count: number): number => (count === 1 ? LEAST_GAP : 9 + 7 * String(count).length);
+
+function flagsApart(sources: readonly FlagSource[], span: Span, width: number, gap: number): Flag[] {
   const flags: Flag[] = [];
   const first = toTime(span, width, -gap);
   for (const { times, label } of sources) {
@@ -76,7 +90,7 @@ export function flagsOf(
 }
 
 /** Flags closer than `gap` become one with the sum of their counts; different labels leave it without one. */
-export function mergeFlags(flags: readonly Flag[], gap = 14): Flag[] {
+export function mergeFlags(flags: readonly Flag[], gap = LEAST_GAP): Flag[] {
   const merged: Flag[] = [];
   for (const flag of flags.toSorted((a, b) => a.px - b.px)) {
     const last = merged.at(-1);

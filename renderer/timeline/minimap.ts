@@ -121,7 +121,8 @@ export function drawMinimap(brush: Brush, scene: MinimapScene): void {
   const handle = handleOf(scene.span, whole, width);
   context.beginPath();
   context.roundRect(handle.left, MINIMAP.handleTop, handle.width, MINIMAP.handleHeight, 1.5);
-  context.globalAlpha = 0.14;
+  // A window over everything would only grey the map.
+  context.globalAlpha = handle.width < width * 0.98 ? 0.14 : 0;
   context.fillStyle = palette.color.cursor;
   context.fill();
   context.globalAlpha = 1;

@@ -34,6 +34,7 @@ const TOKENS = [
   'host-edge',
   'host-tx',
   'hit',
+  'hit-soft',
   'ok',
   'bad',
   'data',
