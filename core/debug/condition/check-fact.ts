@@ -1,7 +1,7 @@
 /** Types of comparisons: which values suit a fact about the event, a slot, a field, an interrupt's state. */
 import { KINDS, ORIGINS } from '../../trace/kinds.ts';
 import { type Expr, STATE_WORDS, type Value } from './ast.ts';
-import { COLUMNS, FACT_NAMES, isColumn, PAYLOAD, type PayloadField } from './facts.ts';
+import { type COLUMNS, FACT_NAMES, isColumn, PAYLOAD, type PayloadField } from './facts.ts';
 import { type Finding, NotSensible } from './finding.ts';
 import { type NameSpace } from './names.ts';
 import { fieldNames, findField, type RegisterFields, tableRegister } from './registers-of.ts';
@@ -61,11 +61,6 @@ export function factFields(left: NameOperandOf, where: RegisterFields | undefine
 export function payloadNumberTest(field: PayloadField, expr: CompareExpr): NumberTest {
   const { op, mask, right } = expr;
   const what = expr.left.type === 'name' ? expr.left.name : 'it';
-  if (isAbsence(right) && !field.optional && field.type !== 'text' && typeof field.type === 'string')
-    throw new NotSensible(
-      `${what} is never ${right.type === 'text' ? right.text : 'absent'} in ${field.kind}`,
-      right.span,
-    );
   switch (field.type) {
     case 'u64':
     case 'u32':
@@ -217,6 +212,9 @@ function checkRegisterField(expr: CompareExpr, name: string, where: RegisterFiel
 
 /** It must suit at least one of the kinds that have the field. */
 function checkPayload(expr: CompareExpr, fields: readonly PayloadField[]): void {
+  const { left, right } = expr;
+  if (isAbsence(right) && right.type === 'text' && fields.every(({ type, optional }) => !optional && type !== 'text'))
+    throw new NotSensible(`${left.type === 'name' ? left.name : 'it'} is never ${right.text}`, right.span);
   let first: unknown;
   for (const field of fields) {
     try {

@@ -7,7 +7,7 @@ import { assertNever } from '../../state/brand.ts';
 import { formatIntid } from '../../gic/intid.ts';
 import { registerByName, registerNames } from '../../gic/registers.ts';
 import { checkCompare, checkFact } from './check-fact.ts';
-import { type Expr, type InterruptSubject, type Operand, type PathSubject, type Span } from './ast.ts';
+import { type Expr, MAX_LENGTH, type InterruptSubject, type Operand, type PathSubject, type Span } from './ast.ts';
 import { type Finding, NotSensible } from './finding.ts';
 import { isGlob } from './glob.ts';
 import { type NameSpace } from './names.ts';
@@ -17,11 +17,12 @@ import { didYouMean, nearest } from './suggest.ts';
 
 export type { Finding } from './finding.ts';
 
-/** Findings in the order of the text; empty: fine. */
+/** Errors first, then warnings, each in the order of the text; empty: fine. */
 export function check(expr: Expr, names: NameSpace): Finding[] {
   const findings: Finding[] = [];
   new Checker(names, findings).visit(expr, undefined);
-  return findings.sort((a, b) => a.span.offset - b.span.offset);
+  const rank = ({ severity, span }: Finding): number => (severity === 'error' ? 0 : MAX_LENGTH) + span.offset;
+  return findings.sort((a, b) => rank(a) - rank(b));
 }
 
 class Checker {

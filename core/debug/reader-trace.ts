@@ -1,0 +1,90 @@
+/**
+ * A `.gscope` file as the search engine wants it. Names are collected again when the reader has taken in more
+ * events; everything else is asked of the reader, which caches.
+ */
+import { StateVector } from '../state/state-vector.ts';
+import { type BitRange } from '../trace/interrupts.ts';
+import { type Kind } from '../trace/kinds.ts';
+import { NO_ACCESS, POSTING } from '../trace/postings.ts';
+import { type TraceReader } from '../trace/reader.ts';
+import { vcpuOfPath } from './condition/subjects.ts';
+import { type SearchableTrace, type TraceNames } from './search/searchable.ts';
+
+/** Everything that search needs of a file. Valid as long as the reader is open. */
+export function readerTrace(reader: TraceReader): SearchableTrace {
+  let names: TraceNames | undefined;
+  let namesAt = -1;
+  let start: StateVector | undefined;
+  return {
+    get count() {
+      return reader.count;
+    },
+    get blockCount() {
+      return reader.blocks.length;
+    },
+    get duration() {
+      return reader.duration;
+    },
+    // The writer saves the postings of a block, also of a part of one, together with the block.
+    get indexedBlocks() {
+      return reader.blocks.length;
+    },
+    names: () => {
+      if (names === undefined || namesAt !== reader.count) names = collectNames(reader);
+      namesAt = reader.count;
+      return names;
+    },
+    eventsIn: (block) => reader.blocks.count(block),
+    firstTime: (block) => reader.blocks.firstTime(block),
+    lastTime: (block) => reader.blocks.lastTimeOf(block),
+    events: (block) => reader.events(block),
+    changes: (block) => reader.changes(block),
+    touched: (block) => reader.touched(block),
+    initial: (slot) => {
+      if (start === undefined || slot >= start.size) {
+        start = StateVector.initial(reader.layout);
+        reader.keyframe(0, start);
+      }
+      return { lo: start.lo[slot] ?? 0, hi: start.hi[slot] ?? 0, known: start.known[slot] === 1 };
+    },
+    postings: (kind, key) => reader.postings.get(kind, key),
+    overlapBlocks: () => undefined,
+    details: (block) => reader.details(block),
+    livesEnding: (to, from, intervals) => reader.lives.ending(to, from, intervals),
+  };
+}
+
+/** Keys of the postings in use: names with their access, and vCPUs. Seeks by chunk, so blobs are not read. */
+const KEYS_IN_USE = `SELECT DISTINCT kind, key FROM posting
+  WHERE chunk IN (SELECT DISTINCT id / 64 FROM block) AND kind IN (${POSTING.name}, ${POSTING.vcpu})`;
+const KEYS_LIMIT = 1 << 22;
+
+function collectNames(reader: TraceReader): TraceNames {
+  const types = reader.types.types;
+  const texts = reader.names.texts;
+  const { interruptIndex } = reader;
+  const registers = new Set<string>();
+  let vcpus = 0;
+  for (const [kind, key] of reader.sql(KEYS_IN_USE, KEYS_LIMIT).rows) {
+    const id = Number(key);
+    if (Number(kind) === POSTING.vcpu) vcpus = Math.max(vcpus, id);
+    else if ((id & 3) !== NO_ACCESS) registers.add(texts[id >> 2] ?? '');
+  }
+  for (const { path } of reader.layout.slots) vcpus = Math.max(vcpus, (vcpuOfPath(path) ?? -1) + 1);
+  const sources = new Set(types.flatMap(({ source }) => (source === undefined ? [] : [source])));
+  return {
+    vcpus,
+    slots: reader.layout.slots,
+    interrupts: reader.interrupts,
+    registers: [...registers].sort(),
+    eventNames: [...sources].sort(),
+    kinds: [...new Set<Kind>(types.map(({ kind }) => kind))],
+    types,
+    texts,
+    fieldId: ({ slot, lsb, width }: BitRange) => {
+      const id = interruptIndex.bitsOf(slot)?.[lsb] ?? -1;
+      const range = id < 0 ? undefined : interruptIndex.fields[id]?.range;
+      return range?.lsb === lsb && range.width === width ? id : undefined;
+    },
+  };
+}
