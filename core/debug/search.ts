@@ -8,7 +8,7 @@
  */
 import { BLOCK_EVENTS, BLOCK_SHIFT } from '../trace/block.ts';
 import { countOnes } from './search/mask.ts';
-import { ALL_EVENTS, NO_EVENT } from './search/matcher.ts';
+import { ALL_EVENTS, NO_EVENT } from './search/node.ts';
 import { type Query } from './search/query.ts';
 import { type SearchableTrace } from './search/searchable.ts';
 

@@ -4,7 +4,7 @@ import { wordTest } from './bits.ts';
 import { type Bound, type Keys } from './bound.ts';
 import { KeyCounts } from './key-counts.ts';
 import { type Mask } from './mask.ts';
-import { type Node, notAState, type Share } from './matcher.ts';
+import { type Node, notAState, type Share } from './node.ts';
 import { type BlockView } from './block-view.ts';
 import { type SearchableTrace } from './searchable.ts';
 

@@ -7,35 +7,14 @@
  * left. So a condition that names something rare touches few blocks, and one that names nothing costs a few
  * nanoseconds an event.
  */
-import { type BlockView } from './block-view.ts';
 import { type Bound } from './bound.ts';
 import { accessNode, detailNode, nameNode, numberNode, typeNode, vcpuNode } from './event-nodes.ts';
-import { andInto, invert, isEmpty, makeMask, type Mask, orInto } from './mask.ts';
+import { andInto, invert, isEmpty, makeMask, orInto } from './mask.ts';
+import { ALL_EVENTS, NO_EVENT, type Node, notAState, type Share, SOME_EVENTS } from './node.ts';
 import { atNode, seqNode, timeNode } from './position-nodes.ts';
 import { type SearchableTrace } from './searchable.ts';
 import { SlotHistory } from './slot-history.ts';
 import { edgeNode, levelNode } from './state-nodes.ts';
-
-export const NO_EVENT = 0;
-export const SOME_EVENTS = 1;
-export const ALL_EVENTS = 2;
-export type Share = typeof NO_EVENT | typeof SOME_EVENTS | typeof ALL_EVENTS;
-
-export interface Node {
-  /** Relative cost of `mark`. */
-  readonly cost: number;
-  share(block: number): Share;
-  /** Events of a block that pass, if known without decoding; asked where `share` is SOME_EVENTS. */
-  count(block: number): number | undefined;
-  /** Marks the events that pass; called where `share` is SOME_EVENTS. */
-  mark(view: BlockView, out: Mask): void;
-  /** Tests of state only: whether it holds before the first event of the block. */
-  atStart(block: number): boolean;
-}
-
-export const notAState = (): never => {
-  throw new Error('only tests of state hold between events');
-};
 
 /** Builds the nodes for one trace at its present length. */
 export function makeMatcher(trace: SearchableTrace, bound: Bound): Node {

@@ -1,7 +1,7 @@
 /** Tests of where an event stands: positions, times, and lists of positions. */
 import { BLOCK_EVENTS } from '../../trace/block.ts';
 import { type Bound, type NumberIntervals } from './bound.ts';
-import { type Node, notAState, type Share } from './matcher.ts';
+import { type Node, notAState, type Share } from './node.ts';
 import { lowerBound, type SearchableTrace } from './searchable.ts';
 
 type BoundOf<T extends Bound['type']> = Extract<Bound, { readonly type: T }>;

@@ -8,7 +8,8 @@ import { bind } from './bind.ts';
 import { BlockView } from './block-view.ts';
 import { allOf, atEdges, type Bound } from './bound.ts';
 import { makeMask, type Mask } from './mask.ts';
-import { makeMatcher, type Node } from './matcher.ts';
+import { makeMatcher } from './matcher.ts';
+import { type Node } from './node.ts';
 import { type SearchableTrace } from './searchable.ts';
 
 export interface QueryOptions {

@@ -11,7 +11,7 @@ import { edgeTest, type EdgeTest, wordTest, type WordTest } from './bits.ts';
 import { type Bound } from './bound.ts';
 import { keyedNode } from './event-nodes.ts';
 import { type Mask } from './mask.ts';
-import { type Node, type Share } from './matcher.ts';
+import { type Node, type Share } from './node.ts';
 import { type SearchableTrace } from './searchable.ts';
 import { gapOf, type SlotHistory } from './slot-history.ts';
 
