@@ -18,7 +18,8 @@ interface EventColumn {
   readonly text: (row: EventRow) => string;
 }
 
-const words = (...parts: string[]): string => parts.filter((part) => part !== '').join(' ');
+const arrowed = ({ arrow, detail }: EventRow): string =>
+  arrow === '' || detail === '' ? detail : `${arrow} ${detail}`;
 
 export const EVENT_COLUMNS = {
   seq: { title: 'event', align: 'right', style: 'dim', member: 'seq', text: (row) => `#${row.seq}` },
@@ -28,7 +29,7 @@ export const EVENT_COLUMNS = {
   kind: { title: 'kind', member: 'kind', text: (row) => row.kind },
   name: { title: 'name', style: 'bold', member: 'name', text: (row) => row.name },
   operand: { title: 'operand', member: 'operand', text: (row) => row.operand },
-  detail: { title: 'detail', member: 'detail', text: (row) => words(row.arrow, row.detail) },
+  detail: { title: 'detail', member: 'detail', text: arrowed },
   register: { title: 'register', member: 'register', text: (row) => row.register ?? '' },
   op: { title: 'op', member: 'op', text: (row) => row.op ?? '' },
   value: { title: 'value', align: 'right', member: 'value', text: (row) => row.value ?? '' },

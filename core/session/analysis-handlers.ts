@@ -7,6 +7,7 @@ import { renderReport } from '../export/report/formats.ts';
 import { seq as position, slotId, vcpuId } from '../state/brand.ts';
 import { interruptLabel } from '../trace/interrupts.ts';
 import { SessionError } from './failure.ts';
+import { figureLanes } from './figure-lanes.ts';
 import { type Group, type SessionContext } from './handlers.ts';
 import { traceInfo } from './info.ts';
 import { inspect } from './inspect.ts';
@@ -37,6 +38,7 @@ export function analysisHandlers({ traces, options }: SessionContext): Group<Met
           events: (from, count) => trace.reader.eventList(position(from), count).map(eventRow),
           lives: () => trace.reader.lives.all(),
           inspect: (seq, vcpu) => inspect(trace, vcpuId(vcpu), trace.stateAt(seq), undefined),
+          lanes: (start, end) => figureLanes(trace, start, end),
         },
         trace.checked(at),
       );

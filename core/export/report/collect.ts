@@ -3,7 +3,6 @@
  * Every list is cut at a bound; the report says so where one was.
  */
 import { LatencyCollector, type LatencyGroup } from '../../analysis/latency.ts';
-import { type Intid } from '../../gic/intid.ts';
 import { interruptLabel, STATE_ACTIVE, STATE_PENDING } from '../../trace/interrupts.ts';
 import { type Life } from '../../trace/life.ts';
 import { type ExportEvent } from '../event.ts';
@@ -99,8 +98,6 @@ function collectState(source: ReportSource, here: ExportEvent): NonNullable<Repo
 }
 
 interface Tally {
-  readonly intid: Intid;
-  readonly vcpu: number | null;
   lives: number;
   neverAcknowledged: number;
   neverDeactivated: number;
@@ -112,22 +109,16 @@ type LivesPart = Pick<ReportData, 'interrupts' | 'totals' | 'latency' | 'longest
 
 function collectLives(source: ReportSource): LivesPart {
   const collector = new LatencyCollector('intid,vcpu');
-  const tallies = new Map<string, Tally>();
+  const tallies = new Map<number, Tally>();
   for (const life of source.lives()) {
     collector.add(life);
-    const key = `${life.intid}/${life.vcpu ?? ''}`;
-    const tally = tallies.get(key) ?? newTally(life);
-    tallies.set(key, tally);
-    const { raised, pending, acknowledged, deactivated } = life.moments;
-    tally.lives += 1;
-    if ((raised ?? pending) !== undefined && acknowledged === undefined) tally.neverAcknowledged += 1;
-    if (acknowledged !== undefined && deactivated === undefined) tally.neverDeactivated += 1;
+    count(life, tallies);
   }
+  const interrupts = interruptRows(source.trace, tallies);
   const names = new Map(source.trace.interrupts.map(({ intid, name }) => [intid, name]));
   const groups = collector.groups();
   const longest = longestWait(groups, names);
-  const interrupts = interruptRows(source.trace, tallies, names);
-  const sum = (count: (row: ReportInterrupt) => number): number => interrupts.reduce((all, row) => all + count(row), 0);
+  const sum = (of: (row: ReportInterrupt) => number): number => interrupts.reduce((all, row) => all + of(row), 0);
   return {
     interrupts: interrupts.slice(0, MOST_INTERRUPTS),
     totals: {
@@ -148,29 +139,33 @@ function collectLives(source: ReportSource): LivesPart {
   };
 }
 
-function newTally(life: Life): Tally {
-  return { intid: life.intid, vcpu: life.vcpu ?? null, lives: 0, neverAcknowledged: 0, neverDeactivated: 0 };
+function count({ intid, moments }: Life, tallies: Map<number, Tally>): void {
+  const tally = tallies.get(intid) ?? { lives: 0, neverAcknowledged: 0, neverDeactivated: 0 };
+  tallies.set(intid, tally);
+  const { raised, pending, acknowledged, deactivated } = moments;
+  tally.lives += 1;
+  if ((raised ?? pending) !== undefined && acknowledged === undefined) tally.neverAcknowledged += 1;
+  if (acknowledged !== undefined && deactivated === undefined) tally.neverDeactivated += 1;
 }
 
-/** The trace's own counts and those of the lives, joined by interrupt and vCPU. */
-function interruptRows(
-  trace: ReportTrace,
-  tallies: ReadonlyMap<string, Tally>,
-  names: ReadonlyMap<number, string>,
-): ReportInterrupt[] {
-  const rows = new Map<string, { readonly intid: number; readonly row: ReportInterrupt }>();
-  for (const { intid, vcpu, label, name, acknowledged, deactivated } of trace.interrupts) {
-    const none = { lives: 0, neverAcknowledged: 0, neverDeactivated: 0 };
-    rows.set(`${intid}/${vcpu ?? ''}`, { intid, row: { vcpu, label, name, acknowledged, deactivated, ...none } });
+/** The trace's own counts and those of the lives, over all vCPUs; interrupts that never did anything are left out. */
+function interruptRows(trace: ReportTrace, tallies: ReadonlyMap<number, Tally>): ReportInterrupt[] {
+  const none = { acknowledged: 0, deactivated: 0, lives: 0, neverAcknowledged: 0, neverDeactivated: 0 };
+  const rows = new Map<number, ReportInterrupt>();
+  for (const { intid, label, name, acknowledged, deactivated } of trace.interrupts) {
+    const row = rows.get(intid) ?? { label, name, ...none };
+    rows.set(intid, {
+      ...row,
+      acknowledged: row.acknowledged + acknowledged,
+      deactivated: row.deactivated + deactivated,
+    });
   }
-  for (const [key, { intid, vcpu, lives, neverAcknowledged, neverDeactivated }] of tallies) {
-    const fresh = { label: interruptLabel(intid), name: names.get(intid) ?? '', vcpu, acknowledged: 0, deactivated: 0 };
-    const known = rows.get(key)?.row ?? fresh;
-    rows.set(key, { intid, row: { ...known, lives, neverAcknowledged, neverDeactivated } });
-  }
-  return [...rows.values()]
-    .sort((a, b) => a.intid - b.intid || (a.row.vcpu ?? Infinity) - (b.row.vcpu ?? Infinity) || 0)
-    .map(({ row }) => row);
+  for (const [intid, tally] of tallies)
+    rows.set(intid, { ...(rows.get(intid) ?? { label: interruptLabel(intid), name: '', ...none }), ...tally });
+  return [...rows]
+    .filter(([, row]) => row.acknowledged + row.deactivated + row.lives > 0)
+    .sort(([a], [b]) => a - b)
+    .map(([, row]) => row);
 }
 
 function longestWait(groups: readonly LatencyGroup[], names: ReadonlyMap<number, string>): LongestWait | undefined {

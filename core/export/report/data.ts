@@ -48,11 +48,10 @@ export interface ReportRegister {
   readonly fields: readonly { readonly name: string; readonly value: string; readonly text: string }[];
 }
 
-/** An interrupt over all its lives. */
+/** An interrupt over all its lives and vCPUs. */
 export interface ReportInterrupt {
   readonly label: string;
   readonly name: string;
-  readonly vcpu: number | null;
   readonly acknowledged: number;
   readonly deactivated: number;
   readonly lives: number;

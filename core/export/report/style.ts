@@ -64,7 +64,7 @@ table{border-collapse:collapse;width:100%;font-size:12px;line-height:18px;margin
 th{text-align:left;font-weight:500;color:var(--tx-3);font-size:11px;padding:4px 10px 5px 0;border-bottom:1px solid var(--line-2)}
 td{padding:5px 10px 5px 0;border-bottom:1px solid var(--line-1);vertical-align:top;overflow-wrap:anywhere}
 th.r,td.r{text-align:right}td:last-child,th:last-child{padding-right:0}td.m{font-size:11.5px}.nb,.w{white-space:nowrap}.w{width:1%}td.w,th.w{padding-right:18px}th.m{font-family:var(--sans);font-size:11px}
-tr.here td{background:var(--bg-sel)}tr.here td:first-child{box-shadow:inset 2px 0 var(--cursor)}
+tr.here td{background:var(--bg-sel)}tr.here td:first-child{box-shadow:inset 2px 0 var(--cursor);padding-left:8px}
 .note{color:var(--tx-3);font-size:11.5px;margin-top:6px}
 pre{margin-top:6px;padding:8px 10px;background:var(--bg-3);border-radius:5px;white-space:pre-wrap;overflow-wrap:anywhere}
 figure{margin-top:10px}figure svg{display:block;width:100%;height:auto;border:1px solid var(--line-2);border-radius:4px}

@@ -59,16 +59,14 @@ const named = (label: string, name: string): string => cutName(name === '' ? lab
 function interruptSection({ interrupts, omitted }: ReportData): ReportSection {
   const columns: ReportColumn[] = [
     { title: 'Interrupt' },
-    { title: 'vCPU', ...right },
     { title: 'Acknowledged', ...number },
     { title: 'Deactivated', ...number },
     { title: 'Lives', ...number },
-    { title: 'Never acknowledged', ...number },
-    { title: 'Not deactivated', ...number },
+    { title: 'Not seen acknowledged', ...number },
+    { title: 'Not seen deactivated', ...number },
   ];
   const rows = interrupts.map((row) => [
     named(row.label, row.name),
-    vcpuText(row.vcpu),
     ...[row.acknowledged, row.deactivated, row.lives, row.neverAcknowledged, row.neverDeactivated].map(countText),
   ]);
   const note = 'A life goes from the moment an interrupt is raised or becomes pending to its deactivation.';
@@ -140,7 +138,7 @@ function eventSection({ events, cursor }: ReportData): ReportSection {
 
 const what = ({ name, operand }: ExportEvent): string => cut(operand === '' ? name : `${name} ${operand}`);
 const detail = ({ arrow, detail: text }: ExportEvent): string =>
-  cut([arrow, text].filter((part) => part !== '').join(' '));
+  cut(arrow === '' || text === '' ? text : `${arrow} ${text}`);
 
 function after({ cursor, state }: ReportData): string {
   return cursor === undefined || state === undefined ? '' : `vCPU ${state.vcpu} after ${eventNumber(cursor.seq)}`;

@@ -45,18 +45,19 @@ describe('a report', () => {
     expect(collectReport(reportSource(100), 0).events.map(({ seq }) => seq)[0]).toBe(0);
   });
 
-  it('counts lives of each interrupt and vCPU, and what did not end', () => {
-    const pick = report.interrupts.map(({ vcpu, lives, acknowledged, neverAcknowledged, neverDeactivated }) => ({
-      vcpu,
-      lives,
-      acknowledged,
-      neverAcknowledged,
-      neverDeactivated,
-    }));
-    expect(pick).toEqual([
-      { vcpu: 0, lives: 2, acknowledged: 2, neverAcknowledged: 0, neverDeactivated: 1 },
-      { vcpu: 1, lives: 2, acknowledged: 1, neverAcknowledged: 1, neverDeactivated: 0 },
+  it('counts lives of each interrupt over its vCPUs, and what did not end', () => {
+    expect(report.interrupts).toEqual([
+      {
+        label: 'PPI 27',
+        name: 'CNTV',
+        acknowledged: 3,
+        deactivated: 2,
+        lives: 4,
+        neverAcknowledged: 1,
+        neverDeactivated: 1,
+      },
     ]);
+    expect(report.totals).toEqual({ acknowledged: 3, deactivated: 2, neverAcknowledged: 1 });
   });
 
   it('says the longest wait in its title, and where it began', () => {
