@@ -1,0 +1,133 @@
+/**
+ * Names of a program. Labels have one address each. A constant (`.equ`, `.set`, `name = …`) may be set again; a use
+ * takes the value of the last setting before it, or the final one when all come later. Numbered labels (`1:`) may be
+ * repeated; `1b` and `1f` are the nearest before and after.
+ *
+ * The source is gone through twice: first to give every label its address (settings that need later names stay open),
+ * then again to assemble, with all names known.
+ */
+import { evaluate, type Scope, type Value } from '../text/expression.ts';
+import { Cursor, isMismatch, type Token } from '../text/tokens.ts';
+
+/** A setting whose expression could not be evaluated when it was read. */
+interface Open {
+  readonly tokens: readonly Token[];
+  readonly at: number;
+  readonly place: Place;
+}
+
+/** Where a statement is: its address, and its number in the source for numbered labels. */
+export interface Place {
+  readonly here: bigint;
+  readonly order: number;
+}
+
+interface Numbered {
+  readonly address: bigint;
+  readonly order: number;
+}
+
+/** Longest chain of constants defined by constants that come later. */
+const MAX_CHAIN = 100;
+
+export class Symbols {
+  readonly #labels = new Map<string, bigint>();
+  readonly #predefined: ReadonlyMap<string, bigint>;
+  readonly #numbered = new Map<number, Numbered[]>();
+  #final = new Map<string, Value | Open>();
+  #present = new Map<string, Value | Open>();
+  #isSecond = false;
+  #depth = 0;
+
+  constructor(predefined: ReadonlyMap<string, bigint>) {
+    this.#predefined = predefined;
+  }
+
+  isLabel(name: string): boolean {
+    return this.#labels.has(name);
+  }
+
+  isConstant(name: string): boolean {
+    return this.#present.has(name) || this.#final.has(name) || this.#predefined.has(name);
+  }
+
+  get labels(): ReadonlyMap<string, bigint> {
+    return this.#labels;
+  }
+
+  defineLabel(name: string, address: bigint): void {
+    this.#labels.set(name, address);
+  }
+
+  defineNumbered(number: number, place: Place): void {
+    const list = this.#numbered.get(number) ?? [];
+    list.push({ address: place.here, order: place.order });
+    this.#numbered.set(number, list);
+  }
+
+  /** Sets a constant to the expression at the cursor; true when it could not be evaluated yet. */
+  setConstant(name: string, tokens: readonly Token[], at: number, place: Place): ReturnType<typeof evaluate> {
+    const value = evaluate(new Cursor(tokens, at), this.scope(place));
+    this.#present.set(name, isMismatch(value) ? { tokens, at, place } : value);
+    return value;
+  }
+
+  /** Begins the second pass: settings start over, but later ones are known. */
+  restart(): void {
+    this.#final = this.#present;
+    this.#present = new Map();
+    this.#isSecond = true;
+  }
+
+  /** What names mean at a place. */
+  scope(place: Place): Scope {
+    const scope: Scope = {
+      here: place.here,
+      symbol: (name) => this.#find(name),
+      local: (number, direction) => this.#local(number, direction, place.order),
+    };
+    return this.#isSecond ? scope : { ...scope, known: 'a label or constant that is defined before this line' };
+  }
+
+  /** Final values of all constants that have one. */
+  *constants(): Generator<readonly [name: string, value: bigint]> {
+    for (const name of this.#present.keys()) {
+      const value = this.#find(name);
+      if (value !== undefined) yield [name, value.value];
+    }
+  }
+
+  #find(name: string): Value | undefined {
+    const address = this.#labels.get(name);
+    if (address !== undefined) return { value: address, isAddress: true };
+    const constant = this.#present.get(name) ?? this.#final.get(name);
+    if (constant === undefined) {
+      const value = this.#predefined.get(name);
+      return value === undefined ? undefined : { value, isAddress: false };
+    }
+    return 'value' in constant ? constant : this.#resolve(constant);
+  }
+
+  /** Evaluates an open setting; undefined when it depends on itself or on nothing that is defined. */
+  #resolve({ tokens, at, place }: Open): Value | undefined {
+    if (this.#depth >= MAX_CHAIN) return undefined;
+    this.#depth++;
+    const value = evaluate(new Cursor(tokens, at), this.scope(place));
+    this.#depth--;
+    return isMismatch(value) ? undefined : value;
+  }
+
+  #local(number: number, direction: 'b' | 'f', order: number): Value | undefined {
+    const list = this.#numbered.get(number) ?? [];
+    // Labels of a statement come before what follows them in it.
+    let low = 0;
+    let high = list.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((list[middle]?.order ?? 0) <= order) low = middle + 1;
+      else high = middle;
+    }
+    const found = list[direction === 'b' ? low - 1 : low];
+    return found === undefined ? undefined : { value: found.address, isAddress: true };
+  }
+}

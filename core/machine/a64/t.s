@@ -1,0 +1,2 @@
+.arch armv8.8-a
+tlbi ipas2le1is, x0
