@@ -40,8 +40,7 @@ export function openTraceFile(path: string, mode: 'read' | 'write'): Database.Da
   }
   if (kind === 'absent') throw new TraceError('not-found', `${path} does not exist.`);
   if (kind === 'empty') throw new TraceError('not-a-trace', `${path} is empty, not a gicscope trace.`);
-  // A trace whose first commit is still in its write-ahead log has an application id of 0 in the file itself.
-  if (kind === 'other' && !existsSync(`${path}-wal`))
+  if (kind === 'other')
     throw new TraceError('not-a-trace', `${path} is not a gicscope trace. To read a log, import it first.`);
   checkSize(path);
   return guarded(path, () => {

@@ -2,8 +2,9 @@
  * The tables of a `.gscope` file, format version 1.
  *
  * Rows for what people query (`event`, `transition`, `life`, dictionaries); blobs for what only the engine reads
- * (`block_*`, `keyframe`, `posting`, `tile`, `raw`): their layout is in block.ts, postings.ts, lane-tiles.ts,
- * raw-lines.ts. `bookmark`, `breakpoint` and `note` belong to the user; a viewer may write them (user-data.ts).
+ *  (`block_*`, `keyframe`, `posting`, `tile`, `raw`): their layout is in block.ts, postings.ts, lane-tiles.ts,
+ * raw-lines.ts. `bookmark`, `breakpoint` and `note` belong to the user: a viewer may write them, over a connection of
+ * its own.
  *
  * `event_row.meta` packs type (bits 0–11), vCPU + 1 (12–21), small (22–33) and name (34–52): 53 bits, so a JavaScript
  * number holds it. `transition_row.id` packs the position (bits 20 up) and the number of a distinct (interrupt, state

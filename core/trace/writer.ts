@@ -124,12 +124,15 @@ export class TraceWriter implements TraceSink {
     this.#db = createDatabase(path);
     try {
       this.#db.pragma(`page_size = ${PAGE_SIZE}`);
-      this.#db.pragma('journal_mode = WAL');
       this.#db.pragma('synchronous = NORMAL');
-      this.#db.pragma('wal_autocheckpoint = 8000');
       this.#db.pragma('cache_size = -32768');
       this.#db.exec('BEGIN');
       createSchema(this.#db);
+      // Before write-ahead logging starts, so that from the first moment the file itself says that it is a trace.
+      this.#db.exec('COMMIT');
+      this.#db.pragma('journal_mode = WAL');
+      this.#db.pragma('wal_autocheckpoint = 8000');
+      this.#db.exec('BEGIN');
       this.#rows = new DictionaryRows(this.#db);
       this.#eventRows = new RowBatch(this.#db, 'event_row', ['time', 'meta', 'value', 'arg']);
       this.#transitionRows = new TransitionRows(this.#db);

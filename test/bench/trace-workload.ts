@@ -1,14 +1,15 @@
 /**
- * A deterministic stand-in for a busy guest, shaped after the recordings of Linux on GICv5: per vCPU the generic timer
- * fires, PPI 27 becomes pending, is acknowledged, handled, dropped and deactivated, the timer is programmed again, now
- * and then an LPI arrives as IPI and a device raises an SPI. Each event carries the state changes that it causes:
- * interrupt bits in 64-bit registers as the emulator keeps them, priority mask, running priority, timer registers,
- * run states. Kernel addresses as PCs, real register names, times with jitter.
+ * A deterministic stand-in for a busy guest, in the proportions of the recording of Linux on GICv5 with two CPUs:
+ * 32 events an interrupt, 4 state changes of it, 26 changes of state; one interrupt in 20 is an SPI. Per interrupt:
+ * the timer's line and the PPI's pending state, two rounds of HPPI and signals, the exception, GICR CDIA and the
+ * acknowledge, GSB ACK, GIC CDEOI and the drop, the timer masked, programmed and unmasked with register accesses,
+ * GIC CDDI and the deactivation, WFI in half of the cases. Interrupt bits live in 64-bit registers, as the emulator
+ * keeps them. Kernel addresses as PCs, real register and source names, times with jitter.
  */
 import { intid } from '../../core/gic/intid.ts';
 import { type SlotId, vcpuId } from '../../core/state/brand.ts';
 import { HAS_ARG, HAS_VALUE } from '../../core/trace/columns.ts';
-import { KINDS, RUN_STATES } from '../../core/trace/kinds.ts';
+import { type KINDS, RUN_STATES } from '../../core/trace/kinds.ts';
 import { type TraceWriter } from '../../core/trace/writer.ts';
 
 interface Vcpu {
@@ -19,6 +20,10 @@ interface Vcpu {
   readonly apr: SlotId;
   readonly cval: SlotId;
   readonly ctl: SlotId;
+  readonly deadline: SlotId;
+  readonly line: SlotId;
+  readonly hppi: SlotId;
+  readonly signal: SlotId;
   readonly run: SlotId;
 }
 
@@ -52,6 +57,10 @@ export class Workload {
         apr: register('ICC_APR_EL1'),
         cval: register('CNTV_CVAL_EL0'),
         ctl: register('CNTV_CTL_EL0'),
+        deadline: layout.claim({ path: `vcpu${v}.timer.CNTV.deadline`, width: 64, initial: 0n }),
+        line: layout.claim({ path: `vcpu${v}.timer.CNTV.line`, width: 1, initial: 0n }),
+        hppi: layout.claim({ path: `vcpu${v}.hppi`, width: 32, initial: 0n }),
+        signal: layout.claim({ path: `vcpu${v}.signal`, width: 3, initial: 0n }),
         run: layout.claim({ path: `vcpu${v}.runState`, width: 4, values: RUN_STATES, initial: 0n }),
       };
       this.#vcpus.push(vcpu);
@@ -80,15 +89,21 @@ export class Workload {
       acknowledge: id('irq.acknowledge', 'guest', 'gicv5_gicr_cdia'),
       drop: id('irq.drop', 'guest', 'gicv5_cdeoi'),
       deactivate: id('irq.deactivate', 'guest', 'gicv5_cddi'),
-      timer: id('timer.write', 'guest', 'arm_gt_cval_write'),
+      compare: id('timer.write', 'guest', 'arm_gt_cval_write'),
+      control: id('timer.write', 'guest', 'arm_gt_ctl_write'),
+      mask: id('timer.write', 'guest', 'arm_gt_imask_toggle'),
+      deadline: id('timer.deadline', 'device', 'arm_gt_recalc'),
+      taken: id('irq.taken', 'hardware', 'gicplug_irq_taken'),
       idle: id('vcpu.idle', 'guest', 'gicplug_wfi'),
-      wake: id('vcpu.wake', 'hardware', 'gicplug_wake'),
       device: id('irq.line', 'device', 'gicv5_spi_state'),
     };
     this.#name = {
       cdia: writer.nameId('GICR CDIA'),
       cdeoi: writer.nameId('GIC CDEOI'),
       cddi: writer.nameId('GIC CDDI'),
+      gsb: writer.nameId('GSB ACK'),
+      ctl: writer.nameId('CNTV_CTL_EL0'),
+      cval: writer.nameId('CNTV_CVAL_EL0'),
       pcr: writer.nameId('ICC_PCR_EL1'),
       ppi: writer.nameId('PPI'),
     };
@@ -151,32 +166,67 @@ export class Workload {
     const id = device ? intid('spi', number) : intid('ppi', PPI);
     const pending = device ? this.#spi : vcpu.pending;
     const active = device ? this.#spiActive : vcpu.active;
-    if (device) this.#event(type.device, -1, 1, 0, undefined, id);
-    else this.#event(type.line, -1, 1 | (1 << 3), 0, undefined, undefined);
+    const set = (slot: SlotId, lo: number, hi = 0): void => journal.writeWords(slot, lo, hi);
+    const recompute = (wanted: number, times: number): void => {
+      for (let i = 0; i < times; i++) {
+        set(vcpu.hppi, wanted);
+        this.#event(type.hppi, v, wanted === 0 ? 0xff : 0x40, name.ppi, undefined, wanted === 0 ? undefined : wanted);
+        set(vcpu.signal, wanted === 0 ? 0 : 1);
+        this.#event(type.signal, v, wanted === 0 ? 0 : 1, 0, undefined, undefined);
+      }
+    };
+    const access = (register: number, op: number, value: number | undefined): void => {
+      set(vcpu.run, this.#random(8) === 0 ? HANDLER : journal.readLo(vcpu.run));
+      this.#event(type.access, v, op, register, value, -1);
+    };
+    const timerLine = (level: number): void => {
+      set(vcpu.line, level);
+      this.#event(type.line, this.#random(2) === 0 ? v : -1, 1 | (level << 3), 0, undefined, undefined);
+    };
+
+    if (!device) timerLine(1);
     this.#bit(pending, number, true);
-    this.#event(type.pend, this.#random(2) === 0 ? v : -1, 1, 0, undefined, id);
-    this.#event(type.hppi, v, 0x40, name.ppi, undefined, id);
-    journal.writeWords(vcpu.run, GUEST, 0);
-    this.#event(type.wake, v, 0, 0, undefined, undefined);
-    this.#event(type.signal, v, 1, 0, undefined, undefined);
-    this.#event(type.access, v, 0, name.cdia, id, -1);
+    this.#event(device ? type.device : type.pend, device || this.#random(8) === 0 ? -1 : v, 1, 0, undefined, id);
+    recompute(id, 2);
+    set(vcpu.run, HANDLER);
+    this.#event(type.taken, v, 0, 0, undefined, -1);
     this.#bit(pending, number, false);
     this.#bit(active, number, true);
-    journal.writeWords(vcpu.apr, 1 << 8, 0);
-    journal.writeWords(vcpu.run, HANDLER, 0);
+    set(vcpu.apr, 1 << 8);
     this.#event(type.acknowledge, v, 0, 0, undefined, id);
-    const mask = this.#random(4) * 8 + 7;
-    journal.writeWords(vcpu.pcr, mask, 0);
-    this.#event(type.access, v, 1, name.pcr, mask, -1);
-    journal.writeWords(vcpu.cval, this.#random(1 << 24) * 64, this.#random(1 << 8));
-    this.#event(type.timer, v, 1 | (1 << 3), 0, journal.readLo(vcpu.cval), undefined);
-    this.#event(type.access, v, 2, name.cdeoi, undefined, -1);
-    journal.writeWords(vcpu.apr, 0, 0);
-    this.#event(type.drop, v, 0, 0, undefined, undefined);
-    this.#event(type.access, v, 2, name.cddi, id, -1);
+    access(name.cdia, 2, id);
+    access(name.gsb, 2, 0);
+    access(name.cdeoi, 2, 0);
+    set(vcpu.apr, 0);
+    this.#event(type.drop, v, 0, 0, undefined, id);
+    recompute(0, 1);
+    for (const control of [5, 7, 5]) {
+      access(name.ctl, 0, control ^ 2);
+      access(name.ctl, 1, control);
+      set(vcpu.ctl, control);
+      this.#event(type.control, v, 1, 0, control, undefined);
+      this.#event(type.mask, v, 1 | (4 << 3), 0, control >> 1, undefined);
+      if (control === 7) timerLine(0);
+    }
+    const deadline = this.#random(1 << 24) * 64;
+    set(vcpu.cval, deadline, this.#random(1 << 8));
+    access(name.cval, 1, deadline);
+    this.#event(type.compare, v, 1 | (1 << 3), 0, deadline, undefined);
+    set(vcpu.deadline, deadline, 1);
+    this.#event(type.deadline, v, 1, 0, deadline, undefined);
+    const mask = this.#random(16) * 2 + 1;
+    if (this.#random(4) === 0) {
+      set(vcpu.pcr, mask);
+      access(name.pcr, 1, mask);
+    }
+    access(name.cddi, 2, id);
     this.#bit(active, number, false);
-    journal.writeWords(vcpu.run, IDLE, 0);
+    set(vcpu.run, GUEST);
     this.#event(type.deactivate, v, 0, 0, undefined, id);
-    this.#event(type.idle, v, 0, 0, undefined, -1);
+    recompute(0, 1);
+    if (this.#random(2) === 0) {
+      set(vcpu.run, IDLE);
+      this.#event(type.idle, v, 0, 0, undefined, -1);
+    }
   }
 }
