@@ -2,8 +2,7 @@
  * One text line to one `TraceLine`, or the reason why not. Nothing is dropped in silence: what is no event comes back
  * with a reason that the user sees counted.
  */
-import { type EventRow } from './events/row.ts';
-import { eventRow } from './events/table.ts';
+import { eventRow, nextHash } from './events/table.ts';
 import { match } from './pattern.ts';
 import { Prefix } from './prefix.ts';
 import { LineClock } from './line-clock.ts';
@@ -21,6 +20,10 @@ export const SKIPPED = {
   tooMany: `more than ${MOST_UNKNOWN_NAMES} different unknown event names`,
 } as const;
 
+const UNDERSCORE = 95;
+const COLON = 58;
+const BLANK = 32;
+
 /** How `-d int` lines begin. */
 const EXCEPTION_STARTS = ['Taking exception ', 'Exception return from ', '...'] as const;
 
@@ -34,30 +37,30 @@ export class LineReader {
   /** Event name of the last line read, if it had one; counted whatever became of the line. */
   name: string | undefined;
 
-  /** Fills `into`, or gives the reason why the line is no event. */
-  read(text: string, line: number, into: TraceLine): string | undefined {
+  /** Fills `into`, or gives the reason why the line is no event. `text` is the same line as `bytes[start … end)`. */
+  read(text: string, line: number, bytes: Uint8Array, start: number, end: number, into: TraceLine): string | undefined {
     this.name = undefined;
     const prefix = this.#prefix;
-    const hasTime = prefix.read(text);
-    into.time = this.clock.timeOf(prefix, hasTime);
+    const at = prefix.read(bytes, start, end);
+    into.time = this.clock.timeOf(prefix, at > start);
     into.line = line;
     into.text = text;
-    const start = prefix.length;
-    const end = wordEnd(text, start);
-    if (end === start) return this.#reasonFor(text, start);
-    const next = text.charCodeAt(end);
-    const isMessage = next === 58;
-    if (!isMessage && next !== 32 && end !== text.length) return this.#reasonFor(text, start);
-    const word = text.slice(start, end);
-    const row = eventRow(word);
-    if (row !== undefined && !isMessage) return this.#known(row, text, end, into);
-    return this.#other(row?.name ?? word, text, isMessage ? end + 1 : end, into);
-  }
-
-  #known(row: EventRow, text: string, end: number, into: TraceLine): string | undefined {
+    let stop = at;
+    let hash = 0;
+    for (; stop < end; stop++) {
+      const byte = bytes[stop] ?? 0;
+      const isLetter =
+        (byte >= 97 && byte <= 122) || (stop > at && ((byte >= 48 && byte <= 57) || byte === UNDERSCORE));
+      if (!isLetter) break;
+      hash = nextHash(hash, byte);
+    }
+    const next = stop === end ? BLANK : bytes[stop];
+    if (stop === at || (next !== BLANK && next !== COLON)) return this.#reasonFor(text, at - start);
+    const row = eventRow(hash, bytes, at, stop);
+    if (row === undefined || next === COLON) return this.#other(text, at - start, stop - start, next === COLON, into);
     this.name = row.name;
     for (const pattern of row.patterns)
-      if (match(pattern, text, end + 1, into) && row.accepts?.(into) !== false) {
+      if (match(pattern, bytes, Math.min(stop + 1, end), end, into) && row.accepts?.(into) !== false) {
         into.row = row;
         into.name = row.name;
         return undefined;
@@ -66,8 +69,10 @@ export class LineReader {
   }
 
   /** An event that is not in the table, or a message of the emulator under a function's name. */
-  #other(word: string, text: string, end: number, into: TraceLine): string | undefined {
-    if (!word.includes('_')) return this.#reasonFor(text, this.#prefix.length);
+  #other(text: string, start: number, stop: number, isMessage: boolean, into: TraceLine): string | undefined {
+    // The beginning of a line up to here is ASCII, so bytes and characters are the same.
+    const word = text.slice(start, stop);
+    if (!word.includes('_')) return this.#reasonFor(text, start);
     let name = this.#unknown.get(word);
     if (name === undefined) {
       if (this.#unknown.size >= MOST_UNKNOWN_NAMES) return SKIPPED.tooMany;
@@ -78,7 +83,7 @@ export class LineReader {
     this.name = name;
     into.row = undefined;
     into.name = name;
-    into.textStart = Math.min(end + 1, text.length);
+    into.textStart = Math.min(stop + (isMessage ? 2 : 1), text.length);
     return undefined;
   }
 
@@ -87,16 +92,4 @@ export class LineReader {
     if (EXCEPTION_STARTS.some((beginning) => text.startsWith(beginning, start))) return SKIPPED.exception;
     return NOT_TEXT.test(text.slice(0, 4096)) ? SKIPPED.binary : SKIPPED.prose;
   }
-}
-
-/** End of `[a-z][a-z0-9_]*` from `start`; `start` where there is none. */
-function wordEnd(text: string, start: number): number {
-  const first = text.charCodeAt(start);
-  if (!(first >= 97 && first <= 122)) return start;
-  let at = start + 1;
-  for (; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (!((code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code === 95)) break;
-  }
-  return at;
 }

@@ -1,147 +1,227 @@
 /**
- * The text of an event as a pattern, compiled once, matched by comparing literals and reading digits: no regular
- * expression on the hot path. A pattern matches a whole text or not at all.
+ * The text of an event as a pattern, compiled once, matched by comparing and reading bytes: no regular expression and
+ * no string on the hot path. A pattern matches a whole text or not at all.
  *
  * `{a:d}` reads a signed decimal into field a, `{b:u}` an unsigned one, `{c:x}` up to 32 bits of hexadecimal; `{v}` and
- * `{w}` read up to 64 bits of hexadecimal; `{s}` and `{t}` take text up to the next literal (or to the end). Fields are
- * those of `TraceLine`. Example: `domain {a:d} CDIA acknowledge of interrupt 0x{b:x}`.
+ * `{w}` read up to 64 bits of hexadecimal; `{s}` and `{t}` take text up to the next literal (or to the end), `{_}` passes
+ * over such text. Fields are those of `TraceLine`. Example: `domain {a:d} CDIA acknowledge of interrupt 0x{b:x}`.
  */
 import { type TraceLine } from './trace-line.ts';
 
-type NumberField = 'a' | 'b' | 'c' | 'd' | 'e' | 'f';
-type Read =
-  | { readonly as: 'd' | 'u' | 'x'; readonly field: NumberField }
-  | { readonly as: 'wide'; readonly field: 'v' | 'w' }
-  | { readonly as: 'text'; readonly field: 's' | 't' };
+/** How a place is read, and into which field. */
+const READ = { none: 0, decimal: 1, signed: 2, hex: 3, wide: 4, text: 5, skip: 6 } as const;
+const FIELDS = 'abcdefvwst';
 
 interface Step {
-  /** Literal before the field. */
-  readonly literal: string;
-  /** Absent at the end. */
-  readonly read: Read | undefined;
+  /** Bytes before the place. */
+  readonly literal: Uint8Array;
+  /** One of READ; none at the end. */
+  readonly read: number;
+  /** Position in FIELDS. */
+  readonly field: number;
+  /** The last text read here: most places hold the same few words again and again. */
+  memoBytes: Uint8Array;
+  memo: string;
 }
 
 export interface Pattern {
   readonly steps: readonly Step[];
 }
 
-const PLACE = /\{(?:([a-f]):([dux])|([vw])|([st]))\}/g;
+const PLACE = /\{(?:([a-f]):([dux])|([vw])|([st_]))\}/g;
 
 /** @throws SyntaxError for a brace that is no place. */
 export function compile(pattern: string): Pattern {
   const steps: Step[] = [];
   let at = 0;
   for (const match of pattern.matchAll(PLACE)) {
-    steps.push({ literal: pattern.slice(at, match.index), read: readOf(match) });
+    steps.push(step(pattern, at, match));
     at = match.index + match[0].length;
   }
-  const tail = pattern.slice(at);
-  if (/[{}]/.test(tail) || steps.some(({ literal }) => /[{}]/.test(literal)))
-    throw new SyntaxError(`pattern ${JSON.stringify(pattern)}: a brace is not a place`);
-  steps.push({ literal: tail, read: undefined });
+  steps.push({ literal: literal(pattern, at, pattern.length), read: READ.none, field: 0, memoBytes: EMPTY, memo: '' });
   return { steps };
 }
 
-function readOf([, field, as, wide, text]: RegExpExecArray): Read {
-  if (wide === 'v' || wide === 'w') return { as: 'wide', field: wide };
-  if (text === 's' || text === 't') return { as: 'text', field: text };
-  // The expression admits nothing else here.
-  return { as: as as 'd' | 'u' | 'x', field: field as NumberField };
+const EMPTY = new Uint8Array(0);
+
+function step(pattern: string, from: number, match: RegExpExecArray): Step {
+  const [, number, as, wide, text] = match;
+  const field = FIELDS.indexOf(number ?? wide ?? text ?? '');
+  const ofNumber = as === 'x' ? READ.hex : as === 'd' ? READ.signed : READ.decimal;
+  const ofText = text === '_' ? READ.skip : READ.text;
+  const read = number === undefined ? (wide === undefined ? ofText : READ.wide) : ofNumber;
+  return { literal: literal(pattern, from, match.index), read, field, memoBytes: EMPTY, memo: '' };
 }
 
-/** Reads `text` from `from` on into the fields of a line. On false some fields may hold leftovers. */
-export function match(pattern: Pattern, text: string, from: number, into: TraceLine): boolean {
+function literal(pattern: string, from: number, to: number): Uint8Array {
+  const text = pattern.slice(from, to);
+  if (/[{}]/.test(text)) throw new SyntaxError(`pattern ${JSON.stringify(pattern)}: a brace is not a place`);
+  return Buffer.from(text, 'latin1');
+}
+
+/** Reads `bytes[start … end)` into the fields of a line. On false some fields may hold leftovers. */
+export function match(pattern: Pattern, bytes: Uint8Array, start: number, end: number, into: TraceLine): boolean {
   const { steps } = pattern;
-  let at = from;
+  let at = start;
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i];
-    if (step === undefined || !text.startsWith(step.literal, at)) return false;
-    at += step.literal.length;
-    const { read } = step;
-    if (read === undefined) break;
-    at = readField(read, text, at, steps[i + 1]?.literal ?? '', into);
+    if (step === undefined) return false;
+    const { literal } = step;
+    const { length } = literal;
+    if (at + length > end) return false;
+    for (let j = 0; j < length; j++) if (bytes[at + j] !== literal[j]) return false;
+    at += length;
+    switch (step.read) {
+      case READ.none:
+        return at === end;
+      case READ.decimal:
+        at = readDecimal(step.field, false, bytes, at, end, into);
+        break;
+      case READ.signed:
+        at = readDecimal(step.field, true, bytes, at, end, into);
+        break;
+      case READ.hex:
+        at = readHex(step.field, bytes, at, end, into);
+        break;
+      case READ.wide:
+        at = readWide(step.field, bytes, at, end, into);
+        break;
+      case READ.skip:
+        at = textEnd(bytes, at, end, steps[i + 1]?.literal);
+        break;
+      default:
+        at = readText(step, bytes, at, end, steps[i + 1]?.literal, into);
+    }
     if (at < 0) return false;
   }
-  return at === text.length;
-}
-
-/** Position after the field, or -1. */
-function readField(read: Read, text: string, at: number, next: string, into: TraceLine): number {
-  switch (read.as) {
-    case 'text': {
-      const end = next === '' ? text.length : text.indexOf(next, at);
-      if (end < 0) return -1;
-      into[read.field] = text.slice(at, end);
-      return end;
-    }
-    case 'wide':
-      return readWide(read.field, text, at, into);
-    case 'x':
-      return readHex(read.field, text, at, into);
-    case 'u':
-    case 'd':
-      return readDecimal(read.field, read.as === 'd', text, at, into);
-  }
+  return false;
 }
 
 const U32 = 0xffff_ffff;
 
-function readDecimal(field: NumberField, signed: boolean, text: string, from: number, into: TraceLine): number {
-  const negative = signed && text.charCodeAt(from) === 45;
+function store(field: number, value: number, into: TraceLine): void {
+  switch (field) {
+    case 0:
+      into.a = value;
+      return;
+    case 1:
+      into.b = value;
+      return;
+    case 2:
+      into.c = value;
+      return;
+    case 3:
+      into.d = value;
+      return;
+    case 4:
+      into.e = value;
+      return;
+    default:
+      into.f = value;
+  }
+}
+
+/** Position after the number, or -1. */
+function readDecimal(
+  field: number,
+  signed: boolean,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  into: TraceLine,
+): number {
+  const negative = signed && bytes[from] === 45;
   const start = negative ? from + 1 : from;
   let at = start;
   let value = 0;
-  for (;;) {
-    const digit = text.charCodeAt(at) - 48;
-    if (!(digit >= 0 && digit <= 9)) break;
+  for (; at < end; at++) {
+    const digit = (bytes[at] ?? 0) - 48;
+    if (digit < 0 || digit > 9) break;
     value = value * 10 + digit;
-    at++;
   }
   if (at === start || at - start > 10 || value > U32) return -1;
-  into[field] = negative ? -value : value;
+  store(field, negative ? -value : value, into);
   return at;
 }
 
-function readHex(field: NumberField, text: string, start: number, into: TraceLine): number {
+function readHex(field: number, bytes: Uint8Array, start: number, end: number, into: TraceLine): number {
   let at = start;
   let value = 0;
-  for (;;) {
-    const digit = hexDigit(text.charCodeAt(at));
-    if (digit < 0) break;
+  for (; at < end; at++) {
+    const digit = HEX[bytes[at] ?? 0] ?? NOT_HEX;
+    if (digit === NOT_HEX) break;
     value = value * 16 + digit;
-    at++;
   }
   if (at === start || at - start > 16 || value > U32) return -1;
-  into[field] = value;
+  store(field, value, into);
   return at;
 }
 
-function readWide(field: 'v' | 'w', text: string, start: number, into: TraceLine): number {
+function readWide(field: number, bytes: Uint8Array, start: number, end: number, into: TraceLine): number {
   let at = start;
   let lo = 0;
   let hi = 0;
-  for (;;) {
-    const digit = hexDigit(text.charCodeAt(at));
-    if (digit < 0) break;
-    hi = ((hi << 4) | (lo >>> 28)) >>> 0;
-    lo = ((lo << 4) | digit) >>> 0;
-    at++;
+  for (; at < end; at++) {
+    const digit = HEX[bytes[at] ?? 0] ?? NOT_HEX;
+    if (digit === NOT_HEX) break;
+    hi = (hi << 4) | (lo >>> 28);
+    lo = (lo << 4) | digit;
   }
   if (at === start || at - start > 16) return -1;
-  if (field === 'v') {
-    into.vLo = lo;
-    into.vHi = hi;
+  if (FIELDS[field] === 'v') {
+    into.vLo = lo >>> 0;
+    into.vHi = hi >>> 0;
   } else {
-    into.wLo = lo;
-    into.wHi = hi;
+    into.wLo = lo >>> 0;
+    into.wHi = hi >>> 0;
   }
   return at;
 }
 
-/** -1 for anything but 0-9, a-f, A-F (NaN included). */
-function hexDigit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  if (code >= 97 && code <= 102) return code - 87;
-  if (code >= 65 && code <= 70) return code - 55;
+function textEnd(bytes: Uint8Array, start: number, end: number, next: Uint8Array | undefined): number {
+  return next === undefined || next.length === 0 ? end : find(next, bytes, start, end);
+}
+
+function readText(
+  step: Step,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  next: Uint8Array | undefined,
+  into: TraceLine,
+): number {
+  const stop = textEnd(bytes, start, end, next);
+  if (stop < 0) return -1;
+  if (!isMemo(step.memoBytes, bytes, start, stop)) {
+    step.memoBytes = bytes.slice(start, stop);
+    step.memo = Buffer.from(step.memoBytes).toString('latin1');
+  }
+  if (FIELDS[step.field] === 's') into.s = step.memo;
+  else into.t = step.memo;
+  return stop;
+}
+
+function isMemo(memo: Uint8Array, bytes: Uint8Array, start: number, stop: number): boolean {
+  const { length } = memo;
+  if (length !== stop - start) return false;
+  for (let i = 0; i < length; i++) if (memo[i] !== bytes[start + i]) return false;
+  return true;
+}
+
+function find(literal: Uint8Array, bytes: Uint8Array, start: number, end: number): number {
+  const [first] = literal;
+  for (let at = start; at + literal.length <= end; at++) {
+    if (bytes[at] !== first) continue;
+    let i = 1;
+    while (i < literal.length && bytes[at + i] === literal[i]) i++;
+    if (i === literal.length) return at;
+  }
   return -1;
 }
+
+const NOT_HEX = 255;
+/** Value of each byte as a hexadecimal digit. */
+const HEX = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const value = Number.parseInt(String.fromCharCode(byte), 16);
+  return Number.isNaN(value) ? NOT_HEX : value;
+});

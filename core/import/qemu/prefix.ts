@@ -1,98 +1,110 @@
 /**
  * The four beginnings of a line (trace-import-formats §6.1): a UTC time in ISO form, `thread@seconds.micros:`, or
  * nothing, which is both older and newer releases without time stamps. They may be mixed line by line.
+ *
+ * Lines of one second share their first 19 bytes, so those are read once a second and compared otherwise.
  */
+const DASH = 45;
+const COLON = 58;
+const DOT = 46;
+const AT = 64;
+const BLANK = 32;
+const UPPER_T = 84;
+const UPPER_Z = 90;
+const PLUS = 43;
+/** `2026-11-20T21:55:34` */
+const TO_SECONDS = 19;
+const POWERS = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 1e1, 1] as const;
 
-/** Seconds since 1970 and the nanoseconds in them; `length` characters of the line were read (0: no prefix). */
+/** Seconds since 1970 and the nanoseconds in them of the last prefix that was read. */
 export class Prefix {
-  length = 0;
   seconds = 0;
   nanos = 0;
-  #dateKey = -1;
-  #dateSeconds = 0;
+  readonly #seen = new Uint8Array(TO_SECONDS);
+  /** Seconds that the bytes in `#seen` stand for. */
+  #seenSeconds = 0;
 
-  /** Reads the prefix of `text`; false when there is none. */
-  read(text: string): boolean {
-    this.length = 0;
-    const first = text.charCodeAt(0);
-    if (!(first >= 48 && first <= 57)) return false;
-    return text.charCodeAt(4) === 45 ? this.#readIso(text) : this.#readThread(text);
+  /** Reads the prefix of the line; gives where the rest begins, which is `start` when there is none. */
+  read(bytes: Uint8Array, start: number, end: number): number {
+    if (!isDigit(bytes[start])) return start;
+    return bytes[start + 4] === DASH ? this.#readIso(bytes, start, end) : this.#readThread(bytes, start, end);
   }
 
   /** `2026-11-20T21:55:34.319330Z `; the fraction is missing when it is 0; an offset may stand for Z. */
-  #readIso(text: string): boolean {
-    const year = digits(text, 0, 4);
-    const month = digits(text, 5, 2);
-    const day = digits(text, 8, 2);
-    const hour = digits(text, 11, 2);
-    const minute = digits(text, 14, 2);
-    const second = digits(text, 17, 2);
-    const valid =
-      year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= 31 &&
-      hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second <= 60 &&
-      text.charCodeAt(7) === 45 && text.charCodeAt(10) === 84 && text.charCodeAt(13) === 58 && text.charCodeAt(16) === 58; // prettier-ignore
-    if (!valid) return false;
-    let at = 19;
+  #readIso(bytes: Uint8Array, start: number, end: number): number {
+    if (!this.#isSeen(bytes, start) && !this.#readSeconds(bytes, start)) return start;
+    let at = start + TO_SECONDS;
     let nanos = 0;
-    if (text.charCodeAt(at) === 46) {
-      const start = ++at;
-      while (isDigit(text.charCodeAt(at)) && at - start < 9) nanos = nanos * 10 + text.charCodeAt(at++) - 48;
-      if (at === start) return false;
-      for (let n = at - start; n < 9; n++) nanos *= 10;
+    if (bytes[at] === DOT) {
+      const first = ++at;
+      while (at < end && at - first < 9 && isDigit(bytes[at])) nanos = nanos * 10 + (bytes[at++] ?? 0) - 48;
+      if (at === first) return start;
+      nanos *= POWERS[at - first] ?? 0;
     }
     let offset = 0;
-    const zone = text.charCodeAt(at);
-    if (zone === 90) at++;
-    else if (zone === 43 || zone === 45) {
-      const hours = digits(text, at + 1, 2);
-      const minutes = digits(text, at + 4, 2);
-      if (hours < 0 || minutes < 0 || text.charCodeAt(at + 3) !== 58) return false;
-      offset = (zone === 43 ? 1 : -1) * (hours * 3600 + minutes * 60);
+    const zone = bytes[at];
+    if (zone === UPPER_Z) at++;
+    else if (zone === PLUS || zone === DASH) {
+      const hours = digits(bytes, at + 1, 2);
+      const minutes = digits(bytes, at + 4, 2);
+      if (hours < 0 || minutes < 0 || bytes[at + 3] !== COLON) return start;
+      offset = (zone === PLUS ? 1 : -1) * (hours * 3600 + minutes * 60);
       at += 6;
-    } else return false;
-    if (text.charCodeAt(at) !== 32) return false;
-    this.seconds = this.#secondsOf(year, month, day) + hour * 3600 + minute * 60 + second - offset;
+    } else return start;
+    if (at >= end || bytes[at] !== BLANK) return start;
+    this.seconds = this.#seenSeconds - offset;
     this.nanos = nanos;
-    this.length = at + 1;
+    return at + 1;
+  }
+
+  #isSeen(bytes: Uint8Array, start: number): boolean {
+    const seen = this.#seen;
+    for (let i = TO_SECONDS - 1; i >= 0; i--) if (seen[i] !== bytes[start + i]) return false;
     return true;
   }
 
-  #secondsOf(year: number, month: number, day: number): number {
-    const key = year * 416 + month * 32 + day;
-    if (key !== this.#dateKey) {
-      this.#dateKey = key;
-      this.#dateSeconds = Date.UTC(year, month - 1, day) / 1000;
-    }
-    return this.#dateSeconds;
+  #readSeconds(bytes: Uint8Array, start: number): boolean {
+    const year = digits(bytes, start, 4);
+    const month = digits(bytes, start + 5, 2);
+    const day = digits(bytes, start + 8, 2);
+    const hour = digits(bytes, start + 11, 2);
+    const minute = digits(bytes, start + 14, 2);
+    const second = digits(bytes, start + 17, 2);
+    const isSeparated = bytes[start + 7] === DASH && bytes[start + 10] === UPPER_T && bytes[start + 13] === COLON;
+    const isDate = year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+    const isTime = hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second <= 60;
+    if (!isSeparated || bytes[start + 16] !== COLON || !isDate || !isTime) return false;
+    this.#seen.set(bytes.subarray(start, start + TO_SECONDS));
+    this.#seenSeconds = Date.UTC(year, month - 1, day) / 1000 + hour * 3600 + minute * 60 + second;
+    return true;
   }
 
   /** `4711@1700000000.123456:` and then the event without a blank. */
-  #readThread(text: string): boolean {
-    let at = 1;
-    while (isDigit(text.charCodeAt(at)) && at < 20) at++;
-    if (text.charCodeAt(at) !== 64) return false;
-    const start = ++at;
+  #readThread(bytes: Uint8Array, start: number, end: number): number {
+    let at = start + 1;
+    while (at < end && at - start < 20 && isDigit(bytes[at])) at++;
+    if (bytes[at] !== AT) return start;
+    const first = ++at;
     let seconds = 0;
-    while (isDigit(text.charCodeAt(at)) && at - start < 12) seconds = seconds * 10 + text.charCodeAt(at++) - 48;
-    const micros = digits(text, at + 1, 6);
-    if (at === start || text.charCodeAt(at) !== 46 || micros < 0 || text.charCodeAt(at + 7) !== 58) return false;
+    while (at < end && at - first < 12 && isDigit(bytes[at])) seconds = seconds * 10 + (bytes[at++] ?? 0) - 48;
+    const micros = digits(bytes, at + 1, 6);
+    if (at === first || bytes[at] !== DOT || micros < 0 || at + 7 >= end || bytes[at + 7] !== COLON) return start;
     this.seconds = seconds;
     this.nanos = micros * 1000;
-    this.length = at + 8;
-    return true;
+    return at + 8;
   }
 }
 
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 48 && byte <= 57;
 }
 
 /** `count` decimal digits from `at`, or -1. */
-function digits(text: string, at: number, count: number): number {
+function digits(bytes: Uint8Array, at: number, count: number): number {
   let value = 0;
   for (let i = at; i < at + count; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (!(digit >= 0 && digit <= 9)) return -1;
+    const digit = (bytes[i] ?? 0) - 48;
+    if (digit < 0 || digit > 9) return -1;
     value = value * 10 + digit;
   }
   return value;

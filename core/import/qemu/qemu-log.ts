@@ -1,6 +1,6 @@
 /** Text logs of QEMU's `log` trace backend (trace-import-formats §6.1): the row of the registry, and the import. */
 import { type Format, type ReadContent, type Verdict } from '../format.ts';
-import { eventRow } from './events/table.ts';
+import { isKnownEvent } from './events/table.ts';
 import { Prefix } from './prefix.ts';
 import { QemuSession } from './session.ts';
 import { LineSplitter } from '../source/lines.ts';
@@ -15,24 +15,28 @@ const NAMED_SINGLE = /(?:^|[^a-z0-9])smp1(?:[^0-9]|$)/i;
 const LOOKED_AT = 2000;
 
 function detect(head: Uint8Array): Verdict | undefined {
-  const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1');
-  const lines = text.split('\n', LOOKED_AT);
-  // The last one may be cut by the end of the head.
-  if (lines.length > 1) lines.pop();
-  const prefix = new Prefix();
   let looked = 0;
   let known = 0;
   let plausible = 0;
-  for (const line of lines) {
-    if (line.trim() === '') continue;
-    looked++;
-    const hasTime = prefix.read(line);
-    const rest = line.slice(prefix.length);
-    const name = EVENT.exec(rest)?.[1];
-    if (name !== undefined && (eventRow(name) !== undefined || FAMILY.test(name))) known++;
-    else if (EXCEPTION.test(rest) || (hasTime && name !== undefined)) plausible++;
-  }
-  if (looked === 0 || known + plausible === 0) return undefined;
+  const prefix = new Prefix();
+  const lines = new LineSplitter({
+    onLine: (text, _line, bytes, start, end) => {
+      if (text.trim() === '' || looked === LOOKED_AT) return;
+      looked++;
+      const at = prefix.read(bytes, start, end) - start;
+      const rest = text.slice(at);
+      const name = EVENT.exec(rest)?.[1];
+      if (name !== undefined && (isKnownEvent(name) || FAMILY.test(name))) known++;
+      else if (EXCEPTION.test(rest) || (at > 0 && name !== undefined)) plausible++;
+    },
+    onLong: () => {
+      looked++;
+    },
+  });
+  lines.push(head);
+  // What is after the last line end may be cut by the end of the head.
+  if (lines.count === 0) lines.end();
+  if (known + plausible === 0) return undefined;
   const share = (known + plausible) / looked;
   const confidence = known === 0 ? 0.3 * share : share >= 0.5 ? 0.5 + 0.5 * share : 0.2 + 0.6 * share;
   return {

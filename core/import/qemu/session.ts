@@ -56,11 +56,11 @@ export class QemuSession implements LineReceiver {
     return this.#read;
   }
 
-  onLine(text: string, line: number): void {
+  onLine(text: string, line: number, bytes: Uint8Array, start: number, end: number): void {
     this.#read++;
     this.#sink.rawLine(line, text);
     const slot = this.#window.slot;
-    const reason = this.#reader.read(text, line, slot);
+    const reason = this.#reader.read(text, line, bytes, start, end, slot);
     const { name } = this.#reader;
     if (name !== undefined) {
       this.#names.add(name);

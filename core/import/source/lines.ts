@@ -1,25 +1,29 @@
 /**
  * Pieces of bytes to lines, numbered from 1.
  *
- * Each piece becomes one Latin-1 string that its lines are slices of, because that is the fastest way that JavaScript
- * has to look at bytes as text; a line with bytes above 0x7F is read again as UTF-8. A line longer than 1 MiB is given
- * to `onLong` with its first 4096 characters; the rest is passed over, so memory stays bounded whatever comes.
+ * A line is given as bytes, which is what parsers compare, and as text. The text of a piece is made once and its lines
+ * are slices of it; only where a piece has bytes above 0x7F are its lines read as UTF-8 one by one. A line that is
+ * spread over pieces is joined. A line longer than 1 MiB is given to `onLong` with its first 4096 characters; the rest
+ * is passed over, so memory stays bounded whatever comes.
  */
 import { isAscii } from 'node:buffer';
 
 export const LONGEST_LINE = 1024 * 1024;
 const KEPT_OF_LONG = 4096;
+const LF = 10;
+const CR = 13;
 
 export interface LineReceiver {
-  /** Without its line end. */
-  onLine(text: string, line: number): void;
+  /** The line is `bytes[start … end)`, without its line end; the bytes are valid during the call only. */
+  onLine(text: string, line: number, bytes: Uint8Array, start: number, end: number): void;
   onLong(beginning: string, line: number): void;
 }
 
 export class LineSplitter {
   readonly #to: LineReceiver;
-  #rest = '';
-  #restIsAscii = true;
+  /** The beginning of a line whose end has not come yet. */
+  #rest: Uint8Array[] = [];
+  #restLength = 0;
   #isLong = false;
   /** Lines given out so far. */
   count = 0;
@@ -29,59 +33,67 @@ export class LineSplitter {
   }
 
   push(chunk: Uint8Array): void {
-    const ascii = isAscii(chunk);
-    const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1');
     let start = 0;
-    for (;;) {
-      const end = text.indexOf('\n', start);
-      if (end < 0) break;
-      if (this.#rest === '' && !this.#isLong) this.#give(text, start, end, ascii);
-      else this.#finishRest(text, start, end, ascii);
+    if (this.#restLength > 0) {
+      const end = chunk.indexOf(LF);
+      if (end < 0) {
+        this.#keep(chunk);
+        return;
+      }
+      this.#keep(chunk.subarray(0, end));
+      this.#finishRest();
       start = end + 1;
     }
-    if (start < text.length) this.#keep(text, start, ascii);
+    const text = isAscii(chunk) ? latin1(chunk, 0, chunk.length) : undefined;
+    for (let end = chunk.indexOf(LF, start); end >= 0; end = chunk.indexOf(LF, start)) {
+      this.#give(chunk, start, end, text);
+      start = end + 1;
+    }
+    if (start < chunk.length) this.#keep(chunk.subarray(start));
   }
 
   /** The last line may lack its line end. */
   end(): void {
-    if (this.#rest !== '' || this.#isLong) this.#finishRest('', 0, 0, true);
+    if (this.#restLength > 0) this.#finishRest();
   }
 
-  #give(text: string, start: number, end: number, ascii: boolean): void {
-    const stop = end > start && text.charCodeAt(end - 1) === 13 ? end - 1 : end;
+  #give(bytes: Uint8Array, start: number, end: number, text: string | undefined): void {
+    const stop = end > start && bytes[end - 1] === CR ? end - 1 : end;
+    const line = ++this.count;
     if (stop - start > LONGEST_LINE) {
-      this.#to.onLong(text.slice(start, start + KEPT_OF_LONG), ++this.count);
+      this.#to.onLong(latin1(bytes, start, start + KEPT_OF_LONG), line);
       return;
     }
-    const line = text.slice(start, stop);
-    this.#to.onLine(ascii ? line : utf8(line), ++this.count);
+    const words = text === undefined ? utf8(bytes, start, stop) : text.slice(start, stop);
+    this.#to.onLine(words, line, bytes, start, stop);
   }
 
-  #finishRest(text: string, start: number, end: number, ascii: boolean): void {
+  #finishRest(): void {
     const rest = this.#rest;
+    const length = this.#restLength;
     const isLong = this.#isLong;
-    const bothAscii = this.#restIsAscii && ascii;
-    this.#rest = '';
-    this.#restIsAscii = true;
+    this.#rest = [];
+    this.#restLength = 0;
     this.#isLong = false;
-    if (isLong) {
-      this.#to.onLong(rest, ++this.count);
-      return;
-    }
-    const joined = rest + text.slice(start, end);
-    this.#give(joined, 0, joined.length, bothAscii);
+    if (isLong) this.#to.onLong(latin1(Buffer.concat(rest), 0, KEPT_OF_LONG), ++this.count);
+    else this.#give(Buffer.concat(rest, length), 0, length, undefined);
   }
 
-  #keep(text: string, start: number, ascii: boolean): void {
+  #keep(piece: Uint8Array): void {
     if (this.#isLong) return;
-    this.#rest += text.slice(start);
-    if (!ascii) this.#restIsAscii = false;
-    if (this.#rest.length <= LONGEST_LINE) return;
+    this.#restLength += piece.length;
+    // A copy: the reader of the file may use its buffer again.
+    this.#rest.push(Uint8Array.from(piece.length > LONGEST_LINE ? piece.subarray(0, LONGEST_LINE) : piece));
+    if (this.#restLength <= LONGEST_LINE + 1) return;
     this.#isLong = true;
-    this.#rest = Buffer.from(this.#rest.slice(0, KEPT_OF_LONG), 'latin1').toString('latin1');
+    this.#rest = [Buffer.concat(this.#rest).subarray(0, KEPT_OF_LONG)];
   }
 }
 
-function utf8(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString('utf8');
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', start, end);
+}
+
+function utf8(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8', start, end);
 }

@@ -2,7 +2,7 @@
  * Events that do not depend on the GIC model: generic timers, power and reset, and the lines of the register plugin
  * (trace-import-formats §6.5; other texts are those of release 7.2).
  */
-const REGISTER = 'cpu {a:u} {s} ({b:u},{c:u},{d:u},{e:u},{f:u}) value 0x{v} pc 0x{w}';
+const REGISTER = 'cpu {a:u} {_} ({b:u},{c:u},{d:u},{e:u},{f:u}) value 0x{v} pc 0x{w}';
 
 export const MACHINE_ROWS = [
   ['arm_gt_recalc', 'gt recalc: timer {a:d} next tick 0x{v}', 'gt recalc: timer {a:d} irqstate {b:d} next tick 0x{v}'],

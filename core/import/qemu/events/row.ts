@@ -7,6 +7,7 @@ export type TextRow = readonly [name: string, ...texts: readonly string[]];
 
 export interface EventRow {
   readonly name: string;
+  readonly nameBytes: Uint8Array;
   readonly patterns: readonly Pattern[];
   /** Position in the table, for look-ups by number. */
   readonly index: number;
@@ -21,6 +22,7 @@ export type Accepts = (line: TraceLine) => boolean;
 export function eventRows(rows: readonly TextRow[], ranges: ReadonlyMap<string, Accepts>): EventRow[] {
   return rows.map(([name, ...texts], index) => ({
     name,
+    nameBytes: Buffer.from(name, 'latin1'),
     patterns: texts.map(compile),
     index,
     isOutsideLock: name.startsWith('gicplug_'),

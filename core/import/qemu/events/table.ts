@@ -11,10 +11,37 @@ export const EVENT_ROWS: readonly EventRow[] = eventRows(
 
 export type KnownEvent = Gicv5Event | MachineEvent;
 
-const byName: ReadonlyMap<string, EventRow> = new Map(EVENT_ROWS.map((row) => [row.name, row]));
+/** Rows by the hash of their names; names with equal hashes share a list. */
+const byHash = new Map<number, readonly EventRow[]>();
+for (const row of EVENT_ROWS) {
+  const hash = row.nameBytes.reduce(nextHash, 0);
+  byHash.set(hash, [...(byHash.get(hash) ?? []), row]);
+}
 
-export function eventRow(name: string): EventRow | undefined {
-  return byName.get(name);
+/** The hash of a name that goes on with this byte; 0 at its start. */
+export function nextHash(hash: number, byte: number): number {
+  return (Math.imul(hash, 31) + byte) | 0;
+}
+
+/** The row of the name in `bytes[start … end)`, whose hash is given. */
+export function eventRow(hash: number, bytes: Uint8Array, start: number, end: number): EventRow | undefined {
+  const rows = byHash.get(hash);
+  if (rows === undefined) return undefined;
+  for (const row of rows) if (isName(row.nameBytes, bytes, start, end)) return row;
+  return undefined;
+}
+
+function isName(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[start + i]) return false;
+  return true;
+}
+
+const names: ReadonlySet<string> = new Set(EVENT_ROWS.map((row) => row.name));
+
+/** Whether the text of this event is understood. */
+export function isKnownEvent(name: string): boolean {
+  return names.has(name);
 }
 
 /** A value per event, as a list by the row's number. */

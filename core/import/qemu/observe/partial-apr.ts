@@ -20,12 +20,10 @@ export class PartialApr {
 
   /** Number of the lowest set bit, 255 when none is set, undefined when it is not proven. */
   get running(): number | undefined {
-    for (let bit = 0; bit < 32; bit++) {
-      const mask = 2 ** bit;
-      if (!has(this.known, mask)) return undefined;
-      if (has(this.value, mask)) return bit;
-    }
-    return IDLE;
+    const set = lowest(this.value);
+    const unknown = lowest(~this.known);
+    if (unknown < set) return undefined;
+    return set === NONE ? IDLE : set;
   }
 
   set(value: number): void {
@@ -44,8 +42,10 @@ export class PartialApr {
       this.set(0);
       return;
     }
-    this.#clearUpTo(priority);
-    this.#assign(priority, 1);
+    const upTo = 2 ** priority * 2 - 1;
+    const bit = 2 ** priority;
+    this.known = (this.known | upTo) >>> 0;
+    this.value = ((this.value & ~upTo) | bit) >>> 0;
   }
 
   acknowledge(priority: number): void {
@@ -57,37 +57,18 @@ export class PartialApr {
     this.forget();
   }
 
+  /** Clears the lowest set bit; where an unknown bit below may be that one, it becomes unknown. */
   drop(): void {
-    let mayBeBelow = false;
-    for (let bit = 0; bit < 32; bit++) {
-      const mask = 2 ** bit;
-      if (!has(this.known, mask)) mayBeBelow = true;
-      else if (has(this.value, mask)) {
-        if (mayBeBelow) this.#unknown(mask);
-        else this.#assign(bit, 0);
-        return;
-      }
-    }
-  }
-
-  #clearUpTo(bit: number): void {
-    const mask = 2 ** bit * 2 - 1;
-    this.known = (this.known | mask) >>> 0;
-    this.value = (this.value & ~mask) >>> 0;
-  }
-
-  #assign(bit: number, set: 0 | 1): void {
-    const mask = 2 ** bit;
-    this.known = (this.known | mask) >>> 0;
-    this.value = set === 1 ? (this.value | mask) >>> 0 : (this.value & ~mask) >>> 0;
-  }
-
-  #unknown(mask: number): void {
-    this.known = (this.known & ~mask) >>> 0;
-    this.value = (this.value & ~mask) >>> 0;
+    const set = lowest(this.value);
+    if (set === NONE) return;
+    if (lowest(~this.known) < set) this.known = (this.known & ~(2 ** set)) >>> 0;
+    this.value = (this.value & ~(2 ** set)) >>> 0;
   }
 }
 
-function has(word: number, mask: number): boolean {
-  return (word & mask) !== 0;
+const NONE = 32;
+
+/** Number of the lowest set bit of a word, 32 when there is none. */
+function lowest(word: number): number {
+  return word === 0 ? NONE : 31 - Math.clz32(word & -word);
 }

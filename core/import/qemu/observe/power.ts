@@ -3,7 +3,6 @@ import { type Detail } from '../../../trace/kinds.ts';
 import { type MachineEvent } from '../events/machine.ts';
 import { type TraceLine, u64 } from '../trace-line.ts';
 import { type Meaning } from './scene.ts';
-import { forgetTimers } from './timers.ts';
 
 /** Function identifiers of the PSCI specification (Arm DEN 0022); bit 30 marks the 64-bit form of the same call. */
 const PSCI_FUNCTIONS: ReadonlyMap<number, string> = new Map([
@@ -63,10 +62,9 @@ function isZero(hex: string): boolean {
 }
 
 const reset: Meaning = {
-  prove: (_line, vcpu, scene) => {
+  prove: (_line, vcpu) => {
     vcpu.reset();
     vcpu.updateMasked();
-    forgetTimers(scene, vcpu.index);
   },
   tell: (line, vcpu, scene) => {
     scene.emit(line, vcpu, 'hypervisor', { kind: 'vcpu.reset', ...named(line, vcpu) });

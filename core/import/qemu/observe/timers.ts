@@ -2,11 +2,12 @@
  * Generic timers per vCPU: control, compare value, deadline, output line, as the emulator logs them. Without a proven
  * vCPU the timers that it may have been become unknown.
  */
-import { type SlotId } from '../../../state/brand.ts';
 import { TIMERS, type Timer } from '../../../trace/kinds.ts';
 import { type MachineEvent } from '../events/machine.ts';
 import { u64 } from '../trace-line.ts';
 import { type Meaning, type Scene } from './scene.ts';
+import { type Slots } from './slots.ts';
+import { type TimerSlots, type VcpuState } from './vcpu-state.ts';
 
 const CONTROL_REGISTERS: readonly string[] = TIMERS.map((timer) => registerOf(timer, 'CTL'));
 const COMPARE_REGISTERS: readonly string[] = TIMERS.map((timer) => registerOf(timer, 'CVAL'));
@@ -17,23 +18,11 @@ function registerOf(timer: Timer, what: 'CTL' | 'CVAL'): string {
   return `${timer}_${what}_${level}`;
 }
 
-interface TimerSlots {
-  readonly control: SlotId;
-  readonly compare: SlotId;
-  readonly deadline: SlotId;
-  readonly line: SlotId;
+function slotsOf({ slots }: Scene, vcpu: VcpuState, timer: number): TimerSlots {
+  return (vcpu.timers[timer] ??= claim(slots, vcpu.index, timer));
 }
 
-/** The timers of all vCPUs; one per scene. */
-const books = new WeakMap<Scene, (TimerSlots | undefined)[]>();
-
-function slotsOf(scene: Scene, vcpu: number, timer: number): TimerSlots {
-  let book = books.get(scene);
-  if (book === undefined) books.set(scene, (book = []));
-  return (book[vcpu * TIMERS.length + timer] ??= claim(scene, vcpu, timer));
-}
-
-function claim({ slots }: Scene, vcpu: number, timer: number): TimerSlots {
+function claim(slots: Slots, vcpu: number, timer: number): TimerSlots {
   const path = `vcpu${vcpu}.timer.${timerOf(timer).toLowerCase()}`;
   const register = (name: string | undefined): { readonly register?: string } =>
     name === undefined ? {} : { register: name };
@@ -53,8 +42,8 @@ function timerOf(number: number): Timer {
 /** Makes a field unknown for the vCPUs that a line may be about, where it was known. */
 function doubts(field: keyof TimerSlots): NonNullable<Meaning['doubt']> {
   return (line, among, scene) => {
-    for (const { index } of among) {
-      const known = books.get(scene)?.[index * TIMERS.length + line.a];
+    for (const { timers } of among) {
+      const known = timers[line.a];
       if (known !== undefined) scene.slots.forget(known[field]);
     }
   };
@@ -62,7 +51,7 @@ function doubts(field: keyof TimerSlots): NonNullable<Meaning['doubt']> {
 
 const control: Meaning = {
   prove: (line, vcpu, scene) => {
-    scene.slots.set(slotsOf(scene, vcpu.index, line.a).control, line.vLo & 3);
+    scene.slots.set(slotsOf(scene, vcpu, line.a).control, line.vLo & 3);
     vcpu.runs();
   },
   doubt: doubts('control'),
@@ -72,7 +61,7 @@ const control: Meaning = {
 /** What the mask bit became: the control value is known from the line before. */
 const toggle: Meaning = {
   tell: (line, vcpu, scene) => {
-    const value = vcpu < 0 ? undefined : scene.slots.get(slotsOf(scene, vcpu, line.a).control);
+    const value = vcpu < 0 ? undefined : scene.slots.get(slotsOf(scene, scene.vcpu(vcpu), line.a).control);
     const mask = value === undefined ? {} : { value: BigInt((value >> 1) & 1) };
     scene.emit(line, vcpu, 'guest', { kind: 'timer.write', timer: timerOf(line.a), what: 'mask', ...mask });
   },
@@ -80,7 +69,7 @@ const toggle: Meaning = {
 
 const compare: Meaning = {
   prove: (line, vcpu, scene) => {
-    scene.slots.set(slotsOf(scene, vcpu.index, line.a).compare, line.vLo, line.vHi);
+    scene.slots.set(slotsOf(scene, vcpu, line.a).compare, line.vLo, line.vHi);
     vcpu.runs();
   },
   doubt: doubts('compare'),
@@ -90,7 +79,7 @@ const compare: Meaning = {
 /** The compare value becomes the count, which the log does not show, plus this. */
 const value: Meaning = {
   prove: (line, vcpu, scene) => {
-    scene.slots.forget(slotsOf(scene, vcpu.index, line.a).compare);
+    scene.slots.forget(slotsOf(scene, vcpu, line.a).compare);
     vcpu.runs();
   },
   doubt: doubts('compare'),
@@ -115,7 +104,7 @@ function tellWrite(what: 'control' | 'compare' | 'value'): Meaning['tell'] {
 
 const deadline: Meaning = {
   prove: (line, vcpu, scene) => {
-    scene.slots.set(slotsOf(scene, vcpu.index, line.a).deadline, line.vLo, line.vHi);
+    scene.slots.set(slotsOf(scene, vcpu, line.a).deadline, line.vLo, line.vHi);
   },
   doubt: doubts('deadline'),
   tell: (line, vcpu, scene) => {
@@ -127,7 +116,7 @@ const deadline: Meaning = {
 
 const disabled: Meaning = {
   prove: (line, vcpu, scene) => {
-    scene.slots.set(slotsOf(scene, vcpu.index, line.a).deadline, NEVER, NEVER);
+    scene.slots.set(slotsOf(scene, vcpu, line.a).deadline, NEVER, NEVER);
   },
   doubt: doubts('deadline'),
   tell: (line, vcpu, scene) => {
@@ -138,22 +127,13 @@ const disabled: Meaning = {
 
 const output: Meaning = {
   prove: (line, vcpu, scene) => {
-    scene.slots.set(slotsOf(scene, vcpu.index, line.a).line, line.b === 0 ? 0 : 1);
+    scene.slots.set(slotsOf(scene, vcpu, line.a).line, line.b === 0 ? 0 : 1);
   },
   doubt: doubts('line'),
   tell: (line, vcpu, scene) => {
     scene.emit(line, vcpu, 'hardware', { kind: 'timer.line', timer: timerOf(line.a), level: line.b !== 0 });
   },
 };
-
-/** Makes the timers of a vCPU unknown, as a reset does. */
-export function forgetTimers(scene: Scene, vcpu: number): void {
-  const book = books.get(scene);
-  for (let timer = 0; timer < TIMERS.length; timer++) {
-    const known = book?.[vcpu * TIMERS.length + timer];
-    if (known !== undefined) for (const slot of Object.values(known)) scene.slots.forget(slot);
-  }
-}
 
 export const TIMER_EVENTS = {
   arm_gt_ctl_write: control,

@@ -19,6 +19,14 @@ import { type Slots } from './slots.ts';
 /** Interrupts acknowledged and not dropped that are remembered, to name the one that a drop belongs to. */
 const DEEPEST = 32;
 
+/** Slots of one generic timer. */
+export interface TimerSlots {
+  readonly control: SlotId;
+  readonly compare: SlotId;
+  readonly deadline: SlotId;
+  readonly line: SlotId;
+}
+
 interface Remembered {
   readonly group: Group;
   readonly known: number;
@@ -31,6 +39,8 @@ export class VcpuState {
   readonly index: number;
   readonly apr = new PartialApr();
   readonly ppis = new Map<number, PpiState>();
+  /** By the timer's number, those that the trace showed. */
+  readonly timers: (TimerSlots | undefined)[] = [];
   /** Register slots by encoding. */
   readonly registers = new Map<number, SlotId>();
   readonly hppi: SlotId;
@@ -216,6 +226,8 @@ export class VcpuState {
     this.forgetSignals();
     for (const ppi of this.ppis.values()) ppi.forget();
     for (const slot of this.registers.values()) this.#slots.forget(slot);
+    for (const timer of this.timers)
+      if (timer !== undefined) for (const slot of Object.values(timer)) this.#slots.forget(slot);
   }
 
   /** The run state too is unknown: the machine began anew. */
