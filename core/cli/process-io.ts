@@ -14,7 +14,8 @@ export function processIo(extras: Pick<Io, 'launch' | 'backend'> = {}): Io {
     env: process.env,
     cwd: process.cwd(),
     isTty: { stdin: stdin.isTTY, stdout: stdout.isTTY, stderr: stderr.isTTY },
-    width: stdout.columns ?? stderr.columns ?? 100,
+    // A terminal that does not know its width says 0.
+    width: stdout.columns || stderr.columns || 100,
     now: Date.now,
     signal: stopSignal(),
     ...extras,

@@ -115,6 +115,8 @@ export const slotValueSchema = z.object({
   register: z.string().nullable(),
   /** Word for an enumerated value. */
   text: z.string(),
+  /** A register on one line: what is set, `0` when nothing is; empty when unknown or not a register. */
+  summary: z.string(),
   fields: z.array(fieldSchema),
 });
 

@@ -1,5 +1,6 @@
 /** Slots with their decoded fields, and paths down to a field: `vcpu1.ICC_PCR_EL1.PRIORITY`. Pure. */
 import { decode, registerByName, type Register } from '../gic/registers.ts';
+import { summarize } from '../gic/summary.ts';
 import { type SlotDescriptor } from '../state/layout.ts';
 import { type Layout } from '../state/layout.ts';
 import { slotId } from '../state/brand.ts';
@@ -33,6 +34,7 @@ export function slotValue(descriptor: SlotDescriptor, value: bigint | undefined)
     width: descriptor.width,
     register: descriptor.register ?? null,
     text: value === undefined ? '' : (descriptor.values?.[Number(value)] ?? ''),
+    summary: value === undefined || register === undefined ? '' : summarize(register, value),
     fields: value === undefined ? [] : fieldsOf(register, value),
   };
 }

@@ -83,7 +83,7 @@ function interrupts(info: TraceInfo): Info['interrupts'] {
   return [...byIntid.values()];
 }
 
-async function writeText(context: Context, { fileName, finished }: TraceInfo, info: Info): Promise<void> {
+async function writeText(context: Context, { fileName }: TraceInfo, info: Info): Promise<void> {
   const { style } = context;
   const facts = Object.entries(info.source.facts).map(([key, value]): [string, string] => [key, value]);
   const pairs: (readonly [string, string])[] = [
@@ -96,7 +96,7 @@ async function writeText(context: Context, { fileName, finished }: TraceInfo, in
     ['time span', `${secondsText(info.durationNs)} s`],
     ['size', bytesText(info.bytes)],
     ...(info.lines === null ? [] : lineAccounts(info.lines)),
-    ['complete', info.complete ? 'yes' : `no: ${finished ? 'cut short' : 'still growing'} after #${info.events - 1}`],
+    ['complete', info.complete ? 'yes' : ending(info.events)],
   ];
   await context.out.write(`${style.bold(printable(fileName))}\n${pairText(pairs, style)}`);
   await context.out.write(section('Interrupts', interruptTable(info, style), style));
@@ -107,6 +107,11 @@ async function writeText(context: Context, { fileName, finished }: TraceInfo, in
   await context.out.write(
     section('Skipped lines', skipped.length === 0 ? '' : tableText(columns, skipped, style.dim), style),
   );
+}
+
+function ending(events: number): string {
+  const where = events === 0 ? 'before the first event' : `after #${events - 1}`;
+  return `no: it ends ${where}; writing was stopped, or still goes on`;
 }
 
 function lineAccounts(lines: NonNullable<Info['lines']>): (readonly [string, string])[] {

@@ -82,12 +82,7 @@ async function writeTable(
     slot.path,
     slot.value ?? 'unknown',
     ...(diff === null ? [] : [slot.other ?? 'unknown']),
-    meaning(slot),
+    slot.text === '' ? slot.summary : slot.text,
   ]);
   if (rows.length > 0) await context.out.write(tableText(columns, rows, dim));
-}
-
-function meaning({ text: word, fields }: Slot): string {
-  const decoded = fields.map((field) => `${field.name}=${field.value}${field.text === '' ? '' : ` (${field.text})`}`);
-  return [word, ...decoded].filter((part) => part !== '').join('  ');
 }

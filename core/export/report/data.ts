@@ -45,7 +45,8 @@ export interface ReportRegister {
   readonly value: string | null;
   /** Word for an enumerated value. */
   readonly text: string;
-  readonly fields: readonly { readonly name: string; readonly value: string; readonly text: string }[];
+  /** A register on one line: what is set. */
+  readonly summary: string;
 }
 
 /** An interrupt over all its lives and vCPUs. */

@@ -3,7 +3,7 @@ import { type Distribution } from '../../analysis/samples.ts';
 import { countText, durationText } from '../../state/units.ts';
 import { type ExportEvent } from '../event.ts';
 import { type ReportData, type ReportLatency } from './data.ts';
-import { atTime, cut, cutName, eventNumber, kindCounts, registerMeaning, vcpuText } from './words.ts';
+import { atTime, cut, cutName, eventNumber, kindCounts, vcpuText } from './words.ts';
 
 export interface ReportColumn {
   readonly title: string;
@@ -154,12 +154,12 @@ function registerSection(report: ReportData): ReportSection {
   const columns: ReportColumn[] = [
     { title: 'Register', ...code },
     { title: 'Value', ...right, ...code },
-    { title: 'Fields' },
+    { title: 'Meaning' },
   ];
   const rows = (report.state?.registers ?? []).map((register) => [
     cutName(register.name),
     register.value ?? 'unknown',
-    registerMeaning(register),
+    cut(register.text === '' ? register.summary : register.text),
   ]);
   const unknown = report.state?.unknown ?? 0;
   const note =

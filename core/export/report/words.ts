@@ -1,6 +1,6 @@
 /** Sentences and figures of a report, the same in every format. Plain text: writers escape it. */
 import { bytesText, countText, durationText, printable, secondsText } from '../../state/units.ts';
-import { type LongestWait, type ReportData, type ReportRegister, type ReportTrace } from './data.ts';
+import { type LongestWait, type ReportData, type ReportTrace } from './data.ts';
 
 /** Longest text and name that a report takes over from the trace, in characters as shown. */
 const LONGEST_TEXT = 200;
@@ -93,12 +93,6 @@ export function sourceFacts({ trace }: ReportData): Fact[] {
 /** Kinds with their counts, most frequent first. */
 export function kindCounts({ trace }: ReportData): readonly (readonly [string, number])[] {
   return Object.entries(trace.kinds).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-}
-
-/** `PRIORITY=0xf (masks 0x10 and up)`. */
-export function registerMeaning({ text, fields }: ReportRegister): string {
-  const decoded = fields.map((field) => `${field.name}=${field.value}${field.text === '' ? '' : ` (${field.text})`}`);
-  return cut([text, ...decoded].filter((part) => part !== '').join(', '));
 }
 
 /** A file name that a person may paste into a shell. */

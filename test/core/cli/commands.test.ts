@@ -58,7 +58,9 @@ describe('info', () => {
 
   it('says where an incomplete trace ends', async () => {
     const backend = fakeBackend({ ...openClose, 'trace.open': () => ({ ...INFO, complete: false }) });
-    expect((await run(['info', 'x'], { backend })).stdout).toMatch(/complete +no: cut short after #99\n/);
+    expect((await run(['info', 'x'], { backend })).stdout).toMatch(
+      /complete +no: it ends after #99; writing was stopped, or still goes on\n/,
+    );
   });
 
   it('lists skipped lines with --skipped, however many pages they fill', async () => {
@@ -80,17 +82,36 @@ const slots: Result<'state.slots'> = {
   time: 12_000,
   truncated: false,
   slots: [
-    { path: 'vcpu0.runState', value: '0x1', width: 3, register: null, text: 'guest', fields: [], other: '0x1' },
+    {
+      path: 'vcpu0.runState',
+      value: '0x1',
+      width: 3,
+      register: null,
+      text: 'guest',
+      summary: '',
+      fields: [],
+      other: '0x1',
+    },
     {
       path: 'vcpu1.ICC_PCR_EL1',
       value: '0xf',
       width: 64,
       register: 'ICC_PCR_EL1',
       text: '',
+      summary: 'PRIORITY=15',
       fields: [{ name: 'PRIORITY', msb: 4, lsb: 0, value: '0xf', text: 'masks 0x10 and up', description: '' }],
       other: '0x1f',
     },
-    { path: 'vcpu1.ICC_CR0_EL1', value: null, width: 64, register: 'ICC_CR0_EL1', text: '', fields: [], other: '0x1' },
+    {
+      path: 'vcpu1.ICC_CR0_EL1',
+      value: null,
+      width: 64,
+      register: 'ICC_CR0_EL1',
+      text: '',
+      summary: '',
+      fields: [],
+      other: '0x1',
+    },
   ],
 };
 
@@ -103,7 +124,7 @@ describe('state', () => {
         'after #12 at 0.000012000 s',
         'slot                 value  meaning',
         'vcpu0.runState         0x1  guest',
-        'vcpu1.ICC_PCR_EL1      0xf  PRIORITY=0xf (masks 0x10 and up)',
+        'vcpu1.ICC_PCR_EL1      0xf  PRIORITY=15',
         'vcpu1.ICC_CR0_EL1  unknown',
         '',
       ].join('\n'),

@@ -150,7 +150,7 @@ describe('the web page', () => {
       deactivated: 1e9,
     }));
     const plain = reportSource(100, long);
-    const register = { name: long, value: `0x${'f'.repeat(16)}`, text: long, fields: [] };
+    const register = { name: long, value: `0x${'f'.repeat(16)}`, text: long, summary: long };
     const source: ReportSource = {
       ...plain,
       trace: {

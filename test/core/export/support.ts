@@ -98,10 +98,10 @@ export function reportSource(events: number, hostile = ''): ReportSource {
         {
           name: `ICC_PCR_EL1${hostile}`,
           value: `0x${vcpu}f`,
-          text: hostile,
-          fields: [{ name: `PRIORITY${hostile}`, value: '0xf', text: `masks 0x10 and up${hostile}` }],
+          text: '',
+          summary: `PRIORITY=15${hostile}`,
         },
-        { name: 'ICC_CR0_EL1', value: null, text: '', fields: [] },
+        { name: 'ICC_CR0_EL1', value: null, text: '', summary: '' },
       ],
       ppis: [
         { label: 'PPI 27', name: `CNTV${hostile}`, code: 0x71, state: 'pending' },
