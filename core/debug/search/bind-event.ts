@@ -17,7 +17,7 @@ import { containsMatcher } from '../condition/glob.ts';
 import { registerMatcher } from '../condition/registers-of.ts';
 import { type NumberTest, type TextTest, truthTest } from '../condition/tests.ts';
 import { ALWAYS, anyOf, type Bound, type IdMask, type Keys, negate, NEVER, type NumberIntervals } from './bound.ts';
-import { type SearchableTrace, type TraceNames } from './searchable.ts';
+import { type TraceNames } from './searchable.ts';
 
 /** Kinds with a register and a direction: what `read`, `write`, `execute` and `access` find. */
 const ACCESS_KINDS: ReadonlySet<Kind> = new Set<Kind>(['register.access', 'mmio.access', 'kvm.trap']);
@@ -78,7 +78,7 @@ export function bindAccess(names: TraceNames, expr: Extract<Expr, { type: 'acces
 }
 
 /** A comparison of a fact about the event (not of a register's field). */
-export function bindFact(trace: SearchableTrace, names: TraceNames, expr: CompareExpr, left: NameOperand): Bound {
+export function bindFact(names: TraceNames, expr: CompareExpr, left: NameOperand): Bound {
   const { name } = left;
   if (!isColumn(name)) return bindPayload(names, expr, factFields(left, undefined));
   switch (name) {
@@ -103,7 +103,7 @@ export function bindFact(trace: SearchableTrace, names: TraceNames, expr: Compar
       return typeTest(names, ({ source, kind }) => (source === undefined ? absent || matches(kind) : matches(source)));
     }
     case 'text':
-      return bindText(trace, names, expr);
+      return bindText(names, expr);
   }
 }
 
@@ -115,7 +115,7 @@ function safeIntervals({ intervals }: NumberTest): NumberIntervals {
     .map(([from, to]) => [Number(from), Number(to > limit ? limit : to)] as const);
 }
 
-function bindText(_trace: SearchableTrace, names: TraceNames, expr: CompareExpr): Bound {
+function bindText(names: TraceNames, expr: CompareExpr): Bound {
   // Of the three places, none may contain it when the comparison is negated.
   const { matches } = columnTextTest({ ...expr, op: '~' }, 'text');
   const found = anyOf([partOfNames(names, matches, true), { type: 'detail', matches }]);
@@ -258,10 +258,12 @@ export function bindFactTruth(names: TraceNames, left: NameOperand, mask: bigint
 }
 
 /** The end of a life's leg. */
-export function bindLatency(trace: SearchableTrace, expr: CompareExpr): Bound {
-  if (expr.left.type !== 'latency') throw new Error('not a latency');
-  const { legs } = expr.left;
-  const intervals = safeIntervals(latencyTest(expr));
-  const seqs = trace.livesEnding(legs?.[1] ?? 'acknowledged', legs?.[0], intervals);
-  return seqs.length === 0 ? NEVER : { type: 'at', seqs };
+export function bindLatency(expr: CompareExpr): Bound {
+  const legs = expr.left.type === 'latency' ? expr.left.legs : undefined;
+  return {
+    type: 'latency',
+    from: legs?.[0],
+    to: legs?.[1] ?? 'acknowledged',
+    intervals: safeIntervals(latencyTest(expr)),
+  };
 }

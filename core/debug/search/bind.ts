@@ -31,11 +31,11 @@ import {
 } from './bind-event.ts';
 import { bindEdge, bindStateCompare, bindTruth, ownersOf, type Scope } from './bind-state.ts';
 import { allOf, anyOf, type Bound, type Keys, negate, NEVER } from './bound.ts';
-import { type SearchableTrace, type TraceNames } from './searchable.ts';
+import { type TraceNames } from './searchable.ts';
 
 /** @throws ConditionError when a comparison makes no sense; names that the trace lacks simply never match. */
-export function bind(trace: SearchableTrace, expr: Expr): Bound {
-  return new Binder(trace).bind(expr, { vcpu: undefined }, undefined);
+export function bind(names: TraceNames, expr: Expr): Bound {
+  return new Binder(names).bind(expr, { vcpu: undefined }, undefined);
 }
 
 /** The register whose fields `where` may name. */
@@ -45,12 +45,10 @@ interface Access {
 }
 
 class Binder {
-  readonly #trace: SearchableTrace;
   readonly #names: TraceNames;
 
-  constructor(trace: SearchableTrace) {
-    this.#trace = trace;
-    this.#names = trace.names();
+  constructor(names: TraceNames) {
+    this.#names = names;
   }
 
   bind(expr: Expr, scope: Scope, where: Access | undefined): Bound {
@@ -103,11 +101,11 @@ class Binder {
       case 'path':
         return bindStateCompare(this.#names, expr, left, scope);
       case 'latency':
-        return this.#onScope(bindLatency(this.#trace, expr), scope);
+        return this.#onScope(bindLatency(expr), scope);
       case 'name': {
         const bound = isRegisterField(left.name, where?.fields)
           ? this.#registerField(left.name, where, (words) => bitsTest(expr, words, left.name))
-          : bindFact(this.#trace, this.#names, expr, left);
+          : bindFact(this.#names, expr, left);
         return this.#onScope(bound, scope);
       }
     }

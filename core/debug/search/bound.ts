@@ -3,6 +3,7 @@
  * evaluate it. Sets of ids are byte masks indexed by id, because a look-up per event must cost nothing.
  */
 import { type BitRange } from '../../trace/interrupts.ts';
+import { type Leg } from '../../trace/life.ts';
 import { type PostingKind } from '../../trace/postings.ts';
 import { type Edge } from '../condition/ast.ts';
 import { type NumberTest } from '../condition/tests.ts';
@@ -64,8 +65,8 @@ export type Bound =
   | { readonly type: 'edge'; readonly edge: Edge; readonly ranges: readonly BitRange[]; readonly keys: Keys }
   /** One of the tests holds after the event. */
   | { readonly type: 'level'; readonly tests: readonly SlotTest[] }
-  /** These positions, ascending. */
-  | { readonly type: 'at'; readonly seqs: Float64Array }
+  /** The event ends that leg of a life; `from` undefined: from the raise, or pending where no raise was seen. */
+  | { readonly type: 'latency'; readonly from: Leg | undefined; readonly to: Leg; readonly intervals: NumberIntervals }
   /** The event's detail contains a text. */
   | { readonly type: 'detail'; readonly matches: (text: string) => boolean };
 

@@ -47,8 +47,8 @@ export function makeMatcher(trace: SearchableTrace, bound: Bound): Node {
         return seqNode(trace, part);
       case 'time':
         return timeNode(trace, part);
-      case 'at':
-        return atNode(trace, part);
+      case 'latency':
+        return atNode(trace, trace.livesEnding(part.to, part.from, part.intervals));
       case 'edge':
         return edgeNode(trace, part);
       case 'level':

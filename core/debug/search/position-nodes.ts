@@ -49,7 +49,8 @@ export function timeNode(trace: SearchableTrace, { intervals }: BoundOf<'seq' | 
   };
 }
 
-export function atNode(trace: SearchableTrace, { seqs }: BoundOf<'at'>): Node {
+/** The events at these positions, ascending. */
+export function atNode(trace: SearchableTrace, seqs: Float64Array): Node {
   const first = (block: number): number => lowerBound(seqs, block * BLOCK_EVENTS);
   const count = (block: number): number => lowerBound(seqs, (block + 1) * BLOCK_EVENTS) - first(block);
   return {

@@ -45,7 +45,7 @@ export class Query {
   refresh(): void {
     if (this.#boundAt === this.trace.count) return;
     const { mode, from, to } = this.#options;
-    let bound: Bound = bind(this.trace, this.expr);
+    let bound: Bound = bind(this.trace.names(), this.expr);
     if (mode === 'becomesTrue') bound = atEdges(bound);
     if (from !== undefined || to !== undefined)
       bound = allOf([{ type: 'seq', intervals: [[from ?? 0, to ?? Number.MAX_SAFE_INTEGER]] }, bound]);

@@ -42,6 +42,11 @@ export class MemoryTrace implements SearchableTrace {
   readonly #indexedShare: number;
   /** How often a block's changes were decoded, to see that postings spare it. */
   decoded = 0;
+  readonly #registers = new Set<string>();
+  #known: TraceNames | undefined;
+  #knownAt = -1;
+  /** Interrupt fields declared. */
+  #fields = 0;
   #postings: Map<string, Map<number, number>> | undefined;
   readonly #events = new Map<number, BlockEvents>();
   readonly #changes = new Map<number, BlockChanges>();
@@ -52,12 +57,17 @@ export class MemoryTrace implements SearchableTrace {
     this.#indexedShare = indexedShare;
   }
 
-  append(event: NewEvent): Seq {
-    const codec = codecOf(event.kind);
+  /** Numbers of the event's type and name, given if they are new. */
+  intern(event: NewEvent): { readonly type: number; readonly name: number } {
     const packed = emptyPayload();
-    packPayload(codec, event, packed);
-    if (packed.name !== undefined) this.#names.intern(packed.name);
-    this.#types.intern(event.kind, event.origin, event.source);
+    packPayload(codecOf(event.kind), event, packed);
+    const name = packed.name === undefined ? 0 : this.#names.intern(packed.name);
+    return { type: this.#types.intern(event.kind, event.origin, event.source) ?? 0, name };
+  }
+
+  append(event: NewEvent): Seq {
+    this.intern(event);
+    if (event.kind === 'register.access' || event.kind === 'mmio.access') this.#registers.add(event.register);
     this.recorded.push({ event, changes: this.journal.changes() });
     this.journal.clear();
     this.#postings = undefined;
@@ -70,6 +80,7 @@ export class MemoryTrace implements SearchableTrace {
   interruptField(intid: Intid, vcpu: VcpuId | undefined, field: InterruptField, range: BitRange): void {
     const id = this.#index.declare(intid, vcpu);
     if (id !== undefined) this.#index.addField(id, field, range);
+    this.#fields++;
   }
 
   get count(): number {
@@ -89,17 +100,22 @@ export class MemoryTrace implements SearchableTrace {
   }
 
   names(): TraceNames {
-    const registers = new Set<string>();
-    for (const { event } of this.recorded)
-      if (event.kind === 'register.access' || event.kind === 'mmio.access') registers.add(event.register);
+    const size = this.#names.size + this.#types.size + this.#fields;
+    if (this.#known === undefined || this.#knownAt !== size) this.#known = this.#collect();
+    this.#knownAt = size;
+    return this.#known;
+  }
+
+  #collect(): TraceNames {
+    const { types } = this.#types;
     return {
       vcpus: this.#vcpus,
       slots: this.journal.layout.slots,
       interrupts: this.#index.descriptors,
-      registers: [...registers],
-      eventNames: [...new Set(this.#types.types.flatMap(({ source }) => (source === undefined ? [] : [source])))],
-      kinds: [...new Set(this.#types.types.map(({ kind }) => kind))],
-      types: this.#types.types,
+      registers: [...this.#registers],
+      eventNames: [...new Set(types.flatMap(({ source }) => (source === undefined ? [] : [source])))],
+      kinds: [...new Set(types.map(({ kind }) => kind))],
+      types,
       texts: this.#names.texts,
       fieldId: (range) =>
         this.#index.fields.find(
