@@ -22,7 +22,7 @@ export const LATENCIES = {
 } as const satisfies Readonly<Record<string, readonly [Leg, Leg]>>;
 export type Latency = keyof typeof LATENCIES;
 
-export type LatencyBy = 'intid' | 'intid,vcpu';
+type LatencyBy = 'intid' | 'intid,vcpu';
 
 export interface LatencyGroup {
   readonly intid: Intid;

@@ -71,7 +71,7 @@ interface CommandText {
   readonly json?: string;
 }
 
-export interface CommandSpec<
+interface CommandSpec<
   A extends Readonly<Record<string, ArgumentSpec>>,
   O extends Readonly<Record<string, OptionSpec>>,
 > extends CommandText {

@@ -102,7 +102,7 @@ interface SchemaNode {
 }
 
 /** A schema as people write it: `{"seq": event number, "vcpu": integer | null}`. */
-export function shapeText(schema: unknown, indent = ''): string {
+function shapeText(schema: unknown, indent = ''): string {
   // zod writes JSON Schema; the shapes use no more of it than SchemaNode names, else `unknown` shows up in the docs.
   const node = schema as SchemaNode;
   if (node.anyOf !== undefined) return node.anyOf.map((one) => shapeText(one, indent)).join(' | ');

@@ -21,7 +21,7 @@ interface EventColumn {
 const arrowed = ({ arrow, detail }: EventRow): string =>
   arrow === '' || detail === '' ? detail : `${arrow} ${detail}`;
 
-export const EVENT_COLUMNS = {
+const EVENT_COLUMNS = {
   seq: { title: 'event', align: 'right', style: 'dim', member: 'seq', text: (row) => `#${row.seq}` },
   time: { title: 'time s', align: 'right', style: 'dim', member: 'timeNs', text: (row) => secondsText(row.time) },
   vcpu: { title: 'vCPU', align: 'right', member: 'vcpu', text: (row) => (row.vcpu === null ? '–' : String(row.vcpu)) },
@@ -56,7 +56,7 @@ export function eventCells(row: EventRow, names: readonly EventColumnName[]): Ce
 }
 
 /** The event as `events --json` prints it. */
-export function eventDocument(row: EventRow): EventDocument {
+function eventDocument(row: EventRow): EventDocument {
   const { seq, time, vcpu, origin, kind, name, operand, detail, register, op, value } = row;
   return { seq, timeNs: time, vcpu, origin, kind, name, operand, detail, register, op, value, intid: labelOf(row) };
 }

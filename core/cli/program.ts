@@ -7,7 +7,7 @@ import { CliFailure } from './failure.ts';
 import { type Io } from './io.ts';
 import { coloursWanted, type Style, styleFor } from './style.ts';
 
-export interface ProgramParts {
+interface ProgramParts {
   readonly commands: readonly Command[];
   readonly version: string;
   readonly io: Pick<Io, 'stdout' | 'stderr' | 'env' | 'isTty' | 'width'>;

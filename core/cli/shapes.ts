@@ -114,5 +114,5 @@ export const SHAPES = {
   }),
 } as const;
 
-export type ShapeName = keyof typeof SHAPES;
+type ShapeName = keyof typeof SHAPES;
 export type Shape<N extends ShapeName> = z.infer<(typeof SHAPES)[N]>;

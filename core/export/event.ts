@@ -35,7 +35,7 @@ export const EVENT_MEMBERS = [
   'value',
   'intid',
 ] as const;
-export type EventMember = (typeof EVENT_MEMBERS)[number];
+type EventMember = (typeof EVENT_MEMBERS)[number];
 
 /** The event under the names that exports use; `intid` as `PPI 27`. */
 export function eventMembers(event: ExportEvent): Record<EventMember, string | number | null> {

@@ -87,7 +87,7 @@ async function writeText(context: Context, { fileName }: TraceInfo, info: Info):
   const { style } = context;
   const facts = Object.entries(info.source.facts).map(([key, value]): [string, string] => [key, value]);
   const pairs: (readonly [string, string])[] = [
-    ['source', `${info.source.kind}: ${info.source.files.join(', ')}`],
+    ['source', [info.source.kind, info.source.files.join(', ')].filter((part) => part !== '').join(': ')],
     ...facts,
     ['GIC', info.gic === 'unknown' ? 'unknown' : `GIC${info.gic}`],
     ['profile', info.profile ?? 'none: recorded outside gicscope'],

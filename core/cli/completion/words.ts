@@ -8,7 +8,7 @@ export interface CompletionOption {
   /** Absent: a flag without a value. */
   readonly value?: { readonly name: string; readonly completes: Completes };
 }
-export interface CompletionCommand {
+interface CompletionCommand {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly CompletionOption[];

@@ -5,7 +5,7 @@ import { type ListFormat } from './format.ts';
 /** Events a part holds. */
 const PART = 1000;
 
-export interface RecordFormat {
+interface RecordFormat {
   readonly title: string;
   readonly mediaType: string;
   readonly header: string;

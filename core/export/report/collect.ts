@@ -34,7 +34,7 @@ export interface ReportSource {
   lanes?(from: number, to: number): readonly FigureLane[];
 }
 
-export interface InspectedVcpu {
+interface InspectedVcpu {
   readonly runState: string;
   readonly registers: readonly ReportRegister[];
   readonly ppis: readonly InspectedInterrupt[];

@@ -28,7 +28,7 @@ export class SafeHtml {
   }
 }
 
-export type Embedded = string | number | SafeHtml | readonly Embedded[];
+type Embedded = string | number | SafeHtml | readonly Embedded[];
 
 function embed(value: Embedded): string {
   if (value instanceof SafeHtml) return value.toString();

@@ -65,7 +65,7 @@ export function keyFacts({ cursor, trace, totals, longest }: ReportData): Fact[]
   ];
 }
 
-export const gicText = (gic: string): string => (gic === 'unknown' ? 'GIC version unknown' : `GIC${gic}`);
+const gicText = (gic: string): string => (gic === 'unknown' ? 'GIC version unknown' : `GIC${gic}`);
 
 /** `GICv5, 2 vCPUs, qemu-log`. */
 export function machineText({ gic, vcpus, source }: ReportTrace): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LatencyCollector, latencyOf } from '../../../core/analysis/latency.ts';
+import { LATENCIES, LatencyCollector, latencyOf } from '../../../core/analysis/latency.ts';
 import { intid } from '../../../core/gic/intid.ts';
 import { nanoseconds, seq, vcpuId } from '../../../core/state/brand.ts';
 import { type Leg, type Life } from '../../../core/trace/life.ts';
@@ -34,6 +34,7 @@ const full = life(timer, 1, {
 describe('latency', () => {
   it('measures the five legs of a life between their ends', () => {
     const [group] = latencyOf([full], 'intid');
+    expect(Object.keys(group?.legs ?? {})).toEqual(Object.keys(LATENCIES));
     expect(Object.entries(group?.legs ?? {}).map(([leg, d]) => [leg, d.maxNs, d.maxSeq])).toEqual([
       ['pendingToAck', 800, 11],
       ['injectToAck', 1000, 10],

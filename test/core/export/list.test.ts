@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csvLine, tsvLine } from '../../../core/export/list/delimited.ts';
 import { type ListRequest } from '../../../core/export/list/format.ts';
-import { type ListFormatName, listPart } from '../../../core/export/list/formats.ts';
+import { LIST_FORMATS, type ListFormatName, listPart } from '../../../core/export/list/formats.ts';
+import { REPORT_FORMATS } from '../../../core/export/report/formats.ts';
+import { CONTRACT } from '../../../core/session/contract.ts';
 import { changeText, codeOf } from '../../../core/export/list/vcd.ts';
 import { listSource } from './support.ts';
 
@@ -49,6 +51,11 @@ function readCsv(text: string): string[][] {
 }
 
 describe('lists', () => {
+  it('have exactly the formats that the contract offers, as have reports', () => {
+    expect(Object.keys(LIST_FORMATS)).toEqual(CONTRACT['export.text'].args.shape.format.options);
+    expect(Object.keys(REPORT_FORMATS)).toEqual(CONTRACT['report.export'].args.shape.format.options);
+  });
+
   it('write events as CSV with a heading', async () => {
     const { text, records } = await whole(100, 'csv', { from: 10, to: 11, filter: '' });
     expect(records).toBe(2);
