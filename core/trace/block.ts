@@ -21,6 +21,7 @@ export const BLOCK_SHIFT = 12;
 export const BLOCK_EVENTS = 1 << BLOCK_SHIFT;
 /** Changes that a block may own: a reset of 131,072 slots once every eighth event is far below. */
 const CHANGE_LIMIT = 1 << 26;
+const TWO31 = 0x8000_0000;
 const TWO32 = 0x1_0000_0000;
 
 export interface BlockEvents extends EventColumns {
@@ -70,12 +71,12 @@ export function eventBytes(columns: EventColumns, count: number): Uint8Array {
   out.varint(count);
   out.varint(columns.time[0] ?? 0);
   differences(columns.time, count, out);
-  out.column(columns.type, count);
+  out.columnOf(columns.type, count);
   for (let i = 0; i < count; i++) scratchLo[i] = (columns.vcpu[i] ?? 0) + 1;
   out.column(scratchLo, count);
-  out.column(columns.small, count);
+  out.columnOf(columns.small, count);
   out.column(columns.name, count);
-  out.column(columns.flags, count);
+  out.columnOf(columns.flags, count);
   out.column(columns.valueLo, count);
   out.column(columns.valueHi, count);
   out.column(columns.argLo, count);
@@ -92,22 +93,32 @@ function differences(values: Float64Array, count: number, out: ByteWriter): void
     const value = values[i] ?? 0;
     const step = value - last;
     last = value;
-    const zigzag = step < 0 ? -2 * step - 1 : 2 * step;
-    scratchLo[i] = zigzag;
-    scratchHi[i] = zigzag < TWO32 ? 0 : Math.floor(zigzag / TWO32);
+    if (step >= 0 && step < TWO31) {
+      scratchLo[i] = step * 2;
+      scratchHi[i] = 0;
+    } else {
+      const zigzag = step < 0 ? -2 * step - 1 : 2 * step;
+      scratchLo[i] = zigzag;
+      scratchHi[i] = Math.floor(zigzag / TWO32);
+    }
   }
   out.column(scratchLo, count);
   out.column(scratchHi, count);
 }
 
 function restoreDifferences(first: number, input: ByteReader, count: number): Float64Array {
-  const lo = input.column(new Uint32Array(count), count);
-  const hi = input.column(new Uint32Array(count), count);
+  const lo = input.column(scratchLo, count);
+  const hi = input.column(scratchHi, count);
   const out = new Float64Array(count);
   let value = first;
   for (let i = 0; i < count; i++) {
-    const zigzag = (hi[i] ?? 0) * TWO32 + (lo[i] ?? 0);
-    value += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+    const low = lo[i] ?? 0;
+    const high = hi[i] ?? 0;
+    if (high === 0) value += (low & 1) === 0 ? low >>> 1 : -(low >>> 1) - 1;
+    else {
+      const half = high * TWO31 + (low >>> 1);
+      value += (low & 1) === 0 ? half : -half - 1;
+    }
     out[i] = value;
   }
   if (!Number.isSafeInteger(value)) throw input.fail('a sum of differences exceeds 53 bits');
@@ -148,7 +159,7 @@ export function touchedBytes(touched: TouchedSlots): Uint8Array {
   out.column(touched.beforeHi, count);
   out.column(touched.afterLo, count);
   out.column(touched.afterHi, count);
-  out.column(touched.known, count);
+  out.columnOf(touched.known, count);
   return out.view();
 }
 
@@ -195,7 +206,7 @@ export function changeBytes(changes: ChangeColumns, events: number): Uint8Array 
   out.column(changes.local, changes.count);
   out.column(changes.afterLo, changes.count);
   out.column(changes.afterHi, changes.count);
-  out.column(changes.knownAfter, changes.count);
+  out.columnOf(changes.knownAfter, changes.count);
   return out.view();
 }
 
@@ -253,22 +264,18 @@ export interface BlockLives {
 /** `moments`: position, life, leg, position, life, leg … of block `block`. */
 export function encodeLives(moments: readonly number[], block: number): Buffer {
   const count = Math.floor(moments.length / 3);
-  const pick = (offset: number): Float64Array =>
-    Float64Array.from({ length: count }, (_, i) => moments[3 * i + offset] ?? 0);
+  const column = new Uint32Array(count);
+  let first = count === 0 ? 0 : Number.MAX_SAFE_INTEGER;
+  for (let i = 0; i < count; i++) first = Math.min(first, moments[3 * i + 1] ?? 0);
   const out = scratch.clear();
   out.varint(count);
-  out.column(
-    pick(0).map((position) => position - block * BLOCK_EVENTS),
-    count,
-  );
-  const lives = pick(1);
-  const first = lives.reduce((least, life) => Math.min(least, life), Number.MAX_SAFE_INTEGER);
-  out.varint(count === 0 ? 0 : first);
-  out.column(
-    lives.map((life) => life - first),
-    count,
-  );
-  out.column(pick(2), count);
+  for (let i = 0; i < count; i++) column[i] = (moments[3 * i] ?? 0) - block * BLOCK_EVENTS;
+  out.column(column, count);
+  out.varint(first);
+  for (let i = 0; i < count; i++) column[i] = (moments[3 * i + 1] ?? 0) - first;
+  out.column(column, count);
+  for (let i = 0; i < count; i++) column[i] = moments[3 * i + 2] ?? 0;
+  out.column(column, count);
   return wrap(out.view());
 }
 
@@ -293,7 +300,7 @@ export function encodeKeyframe(state: StateVector): Buffer {
   out.varint(state.size);
   out.column(state.lo, state.size);
   out.column(state.hi, state.size);
-  out.column(state.known, state.size);
+  out.columnOf(state.known, state.size);
   return wrap(out.view());
 }
 

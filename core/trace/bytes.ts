@@ -13,6 +13,7 @@ const TWO32 = 0x1_0000_0000;
 export class ByteWriter {
   bytes: Uint8Array<ArrayBuffer>;
   length = 0;
+  #wide = new Uint32Array(4096);
 
   constructor(capacity = 1024) {
     this.bytes = new Uint8Array(capacity);
@@ -72,8 +73,8 @@ export class ByteWriter {
     this.length += data.length;
   }
 
-  /** The first `n` numbers of a column of u32 (or narrower) numbers. */
-  column(values: ArrayLike<number>, n: number): void {
+  /** The first `n` numbers of a column. Always the same array type, or this loop becomes three times slower. */
+  column(values: Uint32Array, n: number): void {
     let all = 0;
     let differ = 0;
     const first = n > 0 ? (values[0] ?? 0) : 0;
@@ -90,11 +91,21 @@ export class ByteWriter {
     const width = all >>> 24 !== 0 ? 4 : all >>> 16 !== 0 ? 3 : all >>> 8 !== 0 ? 2 : 1;
     this.u8(width);
     this.reserve(width * n);
+    for (let shift = 0; shift < width * 8; shift += 8) this.#plane(values, n, shift);
+  }
+
+  /** As `column`, for numbers of another type; those of a Float64Array must be u32. */
+  columnOf(values: Uint16Array | Uint8Array | Float64Array, n: number): void {
+    if (n > this.#wide.length) this.#wide = new Uint32Array(n * 2);
+    this.#wide.set(values.subarray(0, n));
+    this.column(this.#wide, n);
+  }
+
+  #plane(values: Uint32Array, n: number, shift: number): void {
     const { bytes } = this;
-    let to = this.length;
-    for (let shift = 0; shift < width * 8; shift += 8)
-      for (let i = 0; i < n; i++) bytes[to++] = (values[i] ?? 0) >>> shift;
-    this.length = to;
+    const to = this.length;
+    for (let i = 0; i < n; i++) bytes[to + i] = (values[i] ?? 0) >>> shift;
+    this.length = to + n;
   }
 }
 

@@ -28,6 +28,9 @@ export class ColumnBuilder {
   readonly #transitions: Uint32Array<ArrayBuffer>;
   #at: number;
   #code: number;
+  /** Column of the last transition, and its right edge; 0: none. */
+  #current = 0;
+  #edge = 0;
 
   /** Columns of equal width over `start` … `end`; the lane has `code` at the start. */
   constructor(kind: LaneKind, start: number, end: number, columns: number, code: number) {
@@ -46,17 +49,30 @@ export class ColumnBuilder {
 
   /** The code changes at `time`. */
   add(time: number, code: number): void {
+    if (time < this.#edge && this.#at > this.#start) {
+      // Still in the column of the last transition: no need to walk.
+      const column = this.#current;
+      if (isBusy(this.#kind, this.#code)) this.#busy[column] = (this.#busy[column] ?? 0) + time - this.#at;
+      this.#at = time;
+      this.#code = code;
+      this.#see(column, code);
+      this.#transitions[column] = (this.#transitions[column] ?? 0) + 1;
+      return;
+    }
     this.#stay(time);
     this.#code = code;
     if (time < this.#start) return;
     const column = this.#column(time);
     if (column >= this.#count) return;
+    this.#current = column;
+    this.#edge = this.#start + (column + 1) * this.#width;
     this.#see(column, code);
     this.#transitions[column] = (this.#transitions[column] ?? 0) + 1;
   }
 
   /** A tile of buckets; those that end before the start only give the code. */
   addBuckets(tile: Buckets): void {
+    this.#edge = 0;
     for (let i = 0; i < tile.count; i++) {
       const from = tile.startTime + (tile.bucket[i] ?? 0) * tile.bucketTime;
       const to = from + tile.bucketTime;

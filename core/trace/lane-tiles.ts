@@ -155,8 +155,9 @@ export function encodeBuckets(tile: Buckets): Buffer {
   out.varint(tile.startTime);
   out.varint(tile.bucketTime);
   out.varint(tile.count);
-  for (const column of [tile.bucket, tile.transitions, tile.worst, tile.lowest, tile.end, tile.busy])
+  for (const column of [tile.bucket, tile.transitions, tile.worst, tile.lowest, tile.end])
     out.column(column, tile.count);
+  out.columnOf(tile.busy, tile.count);
   return wrap(out.view());
 }
 
