@@ -22,6 +22,7 @@ import {
   decodeTouched,
   loadKeyframe,
 } from './block.ts';
+import { unwrap } from './blob.ts';
 import { HAS_DETAIL, codecOf, emptyPayload, unpackPayload } from './columns.ts';
 import { loadDictionaries } from './dictionary-rows.ts';
 import { DETAIL_NAME, DETAIL_SOURCE, NameTable, OVERFLOW_NAME, TypeTable } from './dictionary.ts';
@@ -208,6 +209,11 @@ export class TraceReader {
       block,
       decodeTouched(blob(row, 0, `touched slots of block ${block}`), block, this.layout.size),
     );
+  }
+
+  /** The unpacked bytes of a part of a block: what the content digest covers. */
+  content(part: 'events' | 'changes' | 'touched', block: number): Uint8Array {
+    return unwrap(blob(this.#row(part, block), 0, `${part} of block ${block}`), `${part} of block ${block}`);
   }
 
   /** Loads the keyframe at the start of a block, which must have one, into `state`. */
