@@ -409,7 +409,6 @@ export class Attributor {
     const rises = this.#openRises(ppi).filter((action) => action.candidates?.includes(vcpu) ?? true);
     const [one] = rises;
     if (before === 0 && one !== undefined && rises.length === 1) this.#decide(one, vcpu);
-    if (before === 0 && rises.length > 1) return;
     this.#inputs.set(vcpu, ppi, 1, this.#serial);
   }
 

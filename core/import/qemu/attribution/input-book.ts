@@ -6,6 +6,8 @@ const UNKNOWN = -1;
 
 class Input {
   level = UNKNOWN;
+  /** Order of what the level is known (or not known) from. */
+  since = -1;
   /** Order of the last fall, or of a later change that may have been one; -1: none. */
   lastFall = -1;
 }
@@ -25,17 +27,22 @@ export class InputBook {
     return this.#input(vcpu, ppi).level;
   }
 
+  /** The level at a moment, and since then unless something later is known already. */
   set(vcpu: number, ppi: number, level: number, serial: number): void {
     const input = this.#input(vcpu, ppi);
+    if (level === 0 && serial > input.lastFall) input.lastFall = serial;
+    if (serial < input.since) return;
     input.level = level;
-    if (level === 0) input.lastFall = serial;
+    input.since = serial;
   }
 
-  /** It may have changed, and nothing proves it. */
+  /** It may have changed at a moment, and nothing proves it. */
   doubt(vcpu: number, ppi: number, mayHaveFallen: boolean, serial: number): void {
     const input = this.#input(vcpu, ppi);
-    input.level = UNKNOWN;
     if (mayHaveFallen && serial > input.lastFall) input.lastFall = serial;
+    if (serial < input.since) return;
+    input.level = UNKNOWN;
+    input.since = serial;
   }
 
   /** Whether the input may have fallen after a moment (only the last fall is remembered). */
