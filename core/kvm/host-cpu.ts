@@ -45,6 +45,13 @@ export class HardwareTimer {
     this.control.set(value & (TIMER_ENABLE | TIMER_IMASK));
   }
 
+  /** The counter value at which the output will rise; undefined: not by time alone. */
+  deadline(counter: bigint): bigint | undefined {
+    if (this.control.lo !== TIMER_ENABLE) return undefined;
+    const compare = this.compare.value;
+    return compare > counter ? compare : undefined;
+  }
+
   /** The output: condition met and not masked. */
   output(counter: bigint): boolean {
     return this.control.lo === TIMER_ENABLE && this.compare.value <= counter;

@@ -130,14 +130,15 @@ export class Host {
   /** The earliest counter value at which a timer line or host timer will move; undefined: never. May lie in the past. */
   nextDeadline(): bigint | undefined {
     let next: bigint | undefined;
-    const offer = (deadline: bigint | undefined): void => {
-      if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline;
-    };
     const now = this.counter.value;
     for (const cpu of this.cpus)
-      for (const timer of [cpu.virtualTimer, cpu.physicalTimer])
-        if (timer.control.lo === 1 && timer.compare.value > now) offer(timer.compare.value);
-    for (const vm of this.vms) for (const vcpu of vm.vcpus) offer(vcpu.timers.nextSoftDeadline());
+      for (const deadline of [cpu.virtualTimer.deadline(now), cpu.physicalTimer.deadline(now)])
+        if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline;
+    for (const vm of this.vms)
+      for (const vcpu of vm.vcpus) {
+        const deadline = vcpu.timers.nextSoftDeadline();
+        if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline;
+      }
     return next;
   }
 

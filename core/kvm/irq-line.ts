@@ -8,13 +8,12 @@ import { type Vm } from './vm.ts';
 const CPU_FIQ = 1;
 
 export function setIrqLine(vm: Vm, request: { readonly irq: number; readonly level: number } | undefined): Result {
-  if (vm.dead.flag) return -EIO;
-  if (request === undefined) return -EFAULT;
+  if (request === undefined) return vm.dead.flag ? -EIO : -EFAULT;
   const { type, vcpu: vcpuId, number } = decodeIrqLine(request.irq);
   const vcpu = vm.vcpuById(vcpuId);
   // The level argument is a boolean (S23).
   const level = request.level !== 0;
-  const route = check(vm, type, vcpu, number);
+  const route = vm.dead.flag ? -EIO : check(vm, type, vcpu, number);
   const result = Math.min(route, 0);
   vm.emit({ kind: 'uapi.irqLine', irq: request.irq, type, vcpuId, number, level, result });
   if (route < 0) return route;

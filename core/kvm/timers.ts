@@ -87,12 +87,14 @@ export class VcpuTimers {
   readonly enabled: Cell;
   readonly contexts: readonly TimerContext[];
   readonly background: SoftTimer;
+  readonly #softTimers: readonly SoftTimer[];
 
   constructor(vcpu: Vcpu, claim: CellClaim) {
     this.vcpu = vcpu;
     this.enabled = claim.flag('timersEnabled');
     this.contexts = TIMERS.map((spec) => new TimerContext(claim, spec));
     this.background = new SoftTimer(claim, 'background');
+    this.#softTimers = [...this.contexts.map(({ soft }) => soft), this.background];
   }
 
   /** The timers that this vCPU has, in the order of the first run. */
@@ -232,11 +234,13 @@ export class VcpuTimers {
   // --- host timers ----------------------------------------------------------------------------------------------
 
   nextSoftDeadline(): bigint | undefined {
-    const armed = [...this.contexts.map(({ soft }) => soft), this.background].filter(({ armed }) => armed.flag);
-    return armed.reduce<bigint | undefined>(
-      (next, { deadline }) => (next === undefined || deadline.value < next ? deadline.value : next),
-      undefined,
-    );
+    let next: bigint | undefined;
+    for (const timer of this.#softTimers) {
+      if (!timer.armed.flag) continue;
+      const deadline = timer.deadline.value;
+      if (next === undefined || deadline < next) next = deadline;
+    }
+    return next;
   }
 
   /** Lets the host timers fire whose deadline the counter has reached. */

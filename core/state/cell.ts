@@ -5,29 +5,37 @@
 import { type SlotId } from './brand.ts';
 import { type Journal } from './journal.ts';
 import { type SlotDescriptor } from './layout.ts';
+import { type StateVector } from './state-vector.ts';
 
 export class Cell {
   readonly journal: Journal;
   readonly slot: SlotId;
+  /** The journal's state: always the same object, and the slot is in it, so a read needs no look at the layout. */
+  readonly #vector: StateVector;
 
   constructor(journal: Journal, slot: SlotId) {
     this.journal = journal;
     this.slot = slot;
+    this.#vector = journal.state;
   }
 
   /** Bits 31:0. */
   get lo(): number {
-    return this.journal.readLo(this.slot);
+    return this.#vector.lo[this.slot] ?? 0;
   }
 
   /** Bits 63:32. */
   get hi(): number {
-    return this.journal.readHi(this.slot);
+    return this.#vector.hi[this.slot] ?? 0;
   }
 
   /** Sets all 64 bits from two halves. */
   set(lo: number, hi = 0): void {
-    this.journal.writeWords(this.slot, lo, hi);
+    const { lo: lows, hi: highs, known } = this.#vector;
+    const { slot } = this;
+    // Most writes of a register file change nothing: decided here, before a call that is too big to inline.
+    if (lows[slot] === lo >>> 0 && highs[slot] === hi >>> 0 && known[slot] === 1) return;
+    this.journal.writeWords(slot, lo, hi);
   }
 
   /** The unsigned 64-bit value. */
@@ -82,7 +90,6 @@ export class CellClaim {
 
   cell(name: string, width = 64, more: Omit<SlotDescriptor, 'path' | 'width'> = {}): Cell {
     const slot = this.#journal.layout.claim({ initial: 0n, ...more, path: `${this.#prefix}${name}`, width });
-    this.#journal.state.growTo(this.#journal.layout);
     return new Cell(this.#journal, slot);
   }
 

@@ -74,7 +74,7 @@ describe('basic delivery', () => {
     guest.run();
     lab.take();
     expect(guest.cdia()).toBe(0n);
-    expect(lab.take('cpuif.ack')).toMatchObject([{ result: 0n, reasonZero: 'noCandidate' }]);
+    expect(lab.take('cpuif.ack')).toMatchObject([{ intid: 0, reasonZero: 'noCandidate' }]);
     expect(guest.cdnmia()).toBe(0n);
     expect(guest.apr).toBe(0n);
   });

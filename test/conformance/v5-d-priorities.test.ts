@@ -187,11 +187,11 @@ describe('priorities', () => {
     a.take();
     a.source(27, true);
     expect(a.read('HPPIR')).toBe(ppi(23));
-    expect(a.take('cpuif.hppi')).toMatchObject([{ after: ppi(23), tie: [23, 27] }]);
+    expect(a.take('cpuif.hppi')).toMatchObject([{ after: 0x2000_0017, tie: [23, 27] }]);
     expect(a.cdia()).toBe(ppi(23));
     a.take();
     a.cdeoi();
     expect(a.read('HPPIR')).toBe(ppi(27));
-    expect(a.take('cpuif.hppi')).toMatchObject([{ after: ppi(27), tie: [] }]);
+    expect(a.take('cpuif.hppi')).toMatchObject([{ after: 0x2000_001b, tie: [] }]);
   });
 });

@@ -14,8 +14,8 @@ import { Bank } from './bank.ts';
 import { type CpuifEvent, NO_HPPI_REASONS, type PendingCause } from './events.ts';
 import { type GuestRegister } from './guest-registers.ts';
 import { type GicInstruction } from './instructions.ts';
-import { ID_MASK, isPpi, PPI_TYPE, PPIS_PER_BANK } from './ppi.ts';
-import { bitsOf, type Words } from './words.ts';
+import { ID_MASK, isPpi, PPI_TYPE } from './ppi.ts';
+import { forEachBit, type Words } from './words.ts';
 
 export interface CpuInterfaceConfig {
   /** Implemented PPIs: bitmaps of PPIs 0 … 63 and 64 … 127. */
@@ -53,7 +53,13 @@ const NO_PRIORITY = 32;
 /** Bit 32 of HPPIR and of an acknowledge result. */
 const VALID_HI = 1;
 
+/** What a change can have moved, from the inside out: pending bits, the choice of candidates, the final tests. */
+export type Affected = 'pending' | 'candidates' | 'threshold' | 'nothing';
+
+const NO_TIE: readonly number[] = [];
+
 export class CpuInterface {
+  readonly journal: Journal;
   readonly config: CpuInterfaceConfig;
   /** EN in bit 0, VPMR in bits 31:27: the storage of the guest's CR0.EN and PCR. */
   readonly vmcr: Cell;
@@ -73,6 +79,7 @@ export class CpuInterface {
 
   constructor(journal: Journal, prefix: string, config: CpuInterfaceConfig) {
     const claim = new CellClaim(journal, prefix);
+    this.journal = journal;
     this.config = config;
     this.vmcr = claim.register('ICH_VMCR_EL2');
     this.apr = claim.register('ICH_APR_EL2');
@@ -119,9 +126,28 @@ export class CpuInterface {
 
   /** Performs a register write that the table allows. */
   write(register: GuestRegister, lo: number, hi: number): void {
+    const mark = this.journal.count;
     register.write?.(this, lo, hi);
+    const changed = this.journal.count !== mark;
     this.observer?.({ kind: 'cpuif.reg', register: register.name, direction: 'write', lo: lo >>> 0, hi: hi >>> 0 });
-    if (register.pendingCause !== undefined || register.evaluates) this.reevaluate(register.pendingCause ?? 'el2write');
+    if (changed) this.#follow(register.affects, register.pendingCause);
+  }
+
+  /** Re-evaluates as much as a change of this kind can have moved. */
+  #follow(affects: Affected, cause: PendingCause | undefined): void {
+    switch (affects) {
+      case 'nothing':
+        return;
+      case 'threshold':
+        this.#concludeFromBest(this.journal.count);
+        return;
+      case 'candidates':
+        this.#select();
+        return;
+      case 'pending':
+        this.reevaluate(cause ?? 'el2write');
+        return;
+    }
   }
 
   /** Performs a GIC instruction; `words` holds the operand and receives the result of a `GICR`. */
@@ -155,7 +181,8 @@ export class CpuInterface {
       this.observer?.({
         kind: 'cpuif.ack',
         instruction,
-        result: 0n,
+        intid: 0,
+        priority: undefined,
         aprBefore,
         aprAfter: aprBefore,
         pendingCleared: false,
@@ -178,7 +205,7 @@ export class CpuInterface {
     this.observer?.({
       kind: 'cpuif.ack',
       instruction,
-      result: out.value,
+      intid: lo,
       priority,
       aprBefore,
       aprAfter: this.apr.lo,
@@ -195,11 +222,11 @@ export class CpuInterface {
     this.apr.set(after);
     this.observer?.({
       kind: 'cpuif.drop',
-      ...(apr === 0 ? {} : { priority: lowestBit(apr) }),
+      priority: apr === 0 ? undefined : lowestBit(apr),
       aprBefore: apr,
       aprAfter: after,
     });
-    this.reevaluate('el2write');
+    if (after !== apr) this.#concludeFromBest(this.journal.count);
   }
 
   /** `GIC CDDI`: clears the active bit of a PPI, active or not; bits 63:32 and 28:24 are ignored (§4.5). */
@@ -211,13 +238,14 @@ export class CpuInterface {
     if (wasActive) bank.active.put(id & 63, false);
     this.observer?.({
       kind: 'cpuif.deactivate',
-      operand: (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0),
+      lo: lo >>> 0,
+      hi: hi >>> 0,
       type: lo >>> 29,
       id,
       wasActive,
       effect: !reachable ? 'ignored' : wasActive ? 'cleared' : 'wasInactive',
     });
-    if (wasActive) this.reevaluate('el2write');
+    if (wasActive) this.#select();
   }
 
   /** `GIC CDRCFG` without a reachable interrupt: ICSR.F set, everything else 0 (§4.6). */
@@ -241,7 +269,7 @@ export class CpuInterface {
   setNmiEnabled(on: boolean): void {
     this.nmiEnabled.flag = on;
     this.observer?.({ kind: 'cpuif.reg', register: 'SCTLR_EL1.NMI', direction: 'write', lo: on ? 1 : 0, hi: 0 });
-    this.reevaluate('el2write');
+    this.#concludeFromBest(this.journal.count);
   }
 
   // --- evaluation -----------------------------------------------------------------------------------------------
@@ -252,13 +280,19 @@ export class CpuInterface {
    */
   reevaluate(cause: PendingCause): void {
     for (const bank of this.banks) this.#updatePending(bank, cause);
-    const mark = this.apr.journal.count;
+    this.#select();
+  }
+
+  /** Finds the best candidates among what is pending, and concludes. */
+  #select(): void {
+    const mark = this.journal.count;
     let best = -1;
     let bestPriority = NO_PRIORITY;
     for (const bank of this.banks) {
+      const { pendingNow, enable, active } = bank;
       let bestLo = 0;
       let bestHi = 0;
-      let word = bank.pendingNow.lo & bank.enable.lo & ~bank.active.lo;
+      let word = pendingNow.lo & enable.lo & ~active.lo;
       for (let half = 0; half < 2; half++) {
         while (word !== 0) {
           const bitMask = word & -word;
@@ -274,13 +308,25 @@ export class CpuInterface {
           if (half === 0) bestLo |= bitMask;
           else bestHi |= bitMask;
         }
-        word = half === 0 ? bank.pendingNow.hi & bank.enable.hi & ~bank.active.hi : 0;
+        word = half === 0 ? pendingNow.hi & enable.hi & ~active.hi : 0;
       }
       // A better candidate of bank 1 leaves bank 0 without a best one.
       if (bank.index > 0 && best >= bank.firstPpi) this.banks[0]?.best.set(0, 0);
       bank.best.set(bestLo, bestHi);
     }
     this.#conclude(best, bestPriority, mark);
+  }
+
+  /** Concludes again from the best candidates of the last selection. */
+  #concludeFromBest(mark: number): void {
+    for (const bank of this.banks) {
+      const { lo, hi } = bank.best;
+      if ((lo | hi) === 0) continue;
+      const bit = lo !== 0 ? lowestBit(lo) : 32 + lowestBit(hi);
+      this.#conclude(bank.firstPpi + bit, bank.priorityOf(bit), mark);
+      return;
+    }
+    this.#conclude(-1, NO_PRIORITY, mark);
   }
 
   #conclude(best: number, priority: number, mark: number): void {
@@ -291,15 +337,15 @@ export class CpuInterface {
     else if (priority >= this.runningPriority) reason = RUNNING_PRIORITY;
     const valid = reason === 0;
     const observer = this.observer;
-    const before = observer === undefined ? 0n : this.hppir.value;
+    const before = this.hppir.lo;
     this.reason.set(reason);
     this.hppir.set(valid ? PPI_TYPE | best : 0, valid ? VALID_HI : 0);
-    if (observer !== undefined && this.apr.journal.count !== mark)
+    if (observer !== undefined && this.journal.count !== mark)
       observer({
         kind: 'cpuif.hppi',
         before,
-        after: this.hppir.value,
-        ...(best < 0 ? {} : { priority }),
+        after: this.hppir.lo,
+        priority: best < 0 ? undefined : priority,
         reason: NO_HPPI_REASONS[reason] ?? 'none',
         tie: this.tie(),
       });
@@ -310,9 +356,10 @@ export class CpuInterface {
   }
 
   /** The candidates of the best priority, lowest first, when there are two or more. */
-  tie(): number[] {
-    const best = this.banks.flatMap((bank) => bitsOf(bank.best.value).map((bit) => bank.firstPpi + bit));
-    return best.length > 1 ? best : [];
+  tie(): readonly number[] {
+    const ppis: number[] = [];
+    for (const bank of this.banks) forEachBit(bank.best.lo, bank.best.hi, (bit) => ppis.push(bank.firstPpi + bit));
+    return ppis.length > 1 ? ppis : NO_TIE;
   }
 
   #updatePending(bank: Bank, cause: PendingCause): void {
@@ -327,12 +374,11 @@ export class CpuInterface {
   /** Writes the pending bitmap one PPI at a time, so that each change is owned by its own event. */
   #reportPending(bank: Bank, lo: number, hi: number, cause: PendingCause): void {
     const cell = bank.pendingNow;
-    for (let bit = 0; bit < PPIS_PER_BANK; bit++) {
+    forEachBit(cell.lo ^ lo, cell.hi ^ hi, (bit) => {
       const after = (((bit < 32 ? lo : hi) >>> (bit & 31)) & 1) !== 0;
-      if (cell.has(bit) === after) continue;
       cell.put(bit, after);
       this.observer?.({ kind: 'cpuif.pending', ppi: bank.firstPpi + bit, before: !after, after, cause });
-    }
+    });
   }
 }
 

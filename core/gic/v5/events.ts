@@ -22,11 +22,11 @@ export type CpuifEvent =
     }
   | {
       readonly kind: 'cpuif.hppi';
-      /** Identifier with VALID (bit 32), or 0: what HPPIR reads. */
-      readonly before: bigint;
-      readonly after: bigint;
-      /** Priority of the best candidate; absent when there is none. */
-      readonly priority?: number;
+      /** Identifier of the interrupt that could be acknowledged, or 0. */
+      readonly before: number;
+      readonly after: number;
+      /** Priority of the best candidate; undefined when there is none. */
+      readonly priority: number | undefined;
       /** `none` when there is an HPPI. */
       readonly reason: NoHppiReason;
       /** The candidates that share the best priority, lowest first; empty unless there are two or more. */
@@ -36,8 +36,9 @@ export type CpuifEvent =
   | {
       readonly kind: 'cpuif.ack';
       readonly instruction: string;
-      readonly result: bigint;
-      readonly priority?: number;
+      /** Identifier of what was acknowledged; 0 when nothing was. */
+      readonly intid: number;
+      readonly priority: number | undefined;
       readonly aprBefore: number;
       readonly aprAfter: number;
       readonly pendingCleared: boolean;
@@ -46,14 +47,16 @@ export type CpuifEvent =
     }
   | {
       readonly kind: 'cpuif.drop';
-      /** Absent when no priority was active. */
-      readonly priority?: number;
+      /** Undefined when no priority was active. */
+      readonly priority: number | undefined;
       readonly aprBefore: number;
       readonly aprAfter: number;
     }
   | {
       readonly kind: 'cpuif.deactivate';
-      readonly operand: bigint;
+      /** The operand in halves. */
+      readonly lo: number;
+      readonly hi: number;
       readonly type: number;
       readonly id: number;
       readonly wasActive: boolean;

@@ -3,7 +3,7 @@
  * interface (gicv5-cpuif-behaviour §4.1, §4.2), and which trap bit governs it (gicv5-registers §6).
  * Names are those of the register tables; the encodings are there.
  */
-import { type CpuInterface } from './cpu-interface.ts';
+import { type Affected, type CpuInterface } from './cpu-interface.ts';
 import { type PendingCause } from './events.ts';
 import { highWord, lowWord, type Words } from './words.ts';
 
@@ -17,26 +17,35 @@ export interface GuestRegister {
   readonly readTrap?: number;
   /** Bit of ICH_HFGWTR_EL2 that must be 1 for the write not to trap. */
   readonly writeTrap?: number;
-  /** A write can change pending bits, for this cause. */
+  /** What a write can move. */
+  readonly affects: Affected;
+  /** Why pending bits change, when they can. */
   readonly pendingCause?: PendingCause;
-  /** A write can change what is signalled. */
-  readonly evaluates: boolean;
 }
 
 const readOnly = (name: string, trap: number | undefined, read: NonNullable<GuestRegister['read']>): GuestRegister => ({
   name,
   read,
   ...(trap === undefined ? {} : { readTrap: trap }),
-  evaluates: false,
+  affects: 'nothing',
 });
 
 const readWrite = (
   name: string,
   trap: number,
+  affects: Affected,
   read: NonNullable<GuestRegister['read']>,
   write: NonNullable<GuestRegister['write']>,
-  more: { readonly pendingCause?: PendingCause; readonly evaluates?: boolean } = {},
-): GuestRegister => ({ name, read, write, readTrap: trap, writeTrap: trap, evaluates: true, ...more });
+  pendingCause?: PendingCause,
+): GuestRegister => ({
+  name,
+  read,
+  write,
+  readTrap: trap,
+  writeTrap: trap,
+  affects,
+  ...(pendingCause === undefined ? {} : { pendingCause }),
+});
 
 /** Trap bits of ICH_HFGRTR_EL2 and ICH_HFGWTR_EL2. */
 export const TRAP = {
@@ -64,23 +73,34 @@ function bankRegisters(n: number): GuestRegister[] {
     readWrite(
       `ICC_PPI_ENABLER${n}_EL1`,
       TRAP.ENABLER,
+      'candidates',
       (c, out) => out.set(c.bank(n)?.enable.lo ?? 0, c.bank(n)?.enable.hi ?? 0),
       (c, lo, hi) => c.bank(n)?.setEnable(lo, hi),
     ),
-    readWrite(`ICC_PPI_CACTIVER${n}_EL1`, TRAP.ACTIVER, readActive, (c, lo, hi) => {
+    readWrite(`ICC_PPI_CACTIVER${n}_EL1`, TRAP.ACTIVER, 'candidates', readActive, (c, lo, hi) => {
       const bank = c.bank(n);
       bank?.setActive(bank.active.lo & ~lo, bank.active.hi & ~hi);
     }),
-    readWrite(`ICC_PPI_SACTIVER${n}_EL1`, TRAP.ACTIVER, readActive, (c, lo, hi) => {
+    readWrite(`ICC_PPI_SACTIVER${n}_EL1`, TRAP.ACTIVER, 'candidates', readActive, (c, lo, hi) => {
       const bank = c.bank(n);
       bank?.setActive(bank.active.lo | lo, bank.active.hi | hi);
     }),
-    readWrite(`ICC_PPI_CPENDR${n}_EL1`, TRAP.PENDR, readPending, (c, lo, hi) => c.bank(n)?.changeEdges(lo, hi, false), {
-      pendingCause: 'cpendr',
-    }),
-    readWrite(`ICC_PPI_SPENDR${n}_EL1`, TRAP.PENDR, readPending, (c, lo, hi) => c.bank(n)?.changeEdges(lo, hi, true), {
-      pendingCause: 'spendr',
-    }),
+    readWrite(
+      `ICC_PPI_CPENDR${n}_EL1`,
+      TRAP.PENDR,
+      'pending',
+      readPending,
+      (c, lo, hi) => c.bank(n)?.changeEdges(lo, hi, false),
+      'cpendr',
+    ),
+    readWrite(
+      `ICC_PPI_SPENDR${n}_EL1`,
+      TRAP.PENDR,
+      'pending',
+      readPending,
+      (c, lo, hi) => c.bank(n)?.changeEdges(lo, hi, true),
+      'spendr',
+    ),
   ];
 }
 
@@ -89,6 +109,7 @@ function priorityRegister(n: number): GuestRegister {
   return readWrite(
     `ICC_PPI_PRIORITYR${n}_EL1`,
     TRAP.PRIORITYR,
+    'candidates',
     (c, out) => {
       const cell = c.bank(n >> 3)?.priority[inBank];
       out.set(cell?.lo ?? 0, cell?.hi ?? 0);
@@ -101,18 +122,21 @@ export const GUEST_REGISTERS: readonly GuestRegister[] = [
   readWrite(
     'ICC_APR_EL1',
     TRAP.APR,
+    'threshold',
     (c, out) => out.set(c.apr.lo, 0),
     (c, lo) => c.apr.set(lo),
   ),
   readWrite(
     'ICC_CR0_EL1',
     TRAP.CR0,
+    'threshold',
     (c, out) => c.readCr0(out),
     (c, lo) => c.writeCr0(lo),
   ),
   readWrite(
     'ICC_PCR_EL1',
     TRAP.PCR,
+    'threshold',
     (c, out) => out.set(c.priorityMask, 0),
     (c, lo) => c.writePcr(lo),
   ),
@@ -123,9 +147,9 @@ export const GUEST_REGISTERS: readonly GuestRegister[] = [
   readWrite(
     'ICC_ICSR_EL1',
     TRAP.ICSR,
+    'nothing',
     (c, out) => out.set(c.icsr.lo, c.icsr.hi),
     (c, lo, hi) => c.writeIcsr(lo, hi),
-    { evaluates: false },
   ),
   readOnly('ICC_IAFFIDR_EL1', TRAP.IAFFIDR, (c, out) => out.set(c.config.iaffid, 0)),
   ...[0, 1].flatMap(bankRegisters),

@@ -29,6 +29,12 @@ export const highWord = (value: bigint): number => Number((value >> 32n) & 0xfff
 /** The numbers of the set bits, lowest first. */
 export function bitsOf(value: bigint): number[] {
   const out: number[] = [];
-  for (let bit = 0; value !== 0n; bit++, value >>= 1n) if (value & 1n) out.push(bit);
+  forEachBit(lowWord(value), highWord(value), (bit) => out.push(bit));
   return out;
+}
+
+/** Calls `visit` with the number of each set bit of a 64-bit value in halves, lowest first. */
+export function forEachBit(lo: number, hi: number, visit: (bit: number) => void): void {
+  for (let word = lo; word !== 0; word &= word - 1) visit(31 - Math.clz32(word & -word));
+  for (let word = hi; word !== 0; word &= word - 1) visit(63 - Math.clz32(word & -word));
 }

@@ -1,11 +1,12 @@
 /** KVM's handlers for the accesses that trap in a vGICv5 VM (kvm-vgic-v5 §9.3), one row per register. */
-import { bitsOf, type Words } from '../../gic/v5/words.ts';
+import { forEachBit, Words } from '../../gic/v5/words.ts';
 import { type TrapOutcome } from '../gic-model.ts';
 import { type VcpuVgicV5 } from './vcpu-vgic.ts';
 
 interface TrapHandler {
   readonly read?: (gic: VcpuVgicV5) => number;
-  readonly write?: (gic: VcpuVgicV5, value: bigint) => bigint;
+  /** Leaves in `stored` what the write left after masking. */
+  readonly write?: (gic: VcpuVgicV5, words: Words, stored: Words) => void;
   /** A read cannot arrive: the kernel warns. */
   readonly readIsABug?: true;
 }
@@ -14,22 +15,26 @@ const HANDLERS = new Map<string, TrapHandler>([
   ['ICC_IDR0_EL1', { read: ({ ppis }) => ((ppis.priorityBits.lo - 1) << 4) + ppis.idBits.lo }],
   ['ICC_IAFFIDR_EL1', { read: ({ vcpu }) => vcpu.id & 0xffff }],
   ['ICC_PPI_ENABLER0_EL1', { write: writeEnabler, readIsABug: true }],
-  ['ICC_PPI_ENABLER1_EL1', { write: () => 0n, readIsABug: true }],
+  ['ICC_PPI_ENABLER1_EL1', { write: (_gic, _words, stored) => stored.set(0, 0), readIsABug: true }],
 ]);
 
 /** Enables of exposed PPIs, in the image and in the shadow; no pending re-check. */
-function writeEnabler({ ppis, vm, vcpu }: VcpuVgicV5, value: bigint): bigint {
-  const mask = vm.ppiMask.value;
-  const stored = value & mask;
-  ppis.enabler.value = stored;
-  for (const ppi of bitsOf(mask)) {
-    const after = ((stored >> BigInt(ppi)) & 1n) !== 0n;
-    if (ppis.enabled.has(ppi) === after) continue;
-    ppis.enabled.put(ppi, after);
+function writeEnabler({ ppis, vm, vcpu }: VcpuVgicV5, words: Words, stored: Words): void {
+  const { ppiMask } = vm;
+  const { enabled, enabler } = ppis;
+  stored.set(words.lo & ppiMask.lo, words.hi & ppiMask.hi);
+  enabler.set(stored.lo, stored.hi);
+  const changedLo = (enabled.lo ^ stored.lo) & ppiMask.lo;
+  const changedHi = (enabled.hi ^ stored.hi) & ppiMask.hi;
+  forEachBit(changedLo, changedHi, (ppi) => {
+    const after = !enabled.has(ppi);
+    enabled.put(ppi, after);
     vcpu.emit({ kind: 'irq.enabled', ppi, before: !after, after });
-  }
-  return stored;
+  });
 }
+
+/** What a write stored; valid during one call only. */
+const scratch = new Words();
 
 export function handleTrap(gic: VcpuVgicV5, register: string, direction: 'read' | 'write', words: Words): TrapOutcome {
   const handler = HANDLERS.get(register);
@@ -43,8 +48,10 @@ export function handleTrap(gic: VcpuVgicV5, register: string, direction: 'read' 
     return 'emulated';
   }
   if (handler?.write === undefined) return 'undefined:handler';
-  const value = words.value;
-  const stored = handler.write(gic, value);
-  vcpu.emit({ kind: 'trap.sysreg', register, direction, value, stored });
+  handler.write(gic, words, scratch);
+  vcpu.vm.host.emit?.(
+    { kind: 'trap.sysreg', register, direction, value: words.value, stored: scratch.value },
+    vcpu.place,
+  );
   return 'emulated';
 }

@@ -1,0 +1,72 @@
+/**
+ * A vCPU's PPIs as its guest has them, in slots that stay the same wherever the vCPU is: in the guest the truth is in
+ * a CPU's registers, outside it is in images and shadow, and after a migration in another CPU's registers. Whoever
+ * records a VM calls `update` when an event is reported, before it stores the event; then the event owns these
+ * changes too. The emulator itself neither reads nor writes them.
+ *
+ * Outside the guest a directly injected timer is pending when its condition is met, another directly injected PPI as
+ * its wire last was.
+ * Cost: some forty array reads, and writes of what changed.
+ */
+import { type Bank } from '../../gic/v5/bank.ts';
+import { type Cell, CellClaim } from '../../state/cell.ts';
+import { type VcpuVgicV5 } from './vcpu-vgic.ts';
+
+export class GuestView {
+  readonly gic: VcpuVgicV5;
+  /** Bitmaps of PPIs 0 … 63. */
+  readonly pending: Cell;
+  readonly active: Cell;
+  readonly enabled: Cell;
+  /** Pending, enabled and not active, but nothing is signalled: held back by a mask, a running priority or CR0. */
+  readonly masked: Cell;
+  /** As ICC_PPI_PRIORITYR0 … 7: eight PPIs each, one byte per PPI. */
+  readonly priority: readonly Cell[];
+
+  constructor(gic: VcpuVgicV5) {
+    const { vcpu } = gic;
+    const claim = new CellClaim(vcpu.vm.host.journal, `${vcpu.vm.vcpuPrefix(vcpu.index)}guest.`);
+    this.gic = gic;
+    this.pending = claim.register('ICC_PPI_SPENDR0_EL1');
+    this.active = claim.register('ICC_PPI_SACTIVER0_EL1');
+    this.enabled = claim.register('ICC_PPI_ENABLER0_EL1');
+    this.masked = claim.cell('masked');
+    this.priority = gic.ppis.priorityr.map((_, n) => claim.register(`ICC_PPI_PRIORITYR${n}_EL1`));
+  }
+
+  update(): void {
+    const hardware = this.gic.vcpu.cpu?.interface;
+    const bank = hardware?.banks[0];
+    if (hardware !== undefined && bank !== undefined && this.gic.vcpu.inGuest)
+      this.#fromHardware(bank, hardware.signal.flag);
+    else this.#fromShadow(bank);
+  }
+
+  #fromHardware({ pendingNow, active, enable, priority }: Bank, signalled: boolean): void {
+    this.pending.set(pendingNow.lo, pendingNow.hi);
+    this.active.set(active.lo, active.hi);
+    this.enabled.set(enable.lo, enable.hi);
+    for (const [n, cell] of this.priority.entries()) cell.set(priority[n]?.lo ?? 0, priority[n]?.hi ?? 0);
+    if (signalled) this.masked.set(0, 0);
+    else this.masked.set(pendingNow.lo & enable.lo & ~active.lo, pendingNow.hi & enable.hi & ~active.hi);
+  }
+
+  #fromShadow(bank: Bank | undefined): void {
+    const { ppis, vm } = this.gic;
+    const { pendingLatch, lineLevel, level, dvir, activer, enabler } = ppis;
+    const { ppiMask } = vm;
+    const wire = bank?.physical ?? this.pending;
+    this.pending.set(
+      ((pendingLatch.lo | (lineLevel.lo & level.lo)) & ~dvir.lo & ppiMask.lo) | (wire.lo & dvir.lo),
+      ((pendingLatch.hi | (lineLevel.hi & level.hi)) & ~dvir.hi & ppiMask.hi) | (wire.hi & dvir.hi),
+    );
+    const { timers, cpu } = this.gic.vcpu;
+    for (const timer of timers.direct)
+      if (dvir.has(timer.spec.ppi)) this.pending.put(timer.spec.ppi, timers.shouldFire(timer, cpu));
+    this.active.set(activer.lo, activer.hi);
+    this.enabled.set(enabler.lo, enabler.hi);
+    for (const [n, cell] of this.priority.entries()) cell.set(ppis.priorityr[n]?.lo ?? 0, ppis.priorityr[n]?.hi ?? 0);
+    // Outside the guest nothing is signalled to it, and nothing is held back by it either.
+    this.masked.set(0, 0);
+  }
+}
