@@ -1,0 +1,39 @@
+/** What a machine is built from. Equal configurations give equal machines, layouts and runs. */
+import { type HostFacts } from '../kvm/host-facts.ts';
+import { type Profile } from '../kvm/profiles.ts';
+
+export interface VcpuConfig {
+  /** Bits of `FEATURE` for KVM_ARM_VCPU_INIT. */
+  readonly features: number;
+  /** Where the guest program of this vCPU starts. */
+  readonly entry: bigint;
+  /** Physical CPU on which its thread starts. */
+  readonly pcpu: number;
+  /** False: PSCI CPU_ON starts it. */
+  readonly startsOn: boolean;
+}
+
+export interface ImageConfig {
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+}
+
+export interface MachineConfig {
+  readonly facts: HostFacts;
+  readonly profile: Profile;
+  readonly vcpus: readonly VcpuConfig[];
+  /** Device type to create (16: vGICv5); 0: no in-kernel irqchip. */
+  readonly device: number;
+  /** Guest RAM: base a multiple of 4096, size in bytes. */
+  readonly ram: { readonly base: bigint; readonly size: number };
+  readonly images: readonly ImageConfig[];
+  /** Instructions that a CPU executes before the others get their turn and time moves on; 1 … 100,000. */
+  readonly slice: number;
+  /** Counter ticks after which a vCPU that shares its physical CPU gives way. */
+  readonly timeslice: bigint;
+  /** 0: fixed order of the physical CPUs; else the seed of a reproducible random order. */
+  readonly seed: number;
+}
+
+/** The system counter runs at 1 GHz: one tick is one nanosecond, and one instruction takes one tick. */
+export const NS_PER_TICK = 1;
