@@ -11,7 +11,6 @@ export const CHROMIUM_FLAGS: readonly string[] = [
   '--disable-sync',
   '--disable-extensions',
   '--disable-dev-shm-usage',
-  '--disable-popup-blocking',
   '--disable-renderer-backgrounding',
   '--disable-backgrounding-occluded-windows',
   '--force-color-profile=srgb',

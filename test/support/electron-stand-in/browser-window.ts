@@ -50,8 +50,9 @@ export class BrowserWindow extends EventEmitter {
       width,
       height,
     });
-    this.#targetId = created.targetId;
-    const cdp = await connection.attach(created.targetId);
+    const { targetId } = created;
+    this.#targetId = targetId;
+    const cdp = await connection.attach(targetId);
     await cdp.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false });
     return cdp;
   }

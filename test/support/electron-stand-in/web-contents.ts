@@ -30,6 +30,12 @@ interface PausedRequest {
   readonly request: { readonly url: string; readonly method: string };
 }
 
+const ELSEWHERE = {
+  responseCode: 200,
+  responseHeaders: [{ name: 'Content-Type', value: 'text/html' }],
+  body: Buffer.from('<title>elsewhere</title>').toString('base64'),
+};
+
 let lastId = 0;
 
 export class WebContents extends EventEmitter {
@@ -125,7 +131,6 @@ export class WebContents extends EventEmitter {
       ({ payload }: { payload: string }) => void this.#fromPreload(JSON.parse(payload) as FromPreload),
     );
     cdp.on('Fetch.requestPaused', (request: PausedRequest) => void this.#request(cdp, request));
-    cdp.on('Page.windowOpen', ({ url }: { url: string }) => this.#windowOpened(outside(url)));
     cdp.on('Page.loadEventFired', () => this.emit('did-finish-load'));
     await cdp.send('Page.enable');
     const tree = await cdp.send<{ frameTree: { frame: { id: string } } }>('Page.getFrameTree');
@@ -161,6 +166,7 @@ export class WebContents extends EventEmitter {
       record.errors.push(`preload: ${message.message}`);
       return;
     }
+    if (message.type === 'window-open') return this.#windowOpened(outside(message.url));
     const args = argumentsOf(message.args);
     if (message.type === 'send') return ipcMain.deliver(this, this.mainFrame, message.channel, args);
     const { id, channel } = message;
@@ -203,7 +209,9 @@ export class WebContents extends EventEmitter {
           this.emit('did-start-navigation', { url, isMainFrame, isSameDocument: false });
         }
       }
-      const answer = await answerRequest(url, request.method);
+      // A page that may leave is gone: what there would be elsewhere is not of interest.
+      const elsewhere = resourceType === 'Document' && /^https?:/.test(url) ? ELSEWHERE : undefined;
+      const answer = (await answerRequest(url, request.method)) ?? elsewhere;
       if (answer === undefined) {
         record.network.push(url);
         await fail();
@@ -223,9 +231,11 @@ export class WebContents extends EventEmitter {
     return !all.defaultPrevented && !main.defaultPrevented;
   }
 
-  #windowOpened(url: string): void {
+  /** A page asked for a window. One that may open is an empty tab. */
+  async #windowOpened(url: string): Promise<void> {
     const { action } = this.#mayOpen({ url });
     record.windowsAsked.push({ url, action });
+    if (action === 'allow') await (await this.#opened).send('Target.createTarget', { url: 'about:blank' });
   }
 }
 

@@ -17,6 +17,7 @@ export interface PreloadOptions {
 export type FromPreload =
   | { readonly type: 'send'; readonly channel: string; readonly args: string }
   | { readonly type: 'invoke'; readonly id: number; readonly channel: string; readonly args: string }
+  | { readonly type: 'window-open'; readonly url: string }
   | { readonly type: 'preload-error'; readonly message: string };
 /** Main process → preload. */
 export type ToPreload =
@@ -42,6 +43,8 @@ interface AnswerDetail {
 }
 interface Details {
   'stand-in-describe': null;
+  /** The page asks for a window. */
+  'stand-in-open': { readonly url: string };
   'stand-in-api': { readonly key: string; readonly exposed: Described };
   'stand-in-call': CallDetail | null;
   'stand-in-return': AnswerDetail;
@@ -53,6 +56,8 @@ interface Scope {
   readonly window: { readonly top: unknown };
   readonly document: {
     dispatchEvent(event: object): boolean;
+    readonly baseURI: string;
+    addEventListener(type: 'click', listener: (event: LinkClick) => void): void;
     addEventListener<T extends keyof Details>(
       type: T,
       listener: (event: { readonly detail: Details[T] }) => void,
@@ -62,6 +67,13 @@ interface Scope {
   readonly standInPaths?: Readonly<Record<string, string>>;
   standInReceive?: (text: string) => void;
   require?: () => object;
+  open: (url: string) => null;
+}
+/** The part of a click on a link that is used. */
+interface LinkClick {
+  readonly defaultPrevented: boolean;
+  readonly target: { closest(selector: string): { readonly href: string } | null };
+  preventDefault(): void;
 }
 
 /** The preload's world. `run` is the preload's own source as a function. */
@@ -139,6 +151,7 @@ export function preloadWorld(
       document.addEventListener('stand-in-describe', () => say('stand-in-api', { key, exposed }));
     },
   };
+  document.addEventListener('stand-in-open', ({ detail }) => toMain({ type: 'window-open', url: detail.url }));
   document.addEventListener('stand-in-call', ({ detail }) => {
     // What the browser could not copy arrives as null.
     if (detail === null) return say('stand-in-return', { error: 'An object could not be cloned.' });
@@ -183,6 +196,19 @@ export function pageWorld(nodeIntegration: boolean): void {
   const { document } = scope;
   if (scope.window !== scope.window.top) return;
   if (nodeIntegration) scope.require = () => ({});
+
+  // Electron decides about windows before Chromium opens them; Chromium alone would open them first.
+  scope.open = (url) => {
+    const detail = { url: new URL(url, document.baseURI).href };
+    document.dispatchEvent(new scope.CustomEvent('stand-in-open', { detail }));
+    return null;
+  };
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('a[target]:not([target=_self])');
+    if (link === null || event.defaultPrevented) return;
+    event.preventDefault();
+    scope.open(link.href);
+  });
 
   const callbacks: AnyFunction[] = [];
   const promises = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
