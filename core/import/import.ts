@@ -89,25 +89,29 @@ function summarise(format: Format, source: Source, read: ReadSummary, cut: strin
   };
 }
 
-/** The content as the format reads it: with `keepPartial`, a failure of the source is its end. */
+/** The content as the format reads it: with `keepPartial`, a failure of the source is its end; so is a stop. */
 class Content {
   /** Why it ended early. */
   cut: string | undefined;
   readonly chunks: AsyncIterable<Uint8Array>;
 
   constructor(source: Source, options: ImportOptions) {
-    this.chunks = this.#read(source, options.keepPartial === true);
+    this.chunks = this.#read(source, options);
   }
 
-  async *#read(source: Source, keepPartial: boolean): AsyncGenerator<Uint8Array> {
+  async *#read(source: Source, { keepPartial, stop }: ImportOptions): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of source.chunks) {
+        if (stop?.aborted === true) {
+          this.cut = 'the import was stopped';
+          return;
+        }
         yield chunk;
         // Pieces that are ready at once would leave no turn for timers, messages and the signal.
         await nextTurn();
       }
     } catch (thrown) {
-      if (!keepPartial || !(thrown instanceof ImportError)) throw thrown;
+      if (keepPartial !== true || !(thrown instanceof ImportError)) throw thrown;
       this.cut = thrown.message;
     }
   }

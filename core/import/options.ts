@@ -19,6 +19,8 @@ export interface Progress {
 export interface ImportOptions {
   /** Cancels; the import then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Ends the reading where it is: what was read is imported as if the source ended there; `cut` says so. */
+  readonly stop?: AbortSignal;
   /** Called at most ten times a second, and once at the end. */
   readonly onProgress?: (progress: Progress) => void;
   /** Id of a format, instead of detection. */
@@ -36,6 +38,6 @@ export interface ImportResult {
   readonly summary: TraceSummary;
   readonly format: string;
   readonly events: number;
-  /** With `keepPartial`: why the source ended early. */
+  /** With `keepPartial` or `stop`: why the source ended early. */
   readonly cut?: string;
 }

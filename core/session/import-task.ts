@@ -8,7 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { importTrace, inspect } from '../import/import.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { SessionError } from './failure.ts';
-import { KEEP, type TaskControl } from './tasks.ts';
+import { type TaskControl } from './tasks.ts';
 
 export interface ImportJob {
   readonly files: readonly string[];
@@ -69,7 +69,7 @@ function checkRoom(files: readonly string[], folder: string): void {
 }
 
 /** Runs the import; the result is the path of the trace, or null when a stop left nothing to keep. */
-export async function runImport(job: ImportJob, { signal, advance }: TaskControl): Promise<string | null> {
+export async function runImport(job: ImportJob, { signal, stop, advance }: TaskControl): Promise<string | null> {
   const [file, ...others] = job.files;
   if (file === undefined || others.length > 0)
     throw new SessionError({ code: 'usage', message: 'one file at a time can be imported' });
@@ -81,6 +81,7 @@ export async function runImport(job: ImportJob, { signal, advance }: TaskControl
   try {
     const result = await importTrace(file, writer, {
       signal,
+      stop,
       ...(job.format === undefined ? {} : { format: job.format }),
       onProgress: ({ bytes, total, events }) => {
         advance({ phase: 'Read and decode', doneBytes: bytes, totalBytes: total ?? 0, events });
@@ -89,12 +90,9 @@ export async function runImport(job: ImportJob, { signal, advance }: TaskControl
     advance({ phase: 'Index', events: result.events });
     writer.finish(result.summary);
   } catch (error) {
-    if (signal.aborted && signal.reason === KEEP && writer.count > 0) writer.close();
-    else {
-      writer.abort();
-      if (signal.aborted) return null;
-      throw error;
-    }
+    writer.abort();
+    if (signal.aborted || stop.aborted) return null;
+    throw error;
   }
   renameSync(partial, job.output);
   return job.output;

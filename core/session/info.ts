@@ -36,7 +36,7 @@ export function traceInfo(trace: OpenTrace): TraceInfo {
       deactivated,
     })),
     lanes: traceLanes(reader, info.gic),
-    complete: info.complete,
+    complete: info.complete && source?.facts['ends early'] === undefined,
     finished: info.complete,
     writable: trace.writable,
   };

@@ -12,19 +12,19 @@ const REPORT_EVERY_MS = 100;
 export type Advance = Partial<Pick<TaskProgress, 'phase' | 'doneBytes' | 'totalBytes' | 'events'>>;
 
 export interface TaskControl {
-  /** Aborted by `task.cancel` or when the backend closes; its reason is `KEEP` when what was done is to be kept. */
+  /** Aborted when the work is to be given up and its traces removed. */
   readonly signal: AbortSignal;
+  /** Aborted when the work is to end now and keep what it has, also when the backend closes. */
+  readonly stop: AbortSignal;
   readonly advance: (now: Advance) => void;
 }
-
-/** Reason of an abort that asks to finish with what is there. */
-export const KEEP = Symbol('keep what is done');
 
 /** The output of a finished task; null when nothing was kept. */
 export type TaskWork = (control: TaskControl) => Promise<string | null>;
 
 interface Running {
   readonly abort: AbortController;
+  readonly stop: AbortController;
   readonly done: Promise<void>;
 }
 
@@ -44,6 +44,7 @@ export class Tasks {
   start(title: string, work: TaskWork): number {
     const task = this.#next++;
     const abort = new AbortController();
+    const stop = new AbortController();
     const started = this.#now();
     let lastReport = -Infinity;
     let progress: TaskProgress = {
@@ -66,13 +67,14 @@ export class Tasks {
       lastReport = at;
       this.#report(progress);
     };
+    const isStopped = (): boolean => abort.signal.aborted || stop.signal.aborted;
     const run = async (): Promise<void> => {
       try {
-        const output = await work({ signal: abort.signal, advance });
-        this.#report({ ...progress, state: abort.signal.aborted ? 'cancelled' : 'done', output });
+        const output = await work({ signal: abort.signal, stop: stop.signal, advance });
+        this.#report({ ...progress, state: isStopped() ? 'cancelled' : 'done', output });
       } catch (error) {
         const failure = toSessionError(error);
-        const cancelled = abort.signal.aborted || failure.code === 'cancelled';
+        const cancelled = isStopped() || failure.code === 'cancelled';
         this.#report({
           ...progress,
           state: cancelled ? 'cancelled' : 'failed',
@@ -84,7 +86,7 @@ export class Tasks {
     };
     // The first report must come after the caller knows the number.
     const done = Promise.resolve().then(run);
-    this.#running.set(task, { abort, done });
+    this.#running.set(task, { abort, stop, done });
     return task;
   }
 
@@ -92,13 +94,14 @@ export class Tasks {
   cancel(task: number, keep: boolean): void {
     const running = this.#running.get(task);
     if (running === undefined) throw new SessionError({ code: 'not-found', message: `task ${task} is not running` });
-    running.abort.abort(keep ? KEEP : new DOMException('cancelled', 'AbortError'));
+    if (keep) running.stop.abort();
+    else running.abort.abort(new DOMException('cancelled', 'AbortError'));
   }
 
   /** Cancels all, keeping what is recorded, and waits until they ended. */
   async close(): Promise<void> {
     const running = [...this.#running.values()];
-    for (const { abort } of running) abort.abort(KEEP);
+    for (const { stop } of running) stop.abort();
     await Promise.all(running.map(({ done }) => done));
   }
 }

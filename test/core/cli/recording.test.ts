@@ -371,8 +371,12 @@ describe('the program', () => {
   it('stops at SIGINT with 130 and one line', async () => {
     let sent = false;
     const { code, stderr } = await spawned(['events', 'boot.gscope'], (child) => {
-      if (!sent) child.kill('SIGINT');
+      if (sent) return;
       sent = true;
+      // The full pipe holds the program, so that it cannot have ended before the signal arrives.
+      child.stdout?.pause();
+      child.kill('SIGINT');
+      setTimeout(() => child.stdout?.resume(), 500);
     });
     expect([code, stderr]).toEqual([130, 'gicscope: stopped\n']);
   });
