@@ -3,15 +3,15 @@
  * all the same. Each wrapper is a row: how it begins, how to open it, and what its failures mean.
  *
  * Checked against real files: xz-decompress reports truncation and verifies CRC32 and CRC64; node:zlib reports a
- * truncated or wrong gzip; for zstd it misses truncated checksums and what follows a frame, so `ZstdFrames` walks along.
+ * truncated or wrong gzip, and of zstd only some (zstd-frames.ts).
  */
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { ImportError, messageOf, systemCode } from '../errors.ts';
 import { type ByteSource } from './file.ts';
 import { peek } from './peek.ts';
 import { through } from './through.ts';
 import { unxz, XZ_FAILURES } from './xz.ts';
-import { ZstdFrames } from './zstd-frames.ts';
+import { unzstd, ZstdError } from './zstd.ts';
 
 interface Wrapper {
   readonly name: string;
@@ -109,31 +109,8 @@ async function* opened(
   }
 }
 
-async function* unzstd(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const frames = new ZstdFrames();
-  async function* watched(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      frames.push(chunk);
-      yield chunk;
-    }
-  }
-  yield* through(watched(), createZstdDecompress());
-  if (frames.foreignAt !== undefined)
-    throw new ZstdError({ code: 'corrupt', what: `goes on with something else at byte ${frames.foreignAt}` });
-  if (!frames.isComplete) throw new ZstdError(TRUNCATED);
-}
-
-class ZstdError extends Error {
-  readonly damage: Damage;
-
-  constructor(damage: Damage) {
-    super(damage.what);
-    this.damage = damage;
-  }
-}
-
 function zlibDamage(thrown: unknown): Damage | undefined {
-  if (thrown instanceof ZstdError) return thrown.damage;
+  if (thrown instanceof ZstdError) return { code: thrown.code, what: thrown.message };
   const code = systemCode(thrown);
   if (code === 'Z_BUF_ERROR') return TRUNCATED;
   if (code === 'ZSTD_error_frameParameter_windowTooLarge')

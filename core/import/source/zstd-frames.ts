@@ -1,32 +1,51 @@
 /**
- * Walks the frames and blocks of a zstd file (RFC 8878 §3.1) beside the decompressor, because node:zlib takes a file
- * that ends inside a checksum, or that goes on with something else after a frame, for a complete one.
+ * Takes a zstd file apart into its frames (RFC 8878 §3.1), because node:zlib decompresses the first frame of what it
+ * is given and silently ignores the rest, and takes a file that ends inside a checksum for a complete one.
  * Cost: a few bytes of each block are looked at, the rest is counted.
  */
 
 const FRAME_MAGIC = 0xfd2fb528;
+const MAGIC_BYTES = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
 const SKIPPABLE = 0x184d2a50;
 
-type Step = 'magic' | 'skip-size' | 'descriptor' | 'header' | 'block' | 'body' | 'checksum' | 'foreign';
+type Step = 'magic' | 'skip-size' | 'skip' | 'descriptor' | 'header' | 'block' | 'body' | 'checksum' | 'foreign';
+
+export interface FrameReceiver {
+  /** The next bytes of the present frame. Skippable frames are left out. */
+  onBytes(bytes: Uint8Array): void;
+  /** The present frame is complete. */
+  onEnd(): void;
+}
 
 export class ZstdFrames {
+  readonly #to: FrameReceiver;
   #step: Step = 'magic';
-  /** Bytes still to pass over (`body`, `header`, `checksum`) or to collect (the others). */
+  /** Bytes of the step still to come. */
   #left = 4;
+  /** Number that the bytes of the step make so far, and how many there were. */
   #word = 0;
   #collected = 0;
   #hasChecksum = false;
   #lastBlock = false;
   /** Bytes seen. */
-  position = 0;
+  #position = 0;
   /** Where something that is no zstd frame begins; undefined while there is none. */
   foreignAt: number | undefined;
 
+  constructor(to: FrameReceiver) {
+    this.#to = to;
+  }
+
   push(chunk: Uint8Array): void {
     let at = 0;
-    while (at < chunk.length) {
-      if (this.#step === 'foreign') break;
-      if (this.#passesOver()) {
+    let given = 0;
+    // Bytes of a frame are given in as few pieces as its steps allow.
+    const give = (to: number): void => {
+      if (this.#isInFrame && to > given) this.#to.onBytes(chunk.subarray(given, to));
+      given = to;
+    };
+    while (at < chunk.length && this.foreignAt === undefined) {
+      if (this.#isPassedOver) {
         const count = Math.min(this.#left, chunk.length - at);
         this.#left -= count;
         at += count;
@@ -36,9 +55,15 @@ export class ZstdFrames {
         this.#left--;
         at++;
       }
-      if (this.#left === 0) this.#advance(this.position + at);
+      while (this.#left === 0 && this.foreignAt === undefined) {
+        const wasInFrame = this.#isInFrame;
+        if (this.#endsFrame) give(at);
+        this.#advance(this.#position + at);
+        if (!wasInFrame) given = at;
+      }
     }
-    this.position += chunk.length;
+    give(at);
+    this.#position += chunk.length;
   }
 
   /** Whether the file may end here: between two frames. */
@@ -46,55 +71,69 @@ export class ZstdFrames {
     return this.#step === 'magic' && this.#collected === 0;
   }
 
-  #passesOver(): boolean {
-    return this.#step === 'body' || this.#step === 'header' || this.#step === 'checksum';
+  get #isInFrame(): boolean {
+    return (
+      this.#step === 'descriptor' ||
+      this.#step === 'header' ||
+      this.#step === 'block' ||
+      this.#step === 'body' ||
+      this.#step === 'checksum'
+    );
+  }
+
+  get #isPassedOver(): boolean {
+    return this.#step === 'body' || this.#step === 'header' || this.#step === 'checksum' || this.#step === 'skip';
+  }
+
+  /** The present step, once complete, is the last of its frame. */
+  get #endsFrame(): boolean {
+    return this.#step === 'checksum' || (this.#step === 'body' && this.#lastBlock && !this.#hasChecksum);
   }
 
   #advance(position: number): void {
     const word = this.#word;
+    const endsFrame = this.#endsFrame;
     this.#word = 0;
     this.#collected = 0;
     switch (this.#step) {
       case 'magic':
-        if (word === FRAME_MAGIC) this.#go('descriptor', 1);
-        else if (word - (word % 16) === SKIPPABLE) this.#go('skip-size', 4);
+        if (word === FRAME_MAGIC) {
+          this.#to.onBytes(MAGIC_BYTES);
+          this.#go('descriptor', 1);
+        } else if (word - (word % 16) === SKIPPABLE) this.#go('skip-size', 4);
         else {
           this.foreignAt = position - 4;
           this.#step = 'foreign';
         }
         return;
       case 'skip-size':
-        this.#lastBlock = true;
-        this.#hasChecksum = false;
-        return this.#body(word);
+        return this.#go('skip', word);
+      case 'skip':
+        return this.#go('magic', 4);
       case 'descriptor':
         this.#hasChecksum = (word & 4) !== 0;
         return this.#go('header', headerLength(word));
       case 'header':
         return this.#go('block', 3);
-      case 'block': {
+      case 'block':
         this.#lastBlock = (word & 1) !== 0;
-        const isRunLength = ((word >> 1) & 3) === 1;
-        return this.#body(isRunLength ? 1 : word >> 3);
-      }
+        // A run-length block holds one byte, whatever its size.
+        return this.#go('body', ((word >> 1) & 3) === 1 ? 1 : word >> 3);
       case 'body':
         if (!this.#lastBlock) return this.#go('block', 3);
-        return this.#hasChecksum ? this.#go('checksum', 4) : this.#go('magic', 4);
+        if (this.#hasChecksum) return this.#go('checksum', 4);
+        break;
       case 'checksum':
-        return this.#go('magic', 4);
       case 'foreign':
-        return;
+        break;
     }
+    this.#go('magic', 4);
+    if (endsFrame) this.#to.onEnd();
   }
 
   #go(step: Step, left: number): void {
     this.#step = step;
     this.#left = left;
-  }
-
-  #body(size: number): void {
-    this.#go('body', size);
-    if (size === 0) this.#advance(this.position);
   }
 }
 
