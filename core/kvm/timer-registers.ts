@@ -2,7 +2,7 @@
 import { type Words } from '../gic/v5/words.ts';
 import { type Outcome } from './outcome.ts';
 import * as loop from './run-loop.ts';
-import { type TimerContext } from './timers.ts';
+import { type TimerContext } from './timer-context.ts';
 import { type Vcpu } from './vcpu.ts';
 
 interface TimerRegister {

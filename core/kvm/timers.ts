@@ -6,81 +6,11 @@
  * by the hardware) or emulated (its registers stay in memory, a host timer watches its deadline). Invariant: a direct
  * timer is either loaded or saved, never both. `control` holds the status bit as hardware showed it at the save.
  */
-import { CNTHP, CNTHV, CNTP, CNTV } from '../gic/v5/ppi.ts';
 import { type Cell, type CellClaim } from '../state/cell.ts';
-import { EBUSY, EFAULT, EINVAL, EIO, ENXIO, type Result } from './errno.ts';
-import { type Owner } from './gic-model.ts';
+import { EINVAL, type Result } from './errno.ts';
 import { type HardwareTimer, type HostCpu, TIMER_ENABLE, TIMER_IMASK, TIMER_ISTATUS } from './host-cpu.ts';
-import { type AttributeOp, type UserMemory } from './uapi.ts';
+import { SoftTimer, TimerContext, TIMERS, type TimerSpec } from './timer-context.ts';
 import { type Vcpu } from './vcpu.ts';
-import { type TimerPpis } from './vm.ts';
-
-interface TimerSpec {
-  readonly owner: Owner & ('ptimer' | 'vtimer' | 'hvtimer' | 'hptimer');
-  /** Register name before `_CTL_EL0`. */
-  readonly register: string;
-  readonly ppi: number;
-  readonly uapi: keyof TimerPpis;
-  /** Attribute number of TIMER_CTRL. */
-  readonly attribute: number;
-  /** Exists only for vCPUs with EL2. */
-  readonly nested: boolean;
-}
-
-/** In the order in which the first run takes them. */
-const TIMERS: readonly TimerSpec[] = [
-  { owner: 'ptimer', register: 'CNTP', ppi: CNTP, uapi: 'p', attribute: 1, nested: false },
-  { owner: 'vtimer', register: 'CNTV', ppi: CNTV, uapi: 'v', attribute: 0, nested: false },
-  { owner: 'hvtimer', register: 'CNTHV', ppi: CNTHV, uapi: 'hv', attribute: 2, nested: true },
-  { owner: 'hptimer', register: 'CNTHP', ppi: CNTHP, uapi: 'hp', attribute: 3, nested: true },
-];
-
-/** A host timer: armed or not, and the counter value it waits for. */
-class SoftTimer {
-  readonly armed: Cell;
-  readonly deadline: Cell;
-
-  constructor(claim: CellClaim, name: string) {
-    this.armed = claim.flag(`softTimer.${name}.armed`);
-    this.deadline = claim.cell(`softTimer.${name}.deadline`);
-  }
-
-  start(deadline: bigint): void {
-    this.armed.flag = true;
-    this.deadline.value = deadline;
-  }
-
-  cancel(): void {
-    this.armed.flag = false;
-  }
-}
-
-/** One timer of a vCPU. */
-export class TimerContext {
-  readonly spec: TimerSpec;
-  readonly control: Cell;
-  readonly compare: Cell;
-  /** The registers are in the hardware of the vCPU's CPU. */
-  readonly loaded: Cell;
-  /** Level of the output as last announced. */
-  readonly level: Cell;
-  /** Watches the deadline of an emulated timer. */
-  readonly soft: SoftTimer;
-
-  constructor(claim: CellClaim, spec: TimerSpec) {
-    this.spec = spec;
-    this.control = claim.register(`${spec.register}_CTL_EL0`);
-    this.compare = claim.register(`${spec.register}_CVAL_EL0`);
-    this.loaded = claim.flag(`${spec.owner}.loaded`);
-    this.level = claim.flag(`${spec.owner}.level`);
-    this.soft = new SoftTimer(claim, spec.owner);
-  }
-
-  /** Enabled and not masked: it may fire at some time. */
-  get canFire(): boolean {
-    return (this.control.lo & (TIMER_ENABLE | TIMER_IMASK)) === TIMER_ENABLE;
-  }
-}
 
 export class VcpuTimers {
   readonly vcpu: Vcpu;
@@ -258,29 +188,6 @@ export class VcpuTimers {
     const deadline = this.#earliestDeadline();
     if (deadline !== undefined && deadline > now) this.#start(this.background, 'background', deadline);
     else this.vcpu.emit({ kind: 'vcpu.wake' });
-  }
-
-  // --- attribute ------------------------------------------------------------------------------------------------
-
-  /** TIMER_CTRL: the PPI of each timer, for the whole VM. */
-  attribute(op: AttributeOp, attr: bigint, memory: UserMemory): Result {
-    const spec = TIMERS.find(({ attribute }) => BigInt(attribute) === attr);
-    const { vm } = this.vcpu;
-    if (vm.dead.flag) return -EIO;
-    if (op === 'has') return spec === undefined ? -ENXIO : 0;
-    if (op === 'get') {
-      if (spec === undefined) return -ENXIO;
-      return memory.store(0, BigInt(vm.timerPpis[spec.uapi].lo)) ? 0 : -EFAULT;
-    }
-    if (vm.gic === undefined) return -EINVAL;
-    const value = memory.load(0);
-    if (value === undefined) return -EFAULT;
-    const intid = Number(value & 0xffff_ffffn);
-    if (!vm.gic.isPpiIntid(intid)) return -EINVAL;
-    if (vm.timersImmutable.flag) return -EBUSY;
-    if (spec === undefined) return -ENXIO;
-    vm.timerPpis[spec.uapi].set(intid);
-    return 0;
   }
 
   // --- inside ---------------------------------------------------------------------------------------------------

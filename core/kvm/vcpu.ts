@@ -9,19 +9,20 @@ import { type GicInstruction } from '../gic/v5/instructions.ts';
 import { type GuestRegister } from '../gic/v5/guest-registers.ts';
 import { CellClaim } from '../state/cell.ts';
 import { type Words } from '../gic/v5/words.ts';
-import { EBUSY, EFAULT, EINVAL, EIO, ENOEXEC, ENXIO, type Result } from './errno.ts';
+import { EBUSY, type Result } from './errno.ts';
 import { type KvmEvent, type Place } from './events.ts';
 import { firstRun } from './first-run.ts';
 import { type GicModel, type VcpuGic } from './gic-model.ts';
 import * as access from './guest-access.ts';
 import { type HostCpu } from './host-cpu.ts';
-import { isIdRegister, readIdRegister, resetIdRegisters, UNKNOWN_REGISTER, writeIdRegister } from './id-registers.ts';
 import { type Outcome } from './outcome.ts';
 import { VcpuPmu } from './pmu.ts';
 import * as loop from './run-loop.ts';
 import { writeTimer } from './timer-registers.ts';
-import { type TimerContext, VcpuTimers } from './timers.ts';
-import { type AttributeOp, type UserMemory, VCPU_GROUP } from './uapi.ts';
+import { VcpuTimers } from './timers.ts';
+import { type TimerContext } from './timer-context.ts';
+import { type AttributeOp, type UserMemory } from './uapi.ts';
+import * as ioctls from './vcpu-ioctls.ts';
 import { FEATURE, VcpuSlots } from './vcpu-slots.ts';
 import { type Vm } from './vm.ts';
 
@@ -113,67 +114,27 @@ export class Vcpu {
 
   /** KVM_ARM_VCPU_INIT. The same features again reset the vCPU. `features`: bits of `FEATURE`. */
   init(features = 0): Result {
-    const result = this.#checkInit(features);
-    if (result === 0) {
-      this.slots.features.set(features);
-      this.slots.initialised.flag = true;
-      // The CPU-type lines are cleared only before the first run (§28.6).
-      if (!this.slots.hasRun.flag) this.slots.cpuLines.set(0);
-    }
-    this.emit({ kind: 'uapi.vcpuInit', features, result });
-    if (result !== 0) return result;
-    resetIdRegisters(this.vm, (features & FEATURE.NESTED) !== 0);
-    loop.reset(this);
-    return 0;
-  }
-
-  #checkInit(features: number): Result {
-    if (this.vm.dead.flag) return -EIO;
-    if ((features & FEATURE.NESTED) !== 0 && !this.vm.host.facts.nestedVirt) return -EINVAL;
-    return this.slots.initialised.flag && this.slots.features.lo !== features ? -EINVAL : 0;
+    return ioctls.init(this, features);
   }
 
   /** KVM_ARM_VCPU_FINALIZE (of SVE). */
   finalize(): Result {
-    const result = this.vm.dead.flag ? -EIO : this.slots.initialised.flag ? 0 : -ENOEXEC;
-    if (result === 0) this.slots.finalized.flag = true;
-    this.emit({ kind: 'uapi.vcpuFinalize', result });
-    return result;
+    return ioctls.finalize(this);
   }
 
   /** KVM_{HAS,GET,SET}_DEVICE_ATTR on the vCPU; `memory` undefined: the structure itself faults. */
   attribute(op: AttributeOp, group: number, attr: bigint, memory: UserMemory | undefined): Result {
-    const result = this.#attribute(op, group, attr, memory);
-    this.emit({ kind: 'uapi.vcpuAttr', op, group, attr, result });
-    return result;
+    return ioctls.attribute(this, op, group, attr, memory);
   }
 
-  #attribute(op: AttributeOp, group: number, attr: bigint, memory: UserMemory | undefined): Result {
-    if (this.vm.dead.flag) return -EIO;
-    if (memory === undefined) return -EFAULT;
-    if (group === VCPU_GROUP.PMU_V3_CTRL) return this.pmu.attribute(op, attr, memory);
-    return group === VCPU_GROUP.TIMER_CTRL ? this.timers.attribute(op, attr, memory) : -ENXIO;
-  }
-
-  /** KVM_GET_ONE_REG: the identification registers of §9.4; no GICv5 register is reachable so (§21). */
-  getOneReg(register: string): { readonly result: Result; readonly value: bigint } {
-    let result: Result = 0;
-    if (this.vm.dead.flag) result = -EIO;
-    else if (!this.slots.initialised.flag) result = -ENOEXEC;
-    else if (!isIdRegister(register)) result = UNKNOWN_REGISTER;
-    const value = result === 0 && isIdRegister(register) ? readIdRegister(this.vm, register) : 0n;
-    this.emit({ kind: 'uapi.oneReg', op: 'get', register, value, result });
-    return { result, value };
+  /** KVM_GET_ONE_REG of an identification register, by name. */
+  getOneReg(register: string): ioctls.RegisterRead {
+    return ioctls.getOneReg(this, register);
   }
 
   /** KVM_SET_ONE_REG. */
   setOneReg(register: string, value: bigint): Result {
-    let result: Result;
-    if (this.vm.dead.flag) result = -EIO;
-    else if (!this.slots.initialised.flag) result = -ENOEXEC;
-    else result = isIdRegister(register) ? writeIdRegister(this.vm, register, value) : UNKNOWN_REGISTER;
-    this.emit({ kind: 'uapi.oneReg', op: 'set', register, value, result });
-    return result;
+    return ioctls.setOneReg(this, register, value);
   }
 
   /** What the first KVM_RUN does before the vCPU is loaded; later ones return 0 at once. */

@@ -1,7 +1,7 @@
 /** The emulator's state in the keys of the PPI vectors: sections `vm`, `p0`, `p1`, `c0`, `c1`, `c2`. */
 import { type Host } from '../../core/kvm/host.ts';
 import { type HostCpu } from '../../core/kvm/host-cpu.ts';
-import { type TimerContext } from '../../core/kvm/timers.ts';
+import { type TimerContext } from '../../core/kvm/timer-context.ts';
 import { type Vcpu } from '../../core/kvm/vcpu.ts';
 import { type Vm } from '../../core/kvm/vm.ts';
 import { VGIC_V5 } from '../../core/kvm/v5/model.ts';

@@ -6,16 +6,17 @@
  * Invariant: the derived slots agree with the others at the end of every operation. Guest operations and the
  * physical input re-evaluate by themselves; EL2 writes (`bank(n).set…`, `vmcr`, `apr`) come in groups and are closed
  * by one `reevaluate`, because one operation is atomic (§3).
- * Cost: an evaluation is a dozen typed-array reads, a step per pending and enabled PPI, and writes of what changed.
+ * The evaluation itself is in evaluation.ts.
  */
 import { type Cell, CellClaim } from '../../state/cell.ts';
 import { type Journal } from '../../state/journal.ts';
 import { Bank } from './bank.ts';
+import { follow, lowestBit, NMI, SIGNALS } from './evaluation.ts';
 import { type CpuifEvent, NO_HPPI_REASONS, type PendingCause } from './events.ts';
 import { type GuestRegister } from './guest-registers.ts';
 import { type GicInstruction } from './instructions.ts';
-import { ID_MASK, isPpi, PPI_TYPE } from './ppi.ts';
-import { forEachBit, type Words } from './words.ts';
+import { ID_MASK, isPpi } from './ppi.ts';
+import { type Words } from './words.ts';
 
 export interface CpuInterfaceConfig {
   /** Implemented PPIs: bitmaps of PPIs 0 … 63 and 64 … 127. */
@@ -41,22 +42,7 @@ const ICSR_HI = 0xffff;
 /** Highest number that CDDI takes for a PPI (§4.5). */
 const PPI_LIMIT = 128;
 
-export const SIGNALS = ['none', 'irq', 'nmi'] as const;
-const IRQ = 1;
-const NMI = 2;
 const DISABLED = NO_HPPI_REASONS.indexOf('disabled');
-const NO_CANDIDATE = NO_HPPI_REASONS.indexOf('noCandidate');
-const MASKED = NO_HPPI_REASONS.indexOf('masked');
-const RUNNING_PRIORITY = NO_HPPI_REASONS.indexOf('runningPriority');
-/** Less urgent than every priority. */
-const NO_PRIORITY = 32;
-/** Bit 32 of HPPIR and of an acknowledge result. */
-const VALID_HI = 1;
-
-/** What a change can have moved, from the inside out: pending bits, the choice of candidates, the final tests. */
-export type Affected = 'pending' | 'candidates' | 'threshold' | 'nothing';
-
-const NO_TIE: readonly number[] = [];
 
 export class CpuInterface {
   readonly journal: Journal;
@@ -130,24 +116,7 @@ export class CpuInterface {
     register.write?.(this, lo, hi);
     const changed = this.journal.count !== mark;
     this.observer?.({ kind: 'cpuif.reg', register: register.name, direction: 'write', lo: lo >>> 0, hi: hi >>> 0 });
-    if (changed) this.#follow(register.affects, register.pendingCause);
-  }
-
-  /** Re-evaluates as much as a change of this kind can have moved. */
-  #follow(affects: Affected, cause: PendingCause | undefined): void {
-    switch (affects) {
-      case 'nothing':
-        return;
-      case 'threshold':
-        this.#concludeFromBest(this.journal.count);
-        return;
-      case 'candidates':
-        this.#select();
-        return;
-      case 'pending':
-        this.reevaluate(cause ?? 'el2write');
-        return;
-    }
+    if (changed) follow(this, register.affects, register.pendingCause);
   }
 
   /** Performs a GIC instruction; `words` holds the operand and receives the result of a `GICR`. */
@@ -226,7 +195,7 @@ export class CpuInterface {
       aprBefore: apr,
       aprAfter: after,
     });
-    if (after !== apr) this.#concludeFromBest(this.journal.count);
+    if (after !== apr) follow(this, 'threshold');
   }
 
   /** `GIC CDDI`: clears the active bit of a PPI, active or not; bits 63:32 and 28:24 are ignored (§4.5). */
@@ -245,7 +214,7 @@ export class CpuInterface {
       wasActive,
       effect: !reachable ? 'ignored' : wasActive ? 'cleared' : 'wasInactive',
     });
-    if (wasActive) this.#select();
+    if (wasActive) follow(this, 'candidates');
   }
 
   /** `GIC CDRCFG` without a reachable interrupt: ICSR.F set, everything else 0 (§4.6). */
@@ -269,119 +238,14 @@ export class CpuInterface {
   setNmiEnabled(on: boolean): void {
     this.nmiEnabled.flag = on;
     this.observer?.({ kind: 'cpuif.reg', register: 'SCTLR_EL1.NMI', direction: 'write', lo: on ? 1 : 0, hi: 0 });
-    this.#concludeFromBest(this.journal.count);
+    follow(this, 'threshold');
   }
-
-  // --- evaluation -----------------------------------------------------------------------------------------------
 
   /**
-   * Recomputes pending, best candidates, HPPI and signals (§3) and reports what changed. `cause` names what could
-   * have changed a pending bit.
+   * Recomputes everything derived and reports what changed. `cause` names what could have changed a pending bit.
+   * Closes a group of EL2 writes; every other operation calls it itself.
    */
   reevaluate(cause: PendingCause): void {
-    for (const bank of this.banks) this.#updatePending(bank, cause);
-    this.#select();
+    follow(this, 'pending', cause);
   }
-
-  /** Finds the best candidates among what is pending, and concludes. */
-  #select(): void {
-    const mark = this.journal.count;
-    let best = -1;
-    let bestPriority = NO_PRIORITY;
-    for (const bank of this.banks) {
-      const { pendingNow, enable, active } = bank;
-      let bestLo = 0;
-      let bestHi = 0;
-      let word = pendingNow.lo & enable.lo & ~active.lo;
-      for (let half = 0; half < 2; half++) {
-        while (word !== 0) {
-          const bitMask = word & -word;
-          word ^= bitMask;
-          const bit = 31 - Math.clz32(bitMask) + 32 * half;
-          const priority = bank.priorityOf(bit);
-          if (priority > bestPriority) continue;
-          if (priority < bestPriority) {
-            best = bank.firstPpi + bit;
-            bestPriority = priority;
-            bestLo = bestHi = 0;
-          }
-          if (half === 0) bestLo |= bitMask;
-          else bestHi |= bitMask;
-        }
-        word = half === 0 ? pendingNow.hi & enable.hi & ~active.hi : 0;
-      }
-      // A better candidate of bank 1 leaves bank 0 without a best one.
-      if (bank.index > 0 && best >= bank.firstPpi) this.banks[0]?.best.set(0, 0);
-      bank.best.set(bestLo, bestHi);
-    }
-    this.#conclude(best, bestPriority, mark);
-  }
-
-  /** Concludes again from the best candidates of the last selection. */
-  #concludeFromBest(mark: number): void {
-    for (const bank of this.banks) {
-      const { lo, hi } = bank.best;
-      if ((lo | hi) === 0) continue;
-      const bit = lo !== 0 ? lowestBit(lo) : 32 + lowestBit(hi);
-      this.#conclude(bank.firstPpi + bit, bank.priorityOf(bit), mark);
-      return;
-    }
-    this.#conclude(-1, NO_PRIORITY, mark);
-  }
-
-  #conclude(best: number, priority: number, mark: number): void {
-    let reason = 0;
-    if (!this.enabled) reason = DISABLED;
-    else if (best < 0) reason = NO_CANDIDATE;
-    else if (priority > this.priorityMask) reason = MASKED;
-    else if (priority >= this.runningPriority) reason = RUNNING_PRIORITY;
-    const valid = reason === 0;
-    const observer = this.observer;
-    const before = this.hppir.lo;
-    this.reason.set(reason);
-    this.hppir.set(valid ? PPI_TYPE | best : 0, valid ? VALID_HI : 0);
-    if (observer !== undefined && this.journal.count !== mark)
-      observer({
-        kind: 'cpuif.hppi',
-        before,
-        after: this.hppir.lo,
-        priority: best < 0 ? undefined : priority,
-        reason: NO_HPPI_REASONS[reason] ?? 'none',
-        tie: this.tie(),
-      });
-    const signal = valid ? (priority === 0 && this.nmiEnabled.flag ? NMI : IRQ) : 0;
-    if (signal === this.signal.lo) return;
-    this.signal.set(signal);
-    observer?.({ kind: 'cpuif.signal', irq: signal === IRQ, nmi: signal === NMI });
-  }
-
-  /** The candidates of the best priority, lowest first, when there are two or more. */
-  tie(): readonly number[] {
-    const ppis: number[] = [];
-    for (const bank of this.banks) forEachBit(bank.best.lo, bank.best.hi, (bit) => ppis.push(bank.firstPpi + bit));
-    return ppis.length > 1 ? ppis : NO_TIE;
-  }
-
-  #updatePending(bank: Bank, cause: PendingCause): void {
-    const { dvi, pend, physical, pendingNow } = bank;
-    const lo = ((pend.lo & ~dvi.lo) | (physical.lo & dvi.lo)) & bank.implementedLo;
-    const hi = ((pend.hi & ~dvi.hi) | (physical.hi & dvi.hi)) & bank.implementedHi;
-    if (pendingNow.lo === lo >>> 0 && pendingNow.hi === hi >>> 0) return;
-    if (this.observer === undefined) pendingNow.set(lo, hi);
-    else this.#reportPending(bank, lo, hi, cause);
-  }
-
-  /** Writes the pending bitmap one PPI at a time, so that each change is owned by its own event. */
-  #reportPending(bank: Bank, lo: number, hi: number, cause: PendingCause): void {
-    const cell = bank.pendingNow;
-    forEachBit(cell.lo ^ lo, cell.hi ^ hi, (bit) => {
-      const after = (((bit < 32 ? lo : hi) >>> (bit & 31)) & 1) !== 0;
-      cell.put(bit, after);
-      this.observer?.({ kind: 'cpuif.pending', ppi: bank.firstPpi + bit, before: !after, after, cause });
-    });
-  }
-}
-
-function lowestBit(word: number): number {
-  return 31 - Math.clz32(word & -word);
 }

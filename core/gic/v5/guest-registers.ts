@@ -3,7 +3,8 @@
  * interface (gicv5-cpuif-behaviour §4.1, §4.2), and which trap bit governs it (gicv5-registers §6).
  * Names are those of the register tables; the encodings are there.
  */
-import { type Affected, type CpuInterface } from './cpu-interface.ts';
+import { type CpuInterface } from './cpu-interface.ts';
+import { type Affected } from './evaluation.ts';
 import { type PendingCause } from './events.ts';
 import { highWord, lowWord, type Words } from './words.ts';
 
