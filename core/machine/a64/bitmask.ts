@@ -1,7 +1,8 @@
 /**
  * Bitmask immediates of the logical instructions: a run of ones, rotated, in an element of 2 … 64 bits, repeated.
  * Fields N (`y`), imms (`e`) and immr (`r`): the element's size is the position of the highest set bit of N:NOT(imms).
- * Every value has at most one encoding; all ones and all zeros have none.
+ * Bits of immr above the element's size are ignored, so a value has several encodings; `encodeBitmask` gives the one
+ * with zeros there. All ones and all zeros have none.
  */
 
 export interface BitmaskFields {

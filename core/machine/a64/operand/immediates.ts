@@ -161,3 +161,13 @@ export const wideShiftOperand: Operand = {
   },
   print: ({ h }) => `lsl #${16 * h}`,
 };
+
+/** The offset of an address that can have none: `#0` may be written and is not printed. */
+export const zeroOffset: Operand = {
+  omitted: {},
+  read(cursor, _draft, scope) {
+    const value = readNumber(cursor, scope, [0, 0, 1]);
+    return isMismatchValue(value) ? value : undefined;
+  },
+  print: () => '#0',
+};

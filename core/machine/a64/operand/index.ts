@@ -16,6 +16,7 @@ import {
   numberOperand,
   wideMove,
   wideShiftOperand,
+  zeroOffset,
 } from './immediates.ts';
 import { type Operand } from './operand.ts';
 import { linkRegister, registerOperand, testedBit } from './registers.ts';
@@ -52,6 +53,7 @@ const NAMED: Readonly<Record<string, Operand>> = {
   adr: byteAddress,
   adrp: pageAddress,
   link: linkRegister('n'),
+  zero: zeroOffset,
   tested: testedBit,
   'Xt or zero': { ...registerOperand('X', ['t'], false), omitted: { t: 31 } },
   'sysreg read': systemRegister('read'),

@@ -221,7 +221,7 @@ function exclusiveRows(size: string, suffix: string, r: 'X' | 'W'): Row[] {
   const row = (name: string, bits: string, status: boolean, run: Row['run']): Row => ({
     name: `${name}${suffix}`.toUpperCase() + (suffix === '' ? ` ${r}t` : ''),
     pattern: `${size}001000${bits}nnnnnttttt`,
-    forms: [`${name}${suffix} ${status ? '<Ww>, ' : ''}<${r}t>, [<Xn|sp>]`],
+    forms: [`${name}${suffix} ${status ? '<Ww>, ' : ''}<${r}t>, [<Xn|sp>{, <zero>}]`],
     run,
   });
   return [
@@ -239,7 +239,7 @@ function exclusivePairRows(size: string, r: 'X' | 'W'): Row[] {
   const row = (name: string, bits: string, status: boolean, run: Row['run']): Row => ({
     name: `${name.toUpperCase()} ${r}t`,
     pattern: `${size}001000${bits}uuuuunnnnnttttt`,
-    forms: [`${name} ${status ? '<Ww>, ' : ''}<${r}t>, <${r}u>, [<Xn|sp>]`],
+    forms: [`${name} ${status ? '<Ww>, ' : ''}<${r}t>, <${r}u>, [<Xn|sp>{, <zero>}]`],
     run,
   });
   return [
