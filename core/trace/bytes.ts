@@ -171,25 +171,44 @@ export class ByteReader {
     return view;
   }
 
+  /** Passes over a column of `n` numbers and returns it, to be read later by `readColumn`. */
+  skipColumn(n: number): StoredColumn {
+    const width = this.u8();
+    if (width > 4) throw this.fail(`column width ${width}, at most 4 is possible`);
+    return width === 0
+      ? { width, value: this.u32(), planes: NO_BYTES }
+      : { width, value: 0, planes: this.raw(width * n) };
+  }
+
   /** Reads a column of `n` numbers into `out`, which must hold them; a number that does not fit `out` is cut. */
   column<T extends Uint32Array | Uint16Array | Uint8Array>(out: T, n: number): T {
-    const width = this.u8();
-    if (width === 0) {
-      out.fill(this.u32(), 0, n);
-      return out;
-    }
-    if (width > 4) throw this.fail(`column width ${width}, at most 4 is possible`);
-    const planes = this.raw(width * n);
-    if (width === 1) {
-      out.set(planes);
-      return out;
-    }
-    for (let i = 0; i < n; i++) {
-      let value = (planes[i] ?? 0) | ((planes[n + i] ?? 0) << 8);
-      if (width > 2) value |= (planes[2 * n + i] ?? 0) << 16;
-      if (width > 3) value |= (planes[3 * n + i] ?? 0) << 24;
-      out[i] = value;
-    }
-    return out;
+    return readColumn(this.skipColumn(n), out, n);
   }
+}
+
+/** A column as it is stored. */
+export interface StoredColumn {
+  /** 0: every number is `value`; otherwise bytes a number. */
+  readonly width: number;
+  readonly value: number;
+  readonly planes: Uint8Array;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Unpacks a column of `n` numbers into `out`. */
+export function readColumn<T extends Uint32Array | Uint16Array | Uint8Array>(
+  { width, value, planes }: StoredColumn,
+  out: T,
+  n: number,
+): T {
+  if (width === 0) out.fill(value, 0, n);
+  else if (width === 1) out.set(planes);
+  else if (width === 2) for (let i = 0; i < n; i++) out[i] = (planes[i] ?? 0) | ((planes[n + i] ?? 0) << 8);
+  else
+    for (let i = 0; i < n; i++) {
+      const low = (planes[i] ?? 0) | ((planes[n + i] ?? 0) << 8) | ((planes[2 * n + i] ?? 0) << 16);
+      out[i] = width === 3 ? low : low | ((planes[3 * n + i] ?? 0) << 24);
+    }
+  return out;
 }

@@ -52,6 +52,7 @@ const CODE_KNOWN = [STATE_PENDING_KNOWN, STATE_ACTIVE_KNOWN, STATE_ENABLED_KNOWN
 
 export class InterruptIndex {
   readonly #interrupts: MutableInterrupt[] = [];
+  readonly #descriptors: InterruptDescriptor[] = [];
   readonly #ids = new Map<string, number>();
   readonly #fields: FieldEntry[] = [];
   readonly #bySlot: (Int32Array | undefined)[] = [];
@@ -64,10 +65,9 @@ export class InterruptIndex {
     return this.#fields;
   }
 
+  /** All interrupts; index = number. The same list every time: it grows. */
   get descriptors(): readonly InterruptDescriptor[] {
-    return this.#interrupts.map(({ intid, vcpu, fields }) =>
-      vcpu === undefined ? { intid, fields } : { intid, vcpu, fields },
-    );
+    return this.#descriptors;
   }
 
   find(intid: Intid, vcpu: VcpuId | undefined): number | undefined {
@@ -102,7 +102,9 @@ export class InterruptIndex {
     if (known !== undefined) return known;
     const id = this.#interrupts.length;
     if (id >= INTERRUPT_LIMIT) return undefined;
-    this.#interrupts.push({ id, intid, vcpu, fields: {}, code: [undefined, undefined, undefined, undefined] });
+    const fields = {};
+    this.#interrupts.push({ id, intid, vcpu, fields, code: [undefined, undefined, undefined, undefined] });
+    this.#descriptors.push(vcpu === undefined ? { intid, fields } : { intid, vcpu, fields });
     this.#ids.set(key, id);
     return id;
   }

@@ -93,30 +93,32 @@ export class ColumnBuilder {
     const first = this.#column(from);
     if (first >= this.#count) return;
     const share = (tile.busy[i] ?? 0) / 255;
-    this.#spread(from, to, share, (column) => {
+    const last = Math.min(this.#count - 1, this.#column(to));
+    for (let column = first; column <= last; column++) {
+      const left = this.#start + column * this.#width;
+      const overlap = Math.min(to, left + this.#width) - Math.max(from, left);
+      if (overlap <= 0) continue;
       this.#see(column, tile.worst[i] ?? 0);
       this.#see(column, tile.lowest[i] ?? 0);
-    });
+      this.#busy[column] = (this.#busy[column] ?? 0) + overlap * share;
+    }
     this.#transitions[first] = (this.#transitions[first] ?? 0) + (tile.transitions[i] ?? 0);
   }
 
   /** The code stays until `time`. */
   #stay(time: number): void {
     if (time <= this.#at) return;
-    const share = isBusy(this.#kind, this.#code) ? 1 : 0;
-    this.#spread(this.#at, time, share, (column) => this.#see(column, this.#code));
-    this.#at = time;
-  }
-
-  #spread(from: number, to: number, share: number, visit: (column: number) => void): void {
-    const last = Math.min(this.#count - 1, this.#column(to));
+    const from = this.#at;
+    const busy = isBusy(this.#kind, this.#code);
+    const last = Math.min(this.#count - 1, this.#column(time));
     for (let column = this.#column(from); column <= last; column++) {
       const left = this.#start + column * this.#width;
-      const overlap = Math.min(to, left + this.#width) - Math.max(from, left);
+      const overlap = Math.min(time, left + this.#width) - Math.max(from, left);
       if (overlap <= 0) continue;
-      visit(column);
-      this.#busy[column] = (this.#busy[column] ?? 0) + overlap * share;
+      this.#see(column, this.#code);
+      if (busy) this.#busy[column] = (this.#busy[column] ?? 0) + overlap;
     }
+    this.#at = time;
   }
 
   #column(time: number): number {

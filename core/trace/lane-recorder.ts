@@ -10,6 +10,7 @@ import { type Lane, type LaneKind } from './lane-kinds.ts';
 import {
   BucketBuilder,
   DENSITY_BUCKETS,
+  EXACT_CHUNKS,
   GROUP_BUCKETS,
   GROUP_CHUNKS,
   bucketTimeFor,
@@ -107,6 +108,15 @@ export class LaneRecorder {
     this.#count = 0;
     if (chunk % GROUP_CHUNKS === 0) this.#groupStart = this.#eventTime[0] ?? 0;
     if (chunk % GROUP_CHUNKS === GROUP_CHUNKS - 1) this.#saveGroup(Math.floor(chunk / GROUP_CHUNKS), endTime);
+  }
+
+  /** The trace is complete and saved, its last chunk is `chunk` with `events` events: makes the last group's tiles. */
+  finish(chunk: number, events: number, endTime: number): void {
+    if (events > 0 && chunk % GROUP_CHUNKS === 0) this.#groupStart = this.#eventTime[0] ?? 0;
+    const last = events > 0 ? chunk : chunk - 1;
+    // A short trace is always drawn from its exact tiles.
+    if (last < EXACT_CHUNKS || this.#inGroup.size === 0) return;
+    this.#saveGroup(Math.floor(last / GROUP_CHUNKS), endTime);
   }
 
   #saveTransitions(chunk: number): void {

@@ -2,10 +2,10 @@
  * Tiles: the stored form of lanes, one blob for a lane and a stretch of the trace.
  * - Level 0: every transition of one chunk (64 blocks), exact. For density lanes: event counts in up to 1024 equal
  *   buckets of the chunk's time.
- * - Level 1: a group of 16 chunks in at most 4096 equal buckets; only buckets with a transition are kept. Made once
- *   the group is complete; before that the level 0 tiles serve.
+ * - Level 1: a group of 16 chunks in at most 8192 equal buckets; only buckets with a transition are kept. Made once
+ *   the group or the trace is complete; before that the level 0 tiles serve.
  *
- * A window is answered from level 0 up to 8 chunks and from level 1 beyond, so its cost is bounded by the tiles'
+ * A window is answered from level 0 up to 4 chunks and from level 1 beyond, so its cost is bounded by the tiles'
  * sizes and not by the trace's length. Row ids pack (level, lane, chunk or group), so a lane is one range.
  */
 import { unwrap, wrap } from './blob.ts';
@@ -15,8 +15,10 @@ import { BLOCK_EVENTS } from './block.ts';
 import { CHUNK_BLOCKS } from './postings.ts';
 
 export const GROUP_CHUNKS = 16;
+/** Windows of up to so many chunks are answered from exact tiles. */
+export const EXACT_CHUNKS = 4;
 export const DENSITY_BUCKETS = 1024;
-export const GROUP_BUCKETS = 4096;
+export const GROUP_BUCKETS = 8192;
 
 const CHUNK_EVENTS = CHUNK_BLOCKS * BLOCK_EVENTS;
 /** Changes of lanes that one chunk can hold in a tile; the writer's memory bound. */

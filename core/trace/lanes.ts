@@ -3,8 +3,8 @@
  * density of events. All results are typed arrays of their own buffers, ready to be transferred.
  *
  * A lane comes as exact segments when they are few, else squeezed into pixel columns. Sources by window size: the
- * exact tiles of up to 8 chunks (2 million events), beyond that the bucket tiles of groups (and exact tiles of the
- * last, incomplete group); so the cost is bounded by the tiles' sizes. Density: the events themselves up to 8 blocks,
+ * exact tiles of up to 4 chunks (1 million events), beyond that the bucket tiles of groups (and, while a trace is being
+ * written, exact tiles of the last group); so the cost is bounded by the tiles' sizes. Density: the events themselves up to 8 blocks,
  * beyond that the density tiles.
  */
 import { BLOCK_SHIFT } from './block.ts';
@@ -12,7 +12,7 @@ import { type BitRange } from './interrupts.ts';
 import { fieldLo } from './interrupt-index.ts';
 import { ColumnBuilder, type LaneColumns } from './lane-columns.ts';
 import { type Lane, UNKNOWN_CODE } from './lane-kinds.ts';
-import { GROUP_CHUNKS } from './lane-tiles.ts';
+import { EXACT_CHUNKS, GROUP_CHUNKS } from './lane-tiles.ts';
 import { lowerBound } from './posting-reader.ts';
 import { CHUNK_BLOCKS, POSTING } from './postings.ts';
 import { type TraceReader } from './reader.ts';
@@ -36,7 +36,6 @@ export interface LaneSegments {
 export type LaneDrawing = LaneSegments | LaneColumns;
 
 export const COLUMN_LIMIT = 16_384;
-const EXACT_CHUNKS = 8;
 const EXACT_DENSITY_BLOCKS = 8;
 const EXACT_VALUE_BLOCKS = 64;
 
@@ -71,7 +70,8 @@ function groupTiles(
   first: number,
   last: number,
 ): ((window: Window) => LaneColumns) | undefined {
-  const complete = Math.floor(reader.blocks.length / CHUNK_BLOCKS / GROUP_CHUNKS);
+  const groups = reader.blocks.length / CHUNK_BLOCKS / GROUP_CHUNKS;
+  const complete = reader.complete ? Math.ceil(groups) : Math.floor(groups);
   const firstGroup = Math.floor(first / GROUP_CHUNKS);
   const lastGroup = Math.min(Math.floor(last / GROUP_CHUNKS), complete - 1);
   if (lastGroup < firstGroup) return undefined;
@@ -80,6 +80,7 @@ function groupTiles(
     const builder = new ColumnBuilder(lane.kind, window.start, window.end, window.columns, startCode);
     for (const [, tile] of reader.laneTiles.buckets(lane, firstGroup, lastGroup)) builder.addBuckets(tile);
     const rest = (lastGroup + 1) * GROUP_CHUNKS;
+    if (rest > last) return builder.finish();
     for (const [, tile] of reader.laneTiles.transitions(lane, rest, last))
       for (let i = 0; i < tile.count; i++) builder.add(tile.time[i] ?? 0, tile.code[i] ?? 0);
     return builder.finish();

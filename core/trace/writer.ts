@@ -334,6 +334,8 @@ export class TraceWriter implements TraceSink {
       this.#meta('content_digest', this.#hash.digest('hex'));
       this.#meta('complete', 1);
       this.#commit();
+      const events = (this.#blockId % CHUNK_BLOCKS) * BLOCK_EVENTS + this.#block.count;
+      this.#lanes.finish(Math.floor(this.#blockId / CHUNK_BLOCKS), events, this.#lastTime);
       this.#db.exec('COMMIT');
       this.#db.exec(FINAL_INDEXES);
       settle(this.path, this.#db);
