@@ -5,7 +5,7 @@ import { findAll, Query } from '../../../core/debug/search.ts';
 import { type Journal } from '../../../core/state/journal.ts';
 import { codecOf, emptyPayload, packPayload } from '../../../core/trace/columns.ts';
 import { type NewEvent } from '../../../core/trace/kinds.ts';
-import { randomCondition } from './support/conditions.ts';
+import { randomCondition, SESSION_POOL } from './support/conditions.ts';
 import { MemoryTrace } from './support/memory-trace.ts';
 import { Random } from './support/random.ts';
 import { play, VCPUS } from './support/session.ts';
@@ -58,7 +58,7 @@ describe('a condition while a session is recorded', () => {
       const extent = { events: EVENTS, duration: trace.duration };
       const queries: { text: string; query: Query }[] = [];
       while (queries.length < 120) {
-        const text = randomCondition(random, extent, 2);
+        const text = randomCondition(random, extent, SESSION_POOL, 2);
         // Lives are known when they end, to whoever records them: not part of this test.
         if (text.includes('latency')) continue;
         try {

@@ -8,7 +8,7 @@ import { findAll, Query } from '../../../core/debug/search.ts';
 import { type Life } from '../../../core/trace/life.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
 import { TraceWriter } from '../../../core/trace/writer.ts';
-import { checkRandomConditions } from './support/check.ts';
+import { checkRandomConditions, recordedOf } from './support/check.ts';
 import { MemoryTrace } from './support/memory-trace.ts';
 import { play, VCPUS } from './support/session.ts';
 
@@ -37,7 +37,7 @@ describe('searching a trace file', () => {
   });
 
   it('finds what a scan of the same events finds', { timeout: 300_000 }, async () => {
-    const { conditions } = await checkRandomConditions(readerTrace(reader), memory, 150, SEED);
+    const { conditions } = await checkRandomConditions(readerTrace(reader), recordedOf(memory), 150, SEED);
     expect(conditions).toBeGreaterThan(120);
   });
 

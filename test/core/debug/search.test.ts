@@ -4,7 +4,7 @@ import { intid } from '../../../core/gic/intid.ts';
 import { nanoseconds, seq } from '../../../core/state/brand.ts';
 import { LEGS, type Leg, type Life, type Moment } from '../../../core/trace/life.ts';
 import { countHits, findAll, findNearest, findNext, isHit, Query } from '../../../core/debug/search.ts';
-import { checkRandomConditions, moments } from './support/check.ts';
+import { checkRandomConditions, momentsOf, recordedOf } from './support/check.ts';
 import { MemoryTrace } from './support/memory-trace.ts';
 import { Random } from './support/random.ts';
 import { play, VCPUS } from './support/session.ts';
@@ -49,7 +49,7 @@ describe('searching a trace', () => {
     ] as const) {
       // prettier-ignore
       const trace = session(events, seed + indexed * 100, indexed);
-      const checked = await checkRandomConditions(trace, trace, count, seed);
+      const checked = await checkRandomConditions(trace, recordedOf(trace), count, seed);
       conditions += checked.conditions;
       hitting += checked.hitting;
     }
@@ -95,7 +95,7 @@ describe('searching a trace', () => {
 
   it('stops at a state where it becomes true, and at every event that a condition names', async () => {
     const trace = session(9_000, 6);
-    const all = moments(trace);
+    const all = momentsOf(recordedOf(trace));
     const slot = trace.journal.layout.find('vcpu1.irq.ppi27.pending') ?? -1;
     const set = all.map(({ state }) => state[slot] === 1n);
     const becomes = set.flatMap((now, at) => (now && set[at - 1] !== true ? [at] : []));

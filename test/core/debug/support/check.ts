@@ -1,7 +1,10 @@
 /** Compares the search engine with the naive evaluator over random conditions: hits both ways, counts, ranks. */
 import { expect } from 'vitest';
+import { type Change } from '../../../../core/state/journal.ts';
+import { type NewEvent } from '../../../../core/trace/kinds.ts';
+import { type Life } from '../../../../core/trace/life.ts';
 import { ConditionError, type Expr } from '../../../../core/debug/condition/ast.ts';
-import { parse } from '../../../../core/debug/condition/index.ts';
+import { type NameSpace, parse } from '../../../../core/debug/condition/index.ts';
 import {
   countHits,
   findAll,
@@ -11,20 +14,40 @@ import {
   Query,
   type SearchableTrace,
 } from '../../../../core/debug/search.ts';
-import { randomCondition } from './conditions.ts';
+import { type Pool, randomCondition, SESSION_POOL } from './conditions.ts';
 import { type MemoryTrace } from './memory-trace.ts';
 import { type Moment, Naive } from './naive.ts';
 import { Random } from './random.ts';
 
 const BUCKETS = 37;
 
-/** All moments of a session, one after the other. */
-export function moments(session: MemoryTrace): Moment[] {
-  const state = session.journal.layout.slots.map(({ initial }) => initial);
-  return session.recorded.map(({ event, changes }, at) => {
-    for (const { slot, after } of changes) state[slot] = after;
-    return { seq: at, event, changes, state: [...state] };
-  });
+/** What the scan walks over: events with their changes, and the state before them. */
+export interface Recorded {
+  readonly names: NameSpace;
+  readonly lives: readonly Life[];
+  /** Index = slot. */
+  readonly start: readonly (bigint | undefined)[];
+  readonly events: Iterable<{ readonly event: NewEvent; readonly changes: readonly Change[] }>;
+}
+
+export function recordedOf(session: MemoryTrace): Recorded {
+  const start = session.journal.layout.slots.map(({ initial }) => initial);
+  return { names: session.names(), lives: session.lives, start, events: session.recorded };
+}
+
+/** All moments, one after the other. Moments between changes share their state. */
+export function momentsOf({ start, events }: Recorded): Moment[] {
+  let state = start;
+  const out: Moment[] = [];
+  for (const { event, changes } of events) {
+    if (changes.length > 0) {
+      const after = [...state];
+      for (const change of changes) after[change.slot] = change.after;
+      state = after;
+    }
+    out.push({ seq: out.length, event, changes, state });
+  }
+  return out;
 }
 
 /** Where two lists part, or nothing: comparing long lists element by element in a matcher is slow. */
@@ -42,20 +65,21 @@ export interface Checked {
   readonly hitting: number;
 }
 
-/** `session` has the same events as `trace` (or is it). */
+/** `recorded` has the same events as `trace`. */
 export async function checkRandomConditions(
   trace: SearchableTrace,
-  session: MemoryTrace,
+  recorded: Recorded,
   count: number,
   seed: number,
+  pool: Pool = SESSION_POOL,
 ): Promise<Checked> {
   const random = new Random(seed);
-  const all = moments(session);
-  const naive = new Naive(session.names(), session.lives);
+  const all = momentsOf(recorded);
+  const naive = new Naive(recorded.names, recorded.lives);
   let conditions = 0;
   let hitting = 0;
   for (let n = 0; n < count; n++) {
-    const text = randomCondition(random, { events: trace.count, duration: trace.duration });
+    const text = randomCondition(random, { events: trace.count, duration: trace.duration }, pool);
     let query: Query;
     try {
       query = new Query(trace, text);

@@ -1,13 +1,54 @@
 /** Random conditions over the names of the random session (session.ts), as text. */
+import { splitIntid } from '../../../../core/gic/intid.ts';
+import { type NameSpace } from '../../../../core/debug/condition/index.ts';
 import { type Random } from './random.ts';
 
-const NAMES = ['ICC_PCR_EL1', 'ICC_PPI_*', 'ICC_PPI_ENABLER0_EL1', '"GIC CDDI"', 'CDIA', 'IRS_CR0', '*'];
-const SUBJECTS = ['ppi(27)', 'ppi(30)', 'ppi(3)', 'spi(33)', 'lpi(8)', 'irq(27)', 'ppi(40)'];
+/** Names that random conditions are made of, as they are written in a condition. */
+export interface Pool {
+  readonly registers: readonly string[];
+  /** `ppi(27)` … */
+  readonly subjects: readonly string[];
+  readonly paths: readonly string[];
+  readonly kinds: readonly string[];
+  /** Interrupts as values. */
+  readonly interrupts: readonly string[];
+  /** Tests of events, ready made. */
+  readonly tests: readonly string[];
+  readonly vcpus: number;
+}
+
+/** The names of the random session (session.ts). */
+export const SESSION_POOL: Pool = {
+  registers: ['ICC_PCR_EL1', 'ICC_PPI_*', 'ICC_PPI_ENABLER0_EL1', '"GIC CDDI"', 'CDIA', 'IRS_CR0', '*'],
+  subjects: ['ppi(27)', 'ppi(30)', 'ppi(3)', 'spi(33)', 'lpi(8)', 'irq(27)', 'ppi(40)'],
+  paths: ['vcpu0.ICC_PCR_EL1', 'ICC_PCR_EL1', 'vcpu1.ICC_PCR_EL1.PRIORITY', 'ICC_PCR_EL1.PRIORITY', 'vm.counter', 'vcpu*.irq.ppi27.pending', 'irq.spi33.*', 'vcpu2.ICH_PPI_PENDR0_EL2', 'vcpu1.irq.ppi27.priority'], // prettier-ignore
+  kinds: ['register.access', 'irq.*', 'vcpu.exit', 'timer.write', 'kvm.*', 'irq.acknowledge'],
+  interrupts: ['27', '33', 'ppi(27)', 'spi(33)', 'lpi 27', '0x2000001b', 'lpi(8)'],
+  tests: ['reason == WFx', 'reason ~ i', 'level == true', 'op != read', 'timer == CNTV', 'what == enabled', 'step in {fold, load}', 'origin == guest', 'origin != unknown', 'register == ICC_*', 'cdia', '"GIC "', 'name == gicv5_*', 'name == none', 'name ~ kvm', 'text ~ "late arr"', 'text !~ gic', 'access', 'irq:27', 'vcpu:1 irq:spi33', '-kind:irq.*'], // prettier-ignore
+  vcpus: 3,
+};
+
+/** The names of any trace: some of each sort, chosen by `random`. */
+export function poolOf(names: NameSpace, random: Random): Pool {
+  const some = <T>(list: readonly T[], most: number): T[] => Array.from({ length: Math.min(most, list.length) }, () => random.pick(list)); // prettier-ignore
+  const interrupts = names.interrupts.flatMap(({ intid }) => {
+    const parts = splitIntid(intid);
+    return parts === undefined ? [] : [`${parts.type}(${parts.number})`];
+  });
+  const events = some(names.eventNames, 8);
+  return {
+    registers: ['ICC_*', ...some(names.registers, 12).map((name) => `"${name}"`)],
+    subjects: some(interrupts, 12),
+    paths: some(names.slots, 16).map(({ path }) => (random.chance(0.3) ? path.replace(/^vcpu\d+\./, '') : path)),
+    kinds: ['irq.*', ...some(names.kinds, 8)],
+    interrupts: ['27', ...some(interrupts, 8)],
+    tests: [...events.map((name) => `name == ${name}`), 'cdia', 'level == true', 'op == read', 'origin == guest', 'timer == CNTV', 'text ~ "ppi"', 'irq:27'], // prettier-ignore
+    vcpus: names.vcpus,
+  };
+}
+
 const BITS = ['pending', 'active', 'enabled', 'masked'];
 const STATES = ['inactive', 'pending', 'active', '"active and pending"', 'disabled', 'masked', 'unknown'];
-const PATHS = ['vcpu0.ICC_PCR_EL1', 'ICC_PCR_EL1', 'vcpu1.ICC_PCR_EL1.PRIORITY', 'ICC_PCR_EL1.PRIORITY', 'vm.counter', 'vcpu*.irq.ppi27.pending', 'irq.spi33.*', 'vcpu2.ICH_PPI_PENDR0_EL2', 'vcpu1.irq.ppi27.priority']; // prettier-ignore
-const KINDS = ['register.access', 'irq.*', 'vcpu.exit', 'timer.write', 'kvm.*', 'irq.acknowledge'];
-const INTERRUPTS = ['27', '33', 'ppi(27)', 'spi(33)', 'lpi 27', '0x2000001b', 'lpi(8)'];
 const NUMBERS = ['0', '1', '3', '0x8', '0b101', '17', '0x1_0000_0000', '39', '0xffff_ffff'];
 
 export interface Extent {
@@ -15,9 +56,9 @@ export interface Extent {
   readonly duration: number;
 }
 
-export function randomCondition(random: Random, extent: Extent, depth = 3): string {
-  if (depth === 0 || random.chance(0.35)) return leaf(random, extent);
-  const inner = (): string => `(${randomCondition(random, extent, depth - 1)})`;
+export function randomCondition(random: Random, extent: Extent, pool: Pool = SESSION_POOL, depth = 3): string {
+  if (depth === 0 || random.chance(0.35)) return leaf(random, extent, pool);
+  const inner = (): string => `(${randomCondition(random, extent, pool, depth - 1)})`;
   switch (random.below(8)) {
     case 0:
     case 1:
@@ -31,7 +72,7 @@ export function randomCondition(random: Random, extent: Extent, depth = 3): stri
     case 6:
       return `${inner()} if ${inner()}`;
     default:
-      return `${inner()} on vcpu ${random.below(3)}`;
+      return `${inner()} on vcpu ${random.below(pool.vcpus)}`;
   }
 }
 
@@ -48,9 +89,9 @@ function comparison(random: Random): string {
   }
 }
 
-function leaf(random: Random, { events, duration }: Extent): string {
+function leaf(random: Random, { events, duration }: Extent, pool: Pool): string {
   const edge = random.pick(['rises', 'falls', 'changes']);
-  const subject = random.pick(SUBJECTS);
+  const subject = random.pick(pool.subjects);
   const at = random.below(events);
   const time = random.below(Math.max(1, duration));
   switch (random.below(24)) {
@@ -65,35 +106,35 @@ function leaf(random: Random, { events, duration }: Extent): string {
     case 5:
       return `${subject}.state in {${random.pick(STATES)}, ${random.pick(STATES)}}`;
     case 6:
-      return `ppi(27).priority ${random.chance(0.3) ? edge : comparison(random)}`;
+      return `${subject}.priority ${random.chance(0.3) ? edge : comparison(random)}`;
     case 7:
       return random.pick([`${subject} changes`, `${subject}.state changes`, `${subject}.active == true`]);
     case 8:
     case 9:
-      return `${random.pick(PATHS)} ${edge}`;
+      return `${random.pick(pool.paths)} ${edge}`;
     case 10:
     case 11:
-      return `reg ${random.pick(PATHS)} ${comparison(random)}`;
+      return `reg ${random.pick(pool.paths)} ${comparison(random)}`;
     case 12:
-      return `${random.pick(['read', 'write', 'execute', 'access'])} ${random.pick(NAMES)}`;
+      return `${random.pick(['read', 'write', 'execute', 'access'])} ${random.pick(pool.registers)}`;
     case 13:
-      return `${random.pick(['write', 'access'])} ${random.pick(NAMES)} where value & ${random.pick(NUMBERS)}`;
+      return `${random.pick(['write', 'access'])} ${random.pick(pool.registers)} where value & ${random.pick(NUMBERS)}`;
     case 14:
-      return `access ICC_PCR_EL1 where PRIORITY ${comparison(random)} and vcpu == ${random.below(3)}`;
+      return `access ICC_PCR_EL1 where PRIORITY ${comparison(random)} and vcpu == ${random.below(pool.vcpus)}`;
     case 15:
-      return `kind ${random.pick(['==', '!='])} ${random.pick(KINDS)}`;
+      return `kind ${random.pick(['==', '!='])} ${random.pick(pool.kinds)}`;
     case 16:
-      return `intid ${random.pick([`== ${random.pick(INTERRUPTS)}`, `!= ${random.pick(INTERRUPTS)}`, `in {${random.pick(INTERRUPTS)}, ${random.pick(INTERRUPTS)}}`, '== none', '!= none'])}`; // prettier-ignore
+      return `intid ${random.pick([`== ${random.pick(pool.interrupts)}`, `!= ${random.pick(pool.interrupts)}`, `in {${random.pick(pool.interrupts)}, ${random.pick(pool.interrupts)}}`, '== none', '!= none'])}`; // prettier-ignore
     case 17:
       return random.pick([`#${at}..#${Math.min(events, at + random.below(3000))}`, `seq < ${at}`, `time > ${time}ns`, `time in ${time}ns..${time + 900_000}ns`]); // prettier-ignore
     case 18:
       return `vcpu ${random.pick(['== none', '!= none', '== 1', '!= 2', 'in {0, 2}', '< 1'])}`;
     case 19:
-      return random.pick(['reason == WFx', 'reason ~ i', 'level == true', 'op != read', 'timer == CNTV', 'what == enabled', 'step in {fold, load}', 'origin == guest', 'origin != unknown', 'register == ICC_*']); // prettier-ignore
+      return random.pick(pool.tests);
     case 20:
       return `${random.pick(['value', 'pc', 'size', 'offset'])} ${comparison(random).replace('unknown', random.pick(['unknown', '3']))}`;
     case 21:
-      return random.pick(['cdia', '"GIC "', 'name == gicv5_*', 'name == none', 'name ~ kvm', 'text ~ "late arr"', 'text !~ gic', 'access', 'irq:27', 'vcpu:1 irq:spi33', '-kind:irq.*']); // prettier-ignore
+      return random.pick(pool.tests);
     case 22:
       return `latency ${random.pick(['>', '<=', '!='])} ${random.pick(['0us', '50us', '1ms', '1234ns'])}`;
     default:
