@@ -6,7 +6,7 @@ import { type Layout, type SlotDescriptor } from '../state/layout.ts';
 import { CODEC_BY_ID } from './columns.ts';
 import { integer, optionalInteger, optionalText, text } from './row-values.ts';
 import { type NameTable, type TypeTable } from './dictionary.ts';
-import { damaged } from './errors.ts';
+import { TraceError, damaged } from './errors.ts';
 import { type InterruptIndex } from './interrupt-index.ts';
 import { INTERRUPT_FIELDS, interruptLabel } from './interrupts.ts';
 import { KINDS, ORIGINS } from './kinds.ts';
@@ -45,6 +45,8 @@ export class DictionaryRows {
       const { kind, origin, source } = types.type(this.#types);
       this.#type.run(this.#types, KINDS[kind].id, ORIGINS.indexOf(origin), source ?? null);
     }
+    if (layout.size > SLOT_LIMIT)
+      throw new TraceError('limit', `The machine has ${layout.size} slots; a trace holds up to ${SLOT_LIMIT}.`);
     for (; this.#slots < layout.size; this.#slots++) {
       const slot = layout.descriptor(slotId(this.#slots));
       const initial = slot.initial === undefined ? null : BigInt.asIntN(64, slot.initial);

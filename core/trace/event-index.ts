@@ -38,6 +38,7 @@ export class EventIndex {
   /** Per interrupt: events, then COUNTED. */
   #counts = new Float64Array(64 * WIDTH);
   #typeCounts = new Float64Array(64);
+  readonly #typesSaved: number[] = [];
   readonly #dirty = new Set<number>();
   readonly #save: Database.Statement;
   readonly #saveType: Database.Statement;
@@ -79,7 +80,12 @@ export class EventIndex {
       this.#save.run(intid, interruptLabel(intid), ...this.#counts.subarray(at, at + WIDTH));
     }
     this.#dirty.clear();
-    for (let id = 0; id < this.#types.size; id++) this.#saveType.run(this.#typeCounts[id] ?? 0, id);
+    for (let id = 0; id < this.#types.size; id++) {
+      const count = this.#typeCounts[id] ?? 0;
+      if (this.#typesSaved[id] === count) continue;
+      this.#saveType.run(count, id);
+      this.#typesSaved[id] = count;
+    }
   }
 
   #interrupt(intid: number, counted: number): void {

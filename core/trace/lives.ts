@@ -72,7 +72,8 @@ export class LifeTracker {
   readonly #tracked = new Map<number, Tracked>();
   /** Acknowledged and not yet dropped, by vCPU + 1. */
   readonly #stacks: OpenLife[][] = Array.from({ length: VCPU_SLOTS }, () => []);
-  readonly #open = new Set<OpenLife>();
+  /** Open lives by vCPU + 1, so that a reset looks at its own only. */
+  readonly #open: Set<OpenLife>[] = Array.from({ length: VCPU_SLOTS }, () => new Set());
   readonly #dirty = new Set<OpenLife>();
   /** Moments since the last `takeMoments`, as position, life, leg, position, life, leg … */
   #moments: number[] = [];
@@ -170,8 +171,10 @@ export class LifeTracker {
 
   /** Stores what is still open; the end of the trace. */
   finish(): void {
-    for (const life of this.#open) this.#store(life);
-    this.#open.clear();
+    for (const lives of this.#open) {
+      for (const life of lives) this.#store(life);
+      lives.clear();
+    }
     this.#dirty.clear();
   }
 
@@ -211,7 +214,7 @@ export class LifeTracker {
       times: [NONE, NONE, NONE, NONE, NONE],
       fell: false,
     };
-    this.#open.add(life);
+    this.#open[life.vcpu + 1]?.add(life);
     this.#dirty.add(life);
     return life;
   }
@@ -225,7 +228,7 @@ export class LifeTracker {
   }
 
   #end(life: OpenLife): void {
-    this.#open.delete(life);
+    this.#open[life.vcpu + 1]?.delete(life);
     this.#dirty.delete(life);
     remove(this.#stacks[life.vcpu + 1] ?? [], life);
     this.#store(life);
@@ -328,7 +331,11 @@ export class LifeTracker {
       life = this.#takeWaiting(tracked, vcpu, place) ?? this.#begin(tracked, vcpu);
       place.active.push(life);
     }
-    if (vcpu !== NONE) life.vcpu = vcpu;
+    if (vcpu !== NONE && vcpu !== life.vcpu) {
+      this.#open[life.vcpu + 1]?.delete(life);
+      life.vcpu = vcpu;
+      this.#open[vcpu + 1]?.add(life);
+    }
     life.fell = false;
     this.#mark(life, ACKNOWLEDGED);
     const stack = this.#stacks[life.vcpu + 1];
@@ -415,8 +422,7 @@ export class LifeTracker {
   /** A reset of a vCPU ends the lives on it. */
   #reset(vcpu: number): void {
     if (vcpu === NONE) return;
-    for (const life of [...this.#open]) {
-      if (life.vcpu !== vcpu) continue;
+    for (const life of [...(this.#open[vcpu + 1] ?? [])]) {
       for (const place of this.#tracked.get(life.intid)?.places.values() ?? []) {
         remove(place.waiting, life);
         remove(place.active, life);

@@ -99,24 +99,31 @@ export class TraceReader {
     this.#db.close();
   }
 
-  /** Takes in what was committed since; returns the number of events. */
+  /**
+   * Takes in what was committed since; returns the number of events. While the trace is being written, the reader
+   * stays at what it saw here (one transaction from refresh to refresh), so dictionaries and blocks always fit.
+   */
   refresh(): number {
     return guarded(this.path, () => {
-      this.#db.transaction(() => {
-        loadDictionaries(this.#db, this.names, this.types, this.layout, this.interruptIndex);
-        const before = this.count;
-        const grown = this.blocks.load(this.#db);
-        this.postings.resize(this.blocks.length, this.count !== before);
-        this.laneTiles.load(this.interruptIndex.size, this.layout.size, this.count !== before);
-        if (this.count !== before) this.lives.forget();
-        if (grown !== undefined) {
-          this.#eventCache.delete(grown);
-          this.#changeCache.delete(grown);
-          this.#touchedCache.delete(grown);
-        }
-      })();
+      if (this.#db.inTransaction) this.#db.exec('COMMIT');
+      this.#db.exec('BEGIN');
+      this.#load();
+      if (this.complete) this.#db.exec('COMMIT');
       return this.count;
     });
+  }
+
+  #load(): void {
+    const before = this.count;
+    loadDictionaries(this.#db, this.names, this.types, this.layout, this.interruptIndex);
+    const grown = this.blocks.load(this.#db);
+    this.postings.resize(this.blocks.length, this.count !== before);
+    this.laneTiles.load(this.interruptIndex.size, this.layout.size, this.count !== before);
+    if (this.count !== before) this.lives.forget();
+    if (grown === undefined) return;
+    this.#eventCache.delete(grown);
+    this.#changeCache.delete(grown);
+    this.#touchedCache.delete(grown);
   }
 
   /** Number of events. */

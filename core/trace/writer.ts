@@ -22,7 +22,15 @@ import { BLOCK_EVENTS, changeBytes, encodeKeyframe, encodeLives, eventBytes, tou
 import { wrap } from './blob.ts';
 import { HAS_ARG, HAS_DETAIL, HAS_VALUE, codecOf, emptyPayload, packPayload } from './columns.ts';
 import { DictionaryRows } from './dictionary-rows.ts';
-import { DETAIL_NAME, DETAIL_SOURCE, NO_NAME, NameTable, OVERFLOW_NAME, TypeTable } from './dictionary.ts';
+import {
+  DETAIL_NAME,
+  DETAIL_SOURCE,
+  NAME_LENGTH_LIMIT,
+  NO_NAME,
+  NameTable,
+  OVERFLOW_NAME,
+  TypeTable,
+} from './dictionary.ts';
 import { TraceError } from './errors.ts';
 import { createDatabase, guarded, probe, removeTraceFiles, settle, translated } from './file.ts';
 import { EventIndex } from './event-index.ts';
@@ -50,6 +58,9 @@ const SKIPPED_TEXT_LIMIT = 4096;
 /** After so many skipped lines only number and reason are kept; the raw text has the line anyway. */
 const SKIPPED_TEXTS = 10_000;
 const SKIPPED_ROWS = 1_000_000;
+/** Distinct source names that are counted one by one. */
+const SOURCE_NAMES = 10_000;
+const OTHER_NAMES = '(other names)';
 
 export interface WriterOptions {
   /** The machine's journal; an importer that has none gets a fresh one with an empty layout. */
@@ -92,6 +103,7 @@ export class TraceWriter implements TraceSink {
   readonly #moments: number[] = [];
   readonly #lifeCells: number[] = [];
   readonly #sourceNames = new Map<string, number>();
+  readonly #namesCounted = new Set<string>();
   readonly #statements;
 
   #state: 'open' | 'closed' | 'failed' = 'open';
@@ -305,7 +317,10 @@ export class TraceWriter implements TraceSink {
   }
 
   countName(name: string): void {
-    this.#sourceNames.set(name, (this.#sourceNames.get(name) ?? 0) + 1);
+    const known = this.#sourceNames.has(name) || this.#sourceNames.size < SOURCE_NAMES;
+    const key = known && name.length <= NAME_LENGTH_LIMIT ? name : OTHER_NAMES;
+    this.#sourceNames.set(key, (this.#sourceNames.get(key) ?? 0) + 1);
+    this.#namesCounted.add(key);
   }
 
   /** Makes everything so far readable by others and safe from a crash of this process. */
@@ -535,7 +550,8 @@ export class TraceWriter implements TraceSink {
     const offset = this.#blockId % CHUNK_BLOCKS;
     this.#postings.save(chunk, offset, this.#eventIndex.intidOf);
     this.#lanes.save(chunk, offset * BLOCK_EVENTS + this.#block.count);
-    for (const [name, count] of this.#sourceNames) this.#statements.sourceName.run(name, count);
+    for (const name of this.#namesCounted) this.#statements.sourceName.run(name, this.#sourceNames.get(name) ?? 0);
+    this.#namesCounted.clear();
     this.#meta('events', this.count);
     this.#meta('last_time', this.#lastTime);
     this.#meta('times_raised', this.#timesRaised);

@@ -275,6 +275,30 @@ describe('a trace that is still being written', () => {
     expect(readAll(path)).toBe(writer.count);
   });
 
+  it('does not move under a reader between two looks', () => {
+    const path = tracePath('steady');
+    const writer = new TraceWriter(path);
+    const slot = writer.journal.layout.claim({ path: 'x', width: 64, initial: 0n });
+    const append = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        writer.journal.write(slot, BigInt(writer.count + 1));
+        writer.append({ kind: 'vcpu.wake', time: nanoseconds(writer.count), origin: 'hardware', vcpu: vcpuId(0) });
+      }
+      writer.flush();
+    };
+    append(100);
+    const reader = new TraceReader(path);
+    append(5000);
+    expect(reader.count).toBe(100);
+    expect(reader.events(0).count).toBe(100);
+    expect(new Cursor(reader).seek(seq(99)).value(slot)).toBe(100n);
+    expect(reader.postings.get(POSTING.vcpu, 1).total).toBe(100);
+    expect(reader.refresh()).toBe(5100);
+    expect(reader.events(0).count).toBe(4096);
+    reader.close();
+    writer.abort();
+  });
+
   it('opens after its writer was killed, with all that was committed, and says that it is incomplete', async () => {
     const path = tracePath('killed');
     const script = fileURLToPath(new URL('./crash-writer.ts', import.meta.url));
