@@ -71,9 +71,8 @@ describe('searching a trace file', () => {
     const grown = new MemoryTrace(VCPUS);
     play(grown, 6_000, SEED);
     let growing: TraceReader | undefined;
-    const counts: number[] = [];
     let query: Query | undefined;
-    const queries: Promise<void>[] = [];
+    const queries: Promise<number>[] = [];
     play(
       {
         journal: writer.journal,
@@ -85,7 +84,7 @@ describe('searching a trace file', () => {
             growing ??= new TraceReader(path);
             growing.refresh();
             query ??= new Query(readerTrace(growing), 'ppi(27).pending == 1 or write ICC_*');
-            queries.push(findAll(query, -1, 'forward', 1e6).then(({ seqs }) => void counts.push(seqs.length)));
+            queries.push(findAll(query, -1, 'forward', 1e6).then(({ seqs }) => seqs.length));
           }
           return at;
         },
@@ -93,7 +92,7 @@ describe('searching a trace file', () => {
       6_000,
       SEED,
     );
-    await Promise.all(queries);
+    const counts = await Promise.all(queries);
     const { seqs } = await findAll(new Query(grown, 'ppi(27).pending == 1 or write ICC_*'), -1, 'forward', 1e6);
     // A search that gave way to others sees what came meanwhile, too; never less than there was when it began.
     const least = [1_500, 3_000, 4_500, 6_000].map((end) => seqs.filter((seq) => seq < end).length);
