@@ -33,6 +33,14 @@ export function breakOnRow(row: EventRow): string {
   return `kind == ${row.kind}${on}`;
 }
 
+/** The events of a lane, as a filter; empty where every event counts. */
+export function laneFilter(lane: Lane | undefined): string {
+  if (lane === undefined) return '';
+  const vcpu = lane.vcpu === null ? '' : `vcpu:${lane.vcpu}`;
+  if (lane.intid === null) return vcpu;
+  return `irq:${interruptCondition({ intid: lane.intid, vcpu: null }, undefined)} ${vcpu}`.trim();
+}
+
 export function breakOnLane(lane: Lane): string | undefined {
   if (lane.intid !== null) return breakOnInterrupt({ intid: lane.intid, vcpu: lane.vcpu });
   if (lane.type === 'vcpu') return `vcpu${lane.vcpu ?? 0}.runState changes`;

@@ -5,7 +5,7 @@
 import { interruptCondition, type Target } from './break-on.ts';
 import { latest } from './query/latest.ts';
 import { useFilter } from './stores/filter.ts';
-import { useTrace } from './stores/trace.ts';
+import { type Move, useTrace } from './stores/trace.ts';
 import { useUi } from './stores/ui.ts';
 import { backend, isCancelled, messageOf } from './transport.ts';
 
@@ -14,16 +14,16 @@ export type Direction = 'forward' | 'backward';
 type Question = (signal: AbortSignal) => Promise<number | null>;
 const asker = latest((question: Question, signal) => question(signal));
 
-async function moveTo(question: Question, none: string): Promise<boolean> {
+async function moveTo(question: Question, none: string, how: Move = 'visit'): Promise<boolean> {
   const ui = useUi();
   try {
-    const seq = await asker.ask(question);
+    const seq = await useTrace().searching(asker.ask(question));
     if (seq === undefined) return false;
     if (seq === null) {
       ui.notify('note', none);
       return false;
     }
-    await useTrace().goTo(seq);
+    await useTrace().goTo(seq, how);
     return true;
   } catch (error) {
     if (!isCancelled(error)) ui.notify('error', messageOf(error));
@@ -115,13 +115,31 @@ export async function resolvePlace(text: string, signal?: AbortSignal): Promise<
 /** The last event at or before a time; used by pointer and scrubbing. */
 const timeAsker = latest((time: number, signal) => backend().call('nav.seqAtTime', { id: traceId(), time }, signal));
 
-export async function goToTime(time: number, how: 'visit' | 'scrub'): Promise<void> {
+export async function goToTime(time: number, how: Move): Promise<void> {
   try {
-    const found = await timeAsker.ask(Math.max(0, Math.round(time)));
+    const found = await useTrace().searching(timeAsker.ask(Math.max(0, Math.round(time))));
     if (found !== undefined) await useTrace().goTo(found.seq, how);
   } catch (error) {
     if (!isCancelled(error)) useUi().notify('error', messageOf(error));
   }
+}
+
+/** To the event nearest to a time among those that a filter lets through (empty: all). */
+export async function goToNearest(time: number, filter: string): Promise<void> {
+  await moveTo(
+    async (signal) => {
+      const id = traceId();
+      const { seq } = await backend().call('nav.seqAtTime', { id, time: Math.max(0, Math.round(time)) }, signal);
+      const one = (from: number, direction: Direction) =>
+        backend().call('events.rows', { id, from, count: 1, direction, filter }, signal);
+      const [before, after] = await Promise.all([one(Math.max(seq, 0), 'backward'), one(seq + 1, 'forward')]);
+      const candidates = [...before.rows, ...after.rows];
+      candidates.sort((a, b) => Math.abs(a.time - time) - Math.abs(b.time - time));
+      return candidates[0]?.seq ?? null;
+    },
+    'This lane has no event.',
+    'point',
+  );
 }
 
 function onVcpu(vcpu: number | null): string {

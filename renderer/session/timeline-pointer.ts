@@ -6,12 +6,15 @@ import { onBeforeUnmount, onMounted, type Ref, shallowRef } from 'vue';
 import { counted } from '../format/number.ts';
 import { SHAPE_WORDS, shapeOf } from '../format/interrupt-state.ts';
 import { durationText, shortDuration } from '../format/time.ts';
-import { goToTime } from '../navigate.ts';
+import { laneFilter } from '../break-on.ts';
+import { goToNearest, goToTime } from '../navigate.ts';
+import { useBreakpoints } from '../stores/breakpoints.ts';
 import { useTimeline, view } from '../stores/timeline.ts';
 import { useTrace } from '../stores/trace.ts';
 import { useUi } from '../stores/ui.ts';
 import { RUN_STATES } from '../../core/session/vocabulary.ts';
 import { episodeAt, nearestEdge, segmentAt, spotAt } from '../timeline/hit-test.ts';
+import { firstAtOrAfter } from '../timeline/labels.ts';
 import { type LaneRow } from '../timeline/lanes.ts';
 import { length, pan, type Span, toTime, zoom } from '../timeline/scale.ts';
 import { type Stage } from '../timeline/stage.ts';
@@ -34,6 +37,7 @@ export interface PointerTip {
 
 /** Pixels that a press may move and still be a click. */
 const SLACK = 3;
+const FLAG_WIDTH = 13;
 /** How near to a boundary a click must be to land on it. */
 const REACH = 8;
 
@@ -77,7 +81,11 @@ export function usePointer({ canvas, stage, scrollY, supply }: Options): Timelin
     const scrubbing = !panning && (spot.zone === 'ruler' || spot.zone === 'hits');
     let moved = false;
     element.setPointerCapture(event.pointerId);
-    if (scrubbing) void goToTime(timeAt(x), 'visit');
+    const flagged = spot.zone === 'hits' ? flaggedHit(x) : undefined;
+    if (flagged !== undefined) {
+      useBreakpoints().selectedId = flagged.breakpoint;
+      void trace.goTo(flagged.seq, 'point');
+    } else if (scrubbing) void goToTime(timeAt(x), 'point');
 
     const onMove = (move: PointerEvent): void => {
       const by = move.offsetX - x;
@@ -101,6 +109,18 @@ export function usePointer({ canvas, stage, scrollY, supply }: Options): Timelin
     element.addEventListener('lostpointercapture', onEnd);
   }
 
+  /** The hit whose flag is at `x`, if any. */
+  function flaggedHit(x: number): { readonly seq: number; readonly breakpoint: number } | undefined {
+    for (const { breakpoint, hits } of useBreakpoints().enabled) {
+      if (hits === undefined) continue;
+      // A flag stands to the right of its moment.
+      const index = firstAtOrAfter(hits.times, timeAt(x - FLAG_WIDTH));
+      const time = hits.times[index];
+      if (time !== undefined && time <= timeAt(x + 1)) return { seq: hits.seqs[index] ?? 0, breakpoint: breakpoint.id };
+    }
+    return undefined;
+  }
+
   /** Sets the cursor to the nearest event of the lane. */
   function click(x: number, row: LaneRow | undefined): void {
     timeline.range = undefined;
@@ -108,7 +128,7 @@ export function usePointer({ canvas, stage, scrollY, supply }: Options): Timelin
     const time = timeAt(x);
     const data = dataOf(row);
     const near = data?.exact === true ? nearestEdge(data, time, REACH * nsPerPx()) : undefined;
-    void goToTime(near ?? time, 'visit');
+    void goToNearest(near ?? time, laneFilter(row?.lane));
   }
 
   async function tellRange(): Promise<void> {

@@ -196,7 +196,7 @@ export const useBreakpoints = defineStore('breakpoints', () => {
   async function step(entry: BreakpointEntry, direction: 'forward' | 'backward'): Promise<void> {
     selectedId.value = entry.breakpoint.id;
     await guarded(async () => {
-      const found = await finder.ask({ condition: entry.breakpoint.condition, direction });
+      const found = await trace.searching(finder.ask({ condition: entry.breakpoint.condition, direction }));
       if (found === undefined) return;
       if (found.seq === null) return useUi().notify('note', nothing(direction, [entry]));
       await stopAt(found.seq, entry.breakpoint.id);
@@ -217,7 +217,9 @@ export const useBreakpoints = defineStore('breakpoints', () => {
     const late = setTimeout(() => (searching.value = true), 200);
     await guarded(async () => {
       try {
-        const found = await backend().call('nav.continue', { id, from: trace.target, direction }, own.signal);
+        const found = await trace.searching(
+          backend().call('nav.continue', { id, from: trace.target, direction }, own.signal),
+        );
         if (found.seq === null) useUi().notify('note', nothing(direction, enabled.value));
         else await stopAt(found.seq, found.breakpoint ?? undefined);
       } finally {

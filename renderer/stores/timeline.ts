@@ -58,7 +58,7 @@ export const useTimeline = defineStore('timeline', () => {
   watch(
     () => trace.moment,
     (moment) => {
-      if (moment !== undefined && follow.value) {
+      if (moment !== undefined && follow.value && trace.followed) {
         const next = reveal(view.goal, moment.time, view.duration);
         if (next !== view.goal) view.set(next);
       }

@@ -26,6 +26,9 @@ export interface Moment {
   readonly baseline: number | undefined;
 }
 
+/** How the cursor is moved. */
+export type Move = 'visit' | 'point' | 'scrub';
+
 export interface Selection {
   /** Lane id; also the interrupt that keys such as `.` and `B` mean. */
   readonly lane: string | undefined;
@@ -53,6 +56,8 @@ export const useTrace = defineStore('trace', () => {
   const selection = shallowRef<Selection>({ lane: undefined, register: undefined, row: undefined });
   /** A register that the inspector is to open; it clears this when it has. */
   const revealedRegister = ref<string | undefined>();
+  /** Whether the timeline is to bring the cursor into view. */
+  const followed = ref(true);
   const past = shallowRef<readonly number[]>([]);
   const future = shallowRef<readonly number[]>([]);
 
@@ -65,7 +70,9 @@ export const useTrace = defineStore('trace', () => {
   const lanes = computed<readonly Lane[]>(() => info.value?.lanes ?? []);
   const selectedLane = computed(() => lanes.value.find(({ id }) => id === selection.value.lane));
   const baseline = computed(() => fixedBaseline.value ?? previousStop.value);
-  const ready = computed(() => moment.value?.seq === target.value && !waiting.value);
+  /** Searches for a place to go to that are on their way. */
+  const searches = ref(0);
+  const ready = computed(() => moment.value?.seq === target.value && !waiting.value && searches.value === 0);
 
   async function open(path: string): Promise<void> {
     const opened = await backend().call('trace.open', { path });
@@ -109,6 +116,16 @@ export const useTrace = defineStore('trace', () => {
   function grow(events: number, durationNs: number, finished: boolean): void {
     const old = info.value;
     if (old !== undefined) info.value = { ...old, events, durationNs, finished };
+  }
+
+  /** Counts a search while it runs, so that the window knows when it is at rest. */
+  async function searching<T>(search: Promise<T>): Promise<T> {
+    searches.value++;
+    try {
+      return await search;
+    } finally {
+      searches.value--;
+    }
   }
 
   async function load(seq: number): Promise<void> {
@@ -161,12 +178,14 @@ export const useTrace = defineStore('trace', () => {
 
   /**
    * Moves the cursor.
-   * @param how `visit` adds to history and sets the baseline (a jump, a step); `scrub` does neither
+   * @param how `visit` adds to history and sets the baseline (a jump, a step); `point` does so too, but the timeline
+   *   stays where the person pointed; `scrub` does neither
    */
-  async function goTo(seq: number, how: 'visit' | 'scrub' = 'visit'): Promise<void> {
+  async function goTo(seq: number, how: Move = 'visit'): Promise<void> {
     const to = Math.min(Math.max(seq, -1), last.value);
     if (info.value === undefined) return;
-    if (how === 'visit' && to !== target.value) {
+    followed.value = how === 'visit';
+    if (how !== 'scrub' && to !== target.value) {
       past.value = [...past.value, target.value].slice(-LONGEST_HISTORY);
       future.value = [];
       previousStop.value = target.value;
@@ -181,6 +200,7 @@ export const useTrace = defineStore('trace', () => {
     from.value = from.value.slice(0, -1);
     to.value = [...to.value, target.value];
     previousStop.value = target.value;
+    followed.value = true;
     target.value = Math.min(place, last.value);
     await mover.ask(target.value);
   }
@@ -256,6 +276,8 @@ export const useTrace = defineStore('trace', () => {
     toggleBaseline,
     selectLane,
     selectInterrupt,
+    followed,
+    searching,
     selectRegister,
     revealRegister,
     revealedRegister,

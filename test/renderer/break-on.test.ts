@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type EventRow } from '../../core/session/contract.ts';
-import { breakOnInterrupt, breakOnLane, breakOnPath, breakOnRow } from '../../renderer/break-on.ts';
+import { breakOnInterrupt, breakOnLane, breakOnPath, breakOnRow, laneFilter } from '../../renderer/break-on.ts';
 
 const PPI_27 = 0x2000_001b;
 const SPI_5 = 0x6000_0005;
@@ -47,5 +47,15 @@ describe('a breakpoint from what is selected', () => {
     } as const;
     expect(breakOnLane(lane)).toBe('vcpu1.runState changes');
     expect(breakOnLane({ ...lane, type: 'value' })).toBeUndefined();
+  });
+});
+
+describe('the filter of a lane', () => {
+  const lane = { type: 'interrupt', group: '', label: '', sublabel: '', max: null } as const;
+  it('keeps the events of its interrupt and vCPU', () => {
+    expect(laneFilter({ ...lane, id: 'vcpu1.ppi27', vcpu: 1, intid: PPI_27 })).toBe('irq:ppi(27) vcpu:1');
+    expect(laneFilter({ ...lane, id: 'spi5', vcpu: null, intid: SPI_5 })).toBe('irq:spi(5)');
+    expect(laneFilter({ ...lane, id: 'vcpu1', type: 'vcpu', vcpu: 1, intid: null })).toBe('vcpu:1');
+    expect(laneFilter(undefined)).toBe('');
   });
 });
