@@ -14,7 +14,11 @@ const reduced = window.matchMedia('(prefers-reduced-motion: reduce)');
 const wide = window.matchMedia('(min-width: 1600px)');
 
 /** One timeline per window. */
-export const view = createView({ reducedMotion: () => reduced.matches });
+export const view = createView({
+  reducedMotion: () => reduced.matches,
+  now: () => performance.now(),
+  frame: (callback) => requestAnimationFrame(callback),
+});
 
 export const useTimeline = defineStore('timeline', () => {
   const trace = useTrace();

@@ -27,7 +27,14 @@ export interface TimelineView {
   onChange(handler: () => void): () => void;
 }
 
-export function createView(options: { readonly reducedMotion: () => boolean }): TimelineView {
+export interface ViewOptions {
+  readonly reducedMotion: () => boolean;
+  /** The present in milliseconds, and the next frame; both of the same clock. */
+  readonly now: () => number;
+  readonly frame: (callback: (now: number) => void) => unknown;
+}
+
+export function createView(options: ViewOptions): TimelineView {
   let duration = 0;
   let span = fit(0);
   let goal = span;
@@ -48,11 +55,12 @@ export function createView(options: { readonly reducedMotion: () => boolean }): 
 
   function tick(now: number): void {
     if (!easing) return;
-    const share = Math.min(1, (now - startedAt) / EASE_MS);
+    // A frame's time is when the frame began, which may be before the easing did.
+    const share = Math.min(1, Math.max(0, (now - startedAt) / EASE_MS));
     span = share === 1 ? goal : between(start, goal, 1 - (1 - share) ** 2);
     easing = share < 1;
     tell();
-    if (easing) requestAnimationFrame(tick);
+    if (easing) options.frame(tick);
   }
 
   return {
@@ -72,7 +80,8 @@ export function createView(options: { readonly reducedMotion: () => boolean }): 
     },
     extend(newDuration) {
       duration = newDuration;
-      tell();
+      if (!easing) set(span);
+      else tell();
     },
     set,
     ease(change) {
@@ -80,10 +89,10 @@ export function createView(options: { readonly reducedMotion: () => boolean }): 
       if (options.reducedMotion()) return set(next);
       goal = next;
       start = span;
-      startedAt = performance.now();
+      startedAt = options.now();
       if (!easing) {
         easing = true;
-        requestAnimationFrame(tick);
+        options.frame(tick);
       }
     },
     remember() {
