@@ -3,6 +3,8 @@ import { type HostFacts } from '../kvm/host-facts.ts';
 import { type Profile } from '../kvm/profiles.ts';
 
 export interface VcpuConfig {
+  /** User space's number of the vCPU. */
+  readonly id: number;
   /** Bits of `FEATURE` for KVM_ARM_VCPU_INIT. */
   readonly features: number;
   /** Where the guest program of this vCPU starts. */
@@ -22,7 +24,7 @@ export interface MachineConfig {
   readonly facts: HostFacts;
   readonly profile: Profile;
   readonly vcpus: readonly VcpuConfig[];
-  /** Device type to create (16: vGICv5); 0: no in-kernel irqchip. */
+  /** Device type that `setUp` creates (16: vGICv5); 0: no in-kernel irqchip. */
   readonly device: number;
   /** Guest RAM: base a multiple of 4096, size in bytes. */
   readonly ram: { readonly base: bigint; readonly size: number };
@@ -31,9 +33,8 @@ export interface MachineConfig {
   readonly slice: number;
   /** Counter ticks after which a vCPU that shares its physical CPU gives way. */
   readonly timeslice: bigint;
+  /** Other tasks that want to run on every physical CPU; with one or more, WFI traps by default. */
+  readonly hostTasks: number;
   /** 0: fixed order of the physical CPUs; else the seed of a reproducible random order. */
   readonly seed: number;
 }
-
-/** The system counter runs at 1 GHz: one tick is one nanosecond, and one instruction takes one tick. */
-export const NS_PER_TICK = 1;

@@ -2,10 +2,19 @@
 import { type KvmEvent, type Place } from '../kvm/events.ts';
 
 export type MachineEvent =
-  /** The guest takes an exception to EL1. */
+  /** An access that no other event tells: a timer's or identification register, or a GIC instruction. */
+  | {
+      readonly kind: 'guest.access';
+      readonly register: string;
+      readonly op: 'read' | 'write' | 'execute';
+      /** Value read or written, or an instruction's operand or result, in halves. */
+      readonly lo: number;
+      readonly hi: number;
+    }
+  /** The guest is about to take an exception to EL1. */
   | { readonly kind: 'guest.exception'; readonly exception: string; readonly from: bigint; readonly to: bigint }
   | { readonly kind: 'guest.wfi'; readonly wfe: boolean; readonly pc: bigint }
-  /** The guest reached a label that the scenario watches. */
+  /** The guest reached a label that somebody watches. */
   | { readonly kind: 'guest.label'; readonly label: string; readonly pc: bigint; readonly count: number }
   | {
       readonly kind: 'guest.psci';
@@ -14,20 +23,22 @@ export type MachineEvent =
       readonly x1: bigint;
       readonly result: bigint;
     }
+  /** Between rounds: a vCPU's thread is to run on another physical CPU. */
   | { readonly kind: 'host.migrate'; readonly from: number; readonly to: number }
-  | { readonly kind: 'host.schedule'; readonly reason: string }
+  /** User space stopped a vCPU, lets it run again, or switched it on or off. */
+  | { readonly kind: 'host.vcpu'; readonly action: 'pause' | 'resume' | 'reset' }
+  /** The wire of a physical PPI that is not a timer was moved. */
+  | { readonly kind: 'host.wire'; readonly ppi: number; readonly level: boolean }
   | { readonly kind: 'machine.halt'; readonly reason: HaltReason };
 
 /** Why a machine will do nothing more. */
 export type HaltReason =
-  /** Every vCPU is off. */
+  /** Every vCPU is off, paused for good or has failed. */
   | 'poweredOff'
   /** Everything sleeps and nothing is due. */
   | 'idle'
   /** The limit of instructions or time was reached. */
   | 'limit'
-  /** A vCPU's KVM_RUN failed. */
-  | 'runFailed'
   /** Somebody asked. */
   | 'stopped';
 

@@ -9,18 +9,22 @@ import { registerByEncoding } from '../gic/registers.ts';
 import { type GicInstruction, gicInstruction } from '../gic/v5/instructions.ts';
 import { type GuestRegister, guestRegister } from '../gic/v5/guest-registers.ts';
 import { type Words } from '../gic/v5/words.ts';
+import { isIdRegister } from '../kvm/id-registers.ts';
 import { type Outcome } from '../kvm/outcome.ts';
+import { isPmuRegister } from '../kvm/pmu-registers.ts';
 import { type Vcpu } from '../kvm/vcpu.ts';
 import {
   type Answer,
   type Barrier,
   type Core,
+  CORE_REGISTERS,
   DONE,
   type Exception,
   type Hint,
   type HintAnswer,
   PROCEED,
   type System,
+  systemRegisterName,
   TRAP,
   UNDEFINED,
   unpackEncoding,
@@ -35,12 +39,23 @@ type Target =
   | { readonly type: 'named'; readonly name: string }
   | { readonly type: 'none' };
 
-const MPIDR = 'MPIDR_EL1';
+const VBAR = CORE_REGISTERS.findIndex(({ name }) => name === 'VBAR_EL1');
+/** Offsets of the asynchronous exceptions' vectors in their bank; synchronous ones are at 0. */
+const VECTOR_OFFSET: Partial<Record<Exception['kind'], number>> = { irq: 0x080, fiq: 0x100, serror: 0x180 };
+/** Affinity fields that a guest sees of a vCPU's number: four bits in Aff0, then eight each (kvm-vgic-v5 §21). */
+const affinityOf = (id: number): number => (id & 0xf) | (((id >>> 4) & 0xff) << 8);
+/** Read-only registers of the processor that need no hypervisor. The counter runs at 1 GHz. */
+const FIXED: ReadonlyMap<string, (vcpu: Vcpu) => bigint> = new Map([
+  ['MPIDR_EL1', ({ id }: Vcpu) => 0x8000_0000n | BigInt(affinityOf(id))],
+  ['CNTFRQ_EL0', () => 1_000_000_000n],
+]);
 
 export class GuestSystem implements System {
   readonly #vcpu: Vcpu;
   readonly #emit: (event: MachineEvent) => void;
   readonly #targets = new Map<number, Target>();
+  /** What the access that is under way does; undefined outside one. An observer asks while it is told of effects. */
+  operation: 'read' | 'write' | 'execute' | undefined;
   #core: Core | undefined;
   /** Called after each access that may have moved the interrupt signal. */
   readonly #signalMoved: () => void;
@@ -84,17 +99,25 @@ export class GuestSystem implements System {
 
   exception({ kind, pc }: Exception): typeof DONE | typeof TRAP {
     if (kind === 'hvc' || kind === 'smc') return TRAP;
-    this.#emit({ kind: 'guest.exception', exception: kind, from: pc, to: 0n });
+    this.#emit({ kind: 'guest.exception', exception: kind, from: pc, to: this.#vector(kind) });
     return DONE;
   }
 
   #register(encoding: number, direction: 'read' | 'write', value: Words): Answer {
     const target = this.#targetOf(encoding);
     switch (target.type) {
-      case 'interface':
-        return this.#answer(this.#vcpu.access(target.register, direction, value));
-      case 'named':
-        return this.#named(target.name, direction, value);
+      case 'interface': {
+        this.operation = direction;
+        const answer = this.#answer(this.#vcpu.access(target.register, direction, value));
+        this.operation = undefined;
+        return answer;
+      }
+      case 'named': {
+        this.operation = direction;
+        const answer = this.#named(target.name, direction, value);
+        this.operation = undefined;
+        return answer;
+      }
       case 'instruction':
       case 'none':
         return UNDEFINED;
@@ -102,20 +125,32 @@ export class GuestSystem implements System {
   }
 
   #named(name: string, direction: 'read' | 'write', value: Words): Answer {
-    if (name === MPIDR) {
+    const fixed = FIXED.get(name);
+    if (fixed !== undefined) {
       if (direction === 'write') return UNDEFINED;
-      value.set(0x8000_0000 + this.#vcpu.id, 0);
+      value.value = fixed(this.#vcpu);
       return DONE;
     }
     const { outcome, value: result } = this.#vcpu.sysreg(direction, name, value.value);
     if (direction === 'read') value.value = result;
+    // A trap is told by KVM's handler.
+    if (outcome === 'performed') this.#tell(name, direction, value);
     return this.#answer(outcome);
   }
 
   #instruction(encoding: number, value: Words, hasResult: boolean): Answer {
     const target = this.#targetOf(encoding);
     if (target.type !== 'instruction' || target.instruction.hasResult !== hasResult) return UNDEFINED;
-    return this.#answer(this.#vcpu.execute(target.instruction, value));
+    this.operation = 'execute';
+    const outcome = this.#vcpu.execute(target.instruction, value);
+    if (outcome === 'performed') this.#tell(target.instruction.name, 'execute', value);
+    const answer = this.#answer(outcome);
+    this.operation = undefined;
+    return answer;
+  }
+
+  #tell(register: string, op: 'read' | 'write' | 'execute', { lo, hi }: Words): void {
+    this.#emit({ kind: 'guest.access', register, op, lo, hi });
   }
 
   #answer(outcome: Outcome): Answer {
@@ -125,7 +160,15 @@ export class GuestSystem implements System {
   }
 
   #pc(): bigint {
-    return (this.#core?.pcValue ?? 4n) - 4n;
+    return BigInt.asUintN(64, (this.#core?.pcValue ?? 4n) - 4n);
+  }
+
+  /** Where EL1 will go on: the vector of this kind in the bank of the present level and stack pointer. */
+  #vector(kind: Exception['kind']): bigint {
+    const core = this.#core;
+    if (core === undefined) return 0n;
+    const bank = core.el === 0 ? 0x400 : core.spSel === 0 ? 0 : 0x200;
+    return BigInt.asUintN(64, core.systemValue(VBAR) + BigInt(bank + (VECTOR_OFFSET[kind] ?? 0)));
   }
 
   #targetOf(encoding: number): Target {
@@ -138,9 +181,13 @@ export class GuestSystem implements System {
 }
 
 function resolve(encoding: number): Target {
-  const [op0, op1, crn, crm, op2] = unpackEncoding(encoding);
-  const name = registerByEncoding(op0, op1, crn, crm, op2, 'v5')?.name;
-  if (name === undefined) return { type: 'none' };
+  const row = unpackEncoding(encoding);
+  const known = registerByEncoding(...row, 'v5')?.name;
+  if (known === undefined) {
+    const name = row[0] < 2 ? '' : systemRegisterName(row, 'read', 'v5');
+    return FIXED.has(name) || isPmuRegister(name) || isIdRegister(name) ? { type: 'named', name } : { type: 'none' };
+  }
+  const name = known;
   const register = guestRegister(name);
   if (register !== undefined) return { type: 'interface', register };
   const instruction = gicInstruction(name);

@@ -7,8 +7,9 @@
  * runs. When everything sleeps, time jumps to the next deadline. So the same configuration and the same host actions
  * at the same counter values give the same run, bit for bit.
  *
- * Kept in slots: everything. `save` brings registers that live in the cores to their slots; it is called before an
- * event is reported, so that the journal's state is complete at every event and undo takes the whole machine back.
+ * Kept in slots: everything. Registers that live in the cores and stores to RAM reach their slots before an event is
+ * reported, so the journal's state is complete at every event, and undoing it, then `restore`, takes the whole machine
+ * back.
  */
 import { Host } from '../kvm/host.ts';
 import { type Place } from '../kvm/events.ts';
@@ -22,32 +23,34 @@ import { Core, LINE, Ram } from './a64/index.ts';
 import { type MachineConfig } from './config.ts';
 import { type AnyEvent, type HaltReason, type MachineObserver } from './events.ts';
 import { GuestSystem } from './guest-system.ts';
-import { draw } from './random.ts';
+import { shuffled } from './random.ts';
 import { RunLoop } from './run-loop.ts';
 import { Thread } from './thread.ts';
 
-/** Why `run` returned: the machine can do no more, or it was asked to give way. */
-export type RunResult = { readonly halted: HaltReason } | { readonly halted: undefined };
+/** Why `run` returned; undefined: the time was reached. */
+export interface RunResult {
+  readonly halted: HaltReason | undefined;
+}
 
 export class Machine {
   readonly config: MachineConfig;
   readonly journal: Journal;
   readonly host: Host;
-  readonly vm: Vm;
   readonly ram: Ram;
-  readonly threads: readonly Thread[];
   /** Called after an event's changes are in the journal; the event owns them. */
   observer: MachineObserver | undefined;
   /** Called before an event is reported, to bring further derived slots up to date. */
-  beforeEvent: (() => void) | undefined;
+  beforeEvent: ((event: AnyEvent, place: Place) => void) | undefined;
   /** Called when a core is about to execute an instruction at a breakpoint. */
   onBreakpoint: ((thread: Thread, address: bigint) => void) | undefined;
   readonly #loop: RunLoop;
   readonly #random: Cell;
-  readonly #order: number[];
+  readonly #order: readonly number[];
+  readonly #threads: Thread[] = [];
+  #vm: Vm | undefined;
   #stopAsked = false;
 
-  /** Builds the machine; `setUp` then creates the VM as user space does. */
+  /** Host and RAM; `create` makes the VM. */
   constructor(config: MachineConfig) {
     this.config = config;
     this.journal = new Journal(new Layout());
@@ -58,29 +61,46 @@ export class Machine {
     });
     this.ram = new Ram(config.ram.base, config.ram.size);
     for (const { address, bytes } of config.images) this.ram.loadImage(address, bytes);
-    this.#order = Array.from({ length: facts.cpus }, (_, cpu) => cpu);
+    this.#order = this.host.cpus.map(({ index }) => index);
+    this.#loop = new RunLoop(this);
     this.host.observe((event, place) => this.#report(event, place));
-    this.vm = this.host.createVm();
-    const threads: Thread[] = [];
-    for (const [index, vcpu] of config.vcpus.entries()) {
-      this.vm.createVcpu(index);
-      const created = this.vm.vcpu(index);
-      if (created === undefined) throw new RangeError(`vCPU ${index} could not be created`);
+  }
+
+  /**
+   * KVM_CREATE_VM, and KVM_CREATE_VCPU for each vCPU.
+   * @throws RangeError when KVM refuses one, or the VM exists.
+   */
+  create(): void {
+    if (this.#vm !== undefined) throw new RangeError('the VM exists already');
+    const vm = this.host.createVm();
+    this.#vm = vm;
+    for (const [index, { id, entry, pcpu }] of this.config.vcpus.entries()) {
+      const result = vm.createVcpu(id);
+      const vcpu = vm.vcpu(index);
+      if (result !== 0 || vcpu === undefined) throw new RangeError(`vCPU ${index} with number ${id}: result ${result}`);
       const system = new GuestSystem(
-        created,
-        (event) => this.#report(event, created.place),
+        vcpu,
+        (event) => this.#report(event, vcpu.place),
         () => this.refreshLine(index),
       );
       const core = new Core({ ram: this.ram, system });
       system.attach(core);
-      core.reset(vcpu.entry);
+      core.reset(entry);
       core.setX(0, BigInt(index));
-      const thread = new Thread(created, core, this.journal);
-      thread.affinity.set(vcpu.pcpu);
-      threads.push(thread);
+      const thread = new Thread(vcpu, core, system, this.journal);
+      thread.affinity.set(pcpu);
+      this.#threads.push(thread);
     }
-    this.threads = threads;
-    this.#loop = new RunLoop(this);
+  }
+
+  /** @throws Error before `create`. */
+  get vm(): Vm {
+    if (this.#vm === undefined) throw new Error('the VM was not created yet');
+    return this.#vm;
+  }
+
+  get threads(): readonly Thread[] {
+    return this.#threads;
   }
 
   /** Counter value, in ticks of 1 ns. */
@@ -89,21 +109,22 @@ export class Machine {
   }
 
   /**
-   * What a VMM does before it runs vCPUs: vCPU init, device, PMU, CTRL_INIT. Returns the first result that is not 0.
+   * What a VMM does before it runs vCPUs: vCPU init, device, CTRL_INIT, PMU. Returns the first result that is not 0.
    * Scenarios that test the ioctls themselves leave this out and make the calls one by one.
    */
   setUp(): number {
-    const { vm, config } = this;
-    const results: (() => number)[] = [];
-    for (const [index, { features }] of config.vcpus.entries()) results.push(() => this.#vcpu(index).init(features));
-    if (config.device !== 0) results.push(() => vm.createDevice(config.device));
-    if (config.device !== 0) results.push(() => vm.deviceAttr('set', GROUP.CTRL, BigInt(CTRL.INIT), new UserWords()));
+    const { vm, config, threads } = this;
+    const calls: (() => number)[] = [];
     for (const [index, { features }] of config.vcpus.entries())
-      if (features & FEATURE.PMU)
-        results.push(() =>
-          this.#vcpu(index).attribute('set', VCPU_GROUP.PMU_V3_CTRL, BigInt(PMU_ATTRIBUTE.INIT), new UserWords()),
-        );
-    for (const call of results) {
+      calls.push(() => this.thread(index).vcpu.init(features));
+    if (config.device !== 0) {
+      calls.push(() => vm.createDevice(config.device));
+      calls.push(() => vm.deviceAttr('set', GROUP.CTRL, BigInt(CTRL.INIT), new UserWords()));
+    }
+    for (const { vcpu, index } of threads)
+      if ((config.vcpus[index]?.features ?? 0) & FEATURE.PMU)
+        calls.push(() => vcpu.attribute('set', VCPU_GROUP.PMU_V3_CTRL, BigInt(PMU_ATTRIBUTE.INIT), new UserWords()));
+    for (const call of calls) {
       const result = call();
       if (result !== 0) return result;
     }
@@ -114,15 +135,17 @@ export class Machine {
   start(): void {
     for (const [index, { startsOn }] of this.config.vcpus.entries()) {
       const thread = this.thread(index);
-      thread.status = startsOn ? 'ready' : 'off';
-      if (!startsOn) thread.vcpu.setPoweredOff(true);
+      thread.since.value = this.now;
+      if (thread.status !== 'off') continue;
+      if (startsOn) thread.status = 'ready';
+      else thread.vcpu.setPoweredOff(true);
     }
   }
 
   /** @throws RangeError when there is no such vCPU. */
   thread(index: number): Thread {
-    const thread = this.threads[index];
-    if (thread === undefined) throw new RangeError(`no vCPU ${index}; the VM has ${this.threads.length}`);
+    const thread = this.#threads[index];
+    if (thread === undefined) throw new RangeError(`no vCPU ${index}; the VM has ${this.#threads.length}`);
     return thread;
   }
 
@@ -138,35 +161,39 @@ export class Machine {
 
   /**
    * Runs until the counter reaches `until`, everything has ended, or `stop` is called.
-   * With nothing to do before `until`, time jumps there.
+   * With nothing to do before `until`, time jumps there and the answer is `idle`.
    */
   run(until: bigint): RunResult {
     this.#stopAsked = false;
-    while (this.now < until) {
-      if (this.threads.every(({ status }) => status === 'off' || status === 'ended')) return { halted: 'poweredOff' };
-      if (!this.#round(until)) return { halted: 'idle' };
-      if (this.#stopAsked) return { halted: 'stopped' };
-    }
-    return { halted: undefined };
+    const halted = this.#rounds(until);
+    this.save();
+    return { halted };
   }
 
-  /** One round; false when everything sleeps and nothing is due before `until`: time is then at `until`. */
+  #rounds(until: bigint): HaltReason | undefined {
+    while (this.now < until) {
+      if (this.#threads.every((thread) => thread.isStopped)) return 'poweredOff';
+      if (!this.#round(until)) return 'idle';
+      if (this.#stopAsked) return 'stopped';
+    }
+    return undefined;
+  }
+
+  /** One round; false when everything sleeps and nothing is due until `until`: time is then there. */
   #round(until: bigint): boolean {
     const budget = this.#budget(until);
     let busy = false;
-    for (const cpu of this.#cpuOrder()) {
+    for (const cpu of this.config.seed === 0 ? this.#order : shuffled(this.#random, this.#order.length)) {
       if (this.#loop.turn(cpu, budget)) busy = true;
       if (this.#stopAsked) return true;
     }
     if (busy) {
       this.host.advance(BigInt(budget));
-      this.#loop.afterTime();
       return true;
     }
     const due = this.host.nextDeadline();
     const end = due === undefined || due > until ? until : due <= this.now ? this.now + 1n : due;
     this.host.advance(end - this.now);
-    this.#loop.afterTime();
     return due !== undefined && due <= until;
   }
 
@@ -177,41 +204,31 @@ export class Machine {
     return Math.max(1, Math.min(this.config.slice, Number(limit - this.now)));
   }
 
-  #cpuOrder(): readonly number[] {
-    const order = this.#order;
-    if (this.config.seed === 0) return order;
-    for (let i = order.length - 1; i > 0; i--) {
-      const j = draw(this.#random, i + 1);
-      [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
-    }
-    return order;
-  }
-
   /** Brings a core's interrupt input up to what its physical CPU's interface signals. */
   refreshLine(index: number): void {
-    const thread = this.threads[index];
+    const thread = this.#threads[index];
     if (thread === undefined) return;
     const { vcpu, core } = thread;
-    const cpu = vcpu.cpu;
-    const raised = vcpu.inGuest && cpu !== undefined && cpu.vcpu === vcpu && cpu.interface.signal.flag;
+    const raised = vcpu.inGuest && vcpu.cpu?.interface.signal.flag === true;
     if (raised !== ((core.lines & LINE.IRQ) !== 0)) core.setLine(LINE.IRQ, raised);
+  }
+
+  /** Takes a loaded thread off its CPU, out of the guest if need be; it is ready then. */
+  scheduleOut(thread: Thread): void {
+    this.#loop.scheduleOut(thread);
   }
 
   /** Everything that lives outside the journal, into the journal. */
   save(): void {
-    for (const thread of this.threads) thread.save(this.journal);
+    for (const thread of this.#threads) thread.save(this.journal);
     this.ram.flush(this.journal);
   }
 
   /** Makes cores and RAM what the journal's state says, after an undo. */
   restore(): void {
-    for (const thread of this.threads) thread.restore(this.journal.state);
+    for (const thread of this.#threads) thread.restore(this.journal.state);
     this.ram.loadFrom(this.journal.state, this.journal.layout);
-    for (const { index } of this.threads) this.refreshLine(index);
-  }
-
-  #vcpu(index: number) {
-    return this.thread(index).vcpu;
+    for (const { index } of this.#threads) this.refreshLine(index);
   }
 
   /** Reports an event of the machine itself. */
@@ -220,11 +237,15 @@ export class Machine {
   }
 
   #report(event: AnyEvent, place: Place): void {
-    // Threads are made after the VM, and building it already reports events.
-    if (this.threads !== undefined) this.#loop?.notice(event, place);
+    this.#loop.notice(event, place);
     if (this.observer === undefined) return;
-    if (this.threads !== undefined) this.save();
-    this.beforeEvent?.();
+    // Other threads' cores were saved at the end of their turns.
+    if (place.vcpu === undefined) this.save();
+    else {
+      this.#threads[place.vcpu]?.save(this.journal);
+      this.ram.flush(this.journal);
+    }
+    this.beforeEvent?.(event, place);
     this.observer(event, place);
   }
 }

@@ -10,3 +10,13 @@ export function draw(state: Cell, below: number): number {
   state.set(x >>> 0);
   return (x >>> 0) % below;
 }
+
+/** The numbers 0 … `count` − 1 in an order drawn anew. */
+export function shuffled(state: Cell, count: number): number[] {
+  const order = Array.from({ length: count }, (_, n) => n);
+  for (let i = count - 1; i > 0; i--) {
+    const j = draw(state, i + 1);
+    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
+  }
+  return order;
+}

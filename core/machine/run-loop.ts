@@ -5,8 +5,8 @@
 import { type Place } from '../kvm/events.ts';
 import { type Stop } from './a64/index.ts';
 import { type AnyEvent } from './events.ts';
+import { hypercall } from './hypercall.ts';
 import { type Machine } from './machine.ts';
-import { PSCI, PSCI_VERSION, psciFunction, type PsciAction } from './psci.ts';
 import { type Thread } from './thread.ts';
 
 /** Entries that may be abandoned in a row before the turn ends: each one clears the request that caused it. */
@@ -24,26 +24,31 @@ export class RunLoop {
     const thread = this.#current(cpu) ?? this.#pick(cpu);
     if (thread === undefined) return false;
     const executed = this.#execute(thread, budget);
-    this.#giveWay(thread, cpu);
-    return executed;
+    const gaveWay = this.#giveWay(thread, cpu);
+    thread.save(this.#machine.journal);
+    return executed || gaveWay;
   }
 
-  /** Time has moved: lines follow, sleepers whose wait has an end wake. */
-  afterTime(): void {
-    for (const { index } of this.#machine.threads) this.#machine.refreshLine(index);
-  }
-
-  /** Events that concern threads: a kick or a wake-up timer makes a sleeper look again. */
+  /** Events that concern threads: a kick or a wake-up timer makes a sleeper look again, and a runner leave the guest. */
   notice(event: AnyEvent, place: Place): void {
-    if (place.vcpu === undefined) return;
-    const thread = this.#machine.threads[place.vcpu];
+    if (event.kind !== 'vcpu.wake' && event.kind !== 'vcpu.kick' && event.kind !== 'guest.exception') return;
+    const thread = place.vcpu === undefined ? undefined : this.#machine.threads[place.vcpu];
     if (thread === undefined) return;
-    if (event.kind === 'vcpu.wake' || event.kind === 'vcpu.kick') {
-      if (thread.status === 'blocked') {
-        thread.wake.flag = true;
-        thread.status = 'ready';
-      } else if (thread.vcpu.inGuest) thread.core.kick();
+    if (event.kind === 'guest.exception') {
+      if (event.exception === 'irq' && thread.reported === event.from) thread.interruptedAt = event.from;
+      return;
     }
+    if (thread.status === 'blocked') thread.status = 'ready';
+    else if (thread.vcpu.inGuest) thread.core.kick();
+  }
+
+  /** Exits the guest if need be and takes the thread off its CPU. */
+  scheduleOut(thread: Thread): void {
+    const { vcpu } = thread;
+    if (vcpu.inGuest) vcpu.exit('irq');
+    thread.since.value = this.#machine.now;
+    thread.status = 'ready';
+    if (vcpu.cpu !== undefined) vcpu.put();
   }
 
   /** The thread that is loaded there. */
@@ -54,7 +59,8 @@ export class RunLoop {
 
   /** The ready thread that has waited longest on this CPU, begun or scheduled in. */
   #pick(cpu: number): Thread | undefined {
-    const waiting = this.#waiting(cpu).sort((a, b) => Number(a.since.value - b.since.value) || a.index - b.index);
+    const waiting = this.#waiting(cpu);
+    if (waiting.length > 1) waiting.sort((a, b) => Number(a.since.value - b.since.value) || a.index - b.index);
     for (const thread of waiting) if (this.#scheduleIn(thread, cpu)) return thread;
     return undefined;
   }
@@ -64,86 +70,106 @@ export class RunLoop {
   }
 
   #scheduleIn(thread: Thread, index: number): boolean {
-    const { host, now } = this.#machine;
+    const { host, now, config } = this.#machine;
     const { vcpu } = thread;
     const cpu = host.cpu(index);
-    host.setRunnableTasks(index, Math.max(1, this.#waiting(index).length));
+    const tasks = config.hostTasks + Math.max(1, this.#waiting(index).length);
+    if (cpu.runnableTasks.lo !== tasks) host.setRunnableTasks(index, tasks);
     thread.since.value = now;
-    if (!vcpu.slots.locked.flag) {
-      const result = vcpu.beginRun(cpu);
-      if (result !== 0) {
-        thread.status = 'ended';
-        return false;
-      }
-    } else vcpu.load(cpu);
     thread.status = 'loaded';
-    if (!thread.inWait.flag) return true;
-    // Woken from a trapped WFI: the check is made again before the wait ends (kvm-vgic-v5 §18.3).
-    thread.wake.flag = false;
+    if (vcpu.slots.locked.flag) vcpu.load(cpu);
+    else if (vcpu.beginRun(cpu) !== 0) {
+      thread.status = 'ended';
+      return false;
+    }
+    return !thread.inWait.flag || this.#resumeWait(thread);
+  }
+
+  /** Woken from a trapped WFI: the check is made again before the wait ends (kvm-vgic-v5 §18.3). */
+  #resumeWait(thread: Thread): boolean {
+    const { vcpu } = thread;
     if (vcpu.checkRunnable().runnable) {
       thread.inWait.flag = false;
       vcpu.endWait();
       return true;
     }
-    vcpu.put();
     thread.status = 'blocked';
+    vcpu.put();
+    // An expired deadline would wake the thread over and over; one wake per expiry is enough (gicv5-scenarios S69).
+    const { background } = vcpu.timers;
+    if (background.armed.flag && background.deadline.value <= this.#machine.now) background.cancel();
     return false;
   }
 
   /** Executes up to `budget` instructions; false when the core only waits. */
   #execute(thread: Thread, budget: number): boolean {
+    const machine = this.#machine;
     const { vcpu, core } = thread;
     let left = budget;
     let attempts = ENTRY_ATTEMPTS;
-    while (left > 0 && thread.status !== 'blocked' && thread.status !== 'off' && thread.status !== 'ended') {
+    while (left > 0 && (thread.status === 'loaded' || thread.status === 'waiting')) {
       if (!vcpu.inGuest) {
         if (vcpu.enter() === 'aborted') {
           if (--attempts === 0) return true;
           continue;
         }
+      } else if (vcpu.hasRequest) {
+        vcpu.exit('kick');
+        if (thread.status === 'waiting') thread.status = 'loaded';
+        continue;
       }
-      this.#machine.refreshLine(thread.index);
       if (thread.status === 'waiting') {
-        if (!this.#endsHardwareWait(thread)) return left < budget;
+        if (vcpu.cpu?.interface.signal.flag !== true) return left < budget;
         thread.status = 'loaded';
       }
+      if (core.breakpoints.size !== 0 && this.#reports(thread)) continue;
+      machine.refreshLine(thread.index);
       const stop = core.run(left);
-      left -= Math.max(1, core.executed);
+      if (core.executed !== 0) thread.reported = undefined;
+      left -= stop.kind === 'limit' || stop.kind === 'wait' ? Math.max(1, core.executed) : core.executed;
       this.#handle(thread, stop);
-      if (this.#machine.stopAsked) return true;
+      if (machine.stopAsked) return true;
     }
     return true;
   }
 
-  /** An untrapped WFI ends when the interface signals, even while PSTATE masks interrupts. */
-  #endsHardwareWait({ vcpu }: Thread): boolean {
-    return vcpu.cpu?.interface.signal.flag === true || vcpu.hasRequest;
+  /**
+   * Is the next instruction at a breakpoint that was not reported yet? A run that begins there executes it, so this
+   * looks first, also where a slice ended there. One that an interrupt delayed is reported once.
+   */
+  #reports(thread: Thread): boolean {
+    const { core } = thread;
+    const address = core.pcValue;
+    if (thread.reported === address || !core.breakpoints.has(address)) return false;
+    thread.reported = address;
+    if (thread.interruptedAt === address) {
+      thread.interruptedAt = undefined;
+      return false;
+    }
+    this.#machine.onBreakpoint?.(thread, address);
+    return true;
   }
 
   #handle(thread: Thread, stop: Stop): void {
     const { vcpu } = thread;
     switch (stop.kind) {
       case 'limit':
-        return;
       case 'kick':
-        if (vcpu.inGuest && vcpu.hasRequest) vcpu.exit('kick');
-        return;
       case 'breakpoint':
-        this.#machine.onBreakpoint?.(thread, stop.address);
+        // Requests and breakpoints are seen to before the next instruction.
         return;
       case 'wait':
         this.#wait(thread);
         return;
       case 'trap':
         if (vcpu.inGuest) vcpu.exit(stop.exception.kind);
-        if (stop.exception.kind === 'hvc' || stop.exception.kind === 'smc') this.#hypercall(thread);
+        hypercall(this.#machine, thread);
         return;
     }
   }
 
   #wait(thread: Thread): void {
     const { vcpu } = thread;
-    // A trap handler may have run between the instruction and here; then the guest is entered again first.
     if (!vcpu.inGuest) return;
     const answer = vcpu.waitForInterrupt();
     if (!answer.trapped) {
@@ -155,87 +181,19 @@ export class RunLoop {
       return;
     }
     thread.inWait.flag = true;
-    vcpu.put();
     thread.status = 'blocked';
+    vcpu.put();
   }
 
-  /** When several threads want this CPU, one that had its timeslice is scheduled out. */
-  #giveWay(thread: Thread, cpu: number): void {
+  /** When several threads want this CPU, one that had its timeslice is scheduled out. True: something will run next. */
+  #giveWay(thread: Thread, cpu: number): boolean {
     const { config, now } = this.#machine;
-    if (thread.status !== 'loaded' && thread.status !== 'waiting') return;
-    const migrates = thread.affinity.lo !== cpu;
-    if (!migrates) {
-      if (now - thread.since.value < config.timeslice || this.#waiting(cpu).length === 0) return;
+    if (thread.status !== 'loaded' && thread.status !== 'waiting') return this.#waiting(cpu).length > 0;
+    if (this.#waiting(cpu).length === 0) return false;
+    if (now - thread.since.value >= config.timeslice) {
+      // One that waited in hardware goes on behind its WFI, which may end at any time.
+      this.scheduleOut(thread);
     }
-    this.scheduleOut(thread);
-  }
-
-  /** Exits the guest if need be and takes the thread off its CPU. */
-  scheduleOut(thread: Thread): void {
-    const { vcpu } = thread;
-    if (vcpu.inGuest) vcpu.exit('irq');
-    if (vcpu.cpu !== undefined) vcpu.put();
-    thread.since.value = this.#machine.now;
-    thread.status = 'ready';
-  }
-
-  // --- PSCI -----------------------------------------------------------------------------------------------------
-
-  #hypercall(thread: Thread): void {
-    const { core } = thread;
-    const id = Number(core.x(0) & 0xffff_ffffn);
-    const [x1, x2, x3] = [core.x(1), core.x(2), core.x(3)];
-    const known = psciFunction(id);
-    const result = known === undefined ? PSCI.NOT_SUPPORTED : this.#psci(thread, known.action, x1, x2, x3);
-    this.#machine.emit(
-      {
-        kind: 'guest.psci',
-        function: known?.name ?? `0x${id.toString(16)}`,
-        x0: BigInt(id),
-        x1,
-        result: BigInt.asUintN(64, result),
-      },
-      thread.vcpu.place,
-    );
-    core.setX(0, BigInt.asUintN(64, result));
-  }
-
-  #psci(thread: Thread, action: PsciAction, x1: bigint, x2: bigint, x3: bigint): bigint {
-    switch (action) {
-      case 'version':
-        return PSCI_VERSION;
-      case 'features':
-        return psciFunction(Number(x1 & 0xffff_ffffn)) === undefined ? PSCI.NOT_SUPPORTED : PSCI.SUCCESS;
-      case 'cpuOff':
-        this.#powerOff(thread);
-        return PSCI.SUCCESS;
-      case 'systemOff':
-        for (const each of this.#machine.threads) this.#powerOff(each);
-        return PSCI.SUCCESS;
-      case 'cpuOn':
-        return this.#powerOn(x1, x2, x3);
-    }
-  }
-
-  #powerOff(thread: Thread): void {
-    const { vcpu } = thread;
-    if (vcpu.inGuest) vcpu.exit('hvc');
-    if (vcpu.cpu !== undefined) vcpu.put();
-    vcpu.setPoweredOff(true);
-    thread.inWait.flag = false;
-    thread.status = 'off';
-  }
-
-  #powerOn(target: bigint, entry: bigint, context: bigint): bigint {
-    const thread = this.#machine.threads[Number(target & 0xffffn)];
-    if (thread === undefined) return PSCI.INVALID_PARAMETERS;
-    if (thread.status !== 'off') return PSCI.ALREADY_ON;
-    const { vcpu, core } = thread;
-    if (vcpu.slots.hasRun.flag) vcpu.reset();
-    core.reset(entry);
-    core.setX(0, context);
-    vcpu.setPoweredOff(false);
-    thread.status = 'ready';
-    return PSCI.SUCCESS;
+    return true;
   }
 }

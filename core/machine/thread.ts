@@ -3,45 +3,50 @@
  * state; the core's registers reach their slots when `save` is called.
  *
  * ready ── load ──► loaded ──WFI without trap──► waiting      off: PSCI or not started
- *   ▲                 │ │ ▲─────signal or kick──────┘         ended: KVM_RUN failed or the guest switched off
+ *   ▲                 │ │ ▲─────signal or kick──────┘         ended: KVM_RUN failed
  *   └─────put─────────┘ └──trapped WFI──► blocked ──kick or wake──► ready
+ *   paused: user space ended KVM_RUN, from any state but off and ended
  */
 import { type Vcpu } from '../kvm/vcpu.ts';
 import { type Cell, CellClaim } from '../state/cell.ts';
 import { type Journal } from '../state/journal.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { type Core, claimCoreSlots, type CoreSlots, loadFrom, saveTo } from './a64/index.ts';
+import { type GuestSystem } from './guest-system.ts';
 
-export const THREAD = ['off', 'ready', 'loaded', 'waiting', 'blocked', 'ended'] as const;
+const THREAD = ['off', 'ready', 'loaded', 'waiting', 'blocked', 'paused', 'ended'] as const;
 export type ThreadStatus = (typeof THREAD)[number];
 
 /** Order and words of the slots `vcpuN.runState`, as the trace has them. */
-export const RUN = ['off', 'guest', 'handler', 'idle', 'host', 'blocked', 'preempted'] as const;
+const RUN = ['off', 'guest', 'handler', 'idle', 'host', 'blocked', 'preempted'] as const;
 
 export class Thread {
   readonly vcpu: Vcpu;
   readonly core: Core;
+  readonly system: GuestSystem;
   readonly slots: CoreSlots;
   readonly #status: Cell;
   readonly #runState: Cell;
   /** Physical CPU on which the thread runs. */
   readonly affinity: Cell;
-  /** Something may have made a sleeping vCPU runnable; looked at when it is next scheduled in. */
-  readonly wake: Cell;
-  /** Counter value at which the thread was last scheduled in. */
+  /** Counter value at which the thread was last scheduled in or out. */
   readonly since: Cell;
   /** The wait for an interrupt has not been ended yet. */
   readonly inWait: Cell;
+  /** Breakpoint that was reported and whose instruction was not executed yet. For observers alone, so in no slot. */
+  reported: bigint | undefined;
+  /** Reported breakpoint whose instruction an interrupt delayed. */
+  interruptedAt: bigint | undefined;
 
-  constructor(vcpu: Vcpu, core: Core, journal: Journal) {
+  constructor(vcpu: Vcpu, core: Core, system: GuestSystem, journal: Journal) {
     const claim = new CellClaim(journal, `vcpu${vcpu.index}.`);
     this.vcpu = vcpu;
     this.core = core;
+    this.system = system;
     this.slots = claimCoreSlots(journal.layout, vcpu.index);
     this.#status = claim.choice('thread', THREAD);
     this.#runState = claim.choice('runState', RUN);
     this.affinity = claim.cell('affinity', 16);
-    this.wake = claim.flag('thread.wake');
     this.since = claim.cell('thread.since');
     this.inWait = claim.flag('thread.inWait');
   }
@@ -58,6 +63,12 @@ export class Thread {
     return this.vcpu.index;
   }
 
+  /** Can it do nothing more by itself? */
+  get isStopped(): boolean {
+    const { status } = this;
+    return status === 'off' || status === 'ended' || status === 'paused';
+  }
+
   /** Brings the derived slots and the core's registers up to date; called before an event is recorded. */
   save(journal: Journal): void {
     saveTo(this.core, journal, this.slots);
@@ -71,7 +82,7 @@ export class Thread {
 
   #run(): (typeof RUN)[number] {
     const { status, vcpu } = this;
-    if (status === 'off' || status === 'ended') return 'off';
+    if (status === 'off' || status === 'ended' || status === 'paused') return 'off';
     if (status === 'blocked') return 'blocked';
     if (status === 'waiting') return 'idle';
     if (vcpu.inGuest) return vcpu.cpu?.interface.apr.isZero === false ? 'handler' : 'guest';

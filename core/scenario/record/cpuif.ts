@@ -1,0 +1,54 @@
+/** How what the CPU interface does becomes events: what the guest did to it, and what it did in answer. */
+import { type Intid } from '../../gic/intid.ts';
+import { type CpuifEvent } from '../../gic/v5/events.ts';
+import { ppiIntid } from '../../gic/v5/ppi.ts';
+import { type Rows } from './scribe.ts';
+
+/** Causes for which a pending bit is only carried between memory and hardware: no pending state of a guest moves. */
+const CARRIED = new Set(['el2write', 'dviSwitch']);
+
+export const CPUIF: Rows<CpuifEvent['kind']> = {
+  'cpuif.reg': (scribe, { register, direction, lo, hi }, place) =>
+    scribe.access('guest', place, register, direction, lo, hi, true),
+  'cpuif.hppi': (scribe, { after, priority }, place) =>
+    scribe.interrupt('irq.hppi', 'hardware', place, after === 0 ? undefined : after, priority ?? 0, 'PPI'),
+  'cpuif.signal': (scribe, { irq, nmi }, place) =>
+    scribe.put('irq.signal', 'hardware', place, { irq, fiq: false, nmi }),
+  'cpuif.ack': (scribe, { intid, reasonZero, instruction }, place) =>
+    scribe.interrupt(
+      'irq.acknowledge',
+      'guest',
+      place,
+      intid === 0 ? undefined : intid,
+      0,
+      intid === 0 ? reasonZero : instruction,
+    ),
+  'cpuif.drop': (scribe, _event, place) => scribe.interrupt('irq.drop', 'guest', place, undefined, 0, ''),
+  'cpuif.deactivate': (scribe, { lo, effect }, place) => {
+    if (effect === 'cleared') scribe.interrupt('irq.deactivate', 'guest', place, lo >>> 0, 0, '');
+    else scribe.put('other', 'guest', place, { event: `deactivate ${effect}` }, { operand: `0x${lo.toString(16)}` });
+  },
+  'cpuif.insn': (scribe, { instruction, effect, operand }, place) => {
+    // The instruction itself is told as an access; barriers say nothing more.
+    if (effect !== 'barrier')
+      scribe.put(
+        'other',
+        'hardware',
+        place,
+        { event: `${instruction} ${effect}` },
+        { operand: `0x${operand.toString(16)}` },
+      );
+  },
+  'cpuif.physical': (scribe, { ppi, level }, place) =>
+    scribe.put('irq.line', 'device', place, { intid: ppiIntid(ppi), level }),
+  'cpuif.pending': (scribe, { ppi, after, cause }, place) => {
+    // What an acknowledge clears belongs to it and was told.
+    if (cause === 'ack' || CARRIED.has(cause)) return;
+    scribe.put('irq.pend', 'hardware', place, { intid: ppiIntid(ppi), pending: after, cause });
+  },
+};
+
+/** The trace's number of an interrupt that KVM names: old-style PPI numbers too. */
+export function intidOfKvm(intid: number): Intid {
+  return intid < 0x2000_0000 ? ppiIntid(intid) : (intid as Intid);
+}

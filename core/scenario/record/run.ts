@@ -1,0 +1,97 @@
+/**
+ * How the run loop becomes events. A step of KVM is one event that owns its changes; the registers that it reads and
+ * writes follow as accesses of the hypervisor.
+ */
+import { type RunEvent } from '../../kvm/events.ts';
+import { type Place } from '../../kvm/events.ts';
+import { type Detail } from '../../trace/kinds.ts';
+import { highOf, lowOf, type Rows, type Scribe } from './scribe.ts';
+
+function step(s: Scribe, place: Place, name: string, value?: bigint, argument?: bigint, detail?: Detail): void {
+  const payload = {
+    step: name,
+    ...(value === undefined ? {} : { value }),
+    ...(argument === undefined ? {} : { argument }),
+  };
+  s.put('kvm.step', 'hypervisor', place, payload, detail);
+}
+
+function access(s: Scribe, place: Place, op: 'read' | 'write', register: string, value: bigint): void {
+  s.access('hypervisor', place, register, op, lowOf(value), highOf(value), false);
+}
+
+const SKIPPED: Detail = { skipped: true };
+
+export const RUN: Rows<RunEvent['kind']> = {
+  'vcpu.load': (s, { skipped, vmcr, apr }, place) => {
+    step(s, place, 'load', vmcr, apr, skipped ? SKIPPED : undefined);
+    if (skipped) return;
+    access(s, place, 'write', 'ICH_VMCR_EL2', vmcr);
+    access(s, place, 'write', 'ICH_APR_EL2', apr);
+  },
+  'vcpu.put': (s, { skipped, apr, prioritiesSynced }, place) => {
+    step(s, place, 'put', apr, undefined, skipped ? SKIPPED : prioritiesSynced ? { prioritiesSynced } : undefined);
+    if (!skipped) access(s, place, 'read', 'ICH_APR_EL2', apr);
+  },
+  'vcpu.scheduled': (s, event, place) => {
+    const pcpu = place.pcpu ?? s.threadOf(place)?.affinity.lo ?? 0;
+    s.put(event.in ? 'vcpu.load' : 'vcpu.put', 'hypervisor', place, { pcpu });
+  },
+  'vcpu.request': (s, { request }, place) => step(s, place, 'request', undefined, undefined, { request }),
+  'vcpu.requestsCleared': (s, _event, place) => step(s, place, 'requestsCleared'),
+  'vcpu.kick': (s, { blocked, inGuest }, place) => step(s, place, 'kick', undefined, undefined, { blocked, inGuest }),
+  'vcpu.entry': (s, _event, place) => {
+    const pc = s.pc(place);
+    s.put('vcpu.entry', 'hypervisor', place, {
+      ...(pc === undefined ? {} : { pc }),
+      ...(place.pcpu === undefined ? {} : { pcpu: place.pcpu }),
+    });
+  },
+  'vcpu.entryAborted': (s, { reason }, place) => step(s, place, 'entryAborted', undefined, undefined, { reason }),
+  'vcpu.exit': (s, { reason }, place) => {
+    const pc = s.pc(place);
+    s.put('vcpu.exit', 'hypervisor', place, { reason, ...(pc === undefined ? {} : { pc }) });
+  },
+  'vcpu.twi': (s, { trap, reason }, place) => step(s, place, 'trapWfi', trap ? 1n : 0n, undefined, { reason }),
+  'vcpu.wfi': (s, { phase, cause }, place) => step(s, place, `wfi ${phase}`, undefined, undefined, { cause }),
+  'vcpu.pendingCheck': (s, { mask, ppis, pending }, place) =>
+    step(
+      s,
+      place,
+      'pendingCheck',
+      BigInt(mask),
+      pending ? 1n : 0n,
+      Object.fromEntries(
+        ppis
+          .slice(0, 60)
+          .map(({ ppi, enabled, priority, hw, pending: isPending }) => [
+            `PPI ${ppi}`,
+            [
+              enabled ? 'enabled' : 'disabled',
+              `priority 0x${priority.toString(16)}`,
+              ...(hw ? ['hardware'] : []),
+              isPending === undefined ? 'not asked' : isPending ? 'pending' : 'not pending',
+            ].join(', '),
+          ]),
+      ),
+    ),
+  'hyp.fgt': (s, { read, write, instruction }, place) =>
+    step(s, place, 'traps', BigInt(read), BigInt(write), { instruction: `0x${instruction.toString(16)}` }),
+  'hyp.vctlr': (s, { value }, place) => access(s, place, 'write', 'ICH_VCTLR_EL2', BigInt(value)),
+  'hyp.vmcr': (s, { vmcr }, place) => access(s, place, 'write', 'ICH_VMCR_EL2', vmcr),
+  'hyp.flush': (s, { pendr, latchesCleared }, place) => step(s, place, 'flush', pendr, latchesCleared),
+  'hyp.restore': (s, { dvir, activer, enabler, pendr }, place) => {
+    step(s, place, 'restore', enabler, pendr);
+    access(s, place, 'write', 'ICH_PPI_DVIR0_EL2', dvir);
+    access(s, place, 'write', 'ICH_PPI_ACTIVER0_EL2', activer);
+    access(s, place, 'write', 'ICH_PPI_ENABLER0_EL2', enabler);
+    access(s, place, 'write', 'ICH_PPI_PENDR0_EL2', pendr);
+  },
+  'hyp.save': (s, { vmcr, activer, pendr }, place) => {
+    step(s, place, 'save', activer, pendr);
+    access(s, place, 'read', 'ICH_VMCR_EL2', vmcr);
+    access(s, place, 'read', 'ICH_PPI_ACTIVER0_EL2', activer);
+    access(s, place, 'read', 'ICH_PPI_PENDR0_EL2', pendr);
+  },
+  'hyp.fold': (s, { activer, latchesSet }, place) => step(s, place, 'fold', activer, latchesSet),
+};

@@ -1,0 +1,210 @@
+/**
+ * A machine's run into a trace: every event of KVM and the machine becomes a trace event with the changes that it
+ * made, because the machine's journal is the sink's. What kind of event becomes what is in the tables of `record/`.
+ *
+ * Before an event is stored, the derived slots that people look at are brought up to date (the guest's view of its
+ * PPIs and CPU interface), so that they belong to it as well. The time is the machine's counter.
+ *
+ * Cost: the frequent kinds (accesses, candidates, acknowledges) go in as numbers, without an object.
+ */
+import { ppiIntid } from '../gic/v5/ppi.ts';
+import { bitsOf } from '../gic/v5/words.ts';
+import { type Place } from '../kvm/events.ts';
+import { implementedPpis } from '../kvm/host-facts.ts';
+import { DEVICE_VGIC_V5 } from '../kvm/uapi.ts';
+import { GuestView } from '../kvm/v5/guest-view.ts';
+import { VmVgicV5 } from '../kvm/v5/vm-vgic.ts';
+import { type AnyEvent } from '../machine/events.ts';
+import { type Machine } from '../machine/machine.ts';
+import { type Thread } from '../machine/thread.ts';
+import { nanoseconds, type Seq, seq, vcpuId } from '../state/brand.ts';
+import { HAS_ARG, HAS_VALUE } from '../trace/columns.ts';
+import { type BitRange, type InterruptField } from '../trace/interrupts.ts';
+import { ACCESS, type Detail, type Kind, type NewEvent, type Origin, type Payload } from '../trace/kinds.ts';
+import { GuestRegisters } from './guest-registers.ts';
+import { CPUIF } from './record/cpuif.ts';
+import { HOST, IRQ, TRAP } from './record/host.ts';
+import { MACHINE } from './record/machine.ts';
+import { RUN } from './record/run.ts';
+import { type InterruptKind, type PackedSink, type Rows, type Scribe } from './record/scribe.ts';
+import { LIFE, UAPI } from './record/uapi.ts';
+
+const ROWS: Rows<AnyEvent['kind']> = { ...CPUIF, ...UAPI, ...LIFE, ...RUN, ...IRQ, ...TRAP, ...HOST, ...MACHINE };
+
+/** Derived slots of one vCPU. */
+interface View {
+  readonly ppis: GuestView;
+  readonly registers: GuestRegisters;
+}
+
+/** Told of each stored event, for expectations about the record. */
+export type RecordListener = (position: Seq, event: AnyEvent, place: Place) => void;
+
+export class Recorder implements Scribe {
+  readonly machine: Machine;
+  listener: RecordListener | undefined;
+  readonly #sink: PackedSink;
+  readonly #views: View[] = [];
+  readonly #types = new Map<string, number>();
+  readonly #names = new Map<string, number>();
+  #count = 0;
+
+  /** `sink.journal` must be the machine's. The VM need not exist yet; call `watchVm` when it does. */
+  constructor(machine: Machine, sink: PackedSink) {
+    if (sink.journal !== machine.journal) throw new RangeError('the sink must have the journal of the machine');
+    this.machine = machine;
+    this.#sink = sink;
+    machine.beforeEvent = (event, place) => this.#update(event, place);
+    machine.observer = (event, place) => this.#record(event, place);
+  }
+
+  /** Events stored so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Declares the interrupts of the VM's vCPUs; their PPI state then is part of every event. */
+  watchVm(): void {
+    const { vm, threads, host } = this.machine;
+    const gic = vm.gics.get(DEVICE_VGIC_V5);
+    if (!(gic instanceof VmVgicV5)) return;
+    for (const { vcpu } of threads) {
+      const part = gic.vcpu(vcpu);
+      const view = { ppis: new GuestView(part), registers: new GuestRegisters(part) };
+      this.#views[vcpu.index] = view;
+      for (const ppi of bitsOf(implementedPpis(host.facts))) this.#declare(vcpu.index, ppi, view.ppis, part);
+    }
+  }
+
+  #declare(vcpu: number, ppi: number, view: GuestView, part: ReturnType<VmVgicV5['vcpu']>): void {
+    const bit = (cell: { readonly slot: BitRange['slot'] }): BitRange => ({ slot: cell.slot, lsb: ppi, width: 1 });
+    const fields: [InterruptField, BitRange][] = [
+      ['pending', bit(view.pending)],
+      ['active', bit(view.active)],
+      ['enabled', bit(view.enabled)],
+      ['masked', bit(view.masked)],
+      ['line', bit(part.ppis.lineLevel)],
+      ['handling', bit(part.ppis.level)],
+    ];
+    const priority = view.priority[ppi >>> 3];
+    if (priority !== undefined) fields.push(['priority', { slot: priority.slot, lsb: (ppi & 7) * 8, width: 5 }]);
+    for (const [field, range] of fields) this.#sink.interruptField(ppiIntid(ppi), vcpuId(vcpu), field, range);
+  }
+
+  #update({ kind }: AnyEvent, { vcpu }: Place): void {
+    // Time moves what every vCPU has pending; any other event only what its own vCPU has.
+    if (vcpu === undefined || kind === 'host.counter')
+      for (const { ppis, registers } of this.#views) {
+        ppis.update();
+        registers.update();
+      }
+    else {
+      const view = this.#views[vcpu];
+      view?.ppis.update();
+      view?.registers.update();
+    }
+  }
+
+  #record(event: AnyEvent, place: Place): void {
+    // ROWS has a row for each kind, of that kind's events; the compiler does not relate the two unions.
+    const row = ROWS[event.kind] as (scribe: Scribe, event: AnyEvent, place: Place) => void;
+    row(this, event, place);
+    this.listener?.(seq(Math.max(0, this.#count - 1)), event, place);
+  }
+
+  // --- what the rows use ------------------------------------------------------------------------------------------
+
+  threadOf({ vcpu }: Place): Thread | undefined {
+    return vcpu === undefined ? undefined : this.machine.threads[vcpu];
+  }
+
+  pc(place: Place): bigint | undefined {
+    const thread = this.threadOf(place);
+    if (thread === undefined) return undefined;
+    const { core, system } = thread;
+    return system.operation === undefined ? core.pcValue : BigInt.asUintN(64, core.pcValue - 4n);
+  }
+
+  put<K extends Kind>(kind: K, origin: Origin, place: Place, payload: Payload<K>, detail?: Detail): void {
+    const event = {
+      time: nanoseconds(this.#now()),
+      origin,
+      kind,
+      ...(place.vcpu === undefined ? {} : { vcpu: vcpuId(place.vcpu) }),
+      ...(detail === undefined ? {} : { detail }),
+      ...payload,
+    };
+    // Kind and payload belong together by the signature; the union of all kinds loses that.
+    this.#sink.append(event as unknown as NewEvent);
+    this.#count++;
+  }
+
+  access(
+    origin: Origin,
+    place: Place,
+    register: string,
+    op: 'read' | 'write' | 'execute',
+    lo: number,
+    hi: number,
+    withPc: boolean,
+  ): void {
+    const core = withPc ? this.threadOf(place)?.core : undefined;
+    // The PC of the next instruction minus 4, with the borrow.
+    const pcLo = core === undefined ? 0 : (core.pc - 4) >>> 0;
+    const pcHi = core === undefined ? 0 : (core.pcHi - (core.pc >>> 0 < 4 ? 1 : 0)) >>> 0;
+    this.#sink.appendPacked(
+      this.#type('register.access', origin),
+      place.vcpu ?? -1,
+      ACCESS.indexOf(op),
+      this.#name(register),
+      core === undefined ? HAS_VALUE : HAS_VALUE | HAS_ARG,
+      lo >>> 0,
+      hi >>> 0,
+      pcLo,
+      pcHi,
+      this.#now(),
+    );
+    this.#count++;
+  }
+
+  interrupt(
+    kind: InterruptKind,
+    origin: Origin,
+    place: Place,
+    intid: number | undefined,
+    small: number,
+    name: string,
+  ): void {
+    this.#sink.appendPacked(
+      this.#type(kind, origin),
+      place.vcpu ?? -1,
+      small,
+      name === '' ? 0 : this.#name(name),
+      intid === undefined ? 0 : HAS_ARG,
+      0,
+      0,
+      intid === undefined ? 0 : intid >>> 0,
+      0,
+      this.#now(),
+    );
+    this.#count++;
+  }
+
+  #now(): number {
+    const { lo, hi } = this.machine.host.counter;
+    return hi * 0x1_0000_0000 + lo;
+  }
+
+  #type(kind: Kind, origin: Origin): number {
+    const key = kind + origin;
+    let id = this.#types.get(key);
+    if (id === undefined) this.#types.set(key, (id = this.#sink.typeId(kind, origin)));
+    return id;
+  }
+
+  #name(text: string): number {
+    let id = this.#names.get(text);
+    if (id === undefined) this.#names.set(text, (id = this.#sink.nameId(text)));
+    return id;
+  }
+}
