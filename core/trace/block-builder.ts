@@ -5,7 +5,8 @@
  * starting a new block costs nothing per slot. Cost of a change: a few typed-array stores.
  */
 import { type Journal, KNOWN_AFTER, KNOWN_BEFORE } from '../state/journal.ts';
-import { BLOCK_EVENTS, type ChangeColumns, type TouchedSlots } from './block.ts';
+import { type ChangeColumns } from './block-changes.ts';
+import { BLOCK_EVENTS, type TouchedSlots } from './block.ts';
 import { type EventColumns, makeColumns } from './columns.ts';
 
 type Words = Uint32Array<ArrayBuffer>;

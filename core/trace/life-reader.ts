@@ -2,7 +2,8 @@
 import type Database from 'better-sqlite3';
 import { type Intid } from '../gic/intid.ts';
 import { nanoseconds, seq, vcpuId } from '../state/brand.ts';
-import { BLOCK_EVENTS, BLOCK_SHIFT, type BlockLives, decodeLives } from './block.ts';
+import { decodeLives } from './block-lives.ts';
+import { BLOCK_EVENTS, BLOCK_SHIFT, type BlockLives } from './block.ts';
 import { damaged } from './errors.ts';
 import { guarded } from './file.ts';
 import { LEGS, type Leg, type Life, type Moment } from './life.ts';

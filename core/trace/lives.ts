@@ -35,6 +35,24 @@ const VCPU_SLOTS = 1024;
 const QUEUE_LIMIT = 512;
 const STACK_LIMIT = 256;
 
+/** Numbers of the kinds that the tracker follows. */
+export const LIFE_KINDS: ReadonlySet<number> = new Set(
+  (
+    [
+      'irq.line',
+      'irq.inject',
+      'irq.pend',
+      'irq.state',
+      'irq.acknowledge',
+      'irq.activate',
+      'irq.drop',
+      'irq.deactivate',
+      'vcpu.reset',
+      'lost',
+    ] as const
+  ).map((kind) => KINDS[kind].id),
+);
+
 /** A life as it is stored; legs not seen are −1. */
 export interface LifeRecord {
   readonly id: number;

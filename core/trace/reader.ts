@@ -7,38 +7,31 @@
  * `refresh` takes in what a writer has committed since.
  */
 import type Database from 'better-sqlite3';
-import { type Nanoseconds, type Seq, nanoseconds, seq, slotId, vcpuId } from '../state/brand.ts';
+import { type Nanoseconds, type Seq, nanoseconds, seq, slotId } from '../state/brand.ts';
 import { Layout } from '../state/layout.ts';
 import { StateVector } from '../state/state-vector.ts';
 import { BlockTable } from './block-table.ts';
-import {
-  BLOCK_EVENTS,
-  BLOCK_SHIFT,
-  type BlockChanges,
-  type BlockEvents,
-  type TouchedSlots,
-  decodeChanges,
-  decodeEvents,
-  decodeTouched,
-  loadKeyframe,
-} from './block.ts';
+import { BLOCK_EVENTS, BLOCK_SHIFT, type BlockChanges, type BlockEvents, type TouchedSlots } from './block.ts';
+import { decodeChanges, decodeTouched } from './block-changes.ts';
+import { decodeEvents } from './block-events.ts';
 import { unwrap } from './blob.ts';
-import { HAS_DETAIL, codecOf, emptyPayload, unpackPayload } from './columns.ts';
 import { loadDictionaries } from './dictionary-rows.ts';
-import { DETAIL_NAME, DETAIL_SOURCE, NameTable, OVERFLOW_NAME, TypeTable } from './dictionary.ts';
+import { NameTable, TypeTable } from './dictionary.ts';
 import { TraceError, damaged } from './errors.ts';
+import { EventDecoder } from './event-decoder.ts';
 import { guarded, openTraceFile } from './file.ts';
 import { InterruptIndex } from './interrupt-index.ts';
 import { type InterruptDescriptor } from './interrupts.ts';
-import { type Detail, type TraceEvent } from './kinds.ts';
+import { type TraceEvent } from './kinds.ts';
 import { type TraceInfo, readInfo } from './info.ts';
 import { type Lane } from './lane-kinds.ts';
 import { LaneReader } from './lane-reader.ts';
 import { LifeReader } from './life-reader.ts';
+import { loadKeyframe } from './keyframe.ts';
 import { LruCache } from './lru.ts';
 import { PostingReader } from './posting-reader.ts';
 import { RawLineReader } from './raw-lines.ts';
-import { blob, integer, jsonObject, text } from './row-values.ts';
+import { blob, integer, text } from './row-values.ts';
 import { type SkippedLine } from './sink.ts';
 
 const EVENT_BLOCKS_CACHED = 96;
@@ -67,7 +60,7 @@ export class TraceReader {
   readonly #eventCache = new LruCache<number, BlockEvents>(EVENT_BLOCKS_CACHED);
   readonly #changeCache = new LruCache<number, BlockChanges>(CHANGE_BLOCKS_CACHED);
   readonly #touchedCache = new LruCache<number, TouchedSlots>(1024);
-  readonly #packed = emptyPayload();
+  readonly #decoder = new EventDecoder(this.names, this.types, (position) => this.#detailOf(position));
   readonly #initial = new StateVector();
 
   /** @throws TraceError */
@@ -101,14 +94,15 @@ export class TraceReader {
 
   /**
    * Takes in what was committed since; returns the number of events. While the trace is being written, the reader
-   * stays at what it saw here (one transaction from refresh to refresh), so dictionaries and blocks always fit.
+   * stays at what it saw here (one transaction from refresh to refresh), so dictionaries and blocks always fit. Only
+   * with write-ahead logging, where that keeps nobody from writing; without it there is no writer.
    */
   refresh(): number {
     return guarded(this.path, () => {
       if (this.#db.inTransaction) this.#db.exec('COMMIT');
       this.#db.exec('BEGIN');
       this.#load();
-      if (this.complete) this.#db.exec('COMMIT');
+      if (this.complete || this.#db.pragma('journal_mode', { simple: true }) !== 'wal') this.#db.exec('COMMIT');
       return this.count;
     });
   }
@@ -233,7 +227,7 @@ export class TraceReader {
   /** @throws RangeError when the position is outside the trace. */
   event(position: Seq): TraceEvent {
     this.#mustExist(position);
-    return this.#decode(this.events(position >> BLOCK_SHIFT), position & (BLOCK_EVENTS - 1));
+    return this.#decoder.event(this.events(position >> BLOCK_SHIFT), position & (BLOCK_EVENTS - 1));
   }
 
   /** Up to `count` events from position `from` on. */
@@ -241,7 +235,7 @@ export class TraceReader {
     const end = Math.min(this.count, from + count);
     const out: TraceEvent[] = [];
     for (let at = Math.max(0, from); at < end; at++)
-      out.push(this.#decode(this.events(at >> BLOCK_SHIFT), at & (BLOCK_EVENTS - 1)));
+      out.push(this.#decoder.event(this.events(at >> BLOCK_SHIFT), at & (BLOCK_EVENTS - 1)));
     return out;
   }
 
@@ -303,6 +297,12 @@ export class TraceReader {
     );
   }
 
+  #detailOf(position: number): string {
+    const json = guarded(this.path, () => this.#statements.detail.get(position));
+    if (typeof json !== 'string') throw damaged(`event #${position}`, 'its details are missing');
+    return json;
+  }
+
   #row(table: 'events' | 'changes' | 'touched' | 'keyframe', block: number): unknown {
     const row = guarded(this.path, () => this.#statements[table].get(block));
     if (row === undefined) throw damaged(`block ${block}`, `its ${table} are missing`);
@@ -312,53 +312,6 @@ export class TraceReader {
   #mustExist(position: number): void {
     if (!Number.isInteger(position) || position < 0 || position >= this.count)
       throw new RangeError(`no event #${position}; the trace has ${this.count}`);
-  }
-
-  #decode(events: BlockEvents, i: number): TraceEvent {
-    const type = this.types.type(events.type[i] ?? 0);
-    const position = seq(events.firstSeq + i);
-    const nameId = events.name[i] ?? 0;
-    let name = this.names.text(nameId);
-    let source = type.source;
-    let detail: Detail | undefined;
-    if ((events.flags[i] ?? 0) & HAS_DETAIL) {
-      const { [DETAIL_NAME]: longName, [DETAIL_SOURCE]: longSource, ...rest } = this.#detail(position);
-      if (nameId === OVERFLOW_NAME && typeof longName === 'string') name = longName;
-      if (typeof longSource === 'string') source = longSource;
-      if (Object.keys(rest).length > 0) detail = rest;
-    }
-    const packed = this.#packed;
-    packed.small = events.small[i] ?? 0;
-    packed.name = name;
-    packed.flags = events.flags[i] ?? 0;
-    packed.valueLo = events.valueLo[i] ?? 0;
-    packed.valueHi = events.valueHi[i] ?? 0;
-    packed.argLo = events.argLo[i] ?? 0;
-    packed.argHi = events.argHi[i] ?? 0;
-    const vcpu = events.vcpu[i] ?? -1;
-    const line = events.line[i] ?? 0;
-    const event = {
-      seq: position,
-      time: nanoseconds(events.time[i] ?? 0),
-      ...(vcpu < 0 ? {} : { vcpu: vcpuId(vcpu) }),
-      origin: type.origin,
-      ...(source === undefined ? {} : { source }),
-      ...(line === 0 ? {} : { line }),
-      ...(detail === undefined ? {} : { detail }),
-      kind: type.kind,
-      ...unpackPayload(codecOf(type.kind), packed),
-    };
-    // The KINDS table describes both the payload just built and the union; the compiler cannot follow the table.
-    return event as unknown as TraceEvent;
-  }
-
-  #detail(position: Seq): Record<string, string | number | boolean> {
-    const json = guarded(this.path, () => this.#statements.detail.get(position));
-    if (typeof json !== 'string') throw damaged(`event #${position}`, 'its details are missing');
-    const out: Record<string, string | number | boolean> = {};
-    for (const [key, value] of Object.entries(jsonObject(json, `details of event #${position}`)))
-      if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') out[key] = value;
-    return out;
   }
 }
 

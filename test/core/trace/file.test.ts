@@ -141,6 +141,30 @@ describe('writing', () => {
     expect(codeOf(() => writer.flush())).toBe('closed');
   });
 
+  it('stops where it is when closed, and a viewer may then write its own tables beside an open reader', () => {
+    const path = tracePath('closed');
+    const writer = new TraceWriter(path);
+    writer.append({ kind: 'vcpu.wake', time: nanoseconds(3), origin: 'hardware' });
+    writer.close();
+    const reader = new TraceReader(path);
+    expect([reader.count, reader.complete]).toEqual([1, false]);
+    const user = openTraceFile(path, 'write');
+    user.prepare('INSERT INTO bookmark(seq, note) VALUES (0, ?)').run('here');
+    user.close();
+    reader.close();
+  });
+
+  it('of nothing gives a trace of nothing', () => {
+    const path = tracePath('nothing');
+    new TraceWriter(path).finish(SUMMARY);
+    const reader = new TraceReader(path);
+    expect(reader.sql('SELECT count(*) FROM event', 1).rows).toEqual([[0n]]);
+    expect(new Cursor(reader).position).toBe(-1);
+    expect(reader.seqAtTime(5)).toBe(-1);
+    expect(reader.info()).toMatchObject({ events: 0, complete: true, kinds: {}, vcpus: 2 });
+    reader.close();
+  });
+
   it('raises a time that runs backwards to the last one, and counts it', () => {
     const path = tracePath();
     const writer = new TraceWriter(path);

@@ -1,0 +1,35 @@
+/** Rows of `event_row` and `event_detail` from the columns of a block. */
+import type Database from 'better-sqlite3';
+import { BLOCK_EVENTS } from './block.ts';
+import { type EventColumns, HAS_ARG, HAS_VALUE } from './columns.ts';
+import { NULL, RowBatch, signed64 } from './rows.ts';
+
+export class EventRows {
+  readonly #rows: RowBatch;
+  readonly #first: Database.Statement;
+  readonly #detail: Database.Statement;
+
+  constructor(db: Database.Database) {
+    this.#rows = new RowBatch(db, 'event_row', ['time', 'meta', 'value', 'arg']);
+    this.#first = db.prepare('INSERT INTO event_row(seq, time, meta, value, arg) VALUES (0, ?, ?, ?, ?)');
+    this.#detail = db.prepare('INSERT INTO event_detail(seq, detail) VALUES (?, ?)');
+  }
+
+  /** Writes events `from` … `to` − 1 of a block, and those of `details` ([index, JSON]) that belong to them. */
+  write(block: number, columns: EventColumns, from: number, to: number, details: readonly [number, string][]): void {
+    const { time, type, vcpu, small, name, flags, valueLo, valueHi, argLo, argHi } = columns;
+    for (let i = from; i < to; i++) {
+      const low = (type[i] ?? 0) + ((vcpu[i] ?? 0) + 1) * 0x1000;
+      const meta = low + (small[i] ?? 0) * 0x40_0000 + (name[i] ?? 0) * 0x4_0000_0000;
+      const has = flags[i] ?? 0;
+      const value = has & HAS_VALUE ? signed64(valueLo[i] ?? 0, valueHi[i] ?? 0) : NULL;
+      const arg = has & HAS_ARG ? signed64(argLo[i] ?? 0, argHi[i] ?? 0) : NULL;
+      // SQLite appends after the highest key, and would begin at 1: the first row says that it is 0.
+      if (block === 0 && i === 0) this.#first.run(time[i] ?? 0, meta, value, arg);
+      else this.#rows.add4(time[i] ?? 0, meta, value, arg);
+    }
+    this.#rows.flush();
+    const first = block * BLOCK_EVENTS;
+    for (const [index, json] of details) if (index >= from) this.#detail.run(first + index, json);
+  }
+}

@@ -1,0 +1,47 @@
+/** What a source had besides events: skipped lines, and how often each of its event names occurred. */
+import type Database from 'better-sqlite3';
+import { NAME_LENGTH_LIMIT } from './dictionary.ts';
+import { type SkippedLine } from './sink.ts';
+
+const TEXT_LIMIT = 4096;
+/** After so many skipped lines only number and reason are kept; the raw text has the line anyway. */
+const TEXTS = 10_000;
+const ROWS = 1_000_000;
+/** Distinct names that are counted one by one. */
+const NAMES = 10_000;
+const OTHER_NAMES = '(other names)';
+
+export class SourceTally {
+  readonly #skip: Database.Statement;
+  readonly #name: Database.Statement;
+  readonly #names = new Map<string, number>();
+  readonly #dirty = new Set<string>();
+  #skipped = 0;
+
+  constructor(db: Database.Database) {
+    this.#skip = db.prepare('REPLACE INTO skipped_line(line, reason, text) VALUES (?, ?, ?)');
+    this.#name = db.prepare('REPLACE INTO source_name(name, count) VALUES (?, ?)');
+  }
+
+  /** Lines skipped so far, also those beyond what is kept. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  skip({ line, reason, text }: SkippedLine): void {
+    const n = this.#skipped++;
+    if (n < ROWS) this.#skip.run(line, reason, n < TEXTS ? text.slice(0, TEXT_LIMIT) : null);
+  }
+
+  countName(name: string): void {
+    const counted = this.#names.has(name) || this.#names.size < NAMES;
+    const key = counted && name.length <= NAME_LENGTH_LIMIT ? name : OTHER_NAMES;
+    this.#names.set(key, (this.#names.get(key) ?? 0) + 1);
+    this.#dirty.add(key);
+  }
+
+  save(): void {
+    for (const name of this.#dirty) this.#name.run(name, this.#names.get(name) ?? 0);
+    this.#dirty.clear();
+  }
+}
