@@ -30,7 +30,11 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   },
   lint: {
     title: 'Lint and format',
-    run: () => tools(['oxlint', '--deny-warnings'], ['prettier', '--check', '--log-level', 'warn', '.']),
+    run: () =>
+      tools(
+        ['oxlint', '--deny-warnings'],
+        ['prettier', '--check', '--log-level', 'warn', '**/*.{ts,mts,mjs,cjs,vue,css,html}'],
+      ),
   },
   layers: {
     title: 'Layers',
@@ -56,10 +60,11 @@ async function endToEnd(): Promise<Counts> {
   return vitest('e2e', { CHROMIUM: browser });
 }
 
-/** Runs tools one after the other; the first that fails ends the section. */
+/** Runs tools one after the other, all of them: one may find what another does not. */
 async function tools(...commands: readonly (readonly string[])[]): Promise<Counts> {
-  for (const [tool = '', ...args] of commands) if (!(await run(tool, args))) return failure();
-  return NONE;
+  let failed = false;
+  for (const [tool = '', ...args] of commands) failed = !(await run(tool, args)) || failed;
+  return failed ? failure() : NONE;
 }
 
 const failure = (): Counts => ({ passed: 0, failed: 1, skipped: [] });
