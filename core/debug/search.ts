@@ -8,7 +8,6 @@
  */
 import { BLOCK_EVENTS, BLOCK_SHIFT } from '../trace/block.ts';
 import { countOnes } from './search/mask.ts';
-import { ALL_EVENTS, NO_EVENT } from './search/node.ts';
 import { type Query } from './search/query.ts';
 import { type SearchableTrace } from './search/searchable.ts';
 
@@ -129,18 +128,18 @@ async function refreshed(rest: Promise<void>, queries: readonly Query[]): Promis
 
 /** Index in the block of the hit nearest to `inside`, itself included; −1: none. */
 function nearestInBlock(query: Query, block: number, inside: number, forward: boolean): number {
-  const share = query.matcher.share(block);
-  if (share === NO_EVENT) return -1;
-  if (share === ALL_EVENTS) return inside;
+  const known = query.knownHitsIn(block);
+  const size = query.trace.eventsIn(block);
+  if (known === 0) return -1;
+  if (known === size) return inside;
   const { bytes } = query.mask(block);
   if (!forward) return inside < 0 ? -1 : bytes.lastIndexOf(1, inside);
   const at = bytes.indexOf(1, inside);
-  return at < query.trace.eventsIn(block) ? at : -1;
+  return at < size ? at : -1;
 }
 
 function holdsAt(query: Query, block: number, index: number): boolean {
-  const share = query.matcher.share(block);
-  return share === ALL_EVENTS || (share !== NO_EVENT && query.mask(block).bytes[index] === 1);
+  return query.knownHitsIn(block) !== 0 && query.mask(block).bytes[index] === 1;
 }
 
 /** Whether the condition hits this event. */
@@ -246,22 +245,18 @@ class HitCounter {
   }
 
   add(block: number): void {
-    const { matcher, trace } = this.#query;
-    const share = matcher.share(block);
-    if (share === NO_EVENT) return;
-    const size = trace.eventsIn(block);
-    const first = block * BLOCK_EVENTS;
-    const known = share === ALL_EVENTS ? size : matcher.count(block);
-    const bucket = this.#bucket(trace.firstTime(block));
-    const isOneBucket = this.histogram.length === 0 || bucket === this.#bucket(trace.lastTime(block));
-    const isOneSide = this.#at >= first + size || this.#at <= first;
-    let hits = known;
-    if (hits === undefined || !isOneSide || !isOneBucket) hits = countOnes(this.#query.mask(block), 0, size);
+    const query = this.#query;
+    const { trace } = query;
+    const hits = query.hitsIn(block);
+    if (hits === 0) return;
     this.count += hits;
-    if (isOneSide) this.before += this.#at > first ? hits : 0;
-    else this.before += countOnes(this.#query.mask(block), 0, this.#at - first);
-    if (this.histogram.length === 0 || hits === 0) return;
-    if (isOneBucket) this.#put(bucket, hits);
+    const first = block * BLOCK_EVENTS;
+    const size = trace.eventsIn(block);
+    if (this.#at >= first + size) this.before += hits;
+    else if (this.#at > first) this.before += countOnes(query.mask(block), 0, this.#at - first);
+    if (this.histogram.length === 0) return;
+    const bucket = this.#bucket(trace.firstTime(block));
+    if (bucket === this.#bucket(trace.lastTime(block))) this.#put(bucket, hits);
     else this.#spread(block, size);
   }
 
@@ -283,14 +278,12 @@ class HitCounter {
 /** The hit with this rank (0: the first of the trace); undefined when there are not as many. */
 export async function hitOfRank(query: Query, rank: number, control: SearchControl = {}): Promise<Hit | undefined> {
   query.refresh();
-  const { trace, matcher } = query;
-  const pace = new Pace(control, trace.blockCount);
+  const { trace } = query;
+  const { blockCount } = trace;
+  const pace = new Pace(control, blockCount);
   let left = rank;
-  for (let block = 0; block < trace.blockCount && left >= 0;) {
-    const share = matcher.share(block);
-    const size = trace.eventsIn(block);
-    const known = share === NO_EVENT ? 0 : share === ALL_EVENTS ? size : matcher.count(block);
-    const hits = known ?? countOnes(query.mask(block), 0, size);
+  for (let block = 0; block < blockCount && left >= 0;) {
+    const hits = query.hitsIn(block);
     if (left < hits) {
       const { bytes } = query.mask(block);
       let i = bytes.indexOf(1);

@@ -69,7 +69,7 @@ function ranked(candidates: Iterable<Candidate>, word: string): Candidate[] {
 const words = (texts: Iterable<string>, description: string): Candidate[] =>
   [...texts].map((text) => ({ text: isPlainValue(text) ? text : quote(text), description }));
 
-function candidatesAt(tokens: readonly Token[], word: string, names: NameSpace): Candidate[] {
+function candidatesAt(tokens: readonly Token[], word: string, names: NameSpace): Iterable<Candidate> {
   const [third, second, last] = [textOf(tokens.at(-3)), textOf(tokens.at(-2)), textOf(tokens.at(-1))];
   if (last === '.') return subjectFields();
   if (oneOf(ACCESS_VERBS, last) !== undefined || last === 'reg') return registers(names);
@@ -179,7 +179,7 @@ function legs(): Candidate[] {
   return words(LEGS, "moment of the interrupt's life");
 }
 
-function inBrackets(form: string, names: NameSpace): Candidate[] {
+function inBrackets(form: string, names: NameSpace): Iterable<Candidate> {
   switch (form) {
     case 'latency':
       return legs();
@@ -190,7 +190,7 @@ function inBrackets(form: string, names: NameSpace): Candidate[] {
     case 'vcpu':
       return vcpuNumbers(names);
     case 'changed':
-      return [...interrupts(names), ...paths(names)];
+      return chain(interrupts(names), paths(names));
     case 'ppi':
     case 'spi':
     case 'lpi':
@@ -224,8 +224,13 @@ function interrupts(names: NameSpace): Candidate[] {
   return out;
 }
 
-function paths(names: NameSpace): Candidate[] {
-  return names.slots.map((slot) => ({ text: slot.path, description: `state, ${slot.width} bits` }));
+/** One by one: whoever asks stops when there are enough. */
+function* paths(names: NameSpace): Generator<Candidate> {
+  for (const { path, width } of names.slots) yield { text: path, description: `state, ${width} bits` };
+}
+
+function* chain(...lists: readonly Iterable<Candidate>[]): Generator<Candidate> {
+  for (const list of lists) yield* list;
 }
 
 /** Fields of the registers whose path was typed up to its last dot. */
@@ -253,9 +258,9 @@ const VERBS: readonly Candidate[] = [
   { text: 'insn(', description: 'insn(CDIA): GIC instruction by mnemonic' },
 ];
 
-function starts(names: NameSpace, word: string): Candidate[] {
-  if (word.includes('.')) return [...pathFields(names, word), ...paths(names)];
-  return [...interrupts(names), ...VERBS, ...facts(), ...filterKeys(), ...(word.length >= 2 ? paths(names) : [])];
+function starts(names: NameSpace, word: string): Iterable<Candidate> {
+  if (word.includes('.')) return chain(pathFields(names, word), paths(names));
+  return chain(interrupts(names), VERBS, facts(), filterKeys(), word.length >= 2 ? paths(names) : []);
 }
 
 const EDGE_WORDS: readonly Candidate[] = [

@@ -4,13 +4,17 @@
  */
 
 const MAX_TYPED = 64;
+/** Names that are compared; a machine with 100,000 slots must not delay a key press. */
+const MAX_NAMES = 20_000;
 
 /** At most `limit` of `names`, nearest first. */
 export function nearest(typed: string, names: Iterable<string>, limit = 3): string[] {
   const wanted = typed.slice(0, MAX_TYPED).toLowerCase();
   const allowed = Math.max(1, Math.floor(wanted.length / 3));
   const found: { readonly name: string; readonly distance: number }[] = [];
+  let compared = 0;
   for (const name of names) {
+    if (++compared > MAX_NAMES) break;
     if (Math.abs(name.length - wanted.length) > allowed) continue;
     const distance = editDistance(wanted, name.toLowerCase(), allowed);
     if (distance <= allowed) found.push({ name, distance });
