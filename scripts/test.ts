@@ -74,7 +74,11 @@ async function vitest(project: string, env: Record<string, string> = {}): Promis
   rmSync(report, { force: true });
   mkdirSync(ARTIFACTS, { recursive: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const ok = await run('vitest', ['run', '--project', project, '--passWithNoTests=false', ...reporters], env);
+  const ok = await run(
+    'vitest',
+    ['run', '--project', project, '--passWithNoTests=false', '--maxWorkers=100%', ...reporters],
+    env,
+  );
   const counts = readReport(report);
   // Files that cannot even be loaded have no tests that could fail.
   return ok || counts.failed > 0 ? counts : { ...counts, failed: 1 };
