@@ -33,6 +33,11 @@ export function breakOnRow(row: EventRow): string {
   return `kind == ${row.kind}${on}`;
 }
 
+/** Events like the one in a row: of its register, else of its kind. */
+export function rowFilter(row: EventRow, hide: boolean): string {
+  return (hide ? '-' : '') + (row.register === null ? `kind:${row.kind}` : `reg:${row.register}`);
+}
+
 /** The events of a lane, as a filter; empty where every event counts. */
 export function laneFilter(lane: Lane | undefined): string {
   if (lane === undefined) return '';

@@ -1,7 +1,7 @@
 /** Between the filter bar's chips and the one condition that the backend gets. Pure. */
 
 /** `vcpu:1`, `-kind:irq.*`, `cdia`, `"two words"`: things that may stand beside each other. */
-const TOKEN = /^-?(?:[a-z]+:)?(?:"[^"]*"|[\w.*?-]+(?:,[\w.*?-]+)*)$/i;
+const TOKEN = /^-?(?:[a-z]+:)?(?:"[^"]*"|[\w.*?+/-]+)$|^-?[a-z]+:[a-z]+\(\d+\)$/i;
 const PARTS = /-?(?:[a-z]+:)?"[^"]*"|\S+/gi;
 /** Words of the condition language: a text with one of them is a condition, not a row of tokens. */
 const WORDS = /^(and|or|not|if|on|is|in|where|rises|falls|changes|read|write|access|execute)$/i;

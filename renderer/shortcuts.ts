@@ -25,6 +25,8 @@ export function useShortcuts(): void {
     const command = commandFor(usable);
     if (command === undefined) return;
     event.preventDefault();
+    // Space also means "drag to pan": the timeline runs this when the key is let go without a drag.
+    if (command.id === 'lane.group') return;
     void runCommand(command.id);
   };
   onMounted(() => window.addEventListener('keydown', onKey));

@@ -20,7 +20,7 @@ export const APPLICATION_COMMANDS = inGroup('Application', [
     'Show or hide the inspector',
     'Ctrl+I',
     'session',
-    () => void (useUi().inspectorOpen = !useUi().inspectorOpen),
+    () => void (useUi().inspectorVisible = !useUi().inspectorVisible),
   ],
   [
     'dock.toggle',

@@ -16,6 +16,7 @@ export const INSPECTOR_COMMANDS = inGroup('Inspector', [
         { keyOnly: true },
       ] as const,
   ),
+  ['before', 'Show the state before or after the event', 'T', 'session', () => useTrace().toggleBefore()],
   ['inspector.state', 'Show the state', 'Alt+S', 'session', () => showTab('state')],
   ['inspector.event', 'Show the event', 'Alt+E', 'session', () => showTab('event')],
   [
@@ -29,6 +30,6 @@ export const INSPECTOR_COMMANDS = inGroup('Inspector', [
 
 function showTab(tab: InspectorTab): void {
   const ui = useUi();
-  ui.inspectorOpen = true;
+  ui.inspectorVisible = true;
   ui.inspectorTab = tab;
 }

@@ -1,4 +1,5 @@
 /** The event list and its filter. */
+import { rowFilter } from '../break-on.ts';
 import { paneActions } from '../panes.ts';
 import { useFilter } from '../stores/filter.ts';
 import { useTrace } from '../stores/trace.ts';
@@ -21,15 +22,14 @@ export const LIST_COMMANDS = inGroup('Event list', [
     { keyOnly: true },
   ],
   ['filter', 'Filter the event list', '/', 'session', () => paneActions('events')?.edit?.()],
-  ['filter.only', 'Keep only events of this name', '=', 'session', () => showOnlyName(false)],
-  ['filter.hide', 'Hide events of this name', '-', 'session', () => showOnlyName(true)],
+  ['filter.only', 'Keep only events like this one', '=', 'session', () => filterByRow(false)],
+  ['filter.hide', 'Hide events like this one', '-', 'session', () => filterByRow(true)],
   ['filter.clear', 'Clear filters', '\\', 'session', () => useFilter().clear()],
   ['list.copy', 'Copy the row as text', 'Ctrl+C', 'events', () => paneActions('events')?.copy?.(false)],
   ['list.copy.link', 'Copy a link to the event', 'Ctrl+Shift+C', 'events', () => paneActions('events')?.copy?.(true)],
 ]);
 
-async function showOnlyName(hide: boolean): Promise<void> {
+async function filterByRow(hide: boolean): Promise<void> {
   const row = useTrace().moment?.row;
-  if (row !== undefined)
-    await useFilter().add(`${hide ? '-' : ''}name:${row.name.includes(' ') ? `"${row.name}"` : row.name}`);
+  if (row !== undefined) await useFilter().add(rowFilter(row, hide));
 }

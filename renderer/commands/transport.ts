@@ -87,6 +87,11 @@ async function hitOf(direction: 'forward' | 'backward'): Promise<void> {
 function escape(): void {
   const timeline = useTimeline();
   if (useBreakpoints().stopSearch()) return;
+  const ui = useUi();
+  if (ui.narrow && ui.inspectorVisible) {
+    ui.inspectorVisible = false;
+    return paneActions('timeline')?.focus();
+  }
   if (timeline.range !== undefined || timeline.rangeStart !== undefined) {
     timeline.range = undefined;
     timeline.rangeStart = undefined;

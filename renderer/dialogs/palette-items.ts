@@ -50,7 +50,7 @@ function registers(): PaletteItem[] {
     act: 'Show in inspector',
     icon: ICONS.register,
     run() {
-      ui.inspectorOpen = true;
+      ui.inspectorVisible = true;
       ui.inspectorTab = 'state';
       trace.revealRegister(path);
     },

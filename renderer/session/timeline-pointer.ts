@@ -3,11 +3,13 @@
  * scrolls, Ctrl+wheel zooms at the pointer, Shift+wheel pans, Space+drag pans, double-click selects an episode.
  */
 import { onBeforeUnmount, onMounted, type Ref, shallowRef } from 'vue';
+import { runCommand } from '../commands/index.ts';
 import { counted } from '../format/number.ts';
 import { SHAPE_WORDS, shapeOf } from '../format/interrupt-state.ts';
 import { durationText, shortDuration } from '../format/time.ts';
 import { laneFilter } from '../break-on.ts';
 import { goToNearest, goToTime } from '../navigate.ts';
+import { focusedPane } from '../panes.ts';
 import { useBreakpoints } from '../stores/breakpoints.ts';
 import { useTimeline, view } from '../stores/timeline.ts';
 import { useTrace } from '../stores/trace.ts';
@@ -57,6 +59,7 @@ export function usePointer({ canvas, stage, scrollY, supply }: Options): Timelin
   const timeline = useTimeline();
   const tip = shallowRef<PointerTip | undefined>();
   let spaceHeld = false;
+  let spaceUsed = false;
   let resting: ReturnType<typeof setTimeout> | undefined;
 
   const timeAt = (x: number): number => toTime(view.span, stage.width.value, x);
@@ -80,6 +83,7 @@ export function usePointer({ canvas, stage, scrollY, supply }: Options): Timelin
     const panning = event.button === 1 || spaceHeld;
     const scrubbing = !panning && (spot.zone === 'ruler' || spot.zone === 'hits');
     let moved = false;
+    spaceUsed = spaceHeld;
     element.setPointerCapture(event.pointerId);
     const flagged = spot.zone === 'hits' ? flaggedHit(x) : undefined;
     if (flagged !== undefined) {
@@ -200,8 +204,16 @@ export function usePointer({ canvas, stage, scrollY, supply }: Options): Timelin
     tip.value = undefined;
   }
 
-  const keyDown = (event: KeyboardEvent): void => void (spaceHeld = event.code === 'Space' || spaceHeld);
-  const keyUp = (event: KeyboardEvent): void => void (spaceHeld = event.code === 'Space' ? false : spaceHeld);
+  const keyDown = (event: KeyboardEvent): void => {
+    if (event.code !== 'Space' || spaceHeld || focusedPane() !== 'timeline') return;
+    spaceHeld = true;
+    spaceUsed = false;
+  };
+  const keyUp = (event: KeyboardEvent): void => {
+    if (event.code !== 'Space' || !spaceHeld) return;
+    spaceHeld = false;
+    if (!spaceUsed) void runCommand('lane.group');
+  };
   onMounted(() => {
     window.addEventListener('keydown', keyDown);
     window.addEventListener('keyup', keyUp);

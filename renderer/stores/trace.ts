@@ -24,6 +24,8 @@ export interface Moment {
   readonly states: ReadonlyMap<number, InspectedState>;
   /** Position that `changed` refers to; undefined when there is none. */
   readonly baseline: number | undefined;
+  /** The states are those before the event. */
+  readonly before: boolean;
 }
 
 /** How the cursor is moved. */
@@ -56,6 +58,8 @@ export const useTrace = defineStore('trace', () => {
   const selection = shallowRef<Selection>({ lane: undefined, register: undefined, row: undefined });
   /** A register that the inspector is to open; it clears this when it has. */
   const revealedRegister = ref<string | undefined>();
+  /** Show the state before the event at the cursor instead of after it. */
+  const before = ref(false);
   /** Whether the timeline is to bring the cursor into view. */
   const followed = ref(true);
   const past = shallowRef<readonly number[]>([]);
@@ -150,12 +154,13 @@ export const useTrace = defineStore('trace', () => {
   const mover = steady(load);
 
   async function fetchMoment(trace: TraceInfo, seq: number, compared: number | undefined): Promise<Moment> {
+    const isBefore = before.value && seq >= 0;
     const wanted = trace.vcpus <= INSPECT_ALL ? vcpus.value : [vcpu.value];
     const [rows, ...states] = await Promise.all([
       seq < 0
         ? undefined
         : backend().call('events.rows', { id: trace.id, from: seq, count: 1, direction: 'forward', filter: '' }),
-      ...wanted.map((number) => inspect(trace.id, seq, number, compared)),
+      ...wanted.map((number) => inspect(trace.id, isBefore ? seq - 1 : seq, number, compared)),
     ]);
     const row = rows?.rows[0];
     return {
@@ -164,6 +169,7 @@ export const useTrace = defineStore('trace', () => {
       row,
       states: new Map(states.map((one) => [one.vcpu, one])),
       baseline: compared,
+      before: isBefore,
     };
   }
 
@@ -225,6 +231,13 @@ export const useTrace = defineStore('trace', () => {
     await mover.ask(target.value);
   }
 
+  /** Shows the state before or after the event at the cursor. */
+  async function toggleBefore(): Promise<void> {
+    before.value = !before.value;
+    useUi().announce(before.value ? 'State before the event' : 'State after the event');
+    await mover.ask(target.value);
+  }
+
   function selectLane(id: string | undefined): void {
     selection.value = { ...selection.value, lane: id };
     const lane = selectedLane.value;
@@ -274,6 +287,7 @@ export const useTrace = defineStore('trace', () => {
     forward,
     inspectVcpu,
     toggleBaseline,
+    toggleBefore,
     selectLane,
     selectInterrupt,
     followed,

@@ -31,6 +31,13 @@ export const useUi = defineStore('ui', () => {
   const dockSideWidth = remembered<number>('dock-side-width', 0);
   const inspectorOpen = remembered<boolean>('inspector-open', true);
   const dockOpen = remembered<boolean>('dock-open', true);
+  /** The window is too narrow for the inspector beside the other panes: it lies over them, and only when asked for. */
+  const narrow = ref(false);
+  const overlayOpen = ref(false);
+  const inspectorVisible = computed({
+    get: () => (narrow.value ? overlayOpen.value : inspectorOpen.value),
+    set: (open) => (narrow.value ? (overlayOpen.value = open) : (inspectorOpen.value = open)),
+  });
   const inspectorTab = ref<InspectorTab>('state');
   const dockTab = ref<DockTab>('breakpoints');
 
@@ -70,7 +77,8 @@ export const useUi = defineStore('ui', () => {
     inspectorWidth,
     dockHeight,
     dockSideWidth,
-    inspectorOpen,
+    narrow,
+    inspectorVisible,
     dockOpen,
     inspectorTab,
     dockTab,

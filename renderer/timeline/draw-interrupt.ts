@@ -95,6 +95,8 @@ function drawBar(brush: Brush, row: LaneRow, y: number, shape: number, x: number
       box(color['st-pending'], top - 3, 4);
       return;
     case 'unknown':
+      // There may be much of it before a trace says anything: visible, but quiet.
+      context.globalAlpha *= 0.6;
       box(pattern.unknown, top, full);
       return;
     case 'inactive':

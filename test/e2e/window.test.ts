@@ -418,7 +418,7 @@ describe('the first window', () => {
     await page.emulateMedia({ forcedColors: 'active' });
     await settled(page);
     await keepPicture(page, 'window-forced-colors');
-  });
+  }, 240_000);
 
   it.each([
     [1920, 1200],
@@ -434,7 +434,16 @@ describe('the first window', () => {
       y: document.documentElement.scrollHeight - window.innerHeight,
     }));
     expect(overflow).toEqual({ x: 0, y: 0 });
-    expect(await page.getByTestId('inspector').isVisible()).toBe(true);
+    // Too narrow for three columns: the inspector comes over the others when asked for, and goes again.
+    const inspector = page.getByTestId('inspector');
+    if (width < 1320) {
+      expect(await inspector.count()).toBe(0);
+      await page.keyboard.press('Control+i');
+      await inspector.waitFor();
+      await keepPicture(page, `window-${width}x${height}-inspector`);
+      await page.keyboard.press('Escape');
+      await expect.poll(() => inspector.count()).toBe(0);
+    } else expect(await inspector.isVisible()).toBe(true);
     await keepPicture(page, `window-${width}x${height}`);
   });
 });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type EventRow } from '../../core/session/contract.ts';
-import { breakOnInterrupt, breakOnLane, breakOnPath, breakOnRow, laneFilter } from '../../renderer/break-on.ts';
+import {
+  breakOnInterrupt,
+  breakOnLane,
+  breakOnPath,
+  breakOnRow,
+  laneFilter,
+  rowFilter,
+} from '../../renderer/break-on.ts';
 
 const PPI_27 = 0x2000_001b;
 const SPI_5 = 0x6000_0005;
@@ -47,6 +54,13 @@ describe('a breakpoint from what is selected', () => {
     } as const;
     expect(breakOnLane(lane)).toBe('vcpu1.runState changes');
     expect(breakOnLane({ ...lane, type: 'value' })).toBeUndefined();
+  });
+});
+
+describe('the filter of a row', () => {
+  it('keeps or hides accesses of its register, else events of its kind', () => {
+    expect(rowFilter(ROW, false)).toBe('kind:irq.acknowledge');
+    expect(rowFilter({ ...ROW, register: 'ICC_PCR_EL1' }, true)).toBe('-reg:ICC_PCR_EL1');
   });
 });
 
