@@ -52,6 +52,12 @@ export class InterruptObserver {
   readonly #rose = new Marks();
   readonly #fell = new Marks();
   readonly #touched = new Marks();
+  readonly #overlaps = new Marks();
+  /** Per field: its group, the same field of the same INTID on all vCPUs. */
+  readonly #groups: number[] = [];
+  readonly #groupIds = new Map<string, number>();
+  /** Groups in which a field changed, by position. */
+  readonly #grouped = new Marks();
   readonly #pending: number[] = [];
 
   constructor(
@@ -148,7 +154,12 @@ export class InterruptObserver {
   ): void {
     const entry = this.#index.fields[field];
     if (entry === undefined) return;
-    if (this.#changed.first(field, position)) this.#postings.add(POSTING.fieldChanged, field);
+    if (this.#changed.first(field, position)) {
+      this.#postings.add(POSTING.fieldChanged, field);
+      // Each field comes here once an event, so a group that was here already has another vCPU's field.
+      const isSecond = !this.#grouped.first(this.#groupOf(field), position);
+      if (isSecond && this.#overlaps.first(0, position)) this.#postings.add(POSTING.overlap, 0);
+    }
     const { lsb, width } = entry.range;
     const oldLo = fieldLo(beforeLo, beforeHi, lsb, width);
     const newLo = fieldLo(afterLo, afterHi, lsb, width);
@@ -165,6 +176,17 @@ export class InterruptObserver {
       if (identity !== undefined)
         this.#lives.field(identity.intid, identity.vcpu ?? -1, entry.field, rose, position, time);
     }
+  }
+
+  #groupOf(field: number): number {
+    const known = this.#groups[field];
+    if (known !== undefined) return known;
+    const entry = this.#index.fields[field];
+    const key = `${entry?.field} ${this.#index.identity(entry?.interrupt ?? -1)?.intid}`;
+    const group = this.#groupIds.get(key) ?? this.#groupIds.size;
+    this.#groupIds.set(key, group);
+    this.#groups[field] = group;
+    return group;
   }
 
   #useOf(field: number): number {

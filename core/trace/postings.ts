@@ -34,6 +34,11 @@ export const POSTING = {
   fieldFell: 8,
   /** Interrupt whose state code changed. */
   state: 9,
+  /**
+   * Key 0: events that change the same field of one INTID on more than one vCPU. Where a block has none, the counts of
+   * a field on all vCPUs add up to the number of events.
+   */
+  overlap: 10,
 } as const;
 export type PostingKind = (typeof POSTING)[keyof typeof POSTING];
 

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from '../../../core/debug/condition/index.ts';
 import { readerTrace } from '../../../core/debug/reader-trace.ts';
-import { findAll, Query } from '../../../core/debug/search.ts';
+import { countHits, findAll, Query } from '../../../core/debug/search.ts';
+import { intid } from '../../../core/gic/intid.ts';
+import { nanoseconds, vcpuId } from '../../../core/state/brand.ts';
 import { type Life } from '../../../core/trace/life.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
 import { TraceWriter } from '../../../core/trace/writer.ts';
@@ -56,6 +58,21 @@ describe('searching a trace file', () => {
     }
   });
 
+  it('knows the blocks in which one event has the same edge on two vCPUs', () => {
+    const overlaps = readerTrace(reader).overlapBlocks();
+    expect(overlaps?.length).toBeGreaterThan(0);
+    expect(overlaps).toEqual(memory.overlapBlocks());
+  });
+
+  it('counts the edges of all vCPUs without decoding, where no event has two of them', async () => {
+    const trace = recordedSession(folder);
+    const query = new Query(readerTrace(trace), 'ppi(27).pending rises');
+    for (let block = 0; block < trace.blocks.length; block++) expect(query.knownHitsIn(block)).toBeDefined();
+    const [counted] = await countHits([query], 0, 0);
+    expect(counted?.count).toBe(TIMER_RISES);
+    trace.close();
+  });
+
   it('knows the registers, events and vCPUs of the file', () => {
     const names = readerTrace(reader).names();
     expect(names.vcpus).toBe(VCPUS);
@@ -102,6 +119,28 @@ describe('searching a trace file', () => {
     writer.abort();
   });
 });
+
+const TIMER_RISES = 6_000;
+
+/** Two vCPUs whose timers take turns, in one file of several blocks. */
+function recordedSession(folder: string): TraceReader {
+  const path = join(folder, 'timers.gscope');
+  const writer = new TraceWriter(path);
+  const { journal } = writer;
+  const slots = [0, 1].map((n) => {
+    const slot = journal.layout.claim({ path: `vcpu${n}.irq.ppi27.pending`, width: 1, initial: 0n });
+    writer.interruptField(intid('ppi', 27), vcpuId(n), 'pending', { slot, lsb: 0, width: 1 });
+    return slot;
+  });
+  for (let i = 0; i < 2 * TIMER_RISES; i++) {
+    const vcpu = (i >> 1) & 1;
+    const slot = slots[vcpu];
+    if (slot !== undefined) journal.write(slot, i % 2 === 0 ? 1n : 0n);
+    writer.append({ kind: 'irq.pend', time: nanoseconds(i * 100), origin: 'device', vcpu: vcpuId(vcpu), intid: intid('ppi', 27), pending: i % 2 === 0 }); // prettier-ignore
+  }
+  writer.finish({ source: { kind: 'scenario', files: [], facts: {} }, gic: 'v5', vcpus: 2 });
+  return new TraceReader(path);
+}
 
 function lives(reader: TraceReader): Life[] {
   return [...reader.lives.all()];

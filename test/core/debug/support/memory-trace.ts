@@ -265,6 +265,7 @@ export class MemoryTrace implements SearchableTrace {
           if (a !== undefined && b !== undefined && a < b) keys.add(`${POSTING.fieldFell} ${id}`);
         }
       }
+      if (this.#overlaps(changes)) keys.add(`${POSTING.overlap} 0`);
       for (const key of keys) {
         const blocks = out.get(key) ?? new Map<number, number>();
         blocks.set(block, (blocks.get(block) ?? 0) + 1);
@@ -274,8 +275,22 @@ export class MemoryTrace implements SearchableTrace {
     return out;
   }
 
+  /** Whether the same field of one INTID changes on two vCPUs. */
+  #overlaps(changes: readonly Change[]): boolean {
+    const seen = new Map<string, number>();
+    for (const { id, range, field, interrupt } of this.#index.fields) {
+      const mask = ((1n << BigInt(range.width)) - 1n) << BigInt(range.lsb);
+      const differs = ({ before, after }: Change): boolean => (before === undefined) !== (after === undefined) || (((before ?? 0n) ^ (after ?? 0n)) & mask) !== 0n; // prettier-ignore
+      if (!changes.some((change) => change.slot === range.slot && differs(change))) continue;
+      const key = `${field} ${this.#index.identity(interrupt)?.intid}`;
+      if (seen.has(key) && seen.get(key) !== id) return true;
+      seen.set(key, id);
+    }
+    return false;
+  }
+
   overlapBlocks(): readonly number[] | undefined {
-    return undefined;
+    return this.postings(POSTING.overlap, 0).blocks;
   }
 
   details(block: number): ReadonlyMap<number, string> {
