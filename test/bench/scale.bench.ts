@@ -1,0 +1,149 @@
+/**
+ * The promises of time travel at scale, on the main recording repeated: `npm run bench -- scale [events …]`
+ * (default 1e5 1e6; 1e7 and 1e8 on demand). Everything is asked through the session, as the window asks.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { importTrace } from '../../core/import/import.ts';
+import { createBackend } from '../../core/session/backend.ts';
+import { type Args, type Method, type Result } from '../../core/session/contract.ts';
+import { TraceReader } from '../../core/trace/reader.ts';
+import { TraceWriter } from '../../core/trace/writer.ts';
+import { BenchReport, percentile, timed } from './report.ts';
+import { repeatTrace } from './repeat.ts';
+
+const LOG = join(import.meta.dirname, '../data/import/gicv5-smp2-full.log.xz');
+const sizes = process.argv
+  .slice(2)
+  .map(Number)
+  .filter((n) => n > 0);
+const folder = mkdtempSync(join(tmpdir(), 'gicscope-bench-'));
+const report = new BenchReport('scale');
+
+async function measure(source: TraceReader, size: number): Promise<void> {
+  const path = join(folder, `${size}.gscope`);
+  const writer = new TraceWriter(path);
+  const started = performance.now();
+  const events = repeatTrace(source, writer, size);
+  writer.finish({ source: { kind: 'qemu-log', files: ['repeated'], facts: {} }, gic: 'v5', vcpus: 2 });
+  const seconds = (performance.now() - started) / 1000;
+  report.add({ what: 'write events, changes, summaries, tiles', size, value: seconds, unit: 's' });
+  report.add({ what: 'written events', size, value: events / seconds / 1e6, unit: 'M/s' });
+  report.add({ what: 'file', size, value: statSync(path).size / events, unit: 'bytes/event' });
+
+  const backend = createBackend({ version: 'bench', samples: folder, imports: folder });
+  const call = <M extends Method>(method: M, args: Args<M>): Promise<Result<M>> =>
+    backend.handle(method, args, new AbortController().signal);
+  const opening = performance.now();
+  const { id, durationNs, lanes } = await call('trace.open', { path });
+  const shown = lanes.slice(0, 20).map((lane) => lane.id);
+  await call('timeline.lanes', { id, from: 0, to: durationNs, columns: 1200, lanes: shown, marks: true });
+  await call('events.rows', { id, from: 0, count: 50, direction: 'forward', filter: '' });
+  await call('state.inspect', { id, seq: 0, vcpu: 0, baseline: null });
+  report.add({
+    what: 'open to first lanes, rows and state',
+    size,
+    value: performance.now() - opening,
+    unit: 'ms',
+    goal: '≤ 150 ms at 1e7',
+  });
+
+  const place = (i: number): number => Math.floor(((i * 0.6180339887) % 1) * events);
+  const seeks = await timed(400, (i) => call('state.digest', { id, seq: place(i) }));
+  report.add({
+    what: 'state at a random position, p50',
+    size,
+    value: percentile(seeks, 0.5),
+    unit: 'ms',
+    goal: '≤ 0.5 ms',
+  });
+  report.add({
+    what: 'state at a random position, p99',
+    size,
+    value: percentile(seeks, 0.99),
+    unit: 'ms',
+    goal: '≤ 5 ms',
+  });
+  const middle = Math.floor(events / 2);
+  const steps = await timed(400, (i) => call('state.inspect', { id, seq: middle + i, vcpu: i & 1, baseline: middle }));
+  report.add({
+    what: "step ±1 with the inspector's data, p95",
+    size,
+    value: percentile(steps, 0.95),
+    unit: 'ms',
+    goal: '≤ 1 ms',
+  });
+
+  const find = (condition: string, i: number): Promise<Result<'nav.find'>> =>
+    call('nav.find', { id, condition, from: place(i), direction: i & 1 ? 'backward' : 'forward' });
+  const hits = await timed(200, (i) => find('ppi(27).pending rises on vcpu 1', i));
+  report.add({
+    what: 'next/previous hit of an interrupt, p95',
+    size,
+    value: percentile(hits, 0.95),
+    unit: 'ms',
+    goal: '≤ 10 ms',
+  });
+  const registers = await timed(200, (i) => find('write ICC_CR0_EL1', i));
+  report.add({
+    what: 'next/previous write of a rare register, p95',
+    size,
+    value: percentile(registers, 0.95),
+    unit: 'ms',
+    goal: '≤ 10 ms',
+  });
+  const never = await timed(20, (i) => find('write ICC_APR_EL1', i));
+  report.add({
+    what: 'a register that is never written, p95',
+    size,
+    value: percentile(never, 0.95),
+    unit: 'ms',
+    goal: '≤ 10 ms',
+  });
+  const arbitrary = await timed(3, () =>
+    call('nav.find', { id, condition: 'value == 0x123456789abc and vcpu == 1', from: -1, direction: 'forward' }),
+  );
+  report.add({
+    what: 'an arbitrary condition that never holds',
+    size,
+    value: percentile(arbitrary, 0.5),
+    unit: 'ms',
+    goal: '≤ 1,500 ms at 1e7',
+  });
+  const counts = await timed(5, () =>
+    call('nav.count', { id, condition: 'ppi(27).pending rises', buckets: 400, at: 0 }),
+  );
+  report.add({
+    what: 'count and histogram of ppi(27).pending rises',
+    size,
+    value: percentile(counts, 0.5),
+    unit: 'ms',
+    goal: '≤ 300 ms at 1e7',
+  });
+  report.add({
+    what: 'memory, most so far',
+    size,
+    value: process.resourceUsage().maxRSS / 1024,
+    unit: 'MB',
+    goal: '< 400 MB',
+  });
+  await backend.close();
+  rmSync(path);
+}
+
+try {
+  const path = join(folder, 'source.gscope');
+  const writer = new TraceWriter(path);
+  const { summary } = await importTrace(LOG, writer);
+  writer.finish(summary);
+  const source = new TraceReader(path);
+  for (const size of sizes.length === 0 ? [1e5, 1e6] : sizes) await measure(source, size);
+  source.close();
+  if (spawnSync('babeltrace2', ['--version']).error !== undefined)
+    console.log('babeltrace2 is not installed: no peer for searching');
+  report.write();
+} finally {
+  rmSync(folder, { recursive: true });
+}
