@@ -14,6 +14,15 @@ function hear<T>(channel: string, handler: (message: T) => void): () => void {
   return () => void ipcRenderer.off(channel, listener);
 }
 
+/** Electron refuses what is no file; then there is no path either. */
+function pathForFile(file: unknown): string {
+  try {
+    return webUtils.getPathForFile(file as File);
+  } catch {
+    return '';
+  }
+}
+
 const bridge: ShellBridge = {
   platform: process.platform,
   call: (id, method, args) => ipcRenderer.invoke(CHANNEL.call, id, method, args),
@@ -24,7 +33,7 @@ const bridge: ShellBridge = {
     ipcRenderer.send(CHANNEL.hello);
     return stop;
   },
-  pathForFile: (file) => (file instanceof File ? webUtils.getPathForFile(file) : ''),
+  pathForFile,
   chooseFiles: (purpose) => ipcRenderer.invoke(CHANNEL.chooseFiles, purpose),
   chooseReport: (format, suggestedName) => ipcRenderer.invoke(CHANNEL.chooseReport, format, suggestedName),
   reveal: (path) => ipcRenderer.send(CHANNEL.reveal, path),
