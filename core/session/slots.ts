@@ -4,6 +4,7 @@ import { summarize } from '../gic/summary.ts';
 import { type SlotDescriptor } from '../state/layout.ts';
 import { type Layout } from '../state/layout.ts';
 import { slotId } from '../state/brand.ts';
+import { LruCache } from '../trace/lru.ts';
 import { type BitRange } from '../trace/interrupts.ts';
 import { type SlotValue } from './contract.ts';
 import { hex } from './rows.ts';
@@ -25,8 +26,21 @@ export function fieldsOf(register: Register | undefined, value: bigint): FieldVa
     }));
 }
 
-/** A slot's value as the contract shows it; `value` undefined = unknown. */
+/**
+ * What values of a slot look like. Values repeat: stepping shows the same sixty registers again and again, of which an
+ * event changes one or two, so each slot keeps its last few.
+ */
+const shown = new WeakMap<SlotDescriptor, LruCache<bigint | undefined, SlotValue>>();
+const VALUES_KEPT = 32;
+
+/** A slot's value as the contract shows it; `value` undefined = unknown. The answer is shared: do not change it. */
 export function slotValue(descriptor: SlotDescriptor, value: bigint | undefined): SlotValue {
+  let values = shown.get(descriptor);
+  if (values === undefined) shown.set(descriptor, (values = new LruCache(VALUES_KEPT)));
+  return values.get(value) ?? values.set(value, describe(descriptor, value));
+}
+
+function describe(descriptor: SlotDescriptor, value: bigint | undefined): SlotValue {
   const register = descriptor.register === undefined ? undefined : registerByName(descriptor.register);
   return {
     path: descriptor.path,
