@@ -2,7 +2,7 @@
  * One text line to one `TraceLine`, or the reason why not. Nothing is dropped in silence: what is no event comes back
  * with a reason that the user sees counted.
  */
-import { eventRow, nextHash } from './events/table.ts';
+import { eventRow, isCutName, nextHash } from './events/table.ts';
 import { match } from './pattern.ts';
 import { Prefix } from './prefix.ts';
 import { LineClock } from './line-clock.ts';
@@ -17,6 +17,7 @@ export const SKIPPED = {
   binary: 'not text',
   exception: 'exception log (-d int)',
   prose: 'text without an event name',
+  cut: 'line cut short',
   tooMany: `more than ${MOST_UNKNOWN_NAMES} different unknown event names`,
 } as const;
 
@@ -73,6 +74,7 @@ export class LineReader {
     // The beginning of a line up to here is ASCII, so bytes and characters are the same.
     const word = text.slice(start, stop);
     if (!word.includes('_')) return this.#reasonFor(text, start);
+    if (stop === text.length && isCutName(word)) return SKIPPED.cut;
     let name = this.#unknown.get(word);
     if (name === undefined) {
       if (this.#unknown.size >= MOST_UNKNOWN_NAMES) return SKIPPED.tooMany;

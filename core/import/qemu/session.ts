@@ -66,14 +66,19 @@ export class QemuSession implements LineReceiver {
       this.#names.add(name);
       this.#sink.countName(name);
     }
-    if (reason !== undefined) this.#skip(line, reason, text);
-    else this.#accept(slot);
+    if (reason === undefined) this.#accept(slot);
+    else {
+      this.#skip(line, reason, text);
+      // Output of other parts of the emulator proves and disproves nothing; a line that is damaged may have.
+      if (name !== undefined || reason === SKIPPED.binary || reason === SKIPPED.cut) this.#damaged();
+    }
   }
 
   onLong(beginning: string, line: number): void {
     this.#read++;
     this.#sink.rawLine(line, beginning);
     this.#skip(line, SKIPPED.long, beginning);
+    this.#damaged();
   }
 
   /** The source has ended. */
@@ -138,6 +143,12 @@ export class QemuSession implements LineReceiver {
     }
     this.#window.commit();
     if (this.#window.isFull) this.#force();
+    this.#drain();
+  }
+
+  #damaged(): void {
+    this.#quad.close();
+    this.#attributor.lost();
     this.#drain();
   }
 

@@ -76,7 +76,7 @@ describe('a recording of two vCPUs with register lines', () => {
   });
 
   it('leaves only what nothing can tell apart without a vCPU', () => {
-    expect(result.summary.source.facts['vCPU not proven']).toBe('384 of 106145 events whose line names none');
+    expect(result.summary.source.facts['vCPU not proven']).toBe('372 of 106145 events whose line names none');
     expect(result.summary.source.facts['contradictions']).toBeUndefined();
   });
 

@@ -159,6 +159,8 @@ export const ASSIGN: readonly (Assign | undefined)[] = perEvent<Assign>({
       to.continued(ROLE.deadline) ??
       to.start('timer-fires', (started) => {
         started.timer = line.a;
+        started.keyLo = line.vLo;
+        started.keyHi = line.vHi;
       });
     line.action = action;
     to.deadline(action, line.a, line.vLo, line.vHi);

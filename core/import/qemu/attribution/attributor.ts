@@ -29,6 +29,13 @@ import { TimerBook } from './timer-book.ts';
  */
 const TORN_START = 256;
 
+/**
+ * Lines that not only the accesses that explain them print: an IRS recalls its candidates, and where input changes are
+ * not recorded, their candidates stand alone. One vCPU with such a write is no proof; that the write must have had an
+ * effect, and only one is there, is.
+ */
+const ALSO_BY_OTHERS: ReadonlySet<ActionKind> = new Set<ActionKind>(['signal', 'ppi-registers']);
+
 /** Changes of a PPI's input that are looked back on when an earlier one is decided. */
 const REMEMBERED_CHANGES = 64;
 
@@ -62,6 +69,8 @@ export class Attributor {
   /** The action that the next effect line may continue. */
   #current: Action | undefined;
   #serial = 0;
+  /** Writes of timers that the log has shown. */
+  readonly #recorded = { control: false, compare: false };
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -72,6 +81,8 @@ export class Attributor {
     this.#leave();
     const action = new Action(kind, ++this.#serial);
     prepare?.(action);
+    if (kind === 'timer-control') this.#recorded.control = true;
+    if (kind === 'timer-compare' || kind === 'timer-value') this.#recorded.compare = true;
     this.#current = action;
     this.#decideAtStart(action);
     return action;
@@ -151,7 +162,7 @@ export class Attributor {
       const mayRecompute = this.machine.only >= 0 ? ROLE.deadline : 0;
       action.expects = ROLE.maskToggle | ROLE.timerOff | mayRecompute;
     } else if (enable !== (value & 1)) action.expects = isEnabled ? ROLE.deadline : ROLE.timerOff;
-    else action.expects = mask === ((value >> 1) & 1) ? 0 : ROLE.maskToggle;
+    else action.expects = mask === ((value >> 1) & 1) ? 0 : ROLE.maskToggle | ROLE.ppiLine | ROLE.timerLine;
   }
 
   deadline(action: Action, timer: number, lo: number, hi: number): void {
@@ -183,8 +194,19 @@ export class Attributor {
     if (!action.isOpen) return;
     action.actor = NOBODY;
     this.#close(action);
+    if (action.candidates !== undefined) this.#mayBeDone(action, action.candidates);
     if (action.ppi >= 0) this.#inputUnknown(action);
     else if (action.kind === 'timer-fires') this.#timers.forgetDeadline(this.#mayBe(action), action.timer);
+  }
+
+  /** A line could not be read: what it said may have changed anything that proofs are made of. */
+  lost(): void {
+    this.#leave();
+    for (const action of [...this.#open]) this.giveUp(action);
+    this.#claims = [];
+    for (const own of this.#own) if (own?.operation !== undefined) own.operation.isDone = true;
+    this.#timers.forgetAll();
+    this.#inputs.doubtAll(++this.#serial);
   }
 
   /** The end of the log: what is open stays nobody's. */
@@ -223,8 +245,7 @@ export class Attributor {
         this.#wait(action, undefined);
         return;
       case 'timer-fires': {
-        const vcpu =
-          this.machine.vcpus === undefined ? NOBODY : this.#timers.whoFires(this.machine.vcpus, action.timer);
+        const vcpu = this.#whoFires(action);
         if (vcpu >= 0) action.actor = vcpu;
         else this.#wait(action, undefined);
         return;
@@ -237,6 +258,17 @@ export class Attributor {
     }
   }
 
+  /**
+   * Deadlines decide only in a log that records the writes of timers, else a deadline may be a write's effect; and a
+   * timer that has fired has no next deadline.
+   */
+  #whoFires({ timer, keyLo, keyHi }: Action): number {
+    const count = this.machine.vcpus;
+    const isOver = keyLo === 0xffff_ffff && keyHi === 0xffff_ffff;
+    if (count === undefined || !isOver || !this.#recorded.control || !this.#recorded.compare) return NOBODY;
+    return this.#timers.whoFires(count, timer);
+  }
+
   #decideByWrites(action: Action): void {
     const candidates: number[] = [];
     for (let vcpu = 0; vcpu < this.#own.length; vcpu++) {
@@ -244,10 +276,18 @@ export class Attributor {
       if (operation !== undefined && !operation.isDone && operation.explains(action)) candidates.push(vcpu);
     }
     const [first] = candidates;
-    if (first === undefined || !this.#isTrusted) return;
-    // A bare signal may also be the IRS recalling its candidates, so one candidate is no proof yet.
-    if (candidates.length === 1 && action.kind !== 'signal') this.#decide(action, first);
+    if (first === undefined) return;
+    if (!this.#isTrusted) this.#mayBeDone(action, candidates);
+    else if (candidates.length === 1 && !ALSO_BY_OTHERS.has(action.kind)) this.#decide(action, first);
     else this.#wait(action, candidates);
+  }
+
+  /** The action may have been the effect of any of these writes: none of them can prove another one. */
+  #mayBeDone(action: Action, candidates: readonly number[]): void {
+    for (const vcpu of candidates) {
+      const operation = this.#own[vcpu]?.operation;
+      if (operation?.precedes(action)) operation.isDone = true;
+    }
   }
 
   #wait(action: Action, candidates: number[] | undefined): void {
@@ -328,7 +368,7 @@ export class Attributor {
       operation.isDone = true;
       this.#excludeWriter(vcpu, operation);
     }
-    if (action.kind === 'acknowledge') this.#acknowledged(vcpu, action.keyLo);
+    if (action.kind === 'acknowledge') this.#acknowledged(vcpu, action);
     if (action.ppi >= 0) this.#inputIs(vcpu, action);
   }
 
@@ -339,7 +379,7 @@ export class Attributor {
       other.candidates = other.candidates.filter((candidate) => candidate !== vcpu);
       const [one] = other.candidates;
       if (one === undefined) this.giveUp(other);
-      else if (other.candidates.length === 1 && other.kind !== 'signal') this.#decide(other, one);
+      else if (other.candidates.length === 1 && !ALSO_BY_OTHERS.has(other.kind)) this.#decide(other, one);
     }
   }
 
@@ -388,7 +428,7 @@ export class Attributor {
   /** The change of this action is this vCPU's. */
   #inputIs(vcpu: number, action: Action): void {
     const { ppi, level } = action;
-    if (level === 0) this.#provedHigh(vcpu, ppi);
+    if (level === 0) this.#provedHigh(vcpu, ppi, action.changedAt - 0.5);
     const later = this.#changes.get(ppi)?.filter((other) => other.changedAt > action.changedAt) ?? [];
     if (!later.some(({ actor }) => actor === vcpu)) this.#inputs.set(vcpu, ppi, level, action.changedAt);
     // Later changes that may have been its own as well leave the present level open.
@@ -397,19 +437,22 @@ export class Attributor {
     if (level === 1) this.#excludeFromRises(vcpu, action);
   }
 
-  #acknowledged(vcpu: number, identifier: number): void {
-    const interrupt = interruptOf(identifier);
-    if (interrupt?.type === 'ppi') this.#provedHigh(vcpu, interrupt.number);
+  #acknowledged(vcpu: number, action: Action): void {
+    const interrupt = interruptOf(action.keyLo);
+    if (interrupt?.type === 'ppi') this.#provedHigh(vcpu, interrupt.number, action.serial);
   }
 
-  /** The input of this vCPU is high now; if it was low, one of the rises that wait was its own. */
-  #provedHigh(vcpu: number, ppi: number): void {
+  /** The input of this vCPU was high at a moment; if it was low before, one of the rises that wait was its own. */
+  #provedHigh(vcpu: number, ppi: number, moment: number): void {
+    if (this.#inputs.isKnownAfter(vcpu, ppi, moment)) return;
     const before = this.#inputs.level(vcpu, ppi);
     if (before === 1) return;
-    const rises = this.#openRises(ppi).filter((action) => action.candidates?.includes(vcpu) ?? true);
+    const rises = this.#openRises(ppi).filter(
+      (action) => action.changedAt < moment && (action.candidates?.includes(vcpu) ?? true),
+    );
     const [one] = rises;
     if (before === 0 && one !== undefined && rises.length === 1) this.#decide(one, vcpu);
-    this.#inputs.set(vcpu, ppi, 1, this.#serial);
+    this.#inputs.set(vcpu, ppi, 1, moment);
   }
 
   /** Without a fall in between, a vCPU has one rise. */
@@ -456,7 +499,7 @@ export class Attributor {
     this.#current = undefined;
     if (action === undefined || !action.isOpen) return;
     if (action.kind !== 'timer-fires' && action.kind !== 'ppi-input') return;
-    const waitsForAcknowledge = action.ppi >= 0 && action.level === 1 && (action.candidates?.length ?? 0) > 0;
+    const waitsForAcknowledge = action.ppi >= 0 && action.level === 1 && action.candidates?.length !== 0;
     if (!waitsForAcknowledge) this.giveUp(action);
   }
 }

@@ -22,6 +22,11 @@ export class InputBook {
     return input;
   }
 
+  /** Whether something later than this moment is known (or in doubt). */
+  isKnownAfter(vcpu: number, ppi: number, moment: number): boolean {
+    return this.#input(vcpu, ppi).since > moment;
+  }
+
   /** 0, 1, or -1: not known. */
   level(vcpu: number, ppi: number): number {
     return this.#input(vcpu, ppi).level;
@@ -43,6 +48,11 @@ export class InputBook {
     if (serial < input.since) return;
     input.level = UNKNOWN;
     input.since = serial;
+  }
+
+  /** All of them may have changed. */
+  doubtAll(serial: number): void {
+    for (const key of this.#inputs.keys()) this.doubt(Math.floor(key / 128), key % 128, true, serial);
   }
 
   /** Whether the input may have fallen after a moment (only the last fall is remembered). */

@@ -82,6 +82,10 @@ export class TimerBook {
     }
   }
 
+  forgetAll(): void {
+    for (let timer = 0; timer < TIMER_COUNT; timer++) this.forget(this.#settings.keys(), timer);
+  }
+
   #setting(vcpu: number, timer: number): Setting {
     const timers = (this.#settings[vcpu] ??= Array.from({ length: TIMER_COUNT }, () => new Setting()));
     // `timer` was checked against TIMERS when the line was read.

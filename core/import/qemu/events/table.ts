@@ -44,6 +44,11 @@ export function isKnownEvent(name: string): boolean {
   return names.has(name);
 }
 
+/** Whether this is the beginning of an event's name, as a line that was cut short ends. */
+export function isCutName(word: string): boolean {
+  return EVENT_ROWS.some(({ name }) => name.length > word.length && name.startsWith(word));
+}
+
 /** A value per event, as a list by the row's number. */
 export function perEvent<T>(values: Readonly<Partial<Record<KnownEvent, T>>>): readonly (T | undefined)[] {
   const byEvent: ReadonlyMap<string, T> = new Map(Object.entries(values));

@@ -187,6 +187,8 @@ describe('an acknowledge', () => {
 
 describe('a timer that the main loop fires', () => {
   const arm = (cpu: number, tick: number): string[] => [
+    write(cpu, 'CNTV_CTL_EL0', 0),
+    timer.control(0),
     write(cpu, 'CNTV_CVAL_EL0', tick),
     timer.compare(tick),
     timer.deadline(tick),
@@ -196,13 +198,13 @@ describe('a timer that the main loop fires', () => {
 
   it('is that of the vCPU with the earliest deadline', async () => {
     const { vcpu } = await importLines([machine(2), ...arm(0, 0x2000), ...arm(1, 0x1000), ...fire, ...fire]);
-    expect([vcpu(10), vcpu(11), vcpu(13), vcpu(16), vcpu(17)]).toEqual([1, 1, 1, 1, 1]);
-    expect([vcpu(18), vcpu(19)]).toEqual([0, 0]);
+    expect([vcpu(14), vcpu(15), vcpu(17), vcpu(20), vcpu(21)]).toEqual([1, 1, 1, 1, 1]);
+    expect([vcpu(22), vcpu(23)]).toEqual([0, 0]);
   });
 
   it('is that of the only vCPU that has armed one', async () => {
     const { vcpu } = await importLines([machine(3), ...arm(2, 0x1000), ...fire]);
-    expect(vcpu(6)).toBe(2);
+    expect(vcpu(8)).toBe(2);
   });
 
   it('is proven by the acknowledge that follows, when deadlines are equal', async () => {
@@ -210,19 +212,19 @@ describe('a timer that the main loop fires', () => {
       machine(2),
       ...arm(0, 0x1000),
       ...arm(1, 0x1000),
-      ...fire, // 10
+      ...fire, // 14
       taken(1),
       acknowledge(PPI27),
       ...candidate(0),
       signal(0),
       read(1, 'GICR CDIA', valid(PPI27)),
     ]);
-    expect([vcpu(10), vcpu(11)]).toEqual([1, 1]);
+    expect([vcpu(14), vcpu(15)]).toEqual([1, 1]);
   });
 
   it('stays nobody’s when nothing follows', async () => {
     const { vcpu, sink } = await importLines([machine(2), ...arm(0, 0x1000), ...arm(1, 0x1000), ...fire]);
-    expect([vcpu(10), vcpu(11)]).toEqual([undefined, undefined]);
+    expect([vcpu(14), vcpu(15)]).toEqual([undefined, undefined]);
     expect(sink.value('vcpu0.timer.cntv.deadline')).toBeUndefined();
   });
 
@@ -234,10 +236,10 @@ describe('a timer that the main loop fires', () => {
       timer.control(1),
       ...arm(1, 0x1000),
       write(0, 'CNTV_CTL_EL0', 1),
-      timer.control(1), // 13
-      ...fire, // 14
+      timer.control(1), // 17
+      ...fire, // 18
     ]);
-    expect([vcpu(13), vcpu(14)]).toEqual([0, 1]);
+    expect([vcpu(17), vcpu(18)]).toEqual([0, 1]);
   });
 });
 
