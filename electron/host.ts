@@ -50,7 +50,7 @@ async function serve({ port, open, trace }: HostArguments): Promise<void> {
     if (!running && !ending) console.error(`gicscope: the backend ended: ${reason}. The window can start it again.`);
   });
   console.log(`gicscope: ${host.url}`);
-  if (open && hasDisplay()) openInBrowser(host.url);
+  if (open && hasDisplay()) openInBrowser(host.invitation());
   else console.log('Open this URL in a browser on this machine. Ctrl-C ends gicscope.');
 
   const end = (code: number): void => {

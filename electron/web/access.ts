@@ -12,7 +12,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 export interface Access {
   /** 24 random bytes in the first URL. */
   readonly token: string;
-  isToken(text: string | null): boolean;
+  /** A token that works once: for a URL that others on the machine can see for a moment, as an argument of a program. */
+  invite(): string;
+  /** Whether this is the token, or an invitation that was not used yet. */
+  accepts(text: string | null): boolean;
   hasOurHost(headers: IncomingHttpHeaders): boolean;
   hasOurOrigin(headers: IncomingHttpHeaders): boolean;
   hasCookie(headers: IncomingHttpHeaders): boolean;
@@ -25,11 +28,22 @@ export function createAccess(port: number): Access {
   // Not the token itself: who sees the cookie cannot make a URL of it.
   const pass = randomBytes(24).toString('base64url');
   const name = `gicscope-${port}`;
+  const invitations = new Set<string>();
   const hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`]);
 
   return {
     token,
-    isToken: (text) => text !== null && sameText(text, token),
+    invite() {
+      const once = randomBytes(24).toString('base64url');
+      invitations.add(once);
+      return once;
+    },
+    accepts(text) {
+      if (text === null) return false;
+      const invited = [...invitations].find((once) => sameText(text, once));
+      if (invited === undefined) return sameText(text, token);
+      return invitations.delete(invited);
+    },
     hasOurHost: ({ host }) => host !== undefined && hosts.has(host),
     hasOurOrigin: ({ origin, host }) => host !== undefined && hosts.has(host) && origin === `http://${host}`,
     hasCookie: ({ cookie }) =>

@@ -32,6 +32,8 @@ export interface WebHost {
   readonly port: number;
   /** The URL to open first, with its token. */
   readonly url: string;
+  /** The same with a token that works once, to be given to another program. */
+  invitation(): string;
   /** Ends connections and the server; the backend is not touched. */
   close(): Promise<void>;
 }
@@ -90,11 +92,15 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
     sockets.handleUpgrade(request, socket, head, (client) => serveSocket(client, options.backend));
   });
 
-  const query = new URLSearchParams({ token: access.token });
-  if (options.trace !== undefined) query.set('open', options.trace);
+  const firstUrl = (token: string): string => {
+    const query = new URLSearchParams({ token });
+    if (options.trace !== undefined) query.set('open', options.trace);
+    return `http://127.0.0.1:${port}/?${query.toString()}`;
+  };
   return {
     port,
-    url: `http://127.0.0.1:${port}/?${query.toString()}`,
+    url: firstUrl(access.token),
+    invitation: () => firstUrl(access.invite()),
     async close() {
       for (const client of sockets.clients) client.close(1001, 'gicscope was closed');
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -134,7 +140,7 @@ function parseUrl(path: string | undefined): URL | undefined {
 
 /** Trades the token for the cookie, and drops it from the URL. */
 function exchange(access: Access, url: URL, response: ServerResponse, port: number): void {
-  if (!access.isToken(url.searchParams.get('token'))) return refuse(response, 403, COOKIE_MESSAGE);
+  if (!access.accepts(url.searchParams.get('token'))) return refuse(response, 403, COOKIE_MESSAGE);
   url.searchParams.delete('token');
   const location = `/${url.search}`;
   response

@@ -9,23 +9,27 @@ import { takeSeat } from '../dispatch.ts';
 const MOST_BUFFERED = 1 << 29;
 
 export function serveSocket(socket: WebSocket, backend: BackendHost): void {
-  const tell = (message: ServerMessage): void => {
+  const send = (message: ServerMessage): void => {
     if (socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > MOST_BUFFERED) socket.terminate();
     else socket.send(encodeFrame(message));
+  };
+  const tell = (message: ServerMessage): void => {
+    try {
+      send(message);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      const failure = { code: 'internal', message: error.message } as const;
+      if (message.type === 'outcome') send({ type: 'outcome', id: message.id, outcome: { ok: false, failure } });
+      else console.error(`gicscope: a push could not be sent: ${error.message}`);
+    }
   };
   // Who may connect was decided at the upgrade (server.ts); a socket cannot change hands after it.
   const seat = takeSeat(backend, { tell, allows: () => true });
 
   async function answer(message: Extract<ClientMessage, { type: 'call' }>): Promise<void> {
-    const { id } = message;
-    const outcome = await seat.call(socket, id, message.method, message.args);
-    try {
-      tell({ type: 'outcome', id, outcome });
-    } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      tell({ type: 'outcome', id, outcome: { ok: false, failure: { code: 'internal', message: error.message } } });
-    }
+    const { id, method, args } = message;
+    tell({ type: 'outcome', id, outcome: await seat.call(socket, id, method, args) });
   }
 
   socket.on('message', (data, isBinary) => {

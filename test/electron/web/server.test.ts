@@ -72,6 +72,17 @@ describe('access to the browser host', () => {
     expect((await get('/?open=x', { Cookie: cookie })).text).toContain('<title>window</title>');
   });
 
+  it('lets an invitation be used once, whatever became of it', async () => {
+    const first = new URL(host.invitation());
+    const second = new URL(host.invitation());
+    expect(first.search).not.toBe(second.search);
+    const use = async (url: URL) => (await get(`${url.pathname}${url.search}`)).status;
+    expect(await use(first)).toBe(303);
+    expect(await use(first)).toBe(403);
+    expect(await use(second)).toBe(303);
+    expect(await use(new URL(host.url))).toBe(303);
+  });
+
   it('gives nothing without the cookie, with a wrong one, or with a wrong token', async () => {
     const token = new URL(host.url).searchParams.get('token') ?? '';
     const wrong = token.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'));
