@@ -96,7 +96,7 @@ export class Ram {
       if (this.#slots.has(word) || this.#unclaimed.has(word))
         throw new RangeError(`an image at 0x${address.toString(16)} would replace what the guest has stored`);
     this.bytes.set(image, offset);
-    this.#changed(offset, image.length);
+    for (let word = offset >>> 3; word < (offset + image.length + 7) >>> 3; word++) this.#forgetCode(word);
   }
 
   /**
@@ -143,7 +143,8 @@ export class Ram {
 
   /**
    * Makes the bytes those of a state: claimed words from their slots (a slot that the state does not have yet holds
-   * its initial value), words stored to since the last flush as they were before.
+   * its initial value), words stored to since the last flush as they were before. The cores are loaded with it, before
+   * or after.
    */
   loadFrom(state: StateVector, layout: Layout): void {
     for (const [word, { lo, hi }] of this.#unclaimed) this.#restore(word, lo, hi);
@@ -164,18 +165,15 @@ export class Ram {
     if (view.getUint32(word * 8, true) === lo && view.getUint32(word * 8 + 4, true) === hi) return;
     view.setUint32(word * 8, lo, true);
     view.setUint32(word * 8 + 4, hi, true);
-    this.#changed(word * 8, 8);
+    this.#forgetCode(word);
   }
 
-  /** Drops what was made of these bytes: cached code and reservations. */
-  #changed(offset: number, length: number): void {
-    for (let word = offset >>> 3; word < (offset + length + 7) >>> 3; word++) {
-      const mark = this.marks[word] ?? 0;
-      if ((mark & (CODE | RESERVED)) === 0) continue;
-      this.marks[word] = mark & DIRTY;
-      if (mark & CODE) for (const observer of this.observers) observer.codeChanged(word);
-      if (mark & RESERVED) for (const observer of this.observers) observer.reservationLost(word);
-    }
+  /** Drops what was decoded from a word. Reservations stay: a core's own state says which it has. */
+  #forgetCode(word: number): void {
+    const mark = this.marks[word] ?? 0;
+    if ((mark & CODE) === 0) return;
+    this.marks[word] = mark & ~CODE;
+    for (const observer of this.observers) observer.codeChanged(word);
   }
 
   #remember(word: number): void {

@@ -114,7 +114,10 @@ export function further(a: Mismatch | undefined, b: Mismatch): Mismatch {
   if (a === undefined || b.column > a.column) return b;
   if (b.column < a.column) return a;
   if (a.expected.includes(b.expected)) return a;
-  return { ...(b.end > a.end ? b : a), expected: `${a.expected} or ${b.expected}` };
+  const { hint: _, ...place } = b.end > a.end ? b : a;
+  const both = { ...place, expected: `${a.expected} or ${b.expected}` };
+  const hint = a.hint ?? b.hint;
+  return hint === undefined ? both : { ...both, hint };
 }
 
 /** The instruction's text; undefined when these fields cannot be written in this form. */

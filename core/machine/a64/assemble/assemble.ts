@@ -146,9 +146,10 @@ class Assembler {
     const token = cursor.next();
     const directive = DIRECTIVES.get(token.text.toLowerCase());
     if (directive === undefined) {
-      const near = nearest(token.text, DIRECTIVES.keys());
-      const hint = near.length > 0 ? `perhaps ${near.join(', ')}` : `one of ${[...DIRECTIVES.keys()].join(' ')}`;
-      this.#fail(line.line, cursor.wanted(`a directive (${hint})`, token));
+      this.#fail(
+        line.line,
+        cursor.wanted('a directive', token, () => likeThis(token.text)),
+      );
       return;
     }
     const request = directive(cursor, this.#standing());
@@ -322,6 +323,11 @@ class Assembler {
       lines: this.#output.items.map(({ offset, size, line, kind }) => ({ offset, size, line, kind })),
     };
   }
+}
+
+function likeThis(directive: string): string {
+  const near = nearest(directive, DIRECTIVES.keys());
+  return near.length > 0 ? ` (perhaps ${near.join(', ')})` : ` (one of ${[...DIRECTIVES.keys()].join(' ')})`;
 }
 
 /** Can MOVZ, MOVN or ORR with a bitmask make this value? */

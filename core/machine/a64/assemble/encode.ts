@@ -32,7 +32,7 @@ export function encodeInstruction(cursor: Cursor, scope: AssemblyScope): number 
   const token = cursor.next();
   const mnemonic = token.text.toLowerCase();
   const candidates = token.kind === 'name' ? mnemonics().get(mnemonic) : undefined;
-  if (candidates === undefined) return cursor.wanted(`an instruction${suggestion(mnemonic)}`, token);
+  if (candidates === undefined) return cursor.wanted('an instruction', token, () => suggestion(mnemonic));
   const start = cursor.at;
   let furthest: Mismatch | undefined;
   for (const { form, fixed } of candidates) {

@@ -52,7 +52,8 @@ export class ErrorList {
   readonly #lines = new Set<string>();
   #omitted = 0;
 
-  add(line: number, { column, end, expected, found }: Mismatch): void {
+  add(line: number, mismatch: Mismatch): void {
+    const { column, end, found } = mismatch;
     const key = `${line}:${column}`;
     if (this.#lines.has(key)) return;
     if (this.#errors.length >= MAX_ERRORS) {
@@ -60,6 +61,7 @@ export class ErrorList {
       return;
     }
     this.#lines.add(key);
+    const expected = mismatch.expected + (mismatch.hint?.() ?? '');
     const message = `line ${line}, column ${column}: expected ${expected}, found ${found}`;
     this.#errors.push({ line, column, length: Math.max(1, end - column), expected, found, message });
   }

@@ -9,11 +9,15 @@
 import { evaluate, type Scope, type Value } from '../text/expression.ts';
 import { Cursor, isMismatch, type Token } from '../text/tokens.ts';
 
-/** A setting whose expression could not be evaluated when it was read. */
+/** A setting whose expression could not be evaluated when it was read: it needs names that come later. */
 interface Open {
   readonly tokens: readonly Token[];
   readonly at: number;
   readonly place: Place;
+  /** What its other names meant there. */
+  readonly known: ReadonlyMap<string, Value | Open>;
+  /** Once evaluated: the value, or that it has none. */
+  result: Value | 'none' | undefined;
 }
 
 /** Where a statement is: its address, and its number in the source for numbered labels. */
@@ -68,8 +72,17 @@ export class Symbols {
   /** Sets a constant to the expression at the cursor; true when it could not be evaluated yet. */
   setConstant(name: string, tokens: readonly Token[], at: number, place: Place): ReturnType<typeof evaluate> {
     const value = evaluate(new Cursor(tokens, at), this.scope(place));
-    this.#present.set(name, isMismatch(value) ? { tokens, at, place } : value);
+    this.#present.set(name, isMismatch(value) ? this.#open(tokens, at, place) : value);
     return value;
+  }
+
+  #open(tokens: readonly Token[], at: number, place: Place): Open {
+    const known = new Map<string, Value | Open>();
+    for (const { kind, text } of tokens.slice(at)) {
+      const constant = kind === 'name' ? this.#present.get(text) : undefined;
+      if (constant !== undefined) known.set(text, constant);
+    }
+    return { tokens, at, place, known, result: undefined };
   }
 
   /** Begins the second pass: settings start over, but later ones are known. */
@@ -97,23 +110,33 @@ export class Symbols {
     }
   }
 
+  /** A name in the source: a label, the last setting before, one from outside, or one that comes later. */
   #find(name: string): Value | undefined {
+    const outside = this.#predefined.get(name);
+    const constant =
+      this.#present.get(name) ?? (outside === undefined ? this.#final.get(name) : { value: outside, isAddress: false });
+    return this.#valueOf(name, constant);
+  }
+
+  #valueOf(name: string, constant: Value | Open | undefined): Value | undefined {
     const address = this.#labels.get(name);
     if (address !== undefined) return { value: address, isAddress: true };
-    const constant = this.#present.get(name) ?? this.#final.get(name);
-    if (constant === undefined) {
-      const value = this.#predefined.get(name);
-      return value === undefined ? undefined : { value, isAddress: false };
-    }
-    return 'value' in constant ? constant : this.#resolve(constant);
+    return constant === undefined || 'value' in constant ? constant : this.#resolve(constant);
   }
 
   /** Evaluates an open setting; undefined when it depends on itself or on nothing that is defined. */
-  #resolve({ tokens, at, place }: Open): Value | undefined {
-    if (this.#depth >= MAX_CHAIN) return undefined;
+  #resolve(open: Open): Value | undefined {
+    // Before all names are known an answer would be no answer for later.
+    if (!this.#isSecond || this.#depth >= MAX_CHAIN || open.result === 'none') return undefined;
+    if (open.result !== undefined) return open.result;
     this.#depth++;
-    const value = evaluate(new Cursor(tokens, at), this.scope(place));
+    const scope = this.scope(open.place);
+    const value = evaluate(new Cursor(open.tokens, open.at), {
+      ...scope,
+      symbol: (name) => this.#valueOf(name, open.known.get(name) ?? this.#final.get(name)),
+    });
     this.#depth--;
+    open.result = isMismatch(value) ? 'none' : value;
     return isMismatch(value) ? undefined : value;
   }
 

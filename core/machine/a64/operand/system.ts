@@ -7,6 +7,11 @@ import { type Fields, type Letter } from '../pattern.ts';
 import { isMismatchValue } from './immediates.ts';
 import { type Operand, readNumber, sameFields } from './operand.ts';
 
+function likeThis(name: string): string {
+  const near = similarNames(name);
+  return near.length > 0 ? ` (perhaps ${near.join(', ')})` : ' such as VBAR_EL1 or S3_0_C12_C0_0';
+}
+
 /** A system register of MRS (read) or MSR (write). Field h is op0 − 2. */
 export function systemRegister(direction: Direction): Operand {
   return {
@@ -14,10 +19,7 @@ export function systemRegister(direction: Direction): Operand {
       const { token } = cursor;
       const encoding = token.kind === 'name' ? systemRegisterEncoding(token.text, scope.model) : undefined;
       if (encoding === undefined) {
-        const near = token.kind === 'name' ? similarNames(token.text) : [];
-        return cursor.wanted(
-          `a system register${near.length > 0 ? ` (perhaps ${near.join(', ')})` : ' such as VBAR_EL1 or S3_0_C12_C0_0'}`,
-        );
+        return cursor.wanted('a system register', undefined, () => likeThis(token.text));
       }
       cursor.next();
       const [op0, p, g, x, q] = encoding;

@@ -25,6 +25,8 @@ export interface Mismatch {
   readonly end: number;
   readonly expected: string;
   readonly found: string;
+  /** More about what is expected, such as similar names; costly, so asked for only when it is shown. */
+  readonly hint?: () => string;
 }
 
 export const isMismatch = (value: object | undefined): value is Mismatch =>
@@ -71,12 +73,18 @@ export class Cursor {
   }
 
   /** Says that `expected` was wanted at the next token, or at the tokens from `from` to the last one taken. */
-  wanted(expected: string, from?: Token): Mismatch {
+  wanted(expected: string, from?: Token, hint?: () => string): Mismatch {
     const first = from ?? this.token;
     const taken = from === undefined ? [] : this.#tokens.slice(this.#tokens.indexOf(from), this.at);
     const tokens = taken.length === 0 ? [first] : taken;
     const wish = first.kind === 'bad' ? (first.expected ?? expected) : expected;
-    return { column: first.column, end: tokens.at(-1)?.end ?? first.end, expected: wish, found: quoted(tokens) };
+    const mismatch = {
+      column: first.column,
+      end: tokens.at(-1)?.end ?? first.end,
+      expected: wish,
+      found: quoted(tokens),
+    };
+    return hint === undefined ? mismatch : { ...mismatch, hint };
   }
 }
 
