@@ -48,7 +48,7 @@ export function readerTrace(reader: TraceReader): SearchableTrace {
       return { lo: start.lo[slot] ?? 0, hi: start.hi[slot] ?? 0, known: start.known[slot] === 1 };
     },
     postings: (kind, key) => reader.postings.get(kind, key),
-    overlapBlocks: () => reader.postings.get(POSTING.overlap, 0).blocks,
+    overlapBlocks: (field) => reader.postings.get(POSTING.overlap, field).blocks,
     details: (block) => reader.details(block),
     livesEnding: (to, from, intervals) => reader.lives.ending(to, from, intervals),
   };

@@ -52,7 +52,6 @@ export class InterruptObserver {
   readonly #rose = new Marks();
   readonly #fell = new Marks();
   readonly #touched = new Marks();
-  readonly #overlaps = new Marks();
   /** Per field: its group, the same field of the same INTID on all vCPUs. */
   readonly #groups: number[] = [];
   readonly #groupIds = new Map<string, number>();
@@ -157,8 +156,7 @@ export class InterruptObserver {
     if (this.#changed.first(field, position)) {
       this.#postings.add(POSTING.fieldChanged, field);
       // Each field comes here once an event, so a group that was here already has another vCPU's field.
-      const isSecond = !this.#grouped.first(this.#groupOf(field), position);
-      if (isSecond && this.#overlaps.first(0, position)) this.#postings.add(POSTING.overlap, 0);
+      if (!this.#grouped.first(this.#groupOf(field), position)) this.#postings.add(POSTING.overlap, field);
     }
     const { lsb, width } = entry.range;
     const oldLo = fieldLo(beforeLo, beforeHi, lsb, width);

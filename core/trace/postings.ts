@@ -35,8 +35,8 @@ export const POSTING = {
   /** Interrupt whose state code changed. */
   state: 9,
   /**
-   * Key 0: events that change the same field of one INTID on more than one vCPU. Where a block has none, the counts of
-   * a field on all vCPUs add up to the number of events.
+   * Interrupt field: events that change it after the same field of the same INTID on another vCPU. In blocks without,
+   * the counts of a field on all vCPUs add up to the number of events.
    */
   overlap: 10,
 } as const;

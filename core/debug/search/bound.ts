@@ -19,7 +19,8 @@ export interface Keys {
   readonly keys: readonly { readonly kind: PostingKind; readonly key: number }[];
   readonly exact: boolean;
   /**
-   * Whether an event can have two of the keys: never; only in blocks of `overlapBlocks`; or any time.
+   * Whether an event can have two of the keys: never; only in blocks of `overlapBlocks` (the keys are then
+   * interrupt fields); or any time.
    */
   readonly several: 'never' | 'overlap' | 'possible';
 }

@@ -31,7 +31,7 @@ export class KeyCounts {
         this.#counts[block] = before + (events[i] ?? 0);
       }
     }
-    if (doubles !== undefined && several === 'overlap') onlyOverlaps(trace, doubles);
+    if (doubles !== undefined && several === 'overlap') onlyOverlaps(trace, keys, doubles);
     this.#several = doubles;
   }
 
@@ -48,11 +48,10 @@ export class KeyCounts {
   }
 }
 
-/** Keeps the mark only where the trace says that an event has the same edge on two vCPUs. */
-function onlyOverlaps(trace: SearchableTrace, doubles: Uint8Array): void {
-  const blocks = trace.overlapBlocks();
-  if (blocks === undefined) return;
+/** Keeps the mark only where the trace says that an event has an edge of one INTID on two vCPUs. */
+function onlyOverlaps(trace: SearchableTrace, keys: Keys['keys'], doubles: Uint8Array): void {
   const overlaps = new Uint8Array(doubles.length);
-  for (const block of blocks) if (block < overlaps.length) overlaps[block] = 1;
+  for (const { key } of keys)
+    for (const block of trace.overlapBlocks(key)) if (block < overlaps.length) overlaps[block] = 1;
   for (let block = 0; block < doubles.length; block++) doubles[block] = (doubles[block] ?? 0) & (overlaps[block] ?? 0);
 }

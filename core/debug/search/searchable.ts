@@ -45,8 +45,8 @@ export interface SearchableTrace {
   /** A slot before the first event. */
   initial(slot: number): SlotWords;
   postings(kind: PostingKind, key: number): Postings;
-  /** Blocks in which one event has the same edge of one INTID on two vCPUs; undefined: it may be in any. */
-  overlapBlocks(): readonly number[] | undefined;
+  /** Blocks in which one event changes an interrupt field after the same field of that INTID on another vCPU. */
+  overlapBlocks(field: number): readonly number[];
   /** Details of a block's events that have one, as JSON text by index in the block. */
   details(block: number): ReadonlyMap<number, string>;
   /**

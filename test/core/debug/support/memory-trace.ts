@@ -265,7 +265,7 @@ export class MemoryTrace implements SearchableTrace {
           if (a !== undefined && b !== undefined && a < b) keys.add(`${POSTING.fieldFell} ${id}`);
         }
       }
-      if (this.#overlaps(changes)) keys.add(`${POSTING.overlap} 0`);
+      for (const field of this.#overlaps(changes)) keys.add(`${POSTING.overlap} ${field}`);
       for (const key of keys) {
         const blocks = out.get(key) ?? new Map<number, number>();
         blocks.set(block, (blocks.get(block) ?? 0) + 1);
@@ -275,22 +275,24 @@ export class MemoryTrace implements SearchableTrace {
     return out;
   }
 
-  /** Whether the same field of one INTID changes on two vCPUs. */
-  #overlaps(changes: readonly Change[]): boolean {
-    const seen = new Map<string, number>();
-    for (const { id, range, field, interrupt } of this.#index.fields) {
-      const mask = ((1n << BigInt(range.width)) - 1n) << BigInt(range.lsb);
-      const differs = ({ before, after }: Change): boolean => (before === undefined) !== (after === undefined) || (((before ?? 0n) ^ (after ?? 0n)) & mask) !== 0n; // prettier-ignore
-      if (!changes.some((change) => change.slot === range.slot && differs(change))) continue;
-      const key = `${field} ${this.#index.identity(interrupt)?.intid}`;
-      if (seen.has(key) && seen.get(key) !== id) return true;
-      seen.set(key, id);
-    }
-    return false;
+  /** Fields that change after the same field of the same INTID on another vCPU. */
+  #overlaps(changes: readonly Change[]): Set<number> {
+    const firsts = new Map<string, number>();
+    const out = new Set<number>();
+    for (const { slot, before, after } of changes)
+      for (const { id, range, field, interrupt } of this.#index.fields) {
+        const mask = ((1n << BigInt(range.width)) - 1n) << BigInt(range.lsb);
+        const differs = (before === undefined) !== (after === undefined) || (((before ?? 0n) ^ (after ?? 0n)) & mask) !== 0n; // prettier-ignore
+        if (slot !== range.slot || !differs) continue;
+        const key = `${field} ${this.#index.identity(interrupt)?.intid}`;
+        if ((firsts.get(key) ?? id) !== id) out.add(id);
+        else firsts.set(key, id);
+      }
+    return out;
   }
 
-  overlapBlocks(): readonly number[] | undefined {
-    return this.postings(POSTING.overlap, 0).blocks;
+  overlapBlocks(field: number): readonly number[] {
+    return this.postings(POSTING.overlap, field).blocks;
   }
 
   details(block: number): ReadonlyMap<number, string> {
