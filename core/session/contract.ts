@@ -144,12 +144,25 @@ const interruptStateSchema = z.object({
 });
 
 export const breakpointSchema = z.object({
-  id: z.int(),
+  id: z.int().min(0),
   condition,
   enabled: z.boolean(),
-  /** `break` stops; `log` only marks the hits. */
-  action: z.enum(['break', 'log']),
+  /** `break` stops; `log` only marks the hits; `message` also writes a line for each. */
+  action: z.enum(['break', 'log', 'message']),
   note: z.string().max(4096),
+  /** Template of the message: `{time} mask {vcpu1.ICC_PCR_EL1}`. */
+  message: z.string().max(4096).optional(),
+  /** Hits of the trace that do not count, from its start. */
+  ignoreCount: z.int().min(0).optional(),
+  /** Only the first hit that counts. */
+  oneShot: z.boolean().optional(),
+  /** Only on this vCPU; null or absent: on all. */
+  vcpu: vcpu.nullable().optional(),
+  /** `#rrggbb`; empty or absent: the next free one. */
+  colour: z
+    .string()
+    .regex(/^(#[0-9a-fA-F]{6})?$/)
+    .optional(),
 });
 export const bookmarkSchema = z.object({ id: z.int(), seq, note: z.string().max(4096) });
 
@@ -446,6 +459,20 @@ export const CONTRACT = {
     z.object({ breakpoint: breakpointSchema }),
   ),
   'breakpoint.remove': method(z.object({ ...t, breakpoint: z.int() }), ok),
+  /** Hits that count of every breakpoint, enabled or not, in one pass: figures and sparklines of the list. */
+  'breakpoint.counts': method(
+    z.object({ ...t, at: seq, buckets: z.int().min(0).max(4096) }),
+    z.object({
+      counts: z.array(z.object({ breakpoint: z.int(), count: z.int(), before: z.int(), histogram: u32 })),
+    }),
+  ),
+  /** All breakpoints as a JSON document, to be taken to another trace. */
+  'breakpoint.export': method(z.object(t), z.object({ text: z.string() })),
+  /** Adds the breakpoints of such a document. */
+  'breakpoint.import': method(
+    z.object({ ...t, text: z.string().max(10_000_000) }),
+    z.object({ breakpoints: z.array(breakpointSchema) }),
+  ),
   'bookmark.list': method(z.object(t), z.object({ bookmarks: z.array(bookmarkSchema) })),
   'bookmark.save': method(z.object({ ...t, bookmark: bookmarkSchema }), z.object({ bookmark: bookmarkSchema })),
   'bookmark.remove': method(z.object({ ...t, bookmark: z.int() }), ok),

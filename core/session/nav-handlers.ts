@@ -49,16 +49,10 @@ export function navHandlers({ traces }: SessionContext): Group<Methods> {
 
     'nav.continue': async ({ id, from, direction }, signal) => {
       const trace = traces.get(id);
-      const enabled = trace.user.breakpoints().filter((b) => b.enabled && b.action === 'break');
-      const start = trace.checked(from);
-      const found = await trace.search.nearest(
-        enabled.map(({ condition }) => condition),
-        start,
-        direction,
-        signal,
-      );
-      const breakpoint = enabled[found?.queries[0] ?? -1]?.id ?? null;
-      return { seq: found?.hit.seq ?? null, breakpoint, searched: enabled.length };
+      const stops = trace.stops();
+      const found = await stops.nearest(trace.checked(from), direction, { signal });
+      const searched = stops.list.filter(({ enabled, action }) => enabled && action === 'break').length;
+      return { seq: found?.hit.seq ?? null, breakpoint: found?.breakpoints[0]?.id ?? null, searched };
     },
 
     'nav.count': ({ id, condition, buckets, at }, signal) =>

@@ -4,6 +4,7 @@
  */
 import { seq as position, type Seq } from '../state/brand.ts';
 import { type StateVector } from '../state/state-vector.ts';
+import { Breakpoints } from '../debug/breakpoints.ts';
 import { Cursor } from '../trace/cursor.ts';
 import { TraceReader } from '../trace/reader.ts';
 import { type InterruptDescriptor } from '../trace/interrupts.ts';
@@ -21,6 +22,7 @@ export class OpenTrace {
   readonly search: TraceSearch;
   readonly user: UserNotes;
   readonly gic: GicModel;
+  readonly #stops: Breakpoints;
   #lanes: { readonly at: number; readonly byId: ReadonlyMap<string, NamedLane> } | undefined;
   readonly #cursors: readonly [Cursor, Cursor];
 
@@ -32,6 +34,7 @@ export class OpenTrace {
     this.gic = this.reader.info().gic;
     this.search = new TraceSearch(this.reader);
     this.user = new UserNotes(path);
+    this.#stops = new Breakpoints(this.search.trace);
     this.#cursors = [new Cursor(this.reader), new Cursor(this.reader)];
   }
 
@@ -45,6 +48,17 @@ export class OpenTrace {
 
   get writable(): boolean {
     return this.user.writable;
+  }
+
+  /** The breakpoints as they are stored now, ready to be searched. */
+  stops(): Breakpoints {
+    this.#stops.set(
+      this.user.breakpoints().map((stored) => {
+        const { message = '', ignoreCount = 0, oneShot = false, vcpu = null, colour = '' } = stored;
+        return { ...stored, message, ignoreCount, oneShot, vcpu, colour };
+      }),
+    );
+    return this.#stops;
   }
 
   /** Lanes by the contract's names; made again when the trace has more. */

@@ -7,7 +7,6 @@ import { readerTrace } from '../debug/reader-trace.ts';
 import {
   countHits,
   findAll,
-  findNearest,
   findNext,
   hitOfRank,
   Query,
@@ -54,12 +53,6 @@ export class TraceSearch {
   ): Promise<Seq | undefined> {
     const hit = await findNext(this.query(condition, mode), from, direction, { signal });
     return hit === undefined ? undefined : position(hit.seq);
-  }
-
-  /** The nearest hit of any of several conditions, and which of them hit there. */
-  async nearest(conditions: readonly string[], from: number, direction: Direction, signal: AbortSignal) {
-    const queries = conditions.map((condition) => this.query(condition, 'becomesTrue'));
-    return findNearest(queries, from, direction, { signal });
   }
 
   async count(condition: string, buckets: number, at: number, signal: AbortSignal): Promise<Result<'nav.count'>> {

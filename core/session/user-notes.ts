@@ -14,7 +14,7 @@ const LIMIT = 10_000;
 
 type Database = ReturnType<typeof openTraceFile>;
 
-const breakpointOptions = breakpointSchema.pick({ action: true, note: true });
+const breakpointOptions = breakpointSchema.omit({ id: true, condition: true, enabled: true });
 const breakpointRow = z.object({ id: z.int(), condition: z.string(), enabled: z.int(), options: z.string() });
 
 export class UserNotes {
@@ -73,13 +73,13 @@ export class UserNotes {
   saveBreakpoint(breakpoint: Breakpoint): Breakpoint {
     return this.#write((db) => {
       const id = this.#id(db, 'breakpoint', breakpoint.id);
-      const { condition, enabled, action, note } = breakpoint;
+      const { id: _id, condition, enabled, ...options } = breakpoint;
       db.prepare('REPLACE INTO breakpoint(id, place, condition, enabled, options) VALUES (?, ?, ?, ?, ?)').run(
         id,
         id,
         condition,
         enabled ? 1 : 0,
-        JSON.stringify({ action, note }),
+        JSON.stringify(options),
       );
       return { ...breakpoint, id };
     });
