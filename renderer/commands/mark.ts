@@ -1,5 +1,6 @@
 /** Places and conditions that a person sets: go to, bookmarks, breakpoints. */
 import { paneActions } from '../panes.ts';
+import { useBookmarks } from '../stores/bookmarks.ts';
 import { useBreakpoints } from '../stores/breakpoints.ts';
 import { useTrace } from '../stores/trace.ts';
 import { useUi } from '../stores/ui.ts';
@@ -13,7 +14,7 @@ export const MARK_COMMANDS = inGroup('Go and mark', [
     'Toggle a bookmark at the cursor',
     'M',
     'session',
-    () => useBreakpoints().toggleBookmark(useTrace().target),
+    () => useBookmarks().toggle(useTrace().target),
   ],
   ['bookmark.note', 'Edit the note of the bookmark', 'Shift+M', 'session', () => useUi().openDialog('bookmark')],
   ['bookmark.list', 'List of bookmarks', "'", 'session', showBookmarks],

@@ -5,7 +5,7 @@ import { applies, COMMANDS } from '../commands/index.ts';
 import { shortHex } from '../format/hex.ts';
 import { eventLabel } from '../format/number.ts';
 import { useApp } from '../stores/app.ts';
-import { useBreakpoints } from '../stores/breakpoints.ts';
+import { useBookmarks } from '../stores/bookmarks.ts';
 import { useTrace } from '../stores/trace.ts';
 import { useUi } from '../stores/ui.ts';
 
@@ -60,7 +60,7 @@ function registers(): PaletteItem[] {
 function places(): PaletteItem[] {
   const trace = useTrace();
   if (trace.info === undefined) return [];
-  const marks = useBreakpoints().bookmarks.map(({ seq, note }) => ({
+  const marks = useBookmarks().list.map(({ seq, note }) => ({
     ...plain,
     id: `bookmark ${seq}`,
     group: 'Go to',

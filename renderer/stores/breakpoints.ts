@@ -1,11 +1,11 @@
 /**
- * Breakpoints and bookmarks of the open trace. Every breakpoint is retroactive: as soon as it exists, its hits in the
+ * Breakpoints of the open trace. Every breakpoint is retroactive: as soon as it exists, its hits in the
  * whole trace are counted, charted (for sparkline and minimap) and, up to MOST_HITS, listed, so that "hit 3 of 7" and
  * the flags on the timeline need no further question.
  */
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
-import { type Bookmark, type Breakpoint } from '../../core/session/contract.ts';
+import { type Breakpoint } from '../../core/session/contract.ts';
 import { eventLabel } from '../format/number.ts';
 import { latest } from '../query/latest.ts';
 import { firstAtOrAfter } from '../timeline/labels.ts';
@@ -46,7 +46,6 @@ export interface HitPlace {
 export const useBreakpoints = defineStore('breakpoints', () => {
   const trace = useTrace();
   const entries = shallowRef<readonly BreakpointEntry[]>([]);
-  const bookmarks = shallowRef<readonly (Bookmark & { readonly time: number })[]>([]);
   const selectedId = ref<number | undefined>();
   const failure = ref('');
   /** A search of `continue` that takes longer than 200 ms. */
@@ -60,7 +59,6 @@ export const useBreakpoints = defineStore('breakpoints', () => {
     () => trace.info?.id,
     async (id) => {
       entries.value = [];
-      bookmarks.value = [];
       selectedId.value = undefined;
       if (id !== undefined) await guarded(() => load(id));
     },
@@ -75,14 +73,10 @@ export const useBreakpoints = defineStore('breakpoints', () => {
   );
 
   async function load(id: number): Promise<void> {
-    const [points, marks] = await Promise.all([
-      backend().call('breakpoint.list', { id }),
-      backend().call('bookmark.list', { id }),
-    ]);
-    entries.value = points.breakpoints.map((breakpoint) => ({ breakpoint, hits: undefined, failure: '' }));
-    selectedId.value = points.breakpoints[0]?.id;
-    points.breakpoints.forEach((breakpoint) => void count(breakpoint));
-    await setBookmarks(id, marks.bookmarks);
+    const { breakpoints } = await backend().call('breakpoint.list', { id });
+    entries.value = breakpoints.map((breakpoint) => ({ breakpoint, hits: undefined, failure: '' }));
+    selectedId.value = breakpoints[0]?.id;
+    breakpoints.forEach((breakpoint) => void count(breakpoint));
   }
 
   async function count(breakpoint: Breakpoint): Promise<void> {
@@ -267,63 +261,6 @@ export const useBreakpoints = defineStore('breakpoints', () => {
     return direction === 'forward' ? `No later hit. ${other} earlier.` : `No earlier hit. ${other} later.`;
   }
 
-  async function setBookmarks(id: number, list: readonly Bookmark[]): Promise<void> {
-    const timed = await Promise.all(
-      list.map(async (bookmark) => {
-        if (bookmark.seq < 0) return { ...bookmark, time: 0 };
-        const { rows } = await backend().call('events.rows', {
-          id,
-          from: bookmark.seq,
-          count: 1,
-          direction: 'forward',
-          filter: '',
-        });
-        return { ...bookmark, time: rows[0]?.time ?? 0 };
-      }),
-    );
-    if (trace.info?.id === id) bookmarks.value = timed.toSorted((a, b) => a.seq - b.seq);
-  }
-  async function saveBookmark(bookmark: Bookmark): Promise<Bookmark> {
-    const id = trace.info?.id ?? 0;
-    const { bookmark: saved } = await backend().call('bookmark.save', { id, bookmark });
-    await setBookmarks(id, [...bookmarks.value.filter((one) => one.id !== saved.id).map(plain), saved]);
-    return saved;
-  }
-  async function dropBookmark(number: number): Promise<void> {
-    await backend().call('bookmark.remove', { id: trace.info?.id ?? 0, bookmark: number });
-    bookmarks.value = bookmarks.value.filter((one) => one.id !== number);
-  }
-  /** Sets or removes the bookmark at the cursor. */
-  async function toggleBookmark(seq: number): Promise<void> {
-    await guarded(async () => {
-      const there = bookmarks.value.find((one) => one.seq === seq);
-      if (there !== undefined) {
-        await dropBookmark(there.id);
-        let again: Bookmark = there;
-        record({
-          title: 'Remove bookmark',
-          async undo() {
-            again = await saveBookmark({ id: 0, seq, note: there.note });
-          },
-          redo: () => dropBookmark(again.id),
-        });
-        return;
-      }
-      let saved = await saveBookmark({ id: 0, seq, note: '' });
-      record({
-        title: 'Add bookmark',
-        undo: () => dropBookmark(saved.id),
-        async redo() {
-          saved = await saveBookmark({ id: 0, seq, note: '' });
-        },
-      });
-    });
-  }
-  async function noteBookmark(seq: number, note: string): Promise<void> {
-    const there = bookmarks.value.find((one) => one.seq === seq);
-    await guarded(async () => void (await saveBookmark({ id: there?.id ?? 0, seq, note })));
-  }
-
   async function guarded(action: () => Promise<void>): Promise<void> {
     failure.value = '';
     try {
@@ -336,7 +273,6 @@ export const useBreakpoints = defineStore('breakpoints', () => {
   return {
     entries,
     enabled,
-    bookmarks,
     selectedId,
     selected,
     failure,
@@ -348,11 +284,5 @@ export const useBreakpoints = defineStore('breakpoints', () => {
     step,
     run,
     stopSearch,
-    toggleBookmark,
-    noteBookmark,
   };
 });
-
-function plain({ id, seq, note }: Bookmark): Bookmark {
-  return { id, seq, note };
-}

@@ -6,27 +6,14 @@
  */
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import { type EventRow, type InspectedState, type Lane, type TraceInfo } from '../../core/session/contract.ts';
+import { type Lane, type TraceInfo } from '../../core/session/contract.ts';
 import { eventLabel } from '../format/number.ts';
 import { steady } from '../query/latest.ts';
-import { Lru } from '../query/lru.ts';
 import { keep, recall } from '../remember.ts';
 import { backend, isCancelled, messageOf } from '../transport.ts';
 import { forgetUndo } from '../undo.ts';
+import { createMoments, type Moment } from './moment.ts';
 import { useUi } from './ui.ts';
-
-export interface Moment {
-  readonly seq: number;
-  readonly time: number;
-  /** Absent before the first event. */
-  readonly row: EventRow | undefined;
-  /** State after the event; every vCPU when there are few, else the inspected one. */
-  readonly states: ReadonlyMap<number, InspectedState>;
-  /** Position that `changed` refers to; undefined when there is none. */
-  readonly baseline: number | undefined;
-  /** The states are those before the event. */
-  readonly before: boolean;
-}
 
 /** How the cursor is moved. */
 export type Move = 'visit' | 'point' | 'scrub';
@@ -40,8 +27,6 @@ export interface Selection {
   readonly row: number | undefined;
 }
 
-/** Up to this many vCPUs, all are inspected at each stop, so that every lane's glyph is of the same moment. */
-const INSPECT_ALL = 8;
 const LONGEST_HISTORY = 500;
 
 export const useTrace = defineStore('trace', () => {
@@ -65,7 +50,7 @@ export const useTrace = defineStore('trace', () => {
   const past = shallowRef<readonly number[]>([]);
   const future = shallowRef<readonly number[]>([]);
 
-  const inspections = new Lru<string, InspectedState>(256);
+  const moments = createMoments();
   let generation = 0;
 
   const last = computed(() => Math.max(-1, (info.value?.events ?? 0) - 1));
@@ -82,7 +67,7 @@ export const useTrace = defineStore('trace', () => {
     const opened = await backend().call('trace.open', { path });
     await close();
     generation++;
-    inspections.clear();
+    moments.forget();
     forgetUndo();
     info.value = opened;
     vcpu.value = 0;
@@ -112,7 +97,7 @@ export const useTrace = defineStore('trace', () => {
     const old = info.value;
     if (old === undefined) return;
     generation++;
-    inspections.clear();
+    moments.forget();
     info.value = await backend().call('trace.open', { path: old.path });
     await mover.ask(target.value);
   }
@@ -139,7 +124,8 @@ export const useTrace = defineStore('trace', () => {
     const compared = baseline.value === seq ? undefined : baseline.value;
     const late = setTimeout(() => (waiting.value = true), 200);
     try {
-      const next = await fetchMoment(trace, seq, compared);
+      const question = { seq, vcpu: vcpu.value, baseline: compared, before: before.value };
+      const next = await moments.fetch(trace, question);
       if (mine !== generation) return;
       moment.value = next;
       failure.value = '';
@@ -152,35 +138,6 @@ export const useTrace = defineStore('trace', () => {
     }
   }
   const mover = steady(load);
-
-  async function fetchMoment(trace: TraceInfo, seq: number, compared: number | undefined): Promise<Moment> {
-    const isBefore = before.value && seq >= 0;
-    const wanted = trace.vcpus <= INSPECT_ALL ? vcpus.value : [vcpu.value];
-    const [rows, ...states] = await Promise.all([
-      seq < 0
-        ? undefined
-        : backend().call('events.rows', { id: trace.id, from: seq, count: 1, direction: 'forward', filter: '' }),
-      ...wanted.map((number) => inspect(trace.id, isBefore ? seq - 1 : seq, number, compared)),
-    ]);
-    const row = rows?.rows[0];
-    return {
-      seq,
-      time: row?.time ?? states[0]?.time ?? 0,
-      row,
-      states: new Map(states.map((one) => [one.vcpu, one])),
-      baseline: compared,
-      before: isBefore,
-    };
-  }
-
-  async function inspect(id: number, seq: number, number: number, compared?: number): Promise<InspectedState> {
-    const key = `${seq} ${number} ${compared ?? ''}`;
-    const known = inspections.get(key);
-    if (known !== undefined) return known;
-    const answer = await backend().call('state.inspect', { id, seq, vcpu: number, baseline: compared ?? null });
-    inspections.set(key, answer);
-    return answer;
-  }
 
   /**
    * Moves the cursor.
