@@ -34,7 +34,8 @@ export type OptionSpec = FlagOption | ValueOption<unknown>;
 export interface ArgumentSpec {
   readonly name: string;
   readonly description: string;
-  readonly arity: 'one' | 'optional' | 'many';
+  /** `any`: as many as one likes, also none. */
+  readonly arity: 'one' | 'optional' | 'many' | 'any';
   readonly completes: Completes;
 }
 
@@ -45,7 +46,7 @@ type OptionValue<O> = O extends FlagOption
       ? T
       : T | undefined
     : never;
-type ArgumentValue<A> = A extends { readonly arity: 'many' }
+type ArgumentValue<A> = A extends { readonly arity: 'many' | 'any' }
   ? readonly string[]
   : A extends { readonly arity: 'optional' }
     ? string | undefined

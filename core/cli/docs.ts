@@ -50,6 +50,7 @@ function commandSection(command: Command): string {
 }
 
 function argumentForm({ name, arity }: ArgumentSpec): string {
+  if (arity === 'any') return `[${name}…]`;
   return arity === 'one' ? name : arity === 'optional' ? `[${name}]` : `${name}…`;
 }
 

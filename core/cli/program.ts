@@ -71,9 +71,15 @@ function examplesText({ examples }: Command, style: Style): string {
 }
 
 function argumentOf({ name, description, arity }: ArgumentSpec): Argument {
-  const form = arity === 'one' ? `<${name}>` : arity === 'optional' ? `[${name}]` : `<${name}...>`;
-  return new Argument(form, description);
+  return new Argument(ARGUMENT_FORM[arity](name), description);
 }
+
+const ARGUMENT_FORM: Readonly<Record<ArgumentSpec['arity'], (name: string) => string>> = {
+  one: (name) => `<${name}>`,
+  optional: (name) => `[${name}]`,
+  many: (name) => `<${name}...>`,
+  any: (name) => `[${name}...]`,
+};
 
 function optionOf(spec: OptionSpec): Option {
   if (spec.type === 'flag') return new Option(spec.flag, spec.description);

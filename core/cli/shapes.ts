@@ -55,8 +55,59 @@ const leg = z.strictObject({
   approximate: z.boolean(),
 });
 
+const recording = z.strictObject({
+  file: z.string(),
+  halted: z.enum(['poweredOff', 'idle', 'limit', 'stopped']),
+  timeNs,
+  events: count,
+  contentDigest: z.string(),
+  stateDigest: z.string(),
+  checks: z.array(
+    z.strictObject({
+      ok: z.boolean(),
+      what: z.string(),
+      expected: z.string(),
+      found: z.string(),
+      line: count,
+      column: count,
+      timeNs,
+    }),
+  ),
+  failed: count,
+});
+
 export const SHAPES = {
   info,
+  record: recording.extend({ output: z.string(), stopped: z.boolean() }),
+  /** `check`, `list`, `list --profiles` and `run-all` print one of these members each. */
+  scenario: z
+    .strictObject({
+      checked: z.array(
+        z.strictObject({
+          file: z.string(),
+          name: z.string(),
+          problems: z.array(z.strictObject({ line: count, column: count, message: z.string() })),
+        }),
+      ),
+      scenarios: z.array(
+        z.union([
+          z.strictObject({
+            path: z.string(),
+            name: z.string(),
+            title: z.string(),
+            about: z.string(),
+            profile: z.string(),
+            vcpus: count,
+          }),
+          recording.extend({ name: z.string() }),
+        ]),
+      ),
+      profiles: z.array(
+        z.strictObject({ name: z.string(), title: z.string(), since: z.string(), changes: z.array(z.string()) }),
+      ),
+      failed: count,
+    })
+    .partial(),
   import: z.strictObject({ output: z.string(), stopped: z.boolean(), info }),
   /** Each line; `--columns` leaves out what was not asked for. */
   event: z

@@ -11,8 +11,8 @@ export interface VcpuConfig {
   readonly entry: bigint;
   /** Physical CPU on which its thread starts. */
   readonly pcpu: number;
-  /** False: PSCI CPU_ON starts it. */
-  readonly startsOn: boolean;
+  /** off: PSCI CPU_ON starts it; paused: user space calls KVM_RUN later. */
+  readonly starts: 'on' | 'off' | 'paused';
 }
 
 export interface ImageConfig {

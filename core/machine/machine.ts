@@ -133,12 +133,12 @@ export class Machine {
 
   /** Lets the vCPUs' threads begin KVM_RUN. */
   start(): void {
-    for (const [index, { startsOn }] of this.config.vcpus.entries()) {
+    for (const [index, { starts }] of this.config.vcpus.entries()) {
       const thread = this.thread(index);
       thread.since.value = this.now;
       if (thread.status !== 'off') continue;
-      if (startsOn) thread.status = 'ready';
-      else thread.vcpu.setPoweredOff(true);
+      if (starts === 'off') thread.vcpu.setPoweredOff(true);
+      else thread.status = starts === 'on' ? 'ready' : 'paused';
     }
   }
 
@@ -160,8 +160,8 @@ export class Machine {
   }
 
   /**
-   * Runs until the counter reaches `until`, everything has ended, or `stop` is called.
-   * With nothing to do before `until`, time jumps there and the answer is `idle`.
+   * Runs until the counter reaches `until`, everything has ended, or `stop` is called. With nothing to do before a
+   * deadline, time jumps; with no deadline either, the answer is `idle` and time stays.
    */
   run(until: bigint): RunResult {
     this.#stopAsked = false;
@@ -179,7 +179,7 @@ export class Machine {
     return undefined;
   }
 
-  /** One round; false when everything sleeps and nothing is due until `until`: time is then there. */
+  /** One round; false when everything sleeps and nothing is due. */
   #round(until: bigint): boolean {
     const budget = this.#budget(until);
     let busy = false;
@@ -192,9 +192,10 @@ export class Machine {
       return true;
     }
     const due = this.host.nextDeadline();
-    const end = due === undefined || due > until ? until : due <= this.now ? this.now + 1n : due;
+    if (due === undefined) return false;
+    const end = due > until ? until : due <= this.now ? this.now + 1n : due;
     this.host.advance(end - this.now);
-    return due !== undefined && due <= until;
+    return true;
   }
 
   /** Instructions of this round: a slice, or less if something is due before its end. */
@@ -202,6 +203,12 @@ export class Machine {
     const due = this.host.nextDeadline();
     const limit = due !== undefined && due > this.now && due < until ? due : until;
     return Math.max(1, Math.min(this.config.slice, Number(limit - this.now)));
+  }
+
+  /** Lets time pass while nothing runs; what falls due on the way happens. */
+  skipTo(time: bigint): void {
+    if (time > this.now) this.host.advance(time - this.now);
+    this.save();
   }
 
   /** Brings a core's interrupt input up to what its physical CPU's interface signals. */

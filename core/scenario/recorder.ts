@@ -2,8 +2,7 @@
  * A machine's run into a trace: every event of KVM and the machine becomes a trace event with the changes that it
  * made, because the machine's journal is the sink's. What kind of event becomes what is in the tables of `record/`.
  *
- * Before an event is stored, the derived slots that people look at are brought up to date (the guest's view of its
- * PPIs and CPU interface), so that they belong to it as well. The time is the machine's counter.
+ * The time is the machine's counter. Kinds of event without a row become `other` with their facts, so nothing is lost.
  *
  * Cost: the frequent kinds (accesses, candidates, acknowledges) go in as numbers, without an object.
  */
@@ -11,17 +10,16 @@ import { ppiIntid } from '../gic/v5/ppi.ts';
 import { bitsOf } from '../gic/v5/words.ts';
 import { type Place } from '../kvm/events.ts';
 import { implementedPpis } from '../kvm/host-facts.ts';
-import { DEVICE_VGIC_V5 } from '../kvm/uapi.ts';
-import { GuestView } from '../kvm/v5/guest-view.ts';
-import { VmVgicV5 } from '../kvm/v5/vm-vgic.ts';
+import { type GuestView } from '../kvm/v5/guest-view.ts';
+import { type VcpuVgicV5 } from '../kvm/v5/vcpu-vgic.ts';
 import { type AnyEvent } from '../machine/events.ts';
 import { type Machine } from '../machine/machine.ts';
 import { type Thread } from '../machine/thread.ts';
-import { nanoseconds, type Seq, seq, vcpuId } from '../state/brand.ts';
+import { nanoseconds, vcpuId } from '../state/brand.ts';
 import { HAS_ARG, HAS_VALUE } from '../trace/columns.ts';
 import { type BitRange, type InterruptField } from '../trace/interrupts.ts';
 import { ACCESS, type Detail, type Kind, type NewEvent, type Origin, type Payload } from '../trace/kinds.ts';
-import { GuestRegisters } from './guest-registers.ts';
+import { type GuestViews } from './guest-views.ts';
 import { CPUIF } from './record/cpuif.ts';
 import { HOST, IRQ, TRAP } from './record/host.ts';
 import { MACHINE } from './record/machine.ts';
@@ -31,30 +29,18 @@ import { LIFE, UAPI } from './record/uapi.ts';
 
 const ROWS: Rows<AnyEvent['kind']> = { ...CPUIF, ...UAPI, ...LIFE, ...RUN, ...IRQ, ...TRAP, ...HOST, ...MACHINE };
 
-/** Derived slots of one vCPU. */
-interface View {
-  readonly ppis: GuestView;
-  readonly registers: GuestRegisters;
-}
-
-/** Told of each stored event, for expectations about the record. */
-export type RecordListener = (position: Seq, event: AnyEvent, place: Place) => void;
-
 export class Recorder implements Scribe {
   readonly machine: Machine;
-  listener: RecordListener | undefined;
   readonly #sink: PackedSink;
-  readonly #views: View[] = [];
   readonly #types = new Map<string, number>();
   readonly #names = new Map<string, number>();
   #count = 0;
 
-  /** `sink.journal` must be the machine's. The VM need not exist yet; call `watchVm` when it does. */
+  /** `sink.journal` must be the machine's. The VM need not exist yet; call `declare` when it does. */
   constructor(machine: Machine, sink: PackedSink) {
     if (sink.journal !== machine.journal) throw new RangeError('the sink must have the journal of the machine');
     this.machine = machine;
     this.#sink = sink;
-    machine.beforeEvent = (event, place) => this.#update(event, place);
     machine.observer = (event, place) => this.#record(event, place);
   }
 
@@ -63,20 +49,13 @@ export class Recorder implements Scribe {
     return this.#count;
   }
 
-  /** Declares the interrupts of the VM's vCPUs; their PPI state then is part of every event. */
-  watchVm(): void {
-    const { vm, threads, host } = this.machine;
-    const gic = vm.gics.get(DEVICE_VGIC_V5);
-    if (!(gic instanceof VmVgicV5)) return;
-    for (const { vcpu } of threads) {
-      const part = gic.vcpu(vcpu);
-      const view = { ppis: new GuestView(part), registers: new GuestRegisters(part) };
-      this.#views[vcpu.index] = view;
-      for (const ppi of bitsOf(implementedPpis(host.facts))) this.#declare(vcpu.index, ppi, view.ppis, part);
-    }
+  /** Declares the interrupts of the VM's vCPUs, so that their PPI state is indexed. */
+  declare(views: GuestViews): void {
+    for (const { gic, ppis } of views.all)
+      for (const ppi of bitsOf(implementedPpis(this.machine.host.facts))) this.#declare(gic.vcpu.index, ppi, ppis, gic);
   }
 
-  #declare(vcpu: number, ppi: number, view: GuestView, part: ReturnType<VmVgicV5['vcpu']>): void {
+  #declare(vcpu: number, ppi: number, view: GuestView, part: VcpuVgicV5): void {
     const bit = (cell: { readonly slot: BitRange['slot'] }): BitRange => ({ slot: cell.slot, lsb: ppi, width: 1 });
     const fields: [InterruptField, BitRange][] = [
       ['pending', bit(view.pending)],
@@ -91,25 +70,11 @@ export class Recorder implements Scribe {
     for (const [field, range] of fields) this.#sink.interruptField(ppiIntid(ppi), vcpuId(vcpu), field, range);
   }
 
-  #update({ kind }: AnyEvent, { vcpu }: Place): void {
-    // Time moves what every vCPU has pending; any other event only what its own vCPU has.
-    if (vcpu === undefined || kind === 'host.counter')
-      for (const { ppis, registers } of this.#views) {
-        ppis.update();
-        registers.update();
-      }
-    else {
-      const view = this.#views[vcpu];
-      view?.ppis.update();
-      view?.registers.update();
-    }
-  }
-
   #record(event: AnyEvent, place: Place): void {
-    // ROWS has a row for each kind, of that kind's events; the compiler does not relate the two unions.
-    const row = ROWS[event.kind] as (scribe: Scribe, event: AnyEvent, place: Place) => void;
-    row(this, event, place);
-    this.listener?.(seq(Math.max(0, this.#count - 1)), event, place);
+    // A kind's row takes that kind's events; the compiler does not relate the two unions.
+    const row = ROWS[event.kind] as ((scribe: Scribe, event: AnyEvent, place: Place) => void) | undefined;
+    if (row === undefined) this.put('other', 'hypervisor', place, { event: event.kind }, detailOf(event));
+    else row(this, event, place);
   }
 
   // --- what the rows use ------------------------------------------------------------------------------------------
@@ -207,4 +172,14 @@ export class Recorder implements Scribe {
     if (id === undefined) this.#names.set(text, (id = this.#sink.nameId(text)));
     return id;
   }
+}
+
+/** The plain facts of an event that has no row. */
+function detailOf(event: AnyEvent): Detail {
+  const out: Record<string, string | number | boolean> = {};
+  for (const [key, value] of Object.entries(event) as [string, unknown][])
+    if (typeof value === 'bigint') out[key] = `0x${value.toString(16)}`;
+    else if (key !== 'kind' && (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'))
+      out[key] = value;
+  return out;
 }

@@ -9,6 +9,7 @@ import { type Args, type Method, type PushEvent, type PushEvents, type Result } 
 import { eventHandlers } from './event-handlers.ts';
 import { type BackendOptions, type Handlers, OpenTraces, type SessionContext } from './handlers.ts';
 import { navHandlers } from './nav-handlers.ts';
+import { recordHandlers } from './record-handlers.ts';
 import { type SessionBackend } from './session.ts';
 import { StateFile } from './state-file.ts';
 import { stateHandlers } from './state-handlers.ts';
@@ -35,6 +36,7 @@ export function createBackend(options: BackendOptions): SessionBackend {
   const handlers: Handlers = {
     ...appHandlers(context),
     ...traceHandlers(context),
+    ...recordHandlers(context),
     ...eventHandlers(context),
     ...stateHandlers(context),
     ...navHandlers(context),

@@ -274,6 +274,70 @@ export const CONTRACT = {
     }),
     z.object({ task: z.int(), output: path }),
   ),
+  /** The bundled scenarios, and the kernel behaviours that a scenario can name. */
+  'scenario.list': method(
+    z.object({}),
+    z.object({
+      scenarios: z.array(
+        z.object({
+          path,
+          name: z.string(),
+          title: z.string(),
+          about: z.string(),
+          profile: z.string(),
+          vcpus: z.int(),
+        }),
+      ),
+      profiles: z.array(
+        z.object({ name: z.string(), title: z.string(), since: z.string(), changes: z.array(z.string()) }),
+      ),
+    }),
+  ),
+  /** What is wrong with a scenario (a file, or the name of a bundled one); no problems: it can be recorded. */
+  'scenario.check': method(
+    z.object({ path, profile: z.string().max(64).optional() }),
+    z.object({
+      name: z.string(),
+      problems: z.array(z.object({ line: z.int(), column: z.int(), message: z.string() })),
+    }),
+  ),
+  /** Runs a scenario and records it; progress comes as `task` events. `output` empty: beside the app's imports. */
+  'record.start': method(
+    z.object({
+      scenario: path,
+      output: z.string().max(4096),
+      overwrite: z.boolean(),
+      /** Instead of the scenario's own. */
+      profile: z.string().max(64).optional(),
+      seed: z.int().min(0).max(0xffffffff).optional(),
+    }),
+    z.object({ task: z.int(), output: path }),
+  ),
+  /** What came of a recording that ended. */
+  'record.result': method(
+    z.object({ task: z.int() }),
+    z.object({
+      file: path,
+      halted: z.enum(['poweredOff', 'idle', 'limit', 'stopped']),
+      timeNs: ns,
+      events: z.int(),
+      contentDigest: z.string(),
+      stateDigest: z.string(),
+      /** Everything that was expected, met or not; `line` and `column` are places in the scenario. */
+      checks: z.array(
+        z.object({
+          ok: z.boolean(),
+          what: z.string(),
+          expected: z.string(),
+          found: z.string(),
+          line: z.int(),
+          column: z.int(),
+          timeNs: ns,
+        }),
+      ),
+      failed: z.int(),
+    }),
+  ),
   /** Stops a task. `keep`: what was imported so far becomes a usable trace; absent: partial files are removed. */
   'task.cancel': method(z.object({ task: z.int(), keep: z.boolean().optional() }), ok),
 

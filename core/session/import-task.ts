@@ -32,7 +32,7 @@ export function chooseOutput(folder: string, file: string): string {
   const stem =
     basename(file)
       .replace(/\.(xz|gz|zst)$/i, '')
-      .replace(/\.(log|txt|dat|trace)$/i, '') || 'import';
+      .replace(/\.(log|txt|dat|trace|yaml|yml)$/i, '') || 'import';
   for (let n = 1; ; n++) {
     const path = join(folder, n === 1 ? `${stem}.gscope` : `${stem}-${n}.gscope`);
     if (!existsSync(path)) return path;

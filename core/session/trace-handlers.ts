@@ -5,6 +5,8 @@ import { type Group, type SessionContext } from './handlers.ts';
 import { checkOutput, chooseOutput, runImport } from './import-task.ts';
 import { traceInfo } from './info.ts';
 import { OpenTrace } from './open-trace.ts';
+import { startRecording } from './record-handlers.ts';
+import { isScenarioFile } from './record-task.ts';
 import { density } from './timeline.ts';
 
 type Methods = 'trace.open' | 'trace.info' | 'trace.close' | 'import.start' | 'task.cancel';
@@ -33,6 +35,10 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
     },
 
     'import.start': ({ files, output, overwrite, format }) => {
+      const [first = ''] = files;
+      // A scenario is made a trace by recording it.
+      if (format === 'scenario' || (format === undefined && files.length === 1 && isScenarioFile(first)))
+        return startRecording(context, { scenario: first, output, overwrite });
       const sources = files.map((file) => resolve(file));
       const target = output === '' ? chooseOutput(options.imports, sources[0] ?? '') : resolve(output);
       const job = {

@@ -34,6 +34,7 @@ const BAD_INPUT = new Set([
   'PositionError',
   'ReportError',
   'SqliteError',
+  'ScenarioError',
 ]);
 
 export function toSessionError(error: unknown): SessionError {

@@ -8,6 +8,8 @@ import { historyCommand } from './history.ts';
 import { importCommand } from './import.ts';
 import { infoCommand } from './info.ts';
 import { latencyCommand } from './latency.ts';
+import { recordCommand } from './record.ts';
+import { scenarioCommand } from './scenario.ts';
 import { openCommand, serveCommand } from './shells.ts';
 import { sqlCommand } from './sql.ts';
 import { stateCommand } from './state.ts';
@@ -15,6 +17,7 @@ import { stateCommand } from './state.ts';
 export const COMMANDS: readonly Command[] = [
   openCommand,
   serveCommand,
+  recordCommand,
   importCommand,
   infoCommand,
   eventsCommand,
@@ -24,5 +27,6 @@ export const COMMANDS: readonly Command[] = [
   latencyCommand,
   exportCommand,
   sqlCommand,
+  scenarioCommand,
   completionCommand(() => COMMANDS),
 ];

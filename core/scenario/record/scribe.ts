@@ -60,7 +60,7 @@ type OfKind<E, K> = E extends { readonly kind: infer Kinds } ? ([K] extends [Kin
 type EventOfKind<K> = OfKind<AnyEvent, K>;
 /** How each kind of a group is recorded. */
 export type Rows<K extends AnyEvent['kind']> = {
-  readonly [P in K]: (scribe: Scribe, event: EventOfKind<P>, place: Place) => void;
+  readonly [P in K]?: (scribe: Scribe, event: EventOfKind<P>, place: Place) => void;
 };
 
 export type { NewEvent };

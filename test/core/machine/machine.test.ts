@@ -67,7 +67,7 @@ describe('a machine', () => {
     const machine = machineOf(WAITS);
     machine.start();
     expect(machine.run(50_000n)).toEqual({ halted: 'idle' });
-    expect(machine.now).toBe(50_000n);
+    expect(machine.now).toBeLessThan(100n);
     expect(machine.thread(0).status).toBe('waiting');
   });
 
@@ -161,7 +161,7 @@ second:
   ldr x0, =0x84000002
   hvc #0
 `,
-      { vcpus: [{}, { pcpu: 1, startsOn: false }] },
+      { vcpus: [{}, { pcpu: 1, starts: 'off' }] },
     );
     machine.start();
     expect(machine.run(10_000n)).toEqual({ halted: 'poweredOff' });

@@ -93,7 +93,7 @@ export function machineOf(source: string, { facts, vcpus = [{}], ...more }: Opti
       features: 0,
       entry: symbols.get(`start${id}`) ?? symbols.get('start') ?? origin,
       pcpu: 0,
-      startsOn: true,
+      starts: 'on',
       ...vcpu,
     })),
     device: DEVICE_VGIC_V5,

@@ -1,0 +1,65 @@
+/** What can be wrong with a scenario only in the eyes of its machine: registers and slots that do not exist. */
+import { type ScenarioProblem } from './errors.ts';
+import { GuestViews } from './guest-views.ts';
+import { type Scenario } from './load.ts';
+import { Machine } from '../machine/machine.ts';
+import { userspaceRegisterByName } from '../kvm/v5/userspace-registers.ts';
+import { readRegister } from './registers.ts';
+import { type Path } from './source.ts';
+
+/** @throws ScenarioError with every problem. */
+export function checkScenario(scenario: Scenario): void {
+  const { data, source } = scenario;
+  const problems: ScenarioProblem[] = [];
+  const machine = build(scenario);
+  const { layout } = machine.journal;
+  const slots = (wanted: Readonly<Record<string, bigint>>, path: Path): void => {
+    for (const [name, value] of Object.entries(wanted)) {
+      const slot = layout.find(name);
+      // Memory gets its slots when it is written.
+      if (slot === undefined && !name.startsWith('ram.'))
+        problems.push({
+          ...source.locateKey(path, name),
+          message: `unknown slot "${name}": gicscope state lists a trace's slots`,
+        });
+      else if (slot !== undefined && BigInt.asUintN(layout.descriptor(slot).width, value) !== value)
+        problems.push({
+          ...source.locate([...path, name]),
+          message: `expected a value of ${layout.descriptor(slot).width} bits for ${name}, found 0x${value.toString(16)}`,
+        });
+    }
+  };
+  for (const [index, { registers, state, vcpu = 0 }] of data.expect.at.entries()) {
+    const path = ['expect', 'at', index];
+    for (const name of Object.keys(registers))
+      if (readRegister(machine, vcpu, name) === undefined)
+        problems.push({
+          ...source.locateKey([...path, 'registers'], name),
+          message: `unknown register "${name}" of a vCPU`,
+        });
+    slots(state, [...path, 'state']);
+  }
+  slots(data.expect.end, ['expect', 'end']);
+  for (const [index, { do: actions }] of data.events.entries())
+    for (const { getRegister, setRegister } of actions) {
+      const name = (getRegister ?? setRegister)?.register;
+      if (name !== undefined && userspaceRegisterByName(name) === undefined)
+        problems.push({
+          ...source.locate(['events', index, 'do']),
+          message: `unknown register "${name}": user space reaches ICC_*_EL1 registers`,
+        });
+    }
+  if (problems.length > 0) throw source.fail(problems);
+}
+
+function build({ config, source }: Scenario): Machine {
+  try {
+    const machine = new Machine(config);
+    machine.create();
+    new GuestViews(machine).update();
+    return machine;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw source.error(['vm'], error.message);
+  }
+}

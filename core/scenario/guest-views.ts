@@ -1,0 +1,65 @@
+/**
+ * The derived slots that people look at: each vCPU's PPIs and CPU interface as its guest has them. Brought up to date
+ * before an event is reported, so that they belong to it as well.
+ */
+import { type Place } from '../kvm/events.ts';
+import { DEVICE_VGIC_V5 } from '../kvm/uapi.ts';
+import { GuestView } from '../kvm/v5/guest-view.ts';
+import { type VcpuVgicV5 } from '../kvm/v5/vcpu-vgic.ts';
+import { VmVgicV5 } from '../kvm/v5/vm-vgic.ts';
+import { type AnyEvent } from '../machine/events.ts';
+import { type Machine } from '../machine/machine.ts';
+import { GuestRegisters } from './guest-registers.ts';
+
+export interface View {
+  readonly gic: VcpuVgicV5;
+  readonly ppis: GuestView;
+  readonly registers: GuestRegisters;
+}
+
+/**
+ * From the first to the second, pending edges are neither in the shadow nor in the registers that a guest would read
+ * but in the CPU's scratch: for the guest nothing changes there (kvm-vgic-v5 §16, §17).
+ */
+const LEAVES = new Set<AnyEvent['kind']>(['hyp.flush', 'vcpu.exit']);
+const ARRIVES = new Set<AnyEvent['kind']>(['vcpu.entry', 'hyp.fold']);
+
+export class GuestViews {
+  readonly all: readonly View[];
+  /** vCPUs between the two. */
+  readonly #between = new Set<number>();
+
+  /** Claims the slots; the VM must exist. Empty on a host that offers no vGICv5. */
+  constructor(machine: Machine) {
+    const part = machine.vm.gics.get(DEVICE_VGIC_V5);
+    this.all =
+      part instanceof VmVgicV5
+        ? machine.threads.map(({ vcpu }) => {
+            const gic = part.vcpu(vcpu);
+            return { gic, ppis: new GuestView(gic), registers: new GuestRegisters(gic) };
+          })
+        : [];
+    machine.beforeEvent = (event, place) => this.#update(event, place);
+  }
+
+  update(): void {
+    for (const [vcpu, view] of this.all.entries()) this.#updateView(vcpu, view);
+  }
+
+  /** Time moves what every vCPU has pending; any other event only what its own vCPU has. */
+  #update({ kind }: AnyEvent, { vcpu }: Place): void {
+    if (vcpu === undefined || kind === 'host.counter') {
+      this.update();
+      return;
+    }
+    if (LEAVES.has(kind)) this.#between.add(vcpu);
+    else if (ARRIVES.has(kind)) this.#between.delete(vcpu);
+    const view = this.all[vcpu];
+    if (view !== undefined) this.#updateView(vcpu, view);
+  }
+
+  #updateView(vcpu: number, { ppis, registers }: View): void {
+    if (!this.#between.has(vcpu)) ppis.update();
+    registers.update();
+  }
+}

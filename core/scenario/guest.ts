@@ -1,0 +1,107 @@
+/** The guest's programs of a scenario as bytes in memory, with their labels. */
+import { assemble, type Program } from '../machine/a64/index.ts';
+import { type ImageConfig } from '../machine/config.ts';
+import { type ScenarioProblem } from './errors.ts';
+import { type ScenarioData } from './schema.ts';
+import { type Path, type Source } from './source.ts';
+
+/** Names that programs may use: PPI numbers and PSCI functions. */
+const CONSTANTS: ReadonlyMap<string, bigint> = new Map([
+  ['PPI_SW', 3n],
+  ['PPI_PMU', 23n],
+  ['PPI_CNTHP', 26n],
+  ['PPI_CNTV', 27n],
+  ['PPI_CNTHV', 28n],
+  ['PPI_CNTP', 30n],
+  ['PSCI_CPU_OFF', 0x8400_0002n],
+  ['PSCI_CPU_ON', 0xc400_0003n],
+  ['PSCI_SYSTEM_OFF', 0x8400_0008n],
+]);
+const PROGRAM_ALIGNMENT = 0x1_0000n;
+
+export interface Guest {
+  readonly images: readonly ImageConfig[];
+  /** Address of a label as vCPU `vcpu` sees it. */
+  labelOf(name: string, vcpu: number): bigint | undefined;
+  /** Every label's name. */
+  readonly labels: readonly string[];
+  /** Where vCPU `vcpu` starts. */
+  entryOf(vcpu: number): bigint;
+}
+
+/** @throws ScenarioError for everything that the assembler finds, at its place in the file. */
+export function buildGuest(source: Source, data: ScenarioData, readImage: (path: string) => Uint8Array): Guest {
+  const { guest } = data;
+  if (guest.image !== undefined) return imageGuest(source, guest.image, guest.base, guest.entry, readImage);
+  const texts: [string, Path][] =
+    guest.programs === undefined
+      ? [[guest.program ?? '', ['guest', 'program']]]
+      : guest.programs.map((text, index) => [text, ['guest', 'programs', index]]);
+  const problems: ScenarioProblem[] = [];
+  const programs: Program[] = [];
+  let origin = guest.base;
+  for (const [text, path] of texts) {
+    const lines = text.split('\n').length;
+    const assembled = assemble(`${text}\n${vectorTable(guest.vectors)}`, { origin, symbols: CONSTANTS, model: 'v5' });
+    if (assembled.ok) {
+      programs.push(assembled.program);
+      const end = origin + BigInt(assembled.program.bytes.length);
+      origin = ((end + PROGRAM_ALIGNMENT - 1n) / PROGRAM_ALIGNMENT) * PROGRAM_ALIGNMENT;
+      continue;
+    }
+    for (const { line, column, expected, found } of assembled.errors)
+      problems.push(
+        line > lines
+          ? { ...source.locate(['guest', 'vectors']), message: `expected ${expected}, found ${found}` }
+          : { ...source.locateInText(path, { line, column }), message: `expected ${expected}, found ${found}` },
+      );
+  }
+  if (problems.length > 0) throw source.fail(problems);
+  const programOf = (vcpu: number): Program | undefined => programs[Math.min(vcpu, programs.length - 1)];
+  return {
+    images: programs.map((program) => ({ address: program.origin, bytes: program.bytes })),
+    labels: [...new Set(programs.flatMap(({ labels }) => [...labels]))],
+    labelOf: (name, vcpu) => {
+      const program = programOf(vcpu);
+      return program?.labels.has(name) === true ? program.symbols.get(name) : undefined;
+    },
+    entryOf: (vcpu) => {
+      const program = programOf(vcpu);
+      return (
+        guest.entry ??
+        program?.symbols.get(`start${vcpu}`) ??
+        program?.symbols.get('start') ??
+        program?.origin ??
+        guest.base
+      );
+    },
+  };
+}
+
+function imageGuest(
+  source: Source,
+  path: string,
+  base: bigint,
+  entry: bigint | undefined,
+  readImage: (path: string) => Uint8Array,
+): Guest {
+  let bytes: Uint8Array;
+  try {
+    bytes = readImage(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw source.error(['guest', 'image'], `expected a file with the guest's memory image: ${reason}`);
+  }
+  return { images: [{ address: base, bytes }], labels: [], labelOf: () => undefined, entryOf: () => entry ?? base };
+}
+
+/** A vector table named \`vectors\`: synchronous exceptions and IRQs of EL1 go to their handlers, the others stop. */
+function vectorTable(handlers: ScenarioData['guest']['vectors']): string {
+  if (handlers === undefined) return '';
+  const { sync, irq } = handlers;
+  const entry = (n: number): string => {
+    const handler = n === 4 ? sync : n === 5 ? irq : undefined;
+    return `  .balign 128\n  b ${handler ?? '.'}`;
+  };
+  return `  .balign 2048\nvectors:\n${Array.from({ length: 16 }, (_, n) => entry(n)).join('\n')}\n`;
+}

@@ -1,0 +1,204 @@
+/**
+ * The language of scenarios. Everything is checked here but what needs the program (labels) or the machine (slots,
+ * registers), which load.ts checks. Objects are strict: a key that nobody knows is an error.
+ */
+import { z } from 'zod';
+import { OWNERS } from '../kvm/gic-model.ts';
+import {
+  condition,
+  deviceType,
+  features,
+  label,
+  level,
+  ppi,
+  register,
+  result,
+  slotPath,
+  time,
+  vcpu,
+  whole,
+  word,
+} from './values.ts';
+
+const onVcpu = z.strictObject({ vcpu: vcpu.default(0) });
+const attribute = z.strictObject({
+  op: z.enum(['has', 'get', 'set']),
+  group: whole(0, 255),
+  attr: word,
+  vcpu: vcpu.optional(),
+  /** Words of user memory; none: a bad address. */
+  words: z.array(word).max(8).default([]),
+});
+const onPpi = z.strictObject({ vcpu: vcpu.default(0), ppi: whole(0, 63) });
+
+/** One action; exactly one of these keys. */
+const actionKeys = {
+  irqLine: z.union(
+    [
+      z.strictObject({ vcpu: vcpu.default(0), ppi, level: level.default(1) }),
+      z.strictObject({ irq: whole(0, 0xffff_ffff), level: level.default(1) }),
+    ],
+    { error: 'expected {vcpu, ppi, level} or {irq, level}' },
+  ),
+  createDevice: z.strictObject({ type: deviceType, test: z.boolean().default(false) }),
+  createVcpu: z.strictObject({ id: whole(0, 0xffff_ffff) }),
+  vcpuInit: z.strictObject({ vcpu: vcpu.default(0), features: features.default(0) }),
+  initialise: z.strictObject({}),
+  deviceAttr: attribute.omit({ vcpu: true }),
+  vcpuAttr: attribute,
+  getRegister: z.strictObject({ vcpu: vcpu.default(0), register }),
+  setRegister: z.strictObject({ vcpu: vcpu.default(0), register, value: word }),
+  getOneReg: z.strictObject({ vcpu: vcpu.default(0), register }),
+  setOneReg: z.strictObject({ vcpu: vcpu.default(0), register, value: word }),
+  save: z.strictObject({ vcpu: vcpu.default(0), as: label }),
+  restore: z.strictObject({ vcpu: vcpu.default(0), from: label }),
+  run: onVcpu,
+  pause: onVcpu,
+  reset: onVcpu,
+  migrate: z.strictObject({ vcpu: vcpu.default(0), cpu: whole(0, 63) }),
+  pmuOverflow: z.strictObject({ vcpu: vcpu.default(0), flags: whole(0, 0xffff_ffff).default(1) }),
+  wire: z.strictObject({ cpu: whole(0, 63).default(0), ppi: whole(0, 127), level: level.default(1) }),
+  inject: z.strictObject({
+    vcpu: vcpu.default(0),
+    ppi: whole(0, 63),
+    level: level.default(1),
+    owner: z.enum(OWNERS).default('none'),
+  }),
+  map: onPpi,
+  unmap: onPpi,
+  operations: z.strictObject({ vcpu: vcpu.default(0), ppi: whole(0, 63), table: z.enum(['default', 'timer', 'none']) }),
+  stop: z.strictObject({}),
+} as const;
+export type ActionName = keyof typeof actionKeys;
+export const ACTION_NAMES = Object.keys(actionKeys) as ActionName[];
+
+const action = z
+  .strictObject({
+    ...(Object.fromEntries(
+      Object.entries(actionKeys).map(([name, schema]) => [name, schema.optional()]),
+    ) as unknown as { [K in ActionName]: z.ZodOptional<(typeof actionKeys)[K]> }),
+    result: result.optional(),
+    value: z.union([word, z.array(word).max(8)], { error: 'expected a number or a list of numbers' }).optional(),
+  })
+  .superRefine((given, context) => {
+    const present = ACTION_NAMES.filter((name) => given[name] !== undefined);
+    if (present.length !== 1)
+      context.addIssue({
+        code: 'custom',
+        message: `expected exactly one action of ${ACTION_NAMES.join(', ')}; found ${present.length === 0 ? 'none' : present.join(', ')}`,
+      });
+  });
+export type Action = z.infer<typeof action>;
+export type ActionArgs<K extends ActionName> = NonNullable<Action[K]>;
+
+const reached = {
+  label,
+  vcpu: vcpu.optional(),
+  /** The how manieth time, from 1. */
+  nth: whole(1, 1_000_000_000).optional(),
+};
+
+const event = z
+  .strictObject({
+    at: time.optional(),
+    when: z.strictObject({ ...reached, every: z.boolean().default(false) }).optional(),
+    do: z.union([action.transform((one) => [one]), z.array(action).min(1).max(1000)]),
+  })
+  .superRefine((given, context) => {
+    if ((given.at === undefined) === (given.when === undefined))
+      context.addIssue({ code: 'custom', message: 'expected either `at` (a time) or `when` (a label)' });
+  });
+export type ScenarioEvent = z.infer<typeof event>;
+
+const stateValues = z.record(slotPath, word);
+const values = z.record(z.string().max(64), word);
+
+const expectation = z.strictObject({
+  /** Registers and slots when the guest gets to a label. */
+  at: z
+    .array(z.strictObject({ ...reached, registers: values.default({}), state: stateValues.default({}) }))
+    .max(1000)
+    .default([]),
+  /** Conditions that hold one after the other in the record. */
+  sequence: z.array(condition).max(1000).default([]),
+  /** Conditions that hold nowhere in it. */
+  never: z.array(condition).max(1000).default([]),
+  counts: z
+    .array(z.strictObject({ of: condition, is: whole(0, 1_000_000_000) }))
+    .max(1000)
+    .default([]),
+  /** Slots at the end. */
+  end: stateValues.default({}),
+  halted: z.enum(['poweredOff', 'idle', 'limit', 'stopped']).optional(),
+});
+
+const vcpuConfig = z.strictObject({
+  id: whole(0, 511).optional(),
+  features: features.default(0),
+  cpu: whole(0, 63).optional(),
+  starts: z.enum(['on', 'off', 'paused']).default('on'),
+  entry: label.optional(),
+});
+
+const text = z.string({ error: 'expected text' });
+const program = z.string({ error: 'expected assembly text' }).max(1024 * 1024);
+
+export const scenarioSchema = z.strictObject({
+  name: text.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'expected a name of lower-case letters, digits and hyphens'),
+  title: text.max(100).optional(),
+  about: text.max(2000),
+  profile: text.max(64).default('mainline'),
+  seed: whole(0, 0xffff_ffff).default(0),
+  host: z
+    .strictObject({
+      cpus: whole(1, 64).default(1),
+      gic: z.enum(['v5', 'v3']).default('v5'),
+      v3Compat: z.boolean().default(false),
+      pkvm: z.boolean().default(false),
+      vhe: z.boolean().default(true),
+      pmu: z.boolean().default(true),
+      nestedVirt: z.boolean().default(false),
+      wfiTraps: z.enum(['default', 'always', 'never']).default('default'),
+      tasks: whole(0, 1000).default(1),
+      slice: whole(1, 100_000).default(1),
+      timeslice: time.default(10_000),
+    })
+    .prefault({}),
+  vm: z
+    .strictObject({
+      vcpus: z
+        .union(
+          [
+            whole(1, 64).transform((count) => Array.from({ length: count }, () => vcpuConfig.parse({}))),
+            z.array(vcpuConfig).min(1).max(64),
+          ],
+          {
+            error: 'expected a number of vCPUs from 1 to 64, or a list of them',
+          },
+        )
+        .default(() => [vcpuConfig.parse({})]),
+      device: z.enum(['vgicv5', 'vgicv3', 'none'], { error: 'expected vgicv5, vgicv3 or none' }).default('vgicv5'),
+      setUp: z.enum(['automatic', 'manual']).default('automatic'),
+    })
+    .prefault({}),
+  guest: z
+    .strictObject({
+      base: word.default(0x4000_0000n),
+      /** Bytes. */
+      memory: whole(4096, 64 * 1024 * 1024).default(1024 * 1024),
+      program: program.optional(),
+      programs: z.array(program).min(1).max(64).optional(),
+      vectors: z.strictObject({ irq: label.optional(), sync: label.optional() }).optional(),
+      image: text.max(4096).optional(),
+      entry: word.optional(),
+    })
+    .superRefine((given, context) => {
+      const present = [given.program, given.programs, given.image].filter((each) => each !== undefined).length;
+      if (present !== 1)
+        context.addIssue({ code: 'custom', message: 'expected exactly one of `program`, `programs` and `image`' });
+    }),
+  events: z.array(event).max(10_000).default([]),
+  expect: expectation.prefault({}),
+  limit: z.strictObject({ time: time.default(1_000_000) }).prefault({}),
+});
+export type ScenarioData = z.infer<typeof scenarioSchema>;

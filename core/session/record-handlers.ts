@@ -1,0 +1,103 @@
+/** `scenario.*` and `record.*`: scenarios as they are bundled, checked and recorded. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { PROFILES } from '../kvm/profiles.ts';
+import { loadScenario, ScenarioError } from '../scenario/index.ts';
+import { SessionError } from './failure.ts';
+import { type Group, type SessionContext } from './handlers.ts';
+import { checkOutput, chooseOutput } from './import-task.ts';
+import { isScenarioFile, readScenario, type RecordResult, runRecord, scenarioFile } from './record-task.ts';
+
+type Methods = 'scenario.list' | 'scenario.check' | 'record.start' | 'record.result';
+
+/** Results of recordings that ended, for `record.result`. */
+const RESULTS_KEPT = 200;
+
+export interface RecordRequest {
+  readonly scenario: string;
+  readonly output: string;
+  readonly overwrite: boolean;
+  readonly profile?: string | undefined;
+  readonly seed?: number | undefined;
+}
+
+const results = new WeakMap<SessionContext, Map<number, RecordResult>>();
+
+function resultsOf(context: SessionContext): Map<number, RecordResult> {
+  let kept = results.get(context);
+  if (kept === undefined) results.set(context, (kept = new Map()));
+  return kept;
+}
+
+/** Starts a recording. @throws SessionError before anything runs when there is no such scenario or the output cannot be */
+export function startRecording(
+  context: SessionContext,
+  { scenario, output, overwrite, profile, seed }: RecordRequest,
+): { readonly task: number; readonly output: string } {
+  const { options, tasks } = context;
+  const file = scenarioFile(scenario, options.samples);
+  const tool = `gicscope ${options.version}`;
+  const target = output === '' ? chooseOutput(options.imports, file) : resolve(output);
+  checkOutput({ files: [file], output: target, overwrite, tool });
+  const job = {
+    file,
+    output: target,
+    tool,
+    ...(profile === undefined ? {} : { profile }),
+    ...(seed === undefined ? {} : { seed }),
+  };
+  const kept = resultsOf(context);
+  const task = tasks.start(`Record ${scenario}`, (control) =>
+    runRecord(job, control, (result) => {
+      kept.set(task, result);
+      const [oldest] = kept.keys();
+      if (kept.size > RESULTS_KEPT && oldest !== undefined) kept.delete(oldest);
+    }),
+  );
+  return { task, output: target };
+}
+
+export function recordHandlers(context: SessionContext): Group<Methods> {
+  const { options } = context;
+  return {
+    'scenario.list': () => ({
+      scenarios: readdirSync(options.samples)
+        .filter(isScenarioFile)
+        .toSorted()
+        .map((name) => {
+          const path = join(options.samples, name);
+          const { data } = loadScenario(path, readFileSync(path, 'utf8'));
+          return {
+            path,
+            name: data.name,
+            title: data.title ?? data.name,
+            about: data.about.trim(),
+            profile: data.profile,
+            vcpus: data.vm.vcpus.length,
+          };
+        }),
+      profiles: PROFILES.map(({ name, title, since, changes }) => ({ name, title, since, changes: [...changes] })),
+    }),
+    'scenario.check': ({ path, profile }) => {
+      const file = scenarioFile(path, options.samples);
+      if (!statSync(file).isFile()) throw new SessionError({ code: 'bad-input', message: `${path} is not a file` });
+      try {
+        const { data } = readScenario(file, profile === undefined ? {} : { profile });
+        return { name: data.name, problems: [] };
+      } catch (error) {
+        if (!(error instanceof ScenarioError)) throw error;
+        return { name: '', problems: [...error.problems] };
+      }
+    },
+    'record.start': (request) => startRecording(context, request),
+    'record.result': ({ task }) => {
+      const result = resultsOf(context).get(task);
+      if (result === undefined)
+        throw new SessionError({
+          code: 'not-found',
+          message: `task ${task} recorded nothing, or its result is too old`,
+        });
+      return result;
+    },
+  };
+}
