@@ -195,4 +195,19 @@ export type HostEvent =
   | { readonly kind: 'host.tasks'; readonly runnable: number }
   | { readonly kind: 'host.warning'; readonly warning: string };
 
-export type KvmEvent = CpuifEvent | UapiEvent | LifeEvent | RunEvent | IrqEvent | TrapEvent | HostEvent;
+/** The GICv3 and GICv2 models (kvm-vgic-v3 §18). Interrupts are named by INTID, vCPUs by creation index. */
+export type VgicEvent =
+  | { readonly kind: 'irq.updatePending'; readonly vcpu: number; readonly intid: number; readonly level: boolean }
+  | { readonly kind: 'irq.bound'; readonly intid: number; readonly pintid: number }
+  | { readonly kind: 'irq.acknowledged'; readonly pin: number }
+  | { readonly kind: 'ap.queue'; readonly intid: number; readonly target: number }
+  | { readonly kind: 'ap.remove'; readonly intid: number; readonly from: number }
+  | { readonly kind: 'ap.migrate'; readonly intid: number; readonly from: number; readonly to: number }
+  | { readonly kind: 'ap.sort'; readonly order: readonly number[] }
+  | { readonly kind: 'vm.requestAll'; readonly request: 'irqPending' | 'sleep' }
+  | { readonly kind: 'vcpu.forcedExit' | 'vcpu.requestUpdate' | 'vcpu.pruned' }
+  | { readonly kind: 'sgi.send'; readonly value: bigint; readonly anyGroup: boolean }
+  | { readonly kind: 'physical.active' | 'physical.pending'; readonly pintid: number; readonly on: boolean }
+  | { readonly kind: 'physical.deactivate'; readonly pintid: number; readonly by: 'hardware' | 'software' };
+
+export type KvmEvent = VgicEvent | CpuifEvent | UapiEvent | LifeEvent | RunEvent | IrqEvent | TrapEvent | HostEvent;

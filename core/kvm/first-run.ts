@@ -2,7 +2,7 @@
  * What a vCPU's first KVM_RUN does before the vCPU is loaded (kvm-vgic-v5 §10, §28.2 … §28.5).
  * Steps that finished stay done when a later one fails; the next KVM_RUN starts again at step 1.
  */
-import { EAGAIN, EBUSY, EIO, ENOEXEC, EPERM, type Result } from './errno.ts';
+import { EAGAIN, EIO, ENOEXEC, EPERM, type Result } from './errno.ts';
 import { finaliseIdRegisters } from './id-registers.ts';
 import { type Vcpu } from './vcpu.ts';
 import { FEATURE } from './vcpu-slots.ts';
@@ -45,16 +45,16 @@ export function firstRun(vcpu: Vcpu): Result {
   return 0;
 }
 
-function requireReadyIrqchip({ vm }: Vcpu): Result {
-  if (vm.gic === undefined) return 0;
-  if (!vm.initialized.flag) {
+/** Step 4: the frames of the irqchip are put in place once; a failure kills the VM. */
+export function requireReadyIrqchip({ vm }: Vcpu): Result {
+  if (vm.gic === undefined || vm.ready.flag) return 0;
+  const result = vm.gic.mapResources();
+  if (result !== 0) {
     vm.kill();
-    return -EBUSY;
+    return result;
   }
-  if (!vm.ready.flag) {
-    vm.ready.flag = true;
-    vm.emit({ kind: 'vm.ready' });
-  }
+  vm.ready.flag = true;
+  vm.emit({ kind: 'vm.ready' });
   return 0;
 }
 

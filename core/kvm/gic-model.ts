@@ -67,6 +67,8 @@ export interface VmGic {
   /** May a vCPU that is alone on its CPU wait in hardware (HCR_EL2.TWI 0)? */
   readonly waitsInHardware: boolean;
   attach(vcpu: Vcpu): VcpuGic;
+  /** The device was created; its vCPUs' parts are allocated next. */
+  created(): void;
   /** The identifier that the UAPI uses for PPI n. */
   ppiIntid(ppi: number): number;
   /** May the UAPI name a PPI so? */
@@ -75,6 +77,8 @@ export interface VmGic {
   acceptsPmuIntid(intid: number): boolean;
   /** Does PMU_V3_INIT choose the architected PPI when PMU_V3_IRQ was never set? */
   readonly hasDefaultPmuIntid: boolean;
+  /** The first KVM_RUN of the VM: are the frames in place? An error kills the VM. */
+  mapResources(): Result;
   /** CTRL_INIT, after the checks that do not depend on the model. */
   initialise(): Result;
   /** An attribute of the device other than CTRL_INIT. */
@@ -86,8 +90,8 @@ export interface VmGic {
 }
 
 export interface VcpuGic {
-  /** Creates the vCPU's interrupt state: when the device is created, or the vCPU after it. */
-  allocate(): void;
+  /** Creates the vCPU's interrupt state: when the device is created, or the vCPU after it, which fails on an error. */
+  allocate(): Result;
   setOwner(intid: number, owner: Owner): Result;
   setOperations(intid: number, operations: Operations): Result;
   mapHostPpi(intid: number, hostPpi: number): Result;
@@ -95,6 +99,8 @@ export interface VcpuGic {
   resetMapped(intid: number): void;
   /** First run: the last word on what the guest is shown. */
   finalise(): void;
+  /** Requests that the model keeps beside the interrupt request, handled before each entry. */
+  handleRequests(): void;
   load(cpu: HostCpu): void;
   put(cpu: HostCpu): void;
   flush(cpu: HostCpu): void;

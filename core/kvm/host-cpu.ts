@@ -6,6 +6,7 @@
  * Invariant: the timer lines of the interface's physical PPIs follow the timer registers and the host counter.
  */
 import { CpuInterface } from '../gic/v5/cpu-interface.ts';
+import { CpuInterfaceV3, DEFAULT_INTERFACE } from '../gic/v3/cpu-interface.ts';
 import { CNTP, CNTV, EDGE_PPIS } from '../gic/v5/ppi.ts';
 import { type Cell, CellClaim } from '../state/cell.ts';
 import { type Place } from './events.ts';
@@ -62,6 +63,8 @@ export class HostCpu {
   readonly host: Host;
   readonly index: number;
   readonly interface: CpuInterface;
+  /** The GICv3 virtual interface, on hosts that have one. */
+  readonly interfaceV3: CpuInterfaceV3 | undefined;
   readonly hfgrtr: Cell;
   readonly hfgwtr: Cell;
   readonly hfgitr: Cell;
@@ -95,6 +98,14 @@ export class HostCpu {
     this.hfgwtr = claim.register('ICH_HFGWTR_EL2', BigInt(HOST_TRAPS.write));
     this.hfgitr = claim.register('ICH_HFGITR_EL2', BigInt(HOST_TRAPS.instruction));
     this.vctlr = claim.register('ICH_VCTLR_EL2', 1n);
+    const size = host.facts.v3Interface ?? DEFAULT_INTERFACE;
+    const hasV3 = host.facts.gic === 'v3' || host.facts.v3Compat;
+    this.interfaceV3 = hasV3
+      ? new CpuInterfaceV3(host.journal, `pcpu${index}.v3.`, size, {
+          deactivatePhysical: (pintid) =>
+            host.emit?.({ kind: 'physical.deactivate', pintid, by: 'hardware' }, this.place()),
+        })
+      : undefined;
     this.virtualTimer = new HardwareTimer(claim, 'CNTV', CNTV);
     this.physicalTimer = new HardwareTimer(claim, 'CNTP', CNTP);
     this.disabledPpis = claim.cell('hostDisabledPpis');

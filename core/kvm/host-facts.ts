@@ -1,4 +1,5 @@
 /** What the host is: facts that are fixed when it boots (kvm-vgic-v5 §1.1, §3; fixtures of gicv5-scenarios). */
+import { type InterfaceSize } from '../gic/v3/cpu-interface.ts';
 import { CNTHP, CNTHV, CNTP, CNTV, PMUIRQ, SW_PPI } from '../gic/v5/ppi.ts';
 
 export interface HostFacts {
@@ -17,6 +18,18 @@ export interface HostFacts {
   readonly cpus: number;
   /** PPIs that the hardware has beyond those that KVM assumes: bitmaps of PPIs 0 … 63 and 64 … 127. */
   readonly extraPpis?: readonly [bigint, bigint];
+  /** The GICv3 virtual interface: list registers, priority and preemption bits; absent: 4, 5, 5. */
+  readonly v3Interface?: InterfaceSize;
+  /** ICH_VTR_EL2.IDbits, SEIS, A3V; absent: 0. */
+  readonly v3IdBits?: number;
+  readonly v3Seis?: boolean;
+  readonly v3Aff3?: boolean;
+  /** ICH_HCR_EL2.TDIR exists; absent: it does. */
+  readonly v3TrapsDir?: boolean;
+  /** Guests cannot deactivate physical interrupts; devices with a level callback are asked instead. */
+  readonly v3SoftwareResample?: boolean;
+  /** Bits of guest physical addresses; absent: 40. */
+  readonly paBits?: number;
   /** Boot parameter for trapping WFI; `default` decides at each load. */
   readonly wfiTraps?: 'default' | 'always' | 'never';
 }

@@ -17,8 +17,8 @@ export function setIrqLine(vm: Vm, request: { readonly irq: number; readonly lev
   const result = Math.min(route, 0);
   vm.emit({ kind: 'uapi.irqLine', irq: request.irq, type, vcpuId, number, level, result });
   if (route < 0) return route;
-  if (type === IRQ_TYPE.CPU) vcpu?.setCpuLine(number, level);
-  else vm.gic?.inject(vcpu, route, level, 'none');
+  if (type !== IRQ_TYPE.CPU) return vm.gic?.inject(type === IRQ_TYPE.PPI ? vcpu : undefined, route, level, 'none') ?? 0;
+  vcpu?.setCpuLine(number, level);
   return 0;
 }
 

@@ -65,6 +65,7 @@ export function enter(vcpu: Vcpu, conditions: EntryConditions = {}): EntryResult
     slots.irqPendingRequest.flag = false;
     vcpu.emit({ kind: 'vcpu.requestsCleared' });
   }
+  gic?.handleRequests();
   vcpu.pmu.update();
   gic?.flush(cpu);
   if (vhe) gic?.restore(cpu);

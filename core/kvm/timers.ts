@@ -128,6 +128,12 @@ export class VcpuTimers {
     return context.canFire && context.compare.value <= this.#now;
   }
 
+  /** The output of the timer that drives this identifier; false when none does. */
+  outputOf(intid: number): boolean {
+    const context = this.byIntid(intid);
+    return context !== undefined && this.shouldFire(context, this.vcpu.cpu);
+  }
+
   /** The timer that drives this identifier, if it is one of this vCPU's. */
   byIntid(intid: number): TimerContext | undefined {
     return this.own.find((context) => this.intid(context) === intid);

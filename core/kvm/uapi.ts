@@ -8,7 +8,17 @@ export const DEVICE_VGIC_ITS = 8;
 export const DEVICE_VGIC_V5 = 16;
 
 /** Attribute groups of an interrupt controller device. */
-export const GROUP = { ADDR: 0, NR_IRQS: 3, CTRL: 4, CPU_SYSREGS: 6, MAINT_IRQ: 9 } as const;
+export const GROUP = {
+  ADDR: 0,
+  DIST_REGS: 1,
+  CPU_REGS: 2,
+  NR_IRQS: 3,
+  CTRL: 4,
+  REDIST_REGS: 5,
+  CPU_SYSREGS: 6,
+  LEVEL_INFO: 7,
+  MAINT_IRQ: 9,
+} as const;
 /** Attributes of the group CTRL. */
 export const CTRL = { INIT: 0, SAVE_PENDING_TABLES: 3, USERSPACE_PPIS: 5 } as const;
 /** Attribute groups of a vCPU. */

@@ -18,6 +18,7 @@ export function init(vcpu: Vcpu, features: number): Result {
   const result = checkInit(vcpu, features);
   if (result === 0) {
     slots.features.set(features);
+    if (!slots.initialised.flag) slots.mpidr.value = defaultMpidr(vcpu.id);
     slots.initialised.flag = true;
     // The CPU-type lines are cleared only before the first run (kvm-vgic-v5 §28.6).
     if (!slots.hasRun.flag) slots.cpuLines.set(0);
@@ -27,6 +28,11 @@ export function init(vcpu: Vcpu, features: number): Result {
   resetIdRegisters(vm, (features & FEATURE.NESTED) !== 0);
   reset(vcpu);
   return 0;
+}
+
+/** Sixteen vCPUs per Aff1 value, so that one SGI target list reaches all of them (gicv3-behaviour §8.1). */
+export function defaultMpidr(id: number): bigint {
+  return BigInt((0x8000_0000 | ((id & 0xff000) << 4) | ((id & 0xff0) << 4) | (id & 0xf)) >>> 0);
 }
 
 function checkInit({ vm, slots }: Vcpu, features: number): Result {

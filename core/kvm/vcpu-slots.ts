@@ -6,6 +6,8 @@ export const FEATURE = { PMU: 1, NESTED: 2, SVE: 4 } as const;
 
 export class VcpuSlots {
   readonly id: Cell;
+  /** MPIDR_EL1, assigned at the first reset. */
+  readonly mpidr: Cell;
   /** KVM_ARM_VCPU_INIT was done. */
   readonly initialised: Cell;
   readonly features: Cell;
@@ -31,6 +33,7 @@ export class VcpuSlots {
 
   constructor(claim: CellClaim) {
     this.id = claim.cell('id', 16);
+    this.mpidr = claim.cell('MPIDR_EL1');
     this.initialised = claim.flag('initialised');
     this.features = claim.cell('features', 8);
     this.finalized = claim.flag('finalized');

@@ -177,9 +177,10 @@ export class Vcpu {
   // --- interrupts -----------------------------------------------------------------------------------------------
 
   /** Creates the interrupt state of the VM's irqchip. */
-  allocateGic(): void {
-    this.gic?.allocate();
-    this.emit({ kind: 'vcpu.allocated' });
+  allocateGic(): Result {
+    const result = this.gic?.allocate() ?? 0;
+    if (result === 0) this.emit({ kind: 'vcpu.allocated' });
+    return result;
   }
 
   /**

@@ -145,12 +145,14 @@ export class Vm {
     const index = this.online.lo;
     const vcpu = this.#pooled(index);
     this.created.set(this.created.lo + 1);
-    this.online.set(index + 1);
     vcpu.slots.id.set(id);
-    this.emit({ kind: 'uapi.createVcpu', id, result });
-    // With an irqchip the vCPU gets its interrupt state now, else when the device is created.
-    if (this.irqchip.flag) vcpu.allocateGic();
-    return 0;
+    // With an irqchip the vCPU gets its interrupt state now, else when the device is created. The creation is
+    // complete only afterwards: the checks of a redistributor region do not count the new vCPU (kvm-vgic-v3 §3.2).
+    const refused = this.irqchip.flag ? vcpu.allocateGic() : 0;
+    if (refused === 0) this.online.set(index + 1);
+    else this.created.set(this.created.lo - 1);
+    this.emit({ kind: 'uapi.createVcpu', id, result: refused });
+    return refused;
   }
 
   #checkVcpuCreation(id: number): Result {
@@ -189,6 +191,7 @@ export class Vm {
     this.emit({ kind: 'uapi.createDevice', type, flags, result });
     if (!creates || gic === undefined) return result;
     finaliseIdRegisters(this, 'createDevice');
+    gic.created();
     for (const vcpu of this.vcpus) vcpu.allocateGic();
     this.#setTimerPpis((ppi) => gic.ppiIntid(ppi));
     return 0;

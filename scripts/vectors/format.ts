@@ -21,8 +21,10 @@ export interface Played {
 
 export interface VectorFormat {
   readonly name: string;
-  /** Is this the format of a file with this header line? */
-  accepts(header: JsonObject): boolean;
+  /** Is this the format of a file with this first line? */
+  accepts(first: JsonObject): boolean;
+  /** The first line is a vector already; `play` gets it as header of every vector. */
+  readonly headerless?: boolean;
   /** @throws VectorError when the vector is not what the format promises. */
   play(header: JsonObject, vector: JsonObject): Played;
 }

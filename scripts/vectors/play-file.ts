@@ -26,7 +26,7 @@ export async function playFile(path: string): Promise<FileSummary> {
       if (format === undefined) {
         header = value;
         format = detect(value);
-        continue;
+        if (format.headerless !== true) continue;
       }
       const played = format.play(header, value);
       sum.vectors++;
@@ -63,9 +63,12 @@ function parse(text: string): JsonObject {
 }
 
 function detect(header: JsonObject): VectorFormat {
-  if (header['kind'] !== 'header') throw new VectorError('the first line must be a header ("kind":"header")');
   const format = FORMATS.find((candidate) => candidate.accepts(header));
   if (format !== undefined) return format;
+  if (header['kind'] !== 'header')
+    throw new VectorError(
+      'the first line must be a header ("kind":"header"), or a GICv3 or GICv2 vector ("cfg", "steps")',
+    );
   const names = FORMATS.map((each) => each.name).join(', ');
   throw new VectorError(
     `no driver for this header (format ${JSON.stringify(header['format'])}, profile ${JSON.stringify(header['profile'])}, ` +

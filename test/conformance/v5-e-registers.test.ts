@@ -159,6 +159,12 @@ describe('masking and register access', () => {
     const lab = new Lab(H5C);
     lab.addVcpu(0);
     expect(lab.vm.createDevice(DEVICE_VGIC_V3)).toBe(0);
+    // Distributor and redistributors must be in place before a GICv3 vCPU runs (kvm-vgic-v3 §3.4).
+    for (const [attr, base] of [
+      [2n, 0x800_0000n],
+      [3n, 0x80a_0000n],
+    ] as const)
+      expect(lab.vm.deviceAttr('set', 0, attr, { load: () => base, store: () => true })).toBe(0);
     expect(lab.init()).toBe(0);
     const guest = lab.guest();
     const pfr = [guest.read('ID_AA64PFR0_EL1') >> 24n, guest.read('ID_AA64PFR2_EL1') >> 12n];

@@ -23,9 +23,13 @@ export class VcpuVgicV5 implements VcpuGic {
     this.ppis = new ShadowPpis(vcpu);
   }
 
-  allocate(): void {
+  allocate(): Result {
     this.ppis.allocate();
+    return 0;
   }
+
+  /** No request but the common one. */
+  handleRequests(): void {}
 
   setOwner(intid: number, owner: Owner): Result {
     return ownership.setOwner(this, intid, owner);

@@ -43,6 +43,8 @@ export class VmVgicV5 implements VmGic {
     this.ppiHmr = claim.cell('ppiHmr');
   }
 
+  created(): void {}
+
   attach(vcpu: Vcpu): VcpuVgicV5 {
     const part = new VcpuVgicV5(this, vcpu);
     this.#vcpus[vcpu.index] = part;
@@ -66,6 +68,11 @@ export class VmVgicV5 implements VmGic {
 
   acceptsPmuIntid(intid: number): boolean {
     return intid === ppiIntid(PMUIRQ);
+  }
+
+  /** No frames: there are only PPIs. */
+  mapResources(): Result {
+    return this.vm.initialized.flag ? 0 : -EBUSY;
   }
 
   /** CTRL_INIT (kvm-vgic-v5 §7): no vCPU can be added afterwards; after EINVAL it never succeeds. */

@@ -1,0 +1,350 @@
+/**
+ * The virtual CPU interface of one physical CPU: list registers, ICH_HCR_EL2, ICH_VMCR_EL2, active priorities, and
+ * what a guest's ICC registers do to them (gicv3-behaviour §5, §6, §12). A guest of the GICv2 kind (SRE 0) uses the
+ * same machinery through the GICV page; then both groups keep their active priorities in AP1R.
+ *
+ * Kept: one slot per register. Everything else (MISR, EISR, ELRSR, the signal) is computed from them when asked: at
+ * most 16 list registers are looked at.
+ */
+import { type Cell, CellClaim } from '../../state/cell.ts';
+import { type Journal } from '../../state/journal.ts';
+import {
+  LR_ACTIVE,
+  LR_GROUP,
+  LR_HW,
+  LR_PENDING,
+  LR_PINTID,
+  LR_STATE,
+  lrIsEmpty,
+  lrPriority,
+  lrReportsEoi,
+} from './list-register.ts';
+import {
+  BPR0_SHIFT,
+  BPR1_SHIFT,
+  EOICOUNT_MASK,
+  EOICOUNT_SHIFT,
+  HCR,
+  MISR,
+  PMR_SHIFT,
+  VMCR,
+  vmcrBpr0,
+  vmcrBpr1,
+  vmcrPmr,
+  withBit,
+  withField,
+} from './vmcr.ts';
+
+/** What the implementation has; ICH_VTR_EL2 tells it. */
+export interface InterfaceSize {
+  readonly listRegisters: number;
+  /** 5 … 8 */
+  readonly priorityBits: number;
+  /** 5 … 7 */
+  readonly preemptionBits: number;
+}
+
+/** 4 list registers, 5 priority and 5 preemption bits: the profile of gicv3-behaviour §1. */
+export const DEFAULT_INTERFACE: InterfaceSize = { listRegisters: 4, priorityBits: 5, preemptionBits: 5 };
+
+export const SPURIOUS = 1023;
+const IDLE = 0xff;
+/** First INTID of LPIs, and the end of the identifiers that have an active state to count. */
+const FIRST_LPI = 8192;
+
+export type Signal = 'none' | 'irq' | 'fiq';
+
+export interface InterfaceHost {
+  /** The guest ended an interrupt that is backed by physical interrupt `pintid`. */
+  deactivatePhysical(pintid: number): void;
+}
+
+export function isSpecial(intid: number): boolean {
+  return intid >= 1020 && intid <= 1023;
+}
+
+export class CpuInterfaceV3 {
+  readonly size: InterfaceSize;
+  readonly hcr: Cell;
+  readonly vmcr: Cell;
+  readonly lr: readonly Cell[];
+  readonly ap0r: readonly Cell[];
+  readonly ap1r: readonly Cell[];
+  /** ICC_SRE_EL1.SRE as the loaded guest sees it: 0 for a GICv2 guest. */
+  readonly sre: Cell;
+  readonly #host: InterfaceHost;
+
+  constructor(journal: Journal, prefix: string, size: InterfaceSize, host: InterfaceHost) {
+    const claim = new CellClaim(journal, prefix);
+    const words = 1 << (size.preemptionBits - 5);
+    this.size = size;
+    this.#host = host;
+    this.hcr = claim.register('ICH_HCR_EL2');
+    // Minimum binary points and VFIQEn: what an idle interface reads (gicv3-registers, ICH_VMCR_EL2).
+    this.sre = claim.cell('ICC_SRE_EL1.SRE', 1, { initial: 1n });
+    this.vmcr = claim.register('ICH_VMCR_EL2', BigInt(this.sanitise(0)));
+    this.lr = Array.from({ length: size.listRegisters }, (_, n) => claim.register(`ICH_LR${n}_EL2`));
+    this.ap0r = Array.from({ length: words }, (_, n) => claim.register(`ICH_AP0R${n}_EL2`));
+    this.ap1r = Array.from({ length: words }, (_, n) => claim.register(`ICH_AP1R${n}_EL2`));
+  }
+
+  // --- hypervisor side ------------------------------------------------------------------------------------------
+
+  /** ICH_VMCR_EL2 as the hardware keeps it: minimum binary points, implemented bits of the mask, VFIQEn. */
+  sanitise(vmcr: number): number {
+    const { preemptionBits, priorityBits } = this.size;
+    const bpr0 = Math.max(vmcrBpr0(vmcr), 7 - preemptionBits);
+    const bpr1 = Math.max(vmcrBpr1(vmcr), 8 - preemptionBits);
+    let word = vmcr & (VMCR.ENG0 | VMCR.ENG1 | VMCR.CBPR | VMCR.EOIM);
+    // With SRE set FIQs are always enabled and AckCtl is gone; a memory-mapped guest programs both.
+    word |= this.sre.flag ? VMCR.FIQEN : vmcr & (VMCR.FIQEN | VMCR.ACKCTL);
+    word = withField(word, BPR0_SHIFT, 7, bpr0);
+    word = withField(word, BPR1_SHIFT, 7, bpr1);
+    return withField(word, PMR_SHIFT, 0xff, vmcrPmr(vmcr) & (0xff << (8 - priorityBits)));
+  }
+
+  writeVmcr(value: number): void {
+    this.vmcr.set(this.sanitise(value));
+  }
+
+  get eisr(): number {
+    return this.#collect(lrReportsEoi);
+  }
+
+  get elrsr(): number {
+    return this.#collect(lrIsEmpty);
+  }
+
+  #collect(test: (hi: number) => boolean): number {
+    let bits = 0;
+    for (let i = 0; i < this.lr.length; i++) if (test(this.#hi(i))) bits |= 1 << i;
+    return bits;
+  }
+
+  /** ICH_MISR_EL2 (§12). */
+  get misr(): number {
+    const hcr = this.hcr.lo;
+    const vmcr = this.vmcr.lo;
+    let valid = 0;
+    let pending = 0;
+    for (let i = 0; i < this.lr.length; i++) {
+      const state = this.#hi(i) & LR_STATE;
+      if (state !== 0) valid++;
+      if (state >>> 0 === LR_PENDING) pending++;
+    }
+    let misr = 0;
+    if (this.eisr !== 0) misr |= MISR.EOI;
+    if (hcr & HCR.UIE && valid < 2) misr |= MISR.U;
+    if (hcr & HCR.LRENPIE && (hcr & EOICOUNT_MASK) !== 0) misr |= MISR.LRENP;
+    if (hcr & HCR.NPIE && pending === 0) misr |= MISR.NP;
+    if (hcr & HCR.VGRP0EIE && vmcr & VMCR.ENG0) misr |= MISR.VGRP0E;
+    if (hcr & HCR.VGRP0DIE && !(vmcr & VMCR.ENG0)) misr |= MISR.VGRP0D;
+    if (hcr & HCR.VGRP1EIE && vmcr & VMCR.ENG1) misr |= MISR.VGRP1E;
+    if (hcr & HCR.VGRP1DIE && !(vmcr & VMCR.ENG1)) misr |= MISR.VGRP1D;
+    return misr;
+  }
+
+  /** Is the maintenance interrupt pending? */
+  get maintenance(): boolean {
+    return (this.hcr.lo & HCR.EN) !== 0 && this.misr !== 0;
+  }
+
+  // --- guest side -----------------------------------------------------------------------------------------------
+
+  /** §6.2 */
+  get signal(): Signal {
+    if ((this.hcr.lo & HCR.EN) === 0) return 'none';
+    const index = this.#best();
+    if (index < 0 || !this.#signalled(index)) return 'none';
+    return (this.#hi(index) & LR_GROUP) !== 0 ? 'irq' : 'fiq';
+  }
+
+  /** ICC_IAR0_EL1 and ICC_IAR1_EL1 (§6.3): the INTID acknowledged, or 1023. */
+  acknowledge(group: 0 | 1): number {
+    const index = this.#best();
+    if (index < 0 || this.#group(index) !== group || !this.#signalled(index)) return SPURIOUS;
+    const cell = this.#lr(index);
+    const { lo, hi } = cell;
+    if (isSpecial(lo)) {
+      cell.set(lo, hi & ~LR_PENDING);
+      return lo;
+    }
+    cell.set(lo, (hi & ~LR_STATE) | LR_ACTIVE);
+    const level = (lrPriority(hi) & this.#mask(group)) >>> (8 - this.size.preemptionBits);
+    const words = this.#activePriorities(group);
+    const word = words[level >>> 5];
+    word?.set((word.lo | (1 << (level & 31))) >>> 0);
+    return lo;
+  }
+
+  /** ICC_EOIR0_EL1 and ICC_EOIR1_EL1 (§6.4). */
+  endOfInterrupt(group: 0 | 1, intid: number): void {
+    if (isSpecial(intid)) return;
+    const dropped = this.#dropPriority();
+    if (dropped < 0) return;
+    const splitEoi = (this.vmcr.lo & VMCR.EOIM) !== 0;
+    const index = this.#findActive(intid);
+    if (index < 0) {
+      if (intid < FIRST_LPI && !splitEoi) this.#countEoi();
+      return;
+    }
+    if (this.#group(index) !== group || (lrPriority(this.#hi(index)) & this.#mask(group)) !== dropped) return;
+    if (!splitEoi || intid >= FIRST_LPI) this.#deactivate(index);
+  }
+
+  /** ICC_DIR_EL1 when it does not trap (§6.5). */
+  deactivateInterrupt(intid: number): void {
+    if ((this.vmcr.lo & VMCR.EOIM) === 0 || intid >= FIRST_LPI || isSpecial(intid)) return;
+    const index = this.#findActive(intid);
+    if (index < 0) this.#countEoi();
+    else this.#deactivate(index);
+  }
+
+  /** ICC_HPPIR0_EL1 and ICC_HPPIR1_EL1. */
+  highestPending(group: 0 | 1): number {
+    const index = this.#best();
+    return index >= 0 && this.#group(index) === group ? this.#lr(index).lo : SPURIOUS;
+  }
+
+  /** ICC_RPR_EL1 (§5.4). */
+  get runningPriority(): number {
+    for (let word = 0; word < this.ap0r.length; word++) {
+      const bits = (this.ap0r[word]?.lo ?? 0) | (this.ap1r[word]?.lo ?? 0);
+      if (bits !== 0) return (word * 32 + lowestBit(bits)) << (8 - this.size.preemptionBits);
+    }
+    return IDLE;
+  }
+
+  get pmr(): number {
+    return vmcrPmr(this.vmcr.lo);
+  }
+
+  set pmr(value: number) {
+    this.writeVmcr(withField(this.vmcr.lo, PMR_SHIFT, 0xff, value));
+  }
+
+  get bpr0(): number {
+    return vmcrBpr0(this.vmcr.lo);
+  }
+
+  set bpr0(value: number) {
+    this.writeVmcr(withField(this.vmcr.lo, BPR0_SHIFT, 7, value));
+  }
+
+  get bpr1(): number {
+    return this.#commonBpr ? Math.min(this.bpr0 + 1, 7) : vmcrBpr1(this.vmcr.lo);
+  }
+
+  set bpr1(value: number) {
+    if (!this.#commonBpr) this.writeVmcr(withField(this.vmcr.lo, BPR1_SHIFT, 7, value));
+  }
+
+  groupEnabled(group: 0 | 1): boolean {
+    return (this.vmcr.lo & (group === 1 ? VMCR.ENG1 : VMCR.ENG0)) !== 0;
+  }
+
+  enableGroup(group: 0 | 1, on: boolean): void {
+    this.writeVmcr(withBit(this.vmcr.lo, group === 1 ? VMCR.ENG1 : VMCR.ENG0, on));
+  }
+
+  /** EOImode in bit 1, CBPR in bit 0. */
+  get control(): number {
+    const vmcr = this.vmcr.lo;
+    return ((vmcr & VMCR.EOIM) !== 0 ? 2 : 0) | ((vmcr & VMCR.CBPR) !== 0 ? 1 : 0);
+  }
+
+  set control(value: number) {
+    const word = withBit(this.vmcr.lo, VMCR.EOIM, (value & 2) !== 0);
+    this.writeVmcr(withBit(word, VMCR.CBPR, (value & 1) !== 0));
+  }
+
+  get #commonBpr(): boolean {
+    return (this.vmcr.lo & VMCR.CBPR) !== 0;
+  }
+
+  #lr(index: number): Cell {
+    const cell = this.lr[index];
+    if (cell === undefined) throw new RangeError(`no list register ${index}`);
+    return cell;
+  }
+
+  #hi(index: number): number {
+    return this.lr[index]?.hi ?? 0;
+  }
+
+  #group(index: number): 0 | 1 {
+    return (this.#hi(index) & LR_GROUP) !== 0 ? 1 : 0;
+  }
+
+  /** Group priority mask (§5.3). */
+  #mask(group: 0 | 1): number {
+    const shift = group === 0 || this.#commonBpr ? vmcrBpr0(this.vmcr.lo) + 1 : vmcrBpr1(this.vmcr.lo);
+    return (0xff << shift) & 0xff;
+  }
+
+  #activePriorities(group: 0 | 1): readonly Cell[] {
+    return group === 1 || !this.sre.flag ? this.ap1r : this.ap0r;
+  }
+
+  /** §6.1; ties: the lowest index. -1: none. */
+  #best(): number {
+    let best = IDLE;
+    let index = -1;
+    for (let i = 0; i < this.lr.length; i++) {
+      const hi = this.#hi(i);
+      if ((hi & LR_STATE) >>> 0 !== LR_PENDING || !this.groupEnabled((hi & LR_GROUP) !== 0 ? 1 : 0)) continue;
+      const priority = lrPriority(hi);
+      if (priority < best) {
+        best = priority;
+        index = i;
+      }
+    }
+    return index;
+  }
+
+  /** Urgent enough for the mask and the running priority (§5.5). */
+  #signalled(index: number): boolean {
+    const priority = lrPriority(this.#hi(index));
+    if (priority >= this.pmr) return false;
+    const running = this.runningPriority;
+    if (running === IDLE) return true;
+    const mask = this.#mask(this.#group(index));
+    return (priority & mask) < (running & mask);
+  }
+
+  /** Clears the lowest active priority, group 0 on a tie; its priority, or -1 when none was active. */
+  #dropPriority(): number {
+    for (let word = 0; word < this.ap0r.length; word++) {
+      const zero = this.ap0r[word]?.lo ?? 0;
+      const one = this.ap1r[word]?.lo ?? 0;
+      if ((zero | one) === 0) continue;
+      const bit = lowestBit(zero | one);
+      const cell = (zero >>> bit) & 1 ? this.ap0r[word] : this.ap1r[word];
+      cell?.set((cell.lo & ~(1 << bit)) >>> 0);
+      return (word * 32 + bit) << (8 - this.size.preemptionBits);
+    }
+    return -1;
+  }
+
+  #findActive(intid: number): number {
+    return this.lr.findIndex((cell) => cell.hi >= LR_ACTIVE && cell.lo === intid);
+  }
+
+  #countEoi(): void {
+    const hcr = this.hcr.lo;
+    const count = ((hcr >>> EOICOUNT_SHIFT) + 1) & 31;
+    this.hcr.set(((hcr & ~EOICOUNT_MASK) | (count << EOICOUNT_SHIFT)) >>> 0);
+  }
+
+  /** §6.6 */
+  #deactivate(index: number): void {
+    const cell = this.#lr(index);
+    const { lo, hi } = cell;
+    cell.set(lo, (hi & ~LR_ACTIVE) >>> 0);
+    if ((hi & LR_HW) !== 0) this.#host.deactivatePhysical(hi & LR_PINTID);
+  }
+}
+
+function lowestBit(bits: number): number {
+  return 31 - Math.clz32(bits & -bits);
+}

@@ -1,0 +1,52 @@
+/** Fields of ICH_VMCR_EL2 and of ICH_HCR_EL2 (gicv3-registers), as shifts and masks of a 32-bit word. */
+
+export const VMCR = {
+  ENG0: 1 << 0,
+  ENG1: 1 << 1,
+  ACKCTL: 1 << 2,
+  FIQEN: 1 << 3,
+  CBPR: 1 << 4,
+  EOIM: 1 << 9,
+} as const;
+
+export const BPR1_SHIFT = 18;
+export const BPR0_SHIFT = 21;
+export const PMR_SHIFT = 24;
+
+export const HCR = {
+  EN: 1 << 0,
+  UIE: 1 << 1,
+  LRENPIE: 1 << 2,
+  NPIE: 1 << 3,
+  VGRP0EIE: 1 << 4,
+  VGRP0DIE: 1 << 5,
+  VGRP1EIE: 1 << 6,
+  VGRP1DIE: 1 << 7,
+  VSGI_EOI_COUNT: 1 << 8,
+  TDIR: 1 << 14,
+} as const;
+export const EOICOUNT_SHIFT = 27;
+export const EOICOUNT_MASK = 0xf800_0000;
+
+export const MISR = { EOI: 1, U: 2, LRENP: 4, NP: 8, VGRP0E: 16, VGRP0D: 32, VGRP1E: 64, VGRP1D: 128 } as const;
+
+export function vmcrPmr(vmcr: number): number {
+  return vmcr >>> PMR_SHIFT;
+}
+
+export function vmcrBpr0(vmcr: number): number {
+  return (vmcr >>> BPR0_SHIFT) & 7;
+}
+
+export function vmcrBpr1(vmcr: number): number {
+  return (vmcr >>> BPR1_SHIFT) & 7;
+}
+
+/** One field of the word replaced. */
+export function withField(word: number, shift: number, mask: number, value: number): number {
+  return ((word & ~(mask << shift)) | ((value & mask) << shift)) >>> 0;
+}
+
+export function withBit(word: number, bit: number, on: boolean): number {
+  return (on ? word | bit : word & ~bit) >>> 0;
+}

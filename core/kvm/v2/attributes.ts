@@ -1,0 +1,67 @@
+/** Device attributes of the GICv2 (kvm-vgic-v3 §14, §14.9). Register accesses initialise the controller. */
+import { EBUSY, EFAULT, EINVAL, ENXIO, type Result } from '../errno.ts';
+import { GROUP } from '../uapi.ts';
+import { checkRange, overlaps } from '../vgic/addresses.ts';
+import { anyRunning, give } from '../vgic/attribute.ts';
+import { initialise } from '../vgic/init.ts';
+import { findBlock, type MmioSpace, userRead, userWrite } from '../vgic/mmio.ts';
+import { nrIrqs } from '../vgic/nr-irqs.ts';
+import { type AttributeRequest } from '../vgic/vm-part.ts';
+import { UNSET, type VgicVm } from '../vgic/vm-state.ts';
+import { CPU_FRAME_V2, CPU_INTERFACE_V2 } from './cpu-interface-page.ts';
+import { DIST_FRAME_V2, DISTRIBUTOR_V2 } from './distributor.ts';
+
+const ALIGN = 0x1000n;
+
+export function attributeV2(request: AttributeRequest, group: number): Result {
+  switch (group) {
+    case GROUP.ADDR:
+      return address(request);
+    case GROUP.DIST_REGS:
+      return register(request, DISTRIBUTOR_V2);
+    case GROUP.CPU_REGS:
+      return register(request, CPU_INTERFACE_V2);
+    case GROUP.NR_IRQS:
+      return nrIrqs(request);
+    default:
+      return -ENXIO;
+  }
+}
+
+function address({ vgic, op, attr, memory }: AttributeRequest): Result {
+  const isDist = attr === 0n;
+  const known = isDist || attr === 1n;
+  if (op === 'has') return known ? 0 : -ENXIO;
+  const value = op === 'set' ? memory.load(0) : 0n;
+  if (value === undefined) return -EFAULT;
+  if (!known) return -ENXIO;
+  const cell = isDist ? vgic.distBase : vgic.cpuBase;
+  if (op === 'get') return give(memory, cell.value);
+  const result = checkRange(vgic, cell.value, value, ALIGN, BigInt(isDist ? DIST_FRAME_V2 : CPU_FRAME_V2));
+  if (result === 0) cell.value = value;
+  return result;
+}
+
+/** The vCPU by index in bits 39:32, the offset in bits 31:0. */
+function register({ vgic, op, attr, memory }: AttributeRequest, space: MmioSpace): Result {
+  const actor = vgic.vcpu(Number((attr >> 32n) & 0xffn));
+  const offset = Number(attr & 0xffff_ffffn);
+  if (actor === undefined) return -EINVAL;
+  if (op === 'has') return offset % 4 === 0 && findBlock(vgic, space, offset, 4) !== undefined ? 0 : -ENXIO;
+  const value = op === 'set' ? memory.load(0) : 0n;
+  if (value === undefined) return -EFAULT;
+  const ready = initialise(vgic);
+  if (ready !== 0) return ready;
+  if (anyRunning(vgic)) return -EBUSY;
+  const where = { vgic, space, actor, requester: undefined, offset, length: 4 };
+  vgic.executing = undefined;
+  return op === 'set' ? userWrite(where, value & 0xffff_ffffn) : give(memory, userRead(where));
+}
+
+/** The checks of the first run (§3.4). */
+export function mapResources(vgic: VgicVm): Result {
+  const [dist, cpu] = [vgic.distBase.value, vgic.cpuBase.value];
+  if (dist === UNSET || cpu === UNSET) return -ENXIO;
+  if (overlaps(dist, BigInt(DIST_FRAME_V2), cpu, BigInt(CPU_FRAME_V2))) return -EINVAL;
+  return initialise(vgic);
+}

@@ -1,0 +1,207 @@
+/** The GICv2 distributor as KVM emulates it (gicv3-registers, GICD_V2): a 4 KiB frame, private interrupts banked. */
+import { type Result } from '../errno.ts';
+import * as irq from '../vgic/irq-blocks.ts';
+import { type Access, type Block, type MmioSpace, raz, type Reader, type Writer } from '../vgic/mmio.ts';
+import { kickDeliverable, queue } from '../vgic/queue.ts';
+import { readIidr, writeRevision } from '../vgic/revision.ts';
+import { type VgicVcpu } from '../vgic/vcpu-state.ts';
+
+export const DIST_FRAME_V2 = 0x1000;
+
+const readControl: Reader = (access) => {
+  const { vgic, offset } = access;
+  switch (offset) {
+    case 0:
+      return vgic.enabled.flag ? 1n : 0n;
+    case 4:
+      return BigInt(((vgic.vm.online.lo - 1) << 5) | (((vgic.nrSpis.lo + 32) >>> 5) - 1));
+    default:
+      return readIidr(access);
+  }
+};
+
+const writeControl: Writer = ({ vgic, offset }, value) => {
+  if (offset !== 0) return;
+  const was = vgic.enabled.flag;
+  vgic.enabled.flag = (value & 1n) !== 0n;
+  if (!was && vgic.enabled.flag) kickDeliverable(vgic);
+};
+
+/** Naming the revision also says that userspace knows about groups (§10.4). */
+const userWriteControl = (access: Access, value: bigint): Result => {
+  if (access.offset !== 8) {
+    writeControl(access, value);
+    return 0;
+  }
+  const result = writeRevision(access, value);
+  if (result === 0) access.vgic.groupsWritable.flag = true;
+  return result;
+};
+
+const userWriteGroup: Writer = (access, value) => {
+  if (access.vgic.groupsWritable.flag) irq.writeGroup(access, value);
+};
+
+// --- targets ------------------------------------------------------------------------------------------------------
+
+const readTargets: Reader = ({ vgic, actor, intid, length }) => {
+  let word = 0n;
+  for (let i = 0; i < length; i++)
+    word |= BigInt((vgic.lookup(actor, intid + i)?.routing ?? 0) & 0xff) << BigInt(8 * i);
+  return word;
+};
+
+/** Delivery goes to the lowest target; an empty mask is stored, and means vCPU 0. */
+const writeTargets: Writer = ({ vgic, actor, intid, length }, value) => {
+  if (intid < 32) return;
+  const online = (1 << vgic.vm.online.lo) - 1;
+  for (let i = 0; i < length; i++) {
+    const spi = vgic.lookup(actor, intid + i);
+    if (spi === undefined) continue;
+    const mask = Number((value >> BigInt(8 * i)) & 0xffn) & online;
+    spi.routing = mask;
+    spi.target = mask === 0 ? 0 : 31 - Math.clz32(mask & -mask);
+  }
+};
+
+// --- SGIs ---------------------------------------------------------------------------------------------------------
+
+/** Which vCPUs an SGIR write reaches: list, all but the sender, or the sender. */
+function targetsOf(self: VgicVcpu, value: number): number {
+  const filter = (value >>> 24) & 3;
+  const own = 1 << self.index;
+  if (filter === 0) return (value >>> 16) & 0xff;
+  if (filter === 1) return 0xff & ~own;
+  return filter === 2 ? own : 0;
+}
+
+const writeSgir: Writer = ({ vgic, actor }, data) => {
+  const value = Number(data);
+  const targets = targetsOf(actor, value);
+  for (const target of vgic.vcpus) {
+    if (((targets >>> target.index) & 1) === 0) continue;
+    const sgi = vgic.lookup(target, value & 0xf);
+    if (sgi === undefined) continue;
+    sgi.latch = true;
+    sgi.source |= 1 << actor.vcpu.id;
+    queue(vgic, sgi);
+  }
+};
+
+const readSources: Reader = ({ vgic, actor, intid, length }) => {
+  let word = 0n;
+  for (let i = 0; i < length; i++) word |= BigInt(vgic.lookup(actor, intid + i)?.source ?? 0) << BigInt(8 * i);
+  return word;
+};
+
+const clearSources: Writer = ({ vgic, actor, intid, length }, value) => {
+  for (let i = 0; i < length; i++) {
+    const sgi = vgic.lookup(actor, intid + i);
+    if (sgi === undefined) continue;
+    sgi.source &= ~Number((value >> BigInt(8 * i)) & 0xffn);
+    if (sgi.source === 0) sgi.latch = false;
+  }
+};
+
+const addSources: Writer = ({ vgic, actor, intid, length }, value) => {
+  for (let i = 0; i < length; i++) {
+    const sgi = vgic.lookup(actor, intid + i);
+    if (sgi === undefined) continue;
+    sgi.source |= Number((value >> BigInt(8 * i)) & 0xffn);
+    if (sgi.source === 0) continue;
+    sgi.latch = true;
+    queue(vgic, sgi);
+  }
+};
+
+// --- the frame ----------------------------------------------------------------------------------------------------
+
+type Row = Omit<Block, 'length' | 'sizes'> & { readonly bits: number; readonly sizes?: readonly number[] };
+
+/** A block with a place for each of 1024 interrupts. */
+function perIrq({ sizes = [4], ...row }: Row): Block {
+  return { ...row, sizes, length: row.bits * 128 };
+}
+
+/** SGI source registers: a byte per SGI, not checked against the number of interrupts. */
+function perSgi(name: string, start: number, write: Writer): Block {
+  return { name, start, length: 0x10, sizes: [1, 4], bits: 8, bounded: false, read: readSources, write };
+}
+
+export const DISTRIBUTOR_V2: MmioSpace = [
+  {
+    name: 'CTLR',
+    start: 0,
+    length: 0xc,
+    sizes: [4],
+    read: readControl,
+    write: writeControl,
+    userWrite: userWriteControl,
+  },
+  perIrq({
+    name: 'IGROUPR',
+    start: 0x80,
+    bits: 1,
+    read: irq.readGroup,
+    write: irq.writeGroup,
+    userWrite: userWriteGroup,
+  }),
+  perIrq({
+    name: 'ISENABLER',
+    start: 0x100,
+    bits: 1,
+    read: irq.readEnable,
+    write: irq.writeSetEnable,
+    userWrite: irq.userSetEnable,
+  }),
+  perIrq({ name: 'ICENABLER', start: 0x180, bits: 1, read: irq.readEnable, write: irq.writeClearEnable }),
+  perIrq({
+    name: 'ISPENDR',
+    start: 0x200,
+    bits: 1,
+    read: irq.readPending,
+    write: irq.writeSetPending,
+    userRead: irq.userReadPending,
+    userWrite: irq.userSetPending,
+  }),
+  perIrq({
+    name: 'ICPENDR',
+    start: 0x280,
+    bits: 1,
+    read: irq.readPending,
+    write: irq.writeClearPending,
+    userRead: irq.userReadPending,
+    userWrite: irq.userClearPending,
+  }),
+  perIrq({
+    name: 'ISACTIVER',
+    start: 0x300,
+    bits: 1,
+    read: irq.readActive,
+    write: irq.writeSetActive,
+    userRead: irq.userReadActive,
+    userWrite: irq.userSetActive,
+  }),
+  perIrq({
+    name: 'ICACTIVER',
+    start: 0x380,
+    bits: 1,
+    read: irq.readActive,
+    write: irq.writeClearActive,
+    userRead: irq.userReadActive,
+    userWrite: irq.userClearActive,
+  }),
+  perIrq({
+    name: 'IPRIORITYR',
+    start: 0x400,
+    bits: 8,
+    sizes: [1, 4],
+    read: irq.readPriority,
+    write: irq.writePriority,
+  }),
+  perIrq({ name: 'ITARGETSR', start: 0x800, bits: 8, sizes: [1, 4], read: readTargets, write: writeTargets }),
+  perIrq({ name: 'ICFGR', start: 0xc00, bits: 2, read: irq.readConfig, write: irq.writeConfig }),
+  { name: 'SGIR', start: 0xf00, length: 4, sizes: [4], read: raz, write: writeSgir },
+  perSgi('CPENDSGIR', 0xf10, clearSources),
+  perSgi('SPENDSGIR', 0xf20, addSources),
+];

@@ -1,0 +1,33 @@
+/** The GICv3 as the shared machinery sees it (kvm-vgic-v3 §1). */
+import { inFrame } from '../vgic/bus.ts';
+import { type VgicFlavour } from '../vgic/flavour.ts';
+import { DIST_FRAME, DISTRIBUTOR_V3 } from './distributor.ts';
+import { REDIST_FRAME, REDISTRIBUTOR } from './redistributor.ts';
+
+/** SRE, DFB, DIB. */
+const SRE = 7;
+const PENDBASER = 0x580n;
+
+export const FLAVOUR_V3: VgicFlavour = {
+  initialGroup: 1,
+  sre: SRE,
+  initialPendbaser: PENDBASER,
+  sgiSources: false,
+  countsSpis: true,
+  haltsForPrivate: true,
+  exactPendingLatch: true,
+  lazyInit: false,
+  // 0 while MPIDR is not assigned yet ("Points settled", 7).
+  privateRouting: ({ affinity }) => Number(affinity & 0xff_ffffn),
+  distributor: DISTRIBUTOR_V3,
+  distributorFrame: DIST_FRAME,
+  otherFrame: (vgic, address, length) => {
+    for (const vcpu of vgic.vcpus) {
+      if (!vcpu.redistMapped.flag) continue;
+      const base = vcpu.redistBase.value;
+      if (inFrame(base, REDIST_FRAME, address, length))
+        return { space: REDISTRIBUTOR, offset: Number(address - base), owner: vcpu };
+    }
+    return undefined;
+  },
+};

@@ -1,0 +1,122 @@
+/** One redistributor's registers as KVM decodes them (gicv3-registers, block map). No LPIs: no ITS exists here. */
+import * as irq from '../vgic/irq-blocks.ts';
+import { type Block, extract, type MmioSpace, raz, type Reader, update, wi, type Writer } from '../vgic/mmio.ts';
+import { IIDR_BASE } from '../vgic/revision.ts';
+import { readIds } from './distributor.ts';
+import { sanitisePendbaser, sanitisePropbaser, visiblePendbaser } from './lpi-bases.ts';
+import { isLast } from './regions.ts';
+
+export const REDIST_FRAME = 0x2_0000;
+const SGI_BASE = 0x1_0000;
+/** IR and CES, shown by implementation revisions from 3 on. */
+const CTLR_IR_CES = 6n;
+
+const readCtlr: Reader = ({ vgic, actor }) => BigInt(actor.gicrCtlr.lo) | (vgic.implRev.lo >= 3 ? CTLR_IR_CES : 0n);
+
+const readTyper: Reader = (access) => {
+  const { actor } = access;
+  // Aff3 is not shown.
+  const typer =
+    ((actor.affinity & 0xff_ffffn) << 32n) | (BigInt(actor.vcpu.id & 0xffff) << 8n) | (isLast(actor) ? 0x10n : 0n);
+  return extract(typer, access);
+};
+
+const readPropbaser: Reader = (access) => extract(access.vgic.propbaser.value, access);
+const writePropbaser: Writer = (access, value) => {
+  const { propbaser } = access.vgic;
+  propbaser.value = sanitisePropbaser(update(propbaser.value, access, value));
+};
+const readPendbaser: Reader = (access) => extract(visiblePendbaser(access.actor.pendbaser.value), access);
+const writePendbaser: Writer = (access, value) => {
+  const { pendbaser } = access.actor;
+  pendbaser.value = sanitisePendbaser(update(pendbaser.value, access, value));
+};
+
+type Row = Omit<Block, 'sizes'> & { readonly sizes?: readonly number[] };
+
+function sgi({ sizes = [4], ...row }: Row): Block {
+  return { ...row, start: row.start + SGI_BASE, sizes, bounded: false };
+}
+
+/** Reserved for invalidation of LPIs: nothing to invalidate. */
+const INERT = { read: raz, write: wi };
+
+/**
+ * STATUSR at 0x10 is missing on purpose: the kernel's look-up never finds it ("Points settled", 4), so a guest reads 0
+ * and the query says ENXIO.
+ */
+export const REDISTRIBUTOR: MmioSpace = [
+  { name: 'CTLR', start: 0, length: 4, sizes: [4], read: readCtlr, write: wi },
+  { name: 'IIDR', start: 4, length: 4, sizes: [4], read: () => IIDR_BASE, write: wi },
+  { name: 'TYPER', start: 8, length: 8, sizes: [4, 8], read: readTyper, write: wi },
+  { name: 'WAKER', start: 0x14, length: 4, sizes: [4], ...INERT },
+  { name: 'PROPBASER', start: 0x70, length: 8, sizes: [4, 8], read: readPropbaser, write: writePropbaser },
+  { name: 'PENDBASER', start: 0x78, length: 8, sizes: [4, 8], read: readPendbaser, write: writePendbaser },
+  { name: 'INVLPIR', start: 0xa0, length: 8, sizes: [4, 8], ...INERT },
+  { name: 'INVALLR', start: 0xb0, length: 8, sizes: [4, 8], ...INERT },
+  { name: 'SYNCR', start: 0xc0, length: 4, sizes: [4], ...INERT },
+  { name: 'IDREGS', start: 0xffd0, length: 0x30, sizes: [4], read: readIds, write: wi },
+  sgi({ name: 'IGROUPR0', start: 0x80, length: 4, bits: 1, read: irq.readGroup, write: irq.writeGroup }),
+  sgi({
+    name: 'ISENABLER0',
+    start: 0x100,
+    length: 4,
+    bits: 1,
+    read: irq.readEnable,
+    write: irq.writeSetEnable,
+    userWrite: irq.userSetEnable,
+  }),
+  sgi({ name: 'ICENABLER0', start: 0x180, length: 4, bits: 1, read: irq.readEnable, write: irq.writeClearEnable }),
+  sgi({
+    name: 'ISPENDR0',
+    start: 0x200,
+    length: 4,
+    bits: 1,
+    read: irq.readPending,
+    write: irq.writeSetPending,
+    userRead: irq.userReadPending,
+    userWrite: irq.userReplacePending,
+  }),
+  sgi({
+    name: 'ICPENDR0',
+    start: 0x280,
+    length: 4,
+    bits: 1,
+    read: irq.readPending,
+    write: irq.writeClearPending,
+    userRead: raz,
+    userWrite: wi,
+  }),
+  sgi({
+    name: 'ISACTIVER0',
+    start: 0x300,
+    length: 4,
+    bits: 1,
+    read: irq.readActive,
+    write: irq.writeSetActive,
+    userRead: irq.userReadActive,
+    userWrite: irq.userSetActive,
+  }),
+  sgi({
+    name: 'ICACTIVER0',
+    start: 0x380,
+    length: 4,
+    bits: 1,
+    read: irq.readActive,
+    write: irq.writeClearActive,
+    userRead: irq.userReadActive,
+    userWrite: irq.userClearActive,
+  }),
+  sgi({
+    name: 'IPRIORITYR',
+    start: 0x400,
+    length: 0x20,
+    bits: 8,
+    sizes: [1, 4],
+    read: irq.readPriority,
+    write: irq.writePriority,
+  }),
+  sgi({ name: 'ICFGR', start: 0xc00, length: 8, bits: 2, read: irq.readConfig, write: irq.writeConfig }),
+  sgi({ name: 'IGRPMODR0', start: 0xd00, length: 4, ...INERT }),
+  sgi({ name: 'NSACR', start: 0xe00, length: 4, ...INERT }),
+];

@@ -1,0 +1,39 @@
+/** A guest's memory access to the frames of the GIC (kvm-vgic-v3 §10.1): which frame answers, then dispatch. */
+import { type Vcpu } from '../vcpu.ts';
+import { type FrameHit } from './flavour.ts';
+import { mmioRead, mmioWrite, type Where } from './mmio.ts';
+import { type VgicVcpu } from './vcpu-state.ts';
+import { UNSET, type VgicVm, vgicOf } from './vm-state.ts';
+
+/** Is [address, address + length) inside the frame? */
+export function inFrame(base: bigint, size: number, address: bigint, length: number): boolean {
+  return address >= base && address + BigInt(length) <= base + BigInt(size);
+}
+
+function frameAt(vgic: VgicVm, address: bigint, length: number): FrameHit | undefined {
+  const { flavour } = vgic;
+  const base = vgic.distBase.value;
+  if (vgic.distMapped.flag && base !== UNSET && inFrame(base, flavour.distributorFrame, address, length))
+    return { space: flavour.distributor, offset: Number(address - base), owner: undefined };
+  return flavour.otherFrame(vgic, address, length);
+}
+
+/** The access of `vcpu`, which is outside the guest; undefined: no frame is there. A write returns 0. */
+export function guestAccess(vcpu: Vcpu, address: bigint, length: number, data: bigint | undefined): bigint | undefined {
+  const vgic = vgicOf(vcpu.vm);
+  const self: VgicVcpu = vgic.attach(vcpu);
+  const hit = frameAt(vgic, address, length);
+  if (hit === undefined) return undefined;
+  vgic.executing = self;
+  const where: Where = {
+    vgic,
+    space: hit.space,
+    actor: hit.owner ?? self,
+    requester: self,
+    offset: hit.offset,
+    length,
+  };
+  if (data === undefined) return mmioRead(where);
+  mmioWrite(where, data);
+  return 0n;
+}

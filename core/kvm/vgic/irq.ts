@@ -1,0 +1,222 @@
+/**
+ * One interrupt as KVM keeps it (kvm-vgic-v3 §2.1), packed in two slots so that 512 vCPUs with 32 private interrupts
+ * each stay cheap:
+ *
+ *     state.lo   enabled 0, latch 1, line 2, active 3, level-triggered 4, group 5, hw 6, on a list register 7,
+ *                priority 15:8, pending sources 23:16, active source 31:24
+ *     state.hi   hardware INTID 15:0, target vCPU + 1 in 25:16, level callback 26
+ *     place.lo   routing as programmed 23:0 (affinity, or GICv2 target mask), owner 31:24
+ *     place.hi   INTID + 1 of the next on the AP list 16:0, vCPU + 1 whose list holds it 26:17
+ *
+ * An interrupt is on at most one AP list, so the list is a chain through `place.hi` and needs no capacity. INTIDs below
+ * 32 name private interrupts of the list's own vCPU: no other list can hold them.
+ */
+import { type Cell, type CellClaim } from '../../state/cell.ts';
+
+export const FIRST_PPI = 16;
+export const FIRST_SPI = 32;
+export const FIRST_LPI = 8192;
+
+const ENABLED = 1 << 0;
+const LATCH = 1 << 1;
+const LINE = 1 << 2;
+const ACTIVE = 1 << 3;
+const LEVEL = 1 << 4;
+const GROUP1 = 1 << 5;
+const HW = 1 << 6;
+const ON_LR = 1 << 7;
+const CALLBACK = 1 << 26;
+const NEXT = 0x1_ffff;
+const HOLDER_SHIFT = 17;
+const VCPU_MASK = 0x3ff;
+
+/** No vCPU, no interrupt. */
+export const NONE = -1;
+
+export class Irq {
+  readonly intid: number;
+  readonly state: Cell;
+  readonly place: Cell;
+
+  constructor(claim: CellClaim, name: string, intid: number) {
+    this.intid = intid;
+    this.state = claim.cell(`${name}.state`);
+    this.place = claim.cell(`${name}.place`);
+  }
+
+  get isSgi(): boolean {
+    return this.intid < FIRST_PPI;
+  }
+
+  get isSpi(): boolean {
+    return this.intid >= FIRST_SPI && this.intid < 1020;
+  }
+
+  get enabled(): boolean {
+    return (this.state.lo & ENABLED) !== 0;
+  }
+  set enabled(on: boolean) {
+    this.#put(ENABLED, on);
+  }
+
+  get latch(): boolean {
+    return (this.state.lo & LATCH) !== 0;
+  }
+  set latch(on: boolean) {
+    this.#put(LATCH, on);
+  }
+
+  get line(): boolean {
+    return (this.state.lo & LINE) !== 0;
+  }
+  set line(on: boolean) {
+    this.#put(LINE, on);
+  }
+
+  get active(): boolean {
+    return (this.state.lo & ACTIVE) !== 0;
+  }
+  set active(on: boolean) {
+    this.#put(ACTIVE, on);
+  }
+
+  get isLevel(): boolean {
+    return (this.state.lo & LEVEL) !== 0;
+  }
+  set isLevel(on: boolean) {
+    this.#put(LEVEL, on);
+  }
+
+  get group(): 0 | 1 {
+    return (this.state.lo & GROUP1) !== 0 ? 1 : 0;
+  }
+  set group(group: 0 | 1) {
+    this.#put(GROUP1, group === 1);
+  }
+
+  /** Bound to a host interrupt. */
+  get hw(): boolean {
+    return (this.state.lo & HW) !== 0;
+  }
+
+  get onLr(): boolean {
+    return (this.state.lo & ON_LR) !== 0;
+  }
+  set onLr(on: boolean) {
+    this.#put(ON_LR, on);
+  }
+
+  get priority(): number {
+    return (this.state.lo >>> 8) & 0xff;
+  }
+  set priority(value: number) {
+    this.#field(8, value);
+  }
+
+  /** GICv2 SGIs: senders that wait. */
+  get source(): number {
+    return (this.state.lo >>> 16) & 0xff;
+  }
+  set source(value: number) {
+    this.#field(16, value);
+  }
+
+  /** GICv2 SGIs: the sender being handled. */
+  get activeSource(): number {
+    return this.state.lo >>> 24;
+  }
+  set activeSource(value: number) {
+    this.#field(24, value);
+  }
+
+  get hwIntid(): number {
+    return this.state.hi & 0xffff;
+  }
+
+  /** Does the device behind it answer for its line (operations with a level callback)? */
+  get hasCallback(): boolean {
+    return (this.state.hi & CALLBACK) !== 0;
+  }
+  set hasCallback(on: boolean) {
+    const { lo, hi } = this.state;
+    this.state.set(lo, on ? hi | CALLBACK : hi & ~CALLBACK);
+  }
+
+  /** Binds to host interrupt `hwIntid`, or unbinds. */
+  bind(hwIntid: number | undefined): void {
+    const { lo, hi } = this.state;
+    this.state.set(hwIntid === undefined ? lo & ~HW : lo | HW, (hi & ~0xffff) | (hwIntid ?? 0));
+  }
+
+  /** Index of the vCPU where it should go; NONE when its route leads nowhere. */
+  get target(): number {
+    return ((this.state.hi >>> 16) & VCPU_MASK) - 1;
+  }
+  set target(index: number) {
+    const { lo, hi } = this.state;
+    this.state.set(lo, (hi & ~(VCPU_MASK << 16)) | ((index + 1) << 16));
+  }
+
+  /** Routing as programmed: affinity, or target mask. */
+  get routing(): number {
+    return this.place.lo & 0xff_ffff;
+  }
+  set routing(value: number) {
+    const { lo, hi } = this.place;
+    this.place.set((lo & 0xff00_0000) | (value & 0xff_ffff), hi);
+  }
+
+  /** Who may move its line: 0 userspace. */
+  get owner(): number {
+    return this.place.lo >>> 24;
+  }
+  set owner(value: number) {
+    const { lo, hi } = this.place;
+    this.place.set((lo & 0xff_ffff) | (value << 24), hi);
+  }
+
+  /** INTID of the next interrupt on the same AP list. */
+  get next(): number {
+    return (this.place.hi & NEXT) - 1;
+  }
+  set next(intid: number) {
+    const { lo, hi } = this.place;
+    this.place.set(lo, (hi & ~NEXT) | (intid + 1));
+  }
+
+  /** Index of the vCPU whose AP list holds it. */
+  get holder(): number {
+    return ((this.place.hi >>> HOLDER_SHIFT) & VCPU_MASK) - 1;
+  }
+  set holder(index: number) {
+    const { lo, hi } = this.place;
+    this.place.set(lo, (hi & NEXT) | ((index + 1) << HOLDER_SHIFT));
+  }
+
+  get pending(): boolean {
+    return this.latch || (this.isLevel && this.line);
+  }
+
+  get isMappedLevel(): boolean {
+    return this.hw && this.isLevel;
+  }
+
+  /** Everything as after creation. */
+  reset(how: { enabled: boolean; level: boolean; group: 0 | 1; target: number; routing: number }): void {
+    this.state.set(
+      (how.enabled ? ENABLED : 0) | (how.level ? LEVEL : 0) | (how.group === 1 ? GROUP1 : 0),
+      (how.target + 1) << 16,
+    );
+    this.place.set(how.routing & 0xff_ffff, 0);
+  }
+
+  #put(bit: number, on: boolean): void {
+    const { lo, hi } = this.state;
+    this.state.set(on ? lo | bit : lo & ~bit, hi);
+  }
+
+  #field(shift: number, value: number): void {
+    const { lo, hi } = this.state;
+    this.state.set((lo & ~(0xff << shift)) | ((value & 0xff) << shift), hi);
+  }
+}

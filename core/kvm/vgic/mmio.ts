@@ -1,0 +1,110 @@
+/**
+ * Register blocks as data, and the dispatch of an access to them (kvm-vgic-v3 §10.1; gicv3-registers, decode rules).
+ * A guest access that matches nothing is RAZ/WI; userspace reaches the same blocks as aligned words.
+ */
+import { type Result } from '../errno.ts';
+import { FIRST_SPI } from './irq.ts';
+import { type VgicVcpu } from './vcpu-state.ts';
+import { type VgicVm } from './vm-state.ts';
+
+export interface Access {
+  readonly vgic: VgicVm;
+  /** The vCPU whose registers these are: owner of the frame, else the one that accesses. */
+  readonly actor: VgicVcpu;
+  /** The vCPU whose thread executes the access; undefined: userspace. */
+  readonly requester: VgicVcpu | undefined;
+  /** From the start of the block. */
+  readonly offset: number;
+  /** 1, 4 or 8 bytes. */
+  readonly length: number;
+  /** First INTID addressed; meaningful in per-INTID blocks. */
+  readonly intid: number;
+}
+
+export type Reader = (access: Access) => bigint;
+/** Guest writes return nothing; userspace writes may refuse with an errno. */
+export type Writer = (access: Access, value: bigint) => void | Result;
+
+export interface Block {
+  readonly name: string;
+  readonly start: number;
+  readonly length: number;
+  /** Accepted access lengths in bytes. */
+  readonly sizes: readonly number[];
+  /** Bits per interrupt of a block indexed by INTID. */
+  readonly bits?: number;
+  /** Is the block checked against the number of INTIDs? Redistributor blocks are not. */
+  readonly bounded?: boolean;
+  readonly read: Reader;
+  readonly write: Writer;
+  readonly userRead?: Reader;
+  readonly userWrite?: Writer;
+}
+
+export type MmioSpace = readonly Block[];
+
+export const raz: Reader = () => 0n;
+export const wi: Writer = () => undefined;
+
+/** The block that accepts this access. */
+export function findBlock(vgic: VgicVm, space: MmioSpace, offset: number, length: number): Block | undefined {
+  const block = space.find(({ start, length: size }) => offset >= start && offset < start + size);
+  if (block === undefined || !block.sizes.includes(length) || offset % length !== 0) return undefined;
+  if (block.bits === undefined || block.bounded === false) return block;
+  return firstIntid(block, offset) < FIRST_SPI + vgic.nrSpis.lo ? block : undefined;
+}
+
+function firstIntid(block: Block, offset: number): number {
+  return block.bits === undefined ? 0 : Math.floor(((offset - block.start) * 8) / block.bits);
+}
+
+export interface Where {
+  readonly vgic: VgicVm;
+  readonly space: MmioSpace;
+  readonly actor: VgicVcpu;
+  readonly requester: VgicVcpu | undefined;
+  /** From the start of the frame. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+function locate(where: Where, block: Block): Access {
+  return { ...where, offset: where.offset - block.start, intid: firstIntid(block, where.offset) };
+}
+
+export function mmioRead(where: Where): bigint {
+  const block = findBlock(where.vgic, where.space, where.offset, where.length);
+  if (block === undefined) return 0n;
+  return BigInt.asUintN(where.length * 8, block.read(locate(where, block)));
+}
+
+export function mmioWrite(where: Where, value: bigint): void {
+  const block = findBlock(where.vgic, where.space, where.offset, where.length);
+  block?.write(locate(where, block), BigInt.asUintN(where.length * 8, value));
+}
+
+/** Userspace read of a word; unknown offsets read 0 (§14.4). */
+export function userRead(where: Where): bigint {
+  const block = findBlock(where.vgic, where.space, where.offset, 4);
+  if (block === undefined) return 0n;
+  return BigInt.asUintN(32, (block.userRead ?? block.read)(locate(where, block)));
+}
+
+export function userWrite(where: Where, value: bigint): Result {
+  const block = findBlock(where.vgic, where.space, where.offset, 4);
+  if (block === undefined) return 0;
+  const result = (block.userWrite ?? block.write)(locate(where, block), BigInt.asUintN(32, value));
+  return typeof result === 'number' ? result : 0;
+}
+
+/** 64-bit register of which a word or the whole is read. */
+export function extract(value: bigint, { offset, length }: Access): bigint {
+  return BigInt.asUintN(length * 8, value >> BigInt((offset & 7) * 8));
+}
+
+/** The same for a write: the register with the accessed part replaced. */
+export function update(old: bigint, { offset, length }: Access, value: bigint): bigint {
+  const shift = BigInt((offset & 7) * 8);
+  const mask = ((1n << BigInt(length * 8)) - 1n) << shift;
+  return (old & ~mask) | ((value << shift) & mask);
+}

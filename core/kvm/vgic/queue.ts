@@ -1,0 +1,133 @@
+/**
+ * Where an interrupt goes and when (kvm-vgic-v3 §4 … §6): target, queueing on an AP list, kicks, pruning, order.
+ */
+import { type Result, EINVAL } from '../errno.ts';
+import { type Irq, NONE } from './irq.ts';
+import { vmcrPmr, VMCR } from '../../gic/v3/vmcr.ts';
+import { type VgicVcpu } from './vcpu-state.ts';
+import { type VgicVm } from './vm-state.ts';
+
+/** §5.1: index of the vCPU that should see it now, or NONE. */
+export function targetOf(vgic: VgicVm, irq: Irq): number {
+  if (irq.active) return irq.holder === NONE ? irq.target : irq.holder;
+  if (!irq.enabled || !irq.pending) return NONE;
+  return irq.target !== NONE && !vgic.enabled.flag ? NONE : irq.target;
+}
+
+export function kick(vgic: VgicVm, index: number): void {
+  vgic.vcpu(index)?.vcpu.requestAndKick();
+}
+
+/** §5.2: puts `irq` on its target's list, or wakes the target. */
+export function queue(vgic: VgicVm, irq: Irq): void {
+  const target = targetOf(vgic, irq);
+  if (irq.holder !== NONE || target === NONE) {
+    // The request is still needed: a new edge must not wait for an unrelated exit of the vCPU (§5.2).
+    if (target !== NONE) kick(vgic, target);
+    return;
+  }
+  vgic.vcpu(target)?.append(irq);
+  vgic.vm.emit({ kind: 'ap.queue', intid: irq.intid, target });
+  if (vgic.flavour.countsSpis && vgic.hasTdir && irq.isSpi) {
+    const before = vgic.activeSpis.lo;
+    vgic.activeSpis.set(before + 1);
+    if (before === 0) {
+      // Everybody must enter again, with DIR trapped.
+      for (const { vcpu } of vgic.vcpus) vcpu.slots.irqPendingRequest.flag = true;
+      vgic.vm.emit({ kind: 'vm.requestAll', request: 'irqPending' });
+      return;
+    }
+  }
+  kick(vgic, target);
+}
+
+/** §6.1 */
+export function prune(self: VgicVcpu): void {
+  const { vgic } = self;
+  for (let again = true; again;) {
+    again = false;
+    let before: Irq | undefined;
+    for (let irq = self.first; irq !== undefined;) {
+      const next = self.after(irq);
+      const target = targetOf(vgic, irq);
+      if (target === self.index) {
+        before = irq;
+      } else {
+        self.remove(irq, before);
+        if (target === NONE) {
+          vgic.vm.emit({ kind: 'ap.remove', intid: irq.intid, from: self.index });
+        } else {
+          vgic.vcpu(target)?.append(irq);
+          vgic.vm.emit({ kind: 'ap.migrate', intid: irq.intid, from: self.index, to: target });
+          kick(vgic, target);
+          again = true;
+          break;
+        }
+      }
+      irq = next;
+    }
+  }
+  self.lastLr.set(0);
+}
+
+function groupEnabled(vmcr: number, group: 0 | 1): boolean {
+  return (vmcr & (group === 1 ? VMCR.ENG1 : VMCR.ENG0)) !== 0;
+}
+
+/** §5.3: five keys, the first difference decides; the sort is stable. */
+export function sortApList(self: VgicVcpu): void {
+  const { vgic } = self;
+  const vmcr = self.vmcr.lo;
+  const keyed = self.apList.map((irq) => ({
+    irq,
+    keys: [
+      targetOf(vgic, irq) === self.index ? 0 : 1,
+      groupEnabled(vmcr, irq.group) ? 0 : 1,
+      irq.enabled && irq.pending && !irq.active ? 0 : 1,
+      irq.priority,
+      irq.hw ? 0 : 1,
+    ],
+  }));
+  keyed.sort((a, b) => {
+    for (let i = 0; i < a.keys.length; i++) {
+      const difference = (a.keys[i] ?? 0) - (b.keys[i] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  });
+  self.reorder(keyed.map(({ irq }) => irq));
+}
+
+/** §12.2: the WFI wake-up test, also the filter of kicks when the distributor is enabled. */
+export function deliverable(self: VgicVcpu): boolean {
+  if (!self.vgic.enabled.flag) return false;
+  const pmr = vmcrPmr(self.vmcr.lo);
+  for (let irq = self.first; irq !== undefined; irq = self.after(irq))
+    if (irq.pending && irq.enabled && !irq.active && irq.priority < pmr) return true;
+  return false;
+}
+
+/** The distributor was enabled: whoever has something deliverable is to look (§6.4). */
+export function kickDeliverable(vgic: VgicVm): void {
+  for (const vcpu of vgic.vcpus) if (deliverable(vcpu)) vcpu.vcpu.requestAndKick();
+}
+
+/** §4.1. `owner`: 0 userspace. The event comes first: it is recorded for ignored injections too. */
+export function inject(vgic: VgicVm, vcpu: VgicVcpu | undefined, intid: number, level: boolean, owner: number): Result {
+  const { vm } = vgic;
+  if (!vm.initialized.flag) return 0;
+  if (vcpu === undefined && intid < 32) return -EINVAL;
+  vm.emit({ kind: 'irq.updatePending', vcpu: vcpu?.index ?? 0, intid, level });
+  const irq = vgic.lookup(vcpu, intid);
+  if (irq === undefined) return -EINVAL;
+  if (irq.owner !== owner) return 0;
+  if (irq.isLevel) {
+    if (irq.line === level) return 0;
+    irq.line = level;
+  } else {
+    if (!level) return 0;
+    irq.latch = true;
+  }
+  queue(vgic, irq);
+  return 0;
+}

@@ -1,0 +1,117 @@
+/** A vCPU's part of the plug-in interface, the same for GICv3 and GICv2 but for what traps. */
+import { type Words } from '../../gic/v5/words.ts';
+import { vmcrPmr } from '../../gic/v3/vmcr.ts';
+import { type CpuInterfaceV3 } from '../../gic/v3/cpu-interface.ts';
+import { type Result } from '../errno.ts';
+import {
+  type Operations,
+  type Owner,
+  OWNERS,
+  type PendingAnswer,
+  type TrapOutcome,
+  type VcpuGic,
+} from '../gic-model.ts';
+import { type HostCpu } from '../host-cpu.ts';
+import { type Vcpu } from '../vcpu.ts';
+import { flush, fold } from './flush.ts';
+import { HOST_IRQ_BASE, map, resetMapped, setOwner, unmap } from './mapped.ts';
+import { deliverable, prune } from './queue.ts';
+import { REQUEST, type VgicVcpu } from './vcpu-state.ts';
+import { vgicOf } from './vm-state.ts';
+import * as worldSwitch from './world-switch.ts';
+
+export interface VcpuRules {
+  allocate(self: VgicVcpu): Result;
+  trappedAccess(self: VgicVcpu, register: string, direction: 'read' | 'write', words: Words): TrapOutcome;
+  /** ICH_VCTLR_EL2 of a GICv5 host for such a guest. */
+  readonly vctlr: number;
+}
+
+export class VcpuVgic implements VcpuGic {
+  readonly self: VgicVcpu;
+  readonly #rules: VcpuRules;
+
+  constructor(rules: VcpuRules, vcpu: Vcpu) {
+    this.self = vgicOf(vcpu.vm).attach(vcpu);
+    this.#rules = rules;
+  }
+
+  allocate(): Result {
+    return this.#rules.allocate(this.self);
+  }
+
+  setOwner(intid: number, owner: Owner): Result {
+    return setOwner(this.self.vgic, this.self, intid, OWNERS.indexOf(owner));
+  }
+
+  setOperations(intid: number, operations: Operations): Result {
+    const irq = this.self.vgic.lookup(this.self, intid);
+    if (irq !== undefined) irq.hasCallback = operations === 'timer';
+    return 0;
+  }
+
+  mapHostPpi(intid: number, hostPpi: number): Result {
+    const { vgic } = this.self;
+    const irq = vgic.lookup(this.self, intid);
+    return map(vgic, irq, hostPpi + HOST_IRQ_BASE, irq?.hasCallback ?? false);
+  }
+
+  unmapHostPpi(intid: number): Result {
+    return unmap(this.self.vgic, this.self.vgic.lookup(this.self, intid));
+  }
+
+  resetMapped(intid: number): void {
+    resetMapped(this.self.vgic.lookup(this.self, intid));
+  }
+
+  finalise(): void {}
+
+  handleRequests(): void {
+    const { requests, vcpu } = this.self;
+    if (requests.lo === 0) return;
+    const update = (requests.lo & REQUEST.UPDATE) !== 0;
+    requests.set(0);
+    if (!update) return;
+    vcpu.emit({ kind: 'vcpu.pruned' });
+    prune(this.self);
+  }
+
+  load(cpu: HostCpu): void {
+    if (!this.self.vgic.vm.initialized.flag) return;
+    if (cpu.host.facts.gic === 'v5') cpu.setVctlr(this.#rules.vctlr);
+    worldSwitch.load(this.self, this.#hardware(cpu));
+  }
+
+  put(cpu: HostCpu): void {
+    if (this.self.vgic.vm.initialized.flag) worldSwitch.put(this.self, this.#hardware(cpu));
+  }
+
+  flush(): void {
+    flush(this.self);
+  }
+
+  restore(cpu: HostCpu): void {
+    worldSwitch.restore(this.self, this.#hardware(cpu));
+  }
+
+  save(cpu: HostCpu): void {
+    worldSwitch.save(this.self, this.#hardware(cpu));
+  }
+
+  fold(): void {
+    fold(this.self);
+  }
+
+  hasPending(): PendingAnswer {
+    return { mask: vmcrPmr(this.self.vmcr.lo), pending: deliverable(this.self) };
+  }
+
+  trappedAccess(register: string, direction: 'read' | 'write', words: Words): TrapOutcome {
+    return this.#rules.trappedAccess(this.self, register, direction, words);
+  }
+
+  #hardware(cpu: HostCpu): CpuInterfaceV3 {
+    if (cpu.interfaceV3 === undefined) throw new Error(`physical CPU ${cpu.index} has no GICv3 virtual interface`);
+    return cpu.interfaceV3;
+  }
+}

@@ -1,0 +1,104 @@
+/** A VM's part of the plug-in interface, the same for GICv3 and GICv2 but for the rules given. */
+import { EINVAL, type Result } from '../errno.ts';
+import { type GicModel, type Owner, OWNERS, type VcpuGic, type VmGic } from '../gic-model.ts';
+import { type AttributeOp, IRQ_TYPE, type UserMemory } from '../uapi.ts';
+import { type Vcpu } from '../vcpu.ts';
+import { type Vm } from '../vm.ts';
+import { type VgicFlavour } from './flavour.ts';
+import { initialise, lazyInit } from './init.ts';
+import { FIRST_PPI, FIRST_SPI } from './irq.ts';
+import { inject } from './queue.ts';
+import { VcpuVgic, type VcpuRules } from './vcpu-part.ts';
+import { type VgicVm, vgicOf } from './vm-state.ts';
+
+export interface AttributeRequest {
+  readonly vgic: VgicVm;
+  readonly op: AttributeOp;
+  readonly attr: bigint;
+  readonly memory: UserMemory;
+}
+
+export interface VmRules {
+  /** ID_AA64PFR0_EL1.GIC */
+  readonly idGic: number;
+  readonly flavour: VgicFlavour;
+  readonly vcpu: VcpuRules;
+  mapResources(vgic: VgicVm): Result;
+  attribute(request: AttributeRequest, group: number): Result;
+}
+
+export class VmVgic implements VmGic {
+  readonly model: GicModel;
+  readonly idFields: { readonly gic: number; readonly gcie: number };
+  readonly traps = undefined;
+  /** The timers' active state is shared through the list registers. */
+  readonly disablesHostTimers = false;
+  readonly hardwareTimers = false;
+  readonly waitsInHardware = false;
+  readonly hasDefaultPmuIntid = false;
+  readonly vgic: VgicVm;
+  readonly #rules: VmRules;
+
+  constructor(model: GicModel, rules: VmRules, vm: Vm) {
+    this.model = model;
+    this.#rules = rules;
+    this.idFields = { gic: rules.idGic, gcie: 0 };
+    this.vgic = vgicOf(vm);
+    this.vgic.register(model.deviceType, rules.flavour);
+  }
+
+  attach(vcpu: Vcpu): VcpuGic {
+    return new VcpuVgic(this.#rules.vcpu, vcpu);
+  }
+
+  /** After the device was created: the distributor's own fields. */
+  created(): void {
+    this.vgic.implRev.set(3);
+  }
+
+  ppiIntid(ppi: number): number {
+    return ppi;
+  }
+
+  isPpiIntid(intid: number): boolean {
+    return intid >= FIRST_PPI && intid < FIRST_SPI;
+  }
+
+  acceptsPmuIntid(intid: number): boolean {
+    return intid >= FIRST_PPI && intid < 1020;
+  }
+
+  mapResources(): Result {
+    const result = this.#rules.mapResources(this.vgic);
+    if (result === 0) this.vgic.distMapped.flag = true;
+    return result;
+  }
+
+  initialise(): Result {
+    return initialise(this.vgic);
+  }
+
+  attribute(op: AttributeOp, group: number, attr: bigint, memory: UserMemory): Result {
+    return this.#rules.attribute({ vgic: this.vgic, op, attr, memory }, group);
+  }
+
+  /** §15.1 */
+  routeIrqLine(type: number, vcpu: Vcpu | undefined, number: number): number {
+    const ready = lazyInit(this.vgic);
+    if (ready !== 0) return ready;
+    if (type === IRQ_TYPE.PPI) return vcpu === undefined || !this.isPpiIntid(number) ? -EINVAL : number;
+    return number < FIRST_SPI ? -EINVAL : number;
+  }
+
+  inject(vcpu: Vcpu | undefined, intid: number, level: boolean, owner: Owner): Result {
+    return inject(this.vgic, vcpu && this.vgic.attach(vcpu), intid, level, OWNERS.indexOf(owner));
+  }
+
+  /** A routed line (irqfd): pin n is SPI n + 32 (§15.2). */
+  injectPin(pin: number, level: boolean): Result {
+    const intid = pin + FIRST_SPI;
+    if (!this.vgic.isSpi(intid)) return -EINVAL;
+    const ready = lazyInit(this.vgic);
+    return ready !== 0 ? ready : inject(this.vgic, undefined, intid, level, 0);
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * The slots of a VM's GICv3 or GICv2 (kvm-vgic-v3 §2.2): SPIs, distributor, addresses, redistributor regions.
+ * Which of the two models uses them, the VM's `irqchip` slot says; both share the same slots.
+ *
+ * SPIs and regions are pools that grow at first use; `reserve` claims them before a recording starts.
+ */
+import { DEFAULT_INTERFACE, type InterfaceSize } from '../../gic/v3/cpu-interface.ts';
+import { type Cell, CellClaim } from '../../state/cell.ts';
+import { type HostFacts } from '../host-facts.ts';
+import { type Vcpu } from '../vcpu.ts';
+import { type Vm } from '../vm.ts';
+import { type VgicFlavour } from './flavour.ts';
+import { FIRST_SPI, Irq } from './irq.ts';
+import { VgicVcpu } from './vcpu-state.ts';
+
+export const UNSET = (1n << 64n) - 1n;
+/** NR_IRQS when userspace names none (§3.3). */
+export const DEFAULT_SPIS = 224;
+
+/** A redistributor region: `count` 0 is the open-ended legacy one; `used` frames are given out. */
+export class RedistRegion {
+  readonly base: Cell;
+  readonly count: Cell;
+  readonly used: Cell;
+
+  constructor(claim: CellClaim, index: number) {
+    this.base = claim.cell(`region${index}.base`);
+    this.count = claim.cell(`region${index}.count`, 16);
+    this.used = claim.cell(`region${index}.used`, 16);
+  }
+}
+
+/** Who reads the line of a device that answers by callback, and what it says. */
+export type LineSampler = (executing: VgicVcpu, intid: number) => boolean;
+
+export class VgicVm {
+  readonly vm: Vm;
+  readonly enabled: Cell;
+  readonly nrSpis: Cell;
+  readonly implRev: Cell;
+  readonly activeSpis: Cell;
+  readonly distBase: Cell;
+  readonly cpuBase: Cell;
+  readonly regionCount: Cell;
+  readonly maintIntid: Cell;
+  readonly propbaser: Cell;
+  readonly groupsWritable: Cell;
+  /** The distributor answers on the bus. */
+  readonly distMapped: Cell;
+  /** Pending state of physical interrupts of the host, 64 per slot. */
+  readonly physicalPending: readonly Cell[];
+  /** The vCPU whose thread executes in the kernel now; meaningful within one call only. */
+  executing: VgicVcpu | undefined;
+  sampler: LineSampler;
+  readonly #spis: Irq[] = [];
+  readonly #regions: RedistRegion[] = [];
+  readonly #vcpus: VgicVcpu[] = [];
+  readonly #claim: CellClaim;
+  readonly #irqClaim: CellClaim;
+  #flavours = new Map<number, VgicFlavour>();
+
+  constructor(vm: Vm) {
+    const claim = new CellClaim(vm.host.journal, `${vm.prefix}vgic.`);
+    this.vm = vm;
+    this.#claim = claim;
+    this.#irqClaim = new CellClaim(vm.host.journal, `${vm.prefix}vgic.irq.`);
+    this.enabled = claim.flag('enabled');
+    this.nrSpis = claim.cell('nrSpis', 16);
+    this.implRev = claim.cell('implRev', 8);
+    this.activeSpis = claim.cell('activeSpis', 32);
+    this.distBase = claim.cell('distBase', 64, { initial: UNSET });
+    this.cpuBase = claim.cell('cpuBase', 64, { initial: UNSET });
+    this.regionCount = claim.cell('regions', 16);
+    this.maintIntid = claim.cell('maintIntid', 16);
+    this.propbaser = claim.cell('GICR_PROPBASER');
+    this.groupsWritable = claim.flag('v2GroupsUserWritable');
+    this.distMapped = claim.flag('distributorMapped');
+    this.physicalPending = Array.from({ length: 16 }, (_, n) => claim.cell(`physicalPending${n}`));
+    this.sampler = (executing, intid) => executing.vcpu.timers.outputOf(intid);
+  }
+
+  // --- model ----------------------------------------------------------------------------------------------------
+
+  register(deviceType: number, flavour: VgicFlavour): void {
+    this.#flavours.set(deviceType, flavour);
+  }
+
+  /** @throws Error when the VM's irqchip is not one of these models. */
+  get flavour(): VgicFlavour {
+    const flavour = this.#flavours.get(this.vm.irqchip.lo);
+    if (flavour === undefined) throw new Error('the VM has no GICv3 or GICv2');
+    return flavour;
+  }
+
+  interfaceSize(facts: HostFacts): InterfaceSize {
+    return facts.v3Interface ?? DEFAULT_INTERFACE;
+  }
+
+  get numLr(): number {
+    return this.interfaceSize(this.vm.host.facts).listRegisters;
+  }
+
+  get hasTdir(): boolean {
+    return this.vm.host.facts.v3TrapsDir ?? true;
+  }
+
+  // --- parts ----------------------------------------------------------------------------------------------------
+
+  attach(vcpu: Vcpu): VgicVcpu {
+    return (this.#vcpus[vcpu.index] ??= new VgicVcpu(this, vcpu));
+  }
+
+  /** Those that exist, by creation index. */
+  get vcpus(): readonly VgicVcpu[] {
+    return this.#vcpus.slice(0, this.vm.online.lo);
+  }
+
+  vcpu(index: number): VgicVcpu | undefined {
+    return index >= 0 && index < this.vm.online.lo ? this.#vcpus[index] : undefined;
+  }
+
+  /** Affinity as KVM compares it, Aff3 in bits 39:32. */
+  vcpuByAffinity(affinity: bigint): VgicVcpu | undefined {
+    return this.vcpus.find((vcpu) => vcpu.affinity === affinity);
+  }
+
+  spi(intid: number): Irq {
+    const n = intid - FIRST_SPI;
+    for (let i = this.#spis.length; i <= n; i++)
+      this.#spis.push(new Irq(this.#irqClaim, `spi${i + FIRST_SPI}`, i + FIRST_SPI));
+    return this.#spis[n] as Irq; // claimed just above
+  }
+
+  reserveSpis(count: number): void {
+    if (count > 0) this.spi(FIRST_SPI + count - 1);
+  }
+
+  /** The shared interrupt with this INTID, if the VM has it. */
+  shared(intid: number): Irq | undefined {
+    if (!this.vm.initialized.flag || intid < FIRST_SPI || intid >= FIRST_SPI + this.nrSpis.lo) return undefined;
+    return this.spi(intid);
+  }
+
+  /** Any interrupt, as `vcpu` sees it. */
+  lookup(vcpu: VgicVcpu | undefined, intid: number): Irq | undefined {
+    if (intid >= FIRST_SPI) return this.shared(intid);
+    return vcpu?.allocated.flag ? vcpu.privates[intid] : undefined;
+  }
+
+  isSpi(intid: number): boolean {
+    return intid >= FIRST_SPI && intid < FIRST_SPI + this.nrSpis.lo;
+  }
+
+  region(index: number): RedistRegion | undefined {
+    return index < this.regionCount.lo ? this.#region(index) : undefined;
+  }
+
+  get regions(): readonly RedistRegion[] {
+    return Array.from({ length: this.regionCount.lo }, (_, index) => this.#region(index));
+  }
+
+  addRegion(base: bigint, count: number): RedistRegion {
+    const index = this.regionCount.lo;
+    const region = this.#region(index);
+    this.regionCount.set(index + 1);
+    region.base.value = base;
+    region.count.set(count);
+    region.used.set(0);
+    return region;
+  }
+
+  #region(index: number): RedistRegion {
+    for (let i = this.#regions.length; i <= index; i++) this.#regions.push(new RedistRegion(this.#claim, i));
+    return this.#regions[index] as RedistRegion; // claimed just above
+  }
+}
+
+/** One state per VM, whichever models are registered. */
+const STATES = new WeakMap<Vm, VgicVm>();
+
+export function vgicOf(vm: Vm): VgicVm {
+  let state = STATES.get(vm);
+  if (state === undefined) STATES.set(vm, (state = new VgicVm(vm)));
+  return state;
+}
