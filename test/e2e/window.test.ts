@@ -383,6 +383,100 @@ describe('the first window', () => {
     await page.keyboard.press('Escape');
   });
 
+  it('shows the state before the event as well as after it, and says which', async () => {
+    const { page, trace } = await openSample();
+    const found = JSON.parse(runCli(['find', trace, 'ppi(27).active rises on vcpu 0', '--json'])) as {
+      hits: { seq: number }[];
+    };
+    const seq = found.hits[0]?.seq ?? 0;
+    await goTo(page, `#${seq}`);
+    expect(await shape(page, 27)).toMatch(/^active/);
+    await page.keyboard.press('t');
+    await expect.poll(() => shape(page, 27)).not.toMatch(/^active/);
+    await page.getByText(`before #${seq.toLocaleString('en')}`).waitFor();
+    await page.keyboard.press('t');
+    await expect.poll(() => shape(page, 27)).toMatch(/^active/);
+  });
+
+  it('scrolls a hundred thousand rows by thumb and wheel without moving the cursor', async () => {
+    const { page } = await openSample();
+    const { events = 0 } = (await snapshot(page)) ?? {};
+    const box = await page.getByTestId('list-thumb').boundingBox();
+    if (box === null) throw new Error('the list has no scrollbar');
+    await page.mouse.move(box.x + 3, box.y + 5);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 3, box.y + 2000, { steps: 4 });
+    await page.mouse.up();
+    await page.locator(`[data-seq="${events - 1}"]`).waitFor();
+    expect(await seqOf(page)).toBe(0);
+    await page.getByTestId('event-grid').hover();
+    await page.mouse.wheel(0, -400);
+    await page.locator(`[data-seq="${events - 25}"]`).waitFor();
+    await page.locator(`[data-seq="${events - 25}"]`).click();
+    await cursorAt(page, events - 25);
+  });
+
+  it('sizes panes by pointer and key, and keeps the sizes', async () => {
+    const { page } = await openSample();
+    const inspector = page.getByTestId('inspector');
+    const width = async (): Promise<number> => (await inspector.boundingBox())?.width ?? 0;
+    const divider = page.getByRole('separator', { name: 'Width of the inspector' });
+    expect(await width()).toBe(388);
+    await divider.focus();
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(width).toBe(396);
+    const box = await divider.boundingBox();
+    if (box === null) throw new Error('there is no divider');
+    await page.mouse.move(box.x, box.y + 100);
+    await page.mouse.down();
+    await page.mouse.move(box.x - 60, box.y + 100, { steps: 3 });
+    await page.mouse.up();
+    await expect.poll(width).toBe(456);
+    await page.reload();
+    await openedTrace(page);
+    expect(await width()).toBe(456);
+    await divider.dblclick();
+    await expect.poll(width).toBe(388);
+  });
+
+  it('offers what can be done with a lane on a right-click, and takes it back', async () => {
+    const { page } = await openSample();
+    const lane = page.locator('[data-lane="vcpu1.ppi27"]');
+    await lane.click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Break when it becomes active' }).click();
+    await page.getByTestId('breakpoint').waitFor();
+    expect(await page.getByTestId('breakpoint').textContent()).toContain('PPI 27 active rises on vCPU 1');
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => page.getByTestId('breakpoint').count()).toBe(0);
+    await lane.click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Hide' }).click();
+    // The selected lane stays until another one is chosen.
+    await page.locator('[data-lane="vcpu0.ppi27"]').click();
+    await expect.poll(() => lane.count()).toBe(0);
+    await page.keyboard.press('Control+z');
+    await lane.waitFor();
+    await page.locator('[data-lane="vcpu1"]').getByRole('button', { name: 'Collapse' }).click();
+    await expect.poll(() => lane.count()).toBe(0);
+  });
+
+  it('moves the window by the minimap and the cursor by a click beside it', async () => {
+    const { page } = await openSample();
+    await goTo(page, '30%');
+    for (let n = 0; n < 6; n++) await page.keyboard.press('w');
+    await settled(page);
+    const map = page.getByTestId('minimap');
+    const box = await map.boundingBox();
+    if (box === null) throw new Error('there is no minimap');
+    await map.click({ position: { x: box.width * 0.7, y: 20 } });
+    await settled(page);
+    const drawn = await snapshot(page);
+    const info = JSON.parse(runCli(['info', sampleTrace(), '--json'])) as { durationNs: number };
+    const middle = ((drawn?.window.from ?? 0) + (drawn?.window.to ?? 0)) / 2;
+    expect(middle / info.durationNs).toBeCloseTo(0.7, 2);
+    expect((drawn?.time ?? 0) / info.durationNs).toBeCloseTo(0.7, 2);
+    expect(await map.getAttribute('aria-valuetext')).toMatch(/^event [\d,]+ of [\d,]+, \d+\.\d{9} seconds$/);
+  });
+
   it('has no accessibility fault that axe knows, in either theme and on every screen', async () => {
     const { page } = await openSample();
     const faults = async (within: string): Promise<string[]> =>
