@@ -48,7 +48,8 @@ export function readerTrace(reader: TraceReader): SearchableTrace {
       return { lo: start.lo[slot] ?? 0, hi: start.hi[slot] ?? 0, known: start.known[slot] === 1 };
     },
     postings: (kind, key) => reader.postings.get(kind, key),
-    overlapBlocks: (field) => reader.postings.get(POSTING.overlap, field).blocks,
+    overlapBlocks: (kind, field) =>
+      reader.postings.get(POSTING.overlap, field * 4 + kind - POSTING.fieldChanged).blocks,
     details: (block) => reader.details(block),
     livesEnding: (to, from, intervals) => reader.lives.ending(to, from, intervals),
   };

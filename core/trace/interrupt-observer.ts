@@ -18,6 +18,8 @@ import { type TransitionRows } from './transition-rows.ts';
 const TO_CODE = 1;
 const TO_LIFE = 2;
 
+type EdgeKind = typeof POSTING.fieldChanged | typeof POSTING.fieldRose | typeof POSTING.fieldFell;
+
 const NOT_ASKED = -2;
 const NO_LANE = -1;
 
@@ -55,7 +57,7 @@ export class InterruptObserver {
   /** Per field: its group, the same field of the same INTID on all vCPUs. */
   readonly #groups: number[] = [];
   readonly #groupIds = new Map<string, number>();
-  /** Groups in which a field changed, by position. */
+  /** Groups in which a field had an edge: group × 4 + edge. */
   readonly #grouped = new Marks();
   readonly #pending: number[] = [];
 
@@ -153,11 +155,7 @@ export class InterruptObserver {
   ): void {
     const entry = this.#index.fields[field];
     if (entry === undefined) return;
-    if (this.#changed.first(field, position)) {
-      this.#postings.add(POSTING.fieldChanged, field);
-      // Each field comes here once an event, so a group that was here already has another vCPU's field.
-      if (!this.#grouped.first(this.#groupOf(field), position)) this.#postings.add(POSTING.overlap, field);
-    }
+    if (this.#changed.first(field, position)) this.#edge(POSTING.fieldChanged, field, position);
     const { lsb, width } = entry.range;
     const oldLo = fieldLo(beforeLo, beforeHi, lsb, width);
     const newLo = fieldLo(afterLo, afterHi, lsb, width);
@@ -165,8 +163,8 @@ export class InterruptObserver {
     const newHi = fieldHi(afterHi, lsb, width);
     const rose = Boolean(known & KNOWN_AFTER) && (newHi > oldHi || (newHi === oldHi && newLo > oldLo));
     const fell = known === (KNOWN_BEFORE | KNOWN_AFTER) && (newHi < oldHi || (newHi === oldHi && newLo < oldLo));
-    if (rose && this.#rose.first(field, position)) this.#postings.add(POSTING.fieldRose, field);
-    if (fell && this.#fell.first(field, position)) this.#postings.add(POSTING.fieldFell, field);
+    if (rose && this.#rose.first(field, position)) this.#edge(POSTING.fieldRose, field, position);
+    if (fell && this.#fell.first(field, position)) this.#edge(POSTING.fieldFell, field, position);
     const use = this.#useOf(field);
     if (use & TO_CODE && this.#touched.first(entry.interrupt, position)) this.#pending.push(entry.interrupt);
     if (use & TO_LIFE && (rose || fell)) {
@@ -174,6 +172,14 @@ export class InterruptObserver {
       if (identity !== undefined)
         this.#lives.field(identity.intid, identity.vcpu ?? -1, entry.field, rose, position, time);
     }
+  }
+
+  /** Counts an edge of a field, once an event; a group that was here already had it on another vCPU. */
+  #edge(kind: EdgeKind, field: number, position: number): void {
+    this.#postings.add(kind, field);
+    const edge = kind - POSTING.fieldChanged;
+    if (!this.#grouped.first(this.#groupOf(field) * 4 + edge, position))
+      this.#postings.add(POSTING.overlap, field * 4 + edge);
   }
 
   #groupOf(field: number): number {

@@ -35,8 +35,9 @@ export const POSTING = {
   /** Interrupt whose state code changed. */
   state: 9,
   /**
-   * Interrupt field: events that change it after the same field of the same INTID on another vCPU. In blocks without,
-   * the counts of a field on all vCPUs add up to the number of events.
+   * Interrupt field × 4 + edge (0 changed, 1 rose, 2 fell): events in which it has that edge after the same field of
+   * the same INTID on another vCPU. In blocks without, the counts of a field on all vCPUs add up to the number of
+   * events.
    */
   overlap: 10,
 } as const;

@@ -51,7 +51,7 @@ export class KeyCounts {
 /** Keeps the mark only where the trace says that an event has an edge of one INTID on two vCPUs. */
 function onlyOverlaps(trace: SearchableTrace, keys: Keys['keys'], doubles: Uint8Array): void {
   const overlaps = new Uint8Array(doubles.length);
-  for (const { key } of keys)
-    for (const block of trace.overlapBlocks(key)) if (block < overlaps.length) overlaps[block] = 1;
+  for (const { kind, key } of keys)
+    for (const block of trace.overlapBlocks(kind, key)) if (block < overlaps.length) overlaps[block] = 1;
   for (let block = 0; block < doubles.length; block++) doubles[block] = (doubles[block] ?? 0) & (overlaps[block] ?? 0);
 }

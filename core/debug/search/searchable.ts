@@ -45,8 +45,11 @@ export interface SearchableTrace {
   /** A slot before the first event. */
   initial(slot: number): SlotWords;
   postings(kind: PostingKind, key: number): Postings;
-  /** Blocks in which one event changes an interrupt field after the same field of that INTID on another vCPU. */
-  overlapBlocks(field: number): readonly number[];
+  /**
+   * Blocks in which one event has that edge of an interrupt field after the same field of that INTID on another vCPU.
+   * @param kind `fieldChanged`, `fieldRose` or `fieldFell`
+   */
+  overlapBlocks(kind: PostingKind, field: number): readonly number[];
   /** Details of a block's events that have one, as JSON text by index in the block. */
   details(block: number): ReadonlyMap<number, string>;
   /**

@@ -8,6 +8,7 @@ import { countHits, findAll, Query } from '../../../core/debug/search.ts';
 import { intid } from '../../../core/gic/intid.ts';
 import { nanoseconds, vcpuId } from '../../../core/state/brand.ts';
 import { type Life } from '../../../core/trace/life.ts';
+import { POSTING } from '../../../core/trace/postings.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
 import { TraceWriter } from '../../../core/trace/writer.ts';
 import { checkRandomConditions, recordedOf } from './support/check.ts';
@@ -60,11 +61,12 @@ describe('searching a trace file', () => {
 
   it('knows the blocks in which one event has the same edge on two vCPUs', () => {
     let blocks = 0;
-    for (const { id } of reader.interruptIndex.fields) {
-      const overlaps = readerTrace(reader).overlapBlocks(id);
-      expect(overlaps).toEqual(memory.overlapBlocks(id));
-      blocks += overlaps.length;
-    }
+    for (const { id } of reader.interruptIndex.fields)
+      for (const kind of [POSTING.fieldChanged, POSTING.fieldRose, POSTING.fieldFell]) {
+        const overlaps = readerTrace(reader).overlapBlocks(kind, id);
+        expect(overlaps).toEqual(memory.overlapBlocks(kind, id));
+        blocks += overlaps.length;
+      }
     expect(blocks).toBeGreaterThan(0);
   });
 

@@ -253,19 +253,11 @@ export class MemoryTrace implements SearchableTrace {
           `${POSTING.name} ${this.#names.intern(packed.name) * 4 + (codec.hasAccess ? packed.small & 3 : NO_ACCESS)}`,
         );
       if (codec.namesInterrupt && packed.flags & HAS_ARG) keys.add(`${POSTING.interrupt} ${packed.argLo}`);
-      for (const { slot, before, after } of changes) {
-        keys.add(`${POSTING.slot} ${slot}`);
-        for (const { id, range } of this.#index.fields) {
-          if (range.slot !== slot) continue;
-          const bits = (value: bigint | undefined): bigint | undefined =>
-            value === undefined ? undefined : (value >> BigInt(range.lsb)) & ((1n << BigInt(range.width)) - 1n);
-          const [b, a] = [bits(before), bits(after)];
-          if (a !== b) keys.add(`${POSTING.fieldChanged} ${id}`);
-          if (a !== undefined && a > (b ?? 0n)) keys.add(`${POSTING.fieldRose} ${id}`);
-          if (a !== undefined && b !== undefined && a < b) keys.add(`${POSTING.fieldFell} ${id}`);
-        }
+      for (const { slot } of changes) keys.add(`${POSTING.slot} ${slot}`);
+      for (const { kind, field, second } of this.#edges(changes)) {
+        keys.add(`${kind} ${field}`);
+        if (second) keys.add(`${POSTING.overlap} ${field * 4 + kind - POSTING.fieldChanged}`);
       }
-      for (const field of this.#overlaps(changes)) keys.add(`${POSTING.overlap} ${field}`);
       for (const key of keys) {
         const blocks = out.get(key) ?? new Map<number, number>();
         blocks.set(block, (blocks.get(block) ?? 0) + 1);
@@ -275,24 +267,31 @@ export class MemoryTrace implements SearchableTrace {
     return out;
   }
 
-  /** Fields that change after the same field of the same INTID on another vCPU. */
-  #overlaps(changes: readonly Change[]): Set<number> {
+  /** Edges of interrupt fields, in order; `second`: after the same of that INTID on another vCPU. */
+  #edges(changes: readonly Change[]): { kind: PostingKind; field: number; second: boolean }[] {
     const firsts = new Map<string, number>();
-    const out = new Set<number>();
+    const out: { kind: PostingKind; field: number; second: boolean }[] = [];
     for (const { slot, before, after } of changes)
       for (const { id, range, field, interrupt } of this.#index.fields) {
-        const mask = ((1n << BigInt(range.width)) - 1n) << BigInt(range.lsb);
-        const differs = (before === undefined) !== (after === undefined) || (((before ?? 0n) ^ (after ?? 0n)) & mask) !== 0n; // prettier-ignore
-        if (slot !== range.slot || !differs) continue;
-        const key = `${field} ${this.#index.identity(interrupt)?.intid}`;
-        if ((firsts.get(key) ?? id) !== id) out.add(id);
-        else firsts.set(key, id);
+        if (range.slot !== slot) continue;
+        const bits = (value: bigint | undefined): bigint | undefined =>
+          value === undefined ? undefined : (value >> BigInt(range.lsb)) & ((1n << BigInt(range.width)) - 1n);
+        const [b, a] = [bits(before), bits(after)];
+        const add = (kind: PostingKind): void => {
+          const group = `${kind} ${field} ${this.#index.identity(interrupt)?.intid}`;
+          const first = firsts.get(group) ?? id;
+          firsts.set(group, first);
+          out.push({ kind, field: id, second: first !== id });
+        };
+        if (a !== b) add(POSTING.fieldChanged);
+        if (a !== undefined && a > (b ?? 0n)) add(POSTING.fieldRose);
+        if (a !== undefined && b !== undefined && a < b) add(POSTING.fieldFell);
       }
     return out;
   }
 
-  overlapBlocks(field: number): readonly number[] {
-    return this.postings(POSTING.overlap, field).blocks;
+  overlapBlocks(kind: PostingKind, field: number): readonly number[] {
+    return this.postings(POSTING.overlap, field * 4 + kind - POSTING.fieldChanged).blocks;
   }
 
   details(block: number): ReadonlyMap<number, string> {
