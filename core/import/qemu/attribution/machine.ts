@@ -33,6 +33,11 @@ export class Machine {
     return index;
   }
 
+  /** These vCPUs; all, where none are named. */
+  among(candidates: readonly number[] | undefined): readonly number[] {
+    return candidates ?? Array.from({ length: this.vcpus ?? this.seen }, (_, vcpu) => vcpu);
+  }
+
   /** The only vCPU, if there is only one. */
   get only(): number {
     return this.vcpus === 1 ? 0 : NOBODY;

@@ -1,0 +1,140 @@
+/**
+ * What register lines prove: a write stands before its effect, a read after it, and the vCPU does nothing else in
+ * between. So the effect of an outstanding write belongs to a vCPU that has such a write outstanding, and when that
+ * vCPU's next line comes, the effect is there.
+ */
+import { Action, type ActionKind } from './action.ts';
+import { type Claims } from './claims.ts';
+import { type Docket, type DocketListener } from './docket.ts';
+import { Operation, operationOf } from './operation.ts';
+
+/**
+ * Lines that not only the accesses that explain them print: an IRS recalls its candidates, and where input changes are
+ * not recorded, their candidates stand alone. One vCPU with such a write is no proof; that the write must have had an
+ * effect, and only one is there, is.
+ */
+const ALSO_BY_OTHERS: ReadonlySet<ActionKind> = new Set<ActionKind>(['signal', 'ppi-registers']);
+
+interface Own {
+  /** Action of this vCPU's own lines. */
+  readonly action: Action;
+  /** The write that its last own line printed, until its next own line. */
+  write: Operation | undefined;
+  /** Order of its last own line. */
+  serial: number;
+}
+
+export class Accesses implements DocketListener {
+  readonly #docket: Docket;
+  readonly #claims: Claims;
+  readonly #own: Own[] = [];
+
+  constructor(docket: Docket, claims: Claims) {
+    this.#docket = docket;
+    this.#claims = claims;
+  }
+
+  /** A line that the vCPU prints about itself: what it did before is done. */
+  ownLine(vcpu: number, serial: number): Action {
+    const own = this.#ownOf(vcpu);
+    this.#writeIsOver(vcpu, own);
+    own.serial = serial;
+    return own.action;
+  }
+
+  /** After `ownLine`: the line is this write. */
+  write(vcpu: number, encoding: number, lo: number, hi: number): void {
+    const row = operationOf(encoding);
+    const own = this.#ownOf(vcpu);
+    if (row !== undefined) own.write = new Operation(row, lo, hi, own.serial);
+  }
+
+  /** A read that acknowledges owns one acknowledge since the vCPU's previous own line. */
+  read(vcpu: number, encoding: number, lo: number, hi: number, serial: number): void {
+    const previous = this.#ownOf(vcpu).serial;
+    this.ownLine(vcpu, serial);
+    const row = operationOf(encoding);
+    const isAnswer = hi === 1 || (hi === 0 && lo === 0);
+    if (row?.causes !== 'acknowledge' || !isAnswer) return;
+    const read = new Operation(row, lo, hi, serial);
+    this.#claims.add(
+      vcpu,
+      this.#docket.open((action) => action.serial > previous && read.explains(action)),
+    );
+  }
+
+  /** Decides an action that an outstanding write may explain. Untrusted: writes may be missing, so nothing is proven. */
+  explain(action: Action, isTrusted: boolean): void {
+    const candidates: number[] = [];
+    for (let vcpu = 0; vcpu < this.#own.length; vcpu++)
+      if (this.#outstanding(vcpu)?.explains(action)) candidates.push(vcpu);
+    const [first] = candidates;
+    if (first === undefined) return;
+    if (!isTrusted) this.#mayBeDone(action, candidates);
+    else if (candidates.length === 1 && !ALSO_BY_OTHERS.has(action.kind)) this.#docket.decide(action, first);
+    else this.#docket.wait(action, candidates);
+  }
+
+  /** Whether the vCPU has a write of this timer outstanding. */
+  isWritingTimer(vcpu: number, timer: number): boolean {
+    return this.#outstanding(vcpu)?.row.timers?.includes(timer) ?? false;
+  }
+
+  /** Lines are missing: no outstanding write proves anything. */
+  distrust(): void {
+    for (const own of this.#own) if (own?.write !== undefined) own.write.isDone = true;
+  }
+
+  /** A write has one effect: others that it might have explained are someone else's. */
+  decided(action: Action, vcpu: number): void {
+    const write = this.#own[vcpu]?.write;
+    if (write === undefined || !write.precedes(action)) return;
+    write.isDone = true;
+    for (const other of this.#docket.open((open) => write.precedes(open) && open.candidates?.includes(vcpu) === true))
+      this.#docket.exclude(other, vcpu, !ALSO_BY_OTHERS.has(other.kind));
+  }
+
+  givenUp(action: Action): void {
+    if (action.candidates !== undefined) this.#mayBeDone(action, action.candidates);
+  }
+
+  #ownOf(vcpu: number): Own {
+    let own = this.#own[vcpu];
+    if (own === undefined) {
+      const action = new Action('own', 0);
+      action.actor = vcpu;
+      own = { action, write: undefined, serial: 0 };
+      this.#own[vcpu] = own;
+    }
+    return own;
+  }
+
+  /** The vCPU's write whose effect is not known yet. */
+  #outstanding(vcpu: number): Operation | undefined {
+    const write = this.#own[vcpu]?.write;
+    return write === undefined || write.isDone ? undefined : write;
+  }
+
+  /** The vCPU goes on: its write has had its effect. */
+  #writeIsOver(vcpu: number, own: Own): void {
+    const write = this.#outstanding(vcpu);
+    own.write = undefined;
+    if (write === undefined) return;
+    const mine = this.#docket.open((action) => action.candidates?.includes(vcpu) === true && write.precedes(action));
+    this.#claims.add(vcpu, mine);
+    for (const action of mine) if (action.isOpen && !this.#hasWriter(action)) this.#docket.giveUp(action);
+  }
+
+  /** Whether a candidate's write is still outstanding, so that its next own line may prove something. */
+  #hasWriter(action: Action): boolean {
+    return action.candidates?.some((vcpu) => this.#outstanding(vcpu)?.precedes(action)) ?? false;
+  }
+
+  /** The action may have been the effect of any of these writes: none of them can prove another one. */
+  #mayBeDone(action: Action, candidates: readonly number[]): void {
+    for (const vcpu of candidates) {
+      const write = this.#own[vcpu]?.write;
+      if (write?.precedes(action)) write.isDone = true;
+    }
+  }
+}
