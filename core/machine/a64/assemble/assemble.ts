@@ -8,13 +8,12 @@
 import { type Model } from '../../../gic/registers.ts';
 import { generalRegister } from '../names/general-registers.ts';
 import { type AssemblyScope } from '../operand/operand.ts';
-import { evaluate } from '../text/expression.ts';
-import { Cursor, isMismatch, type Line, type Mismatch, statements, type Token } from '../text/tokens.ts';
+import { Cursor, isMismatch, type Line, type Mismatch, type Token } from '../text/tokens.ts';
+import { statements } from '../text/lexer.ts';
 import { nearest } from '../names/nearest.ts';
-import { encodeBitmask } from '../bitmask.ts';
 import { DIRECTIVES, type Request, type Standing } from './directives.ts';
 import { encodeInstruction } from './encode.ts';
-import { type Literal, LiteralPool } from './literals.ts';
+import { asMove, type Literal, literalAt, LiteralPool } from './literals.ts';
 import { type Write, MAX_OUTPUT, Output } from './output.ts';
 import { type AssemblyResult, ErrorList, type LineEntry, type Program } from './program.ts';
 import { type Place, Symbols } from './symbols.ts';
@@ -50,7 +49,6 @@ class Assembler {
   readonly #output: Output;
   readonly #pool = new LiteralPool();
   readonly #globals: { readonly token: Token; readonly line: number }[] = [];
-  readonly #settings: { readonly name: Token; readonly line: Line; readonly at: number; readonly place: Place }[] = [];
   readonly #model: Model | undefined;
   #order = 0;
   #isFull = false;
@@ -138,8 +136,7 @@ class Assembler {
       this.#fail(line.line, cursor.wanted('a name that is no label and no register', name));
       return;
     }
-    this.#symbols.setConstant(name.text, line.tokens, at, this.#place);
-    this.#settings.push({ name, line, at, place: this.#place });
+    this.#symbols.set({ name: name.text, line, at, place: this.#place });
   }
 
   #readDirective(line: Line, cursor: Cursor): void {
@@ -202,37 +199,15 @@ class Assembler {
       });
       return;
     }
-    const equals = this.#literalAt(line.tokens, start);
+    const equals = literalAt(line.tokens, start);
     if (equals === undefined) {
       this.#emit(line, 4, 'code', (bytes, place) => this.#encode(bytes, new Cursor(line.tokens, start), place));
       return;
     }
-    const tokens = this.#asMove(line.tokens, start, equals);
+    const tokens = asMove(line.tokens, start, equals, this.#symbols.scope(this.#place));
     if (tokens !== undefined)
       this.#emit(line, 4, 'code', (bytes, place) => this.#encode(bytes, new Cursor(tokens), place));
     else this.#readLiteral(line, start, equals);
-  }
-
-  /** Index of the `=` in `ldr register, =…`. */
-  #literalAt(tokens: readonly Token[], start: number): number | undefined {
-    const mnemonic = tokens[start]?.text.toLowerCase();
-    const equals = tokens[start + 3];
-    const isLiteral = (mnemonic === 'ldr' || mnemonic === 'ldrsw') && equals?.kind === 'mark' && equals.text === '=';
-    return isLiteral ? start + 3 : undefined;
-  }
-
-  /** `mov register, value` for `ldr register, =value` when the value is known and one instruction makes it. */
-  #asMove(tokens: readonly Token[], start: number, equals: number): readonly Token[] | undefined {
-    const mnemonic = tokens[start];
-    const register = tokens[start + 1];
-    const comma = tokens[start + 2];
-    if (mnemonic === undefined || register === undefined || comma === undefined) return undefined;
-    if (mnemonic.text.toLowerCase() !== 'ldr') return undefined;
-    const value = evaluate(new Cursor(tokens, equals + 1), this.#symbols.scope(this.#place));
-    if (isMismatch(value) || value.isAddress) return undefined;
-    const is64 = generalRegister(register.text)?.width === 'x';
-    if (!isOneMove(value.value, is64)) return undefined;
-    return [{ ...mnemonic, text: 'mov' }, register, comma, ...tokens.slice(equals + 1)];
   }
 
   #readLiteral(line: Line, start: number, equals: number): void {
@@ -271,33 +246,16 @@ class Assembler {
   /** Second pass: settings and items again, in the order of the source, with every name known. */
   #fill(): Uint8Array {
     const bytes = new Uint8Array(this.#output.size);
-    let next = 0;
+    const fail = (line: number, mismatch: Mismatch): void => this.#fail(line, mismatch);
     for (const item of this.#output.items) {
-      next = this.#repeatSettings(next, item.order);
+      this.#symbols.repeatSettings(item.order, fail);
       const view = new DataView(bytes.buffer, item.offset, item.size);
       const place = { here: this.#output.origin + BigInt(item.offset), order: item.order };
       const mismatch = item.write(view, place);
       if (mismatch !== undefined) this.#fail(item.line, mismatch);
     }
-    this.#repeatSettings(next, Infinity);
+    this.#symbols.repeatSettings(Infinity, fail);
     return bytes;
-  }
-
-  #repeatSettings(from: number, order: number): number {
-    let next = from;
-    for (; next < this.#settings.length; next++) {
-      const setting = this.#settings[next];
-      if (setting === undefined || setting.place.order > order) break;
-      const { name, line, at, place } = setting;
-      const value = this.#symbols.setConstant(name.text, line.tokens, at, place);
-      if (isMismatch(value)) this.#fail(line.line, value);
-      else {
-        const rest = new Cursor(line.tokens, at);
-        evaluate(rest, this.#symbols.scope(place));
-        if (!rest.isAtEnd) this.#fail(line.line, rest.wanted('the end of the line'));
-      }
-    }
-    return next;
   }
 
   #checkGlobals(): void {
@@ -328,15 +286,4 @@ class Assembler {
 function likeThis(directive: string): string {
   const near = nearest(directive, DIRECTIVES.keys());
   return near.length > 0 ? ` (perhaps ${near.join(', ')})` : ` (one of ${[...DIRECTIVES.keys()].join(' ')})`;
-}
-
-/** Can MOVZ, MOVN or ORR with a bitmask make this value? */
-function isOneMove(value: bigint, is64: boolean): boolean {
-  const bits = is64 ? 64 : 32;
-  if (value < -(1n << BigInt(bits - 1)) || value >= 1n << BigInt(bits)) return false;
-  const raw = BigInt.asUintN(bits, value);
-  for (const candidate of [raw, BigInt.asUintN(bits, ~raw)])
-    for (let shift = 0n; shift < bits; shift += 16n) if ((candidate & ~(0xffffn << shift)) === 0n) return true;
-  const lo = Number(raw & 0xffff_ffffn);
-  return encodeBitmask(lo, is64 ? Number(raw >> 32n) : lo) !== undefined;
 }

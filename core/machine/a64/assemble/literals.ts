@@ -3,6 +3,8 @@
  * Equal values share a word. A constant that one `mov` can make becomes that `mov`, as in other assemblers, when it is
  * known where it is used.
  */
+import { encodeBitmask } from '../bitmask.ts';
+import { generalRegister } from '../names/general-registers.ts';
 import { evaluate, type Scope } from '../text/expression.ts';
 import { Cursor, isMismatch, type Mismatch, type Token } from '../text/tokens.ts';
 import { type Output, padding } from './output.ts';
@@ -67,4 +69,40 @@ function store(bytes: DataView, { size, tokens, at, place }: Literal, symbols: S
   if (size === 8) bytes.setBigUint64(0, BigInt.asUintN(64, value.value), true);
   else bytes.setUint32(0, Number(BigInt.asUintN(32, value.value)), true);
   return undefined;
+}
+
+/** Index of the `=` in `ldr register, =…`; undefined in any other statement. */
+export function literalAt(tokens: readonly Token[], start: number): number | undefined {
+  const mnemonic = tokens[start]?.text.toLowerCase();
+  const equals = tokens[start + 3];
+  const isLiteral = (mnemonic === 'ldr' || mnemonic === 'ldrsw') && equals?.kind === 'mark' && equals.text === '=';
+  return isLiteral ? start + 3 : undefined;
+}
+
+/** `mov register, value` for `ldr register, =value` when the value is known and one instruction makes it. */
+export function asMove(
+  tokens: readonly Token[],
+  start: number,
+  equals: number,
+  scope: Scope,
+): readonly Token[] | undefined {
+  const [mnemonic, register, comma] = tokens.slice(start, start + 3);
+  if (mnemonic === undefined || register === undefined || comma === undefined) return undefined;
+  if (mnemonic.text.toLowerCase() !== 'ldr') return undefined;
+  const value = evaluate(new Cursor(tokens, equals + 1), scope);
+  if (isMismatch(value) || value.isAddress) return undefined;
+  const is64 = generalRegister(register.text)?.width === 'x';
+  if (!isOneMove(value.value, is64)) return undefined;
+  return [{ ...mnemonic, text: 'mov' }, register, comma, ...tokens.slice(equals + 1)];
+}
+
+/** Can MOVZ, MOVN or ORR with a bitmask make this value? */
+function isOneMove(value: bigint, is64: boolean): boolean {
+  const bits = is64 ? 64 : 32;
+  if (value < -(1n << BigInt(bits - 1)) || value >= 1n << BigInt(bits)) return false;
+  const raw = BigInt.asUintN(bits, value);
+  for (const candidate of [raw, BigInt.asUintN(bits, ~raw)])
+    for (let shift = 0n; shift < bits; shift += 16n) if ((candidate & ~(0xffffn << shift)) === 0n) return true;
+  const lo = Number(raw & 0xffff_ffffn);
+  return encodeBitmask(lo, is64 ? Number(raw >> 32n) : lo) !== undefined;
 }

@@ -7,7 +7,7 @@
  * then again to assemble, with all names known.
  */
 import { evaluate, type Scope, type Value } from '../text/expression.ts';
-import { Cursor, isMismatch, type Token } from '../text/tokens.ts';
+import { Cursor, isMismatch, type Line, type Mismatch, type Token } from '../text/tokens.ts';
 
 /** A setting whose expression could not be evaluated when it was read: it needs names that come later. */
 interface Open {
@@ -26,6 +26,14 @@ export interface Place {
   readonly order: number;
 }
 
+/** `.set name, expression`: the expression begins at token `at`. */
+export interface Setting {
+  readonly name: string;
+  readonly line: Line;
+  readonly at: number;
+  readonly place: Place;
+}
+
 interface Numbered {
   readonly address: bigint;
   readonly order: number;
@@ -40,6 +48,8 @@ export class Symbols {
   readonly #numbered = new Map<number, Numbered[]>();
   #final = new Map<string, Value | Open>();
   #present = new Map<string, Value | Open>();
+  readonly #settings: Setting[] = [];
+  #repeated = 0;
   #isSecond = false;
   #depth = 0;
 
@@ -69,11 +79,28 @@ export class Symbols {
     this.#numbered.set(number, list);
   }
 
-  /** Sets a constant to the expression at the cursor; true when it could not be evaluated yet. */
-  setConstant(name: string, tokens: readonly Token[], at: number, place: Place): ReturnType<typeof evaluate> {
-    const value = evaluate(new Cursor(tokens, at), this.scope(place));
+  /** First pass: a setting, to be repeated in the second. */
+  set(setting: Setting): void {
+    this.#evaluate(setting);
+    this.#settings.push(setting);
+  }
+
+  /** Second pass: settings that stand before the statement of this number, and what is wrong with them. */
+  repeatSettings(order: number, fail: (line: number, mismatch: Mismatch) => void): void {
+    for (; this.#repeated < this.#settings.length; this.#repeated++) {
+      const setting = this.#settings[this.#repeated];
+      if (setting === undefined || setting.place.order > order) return;
+      const mismatch = this.#evaluate(setting);
+      if (mismatch !== undefined) fail(setting.line.line, mismatch);
+    }
+  }
+
+  #evaluate({ name, line: { tokens }, at, place }: Setting): Mismatch | undefined {
+    const cursor = new Cursor(tokens, at);
+    const value = evaluate(cursor, this.scope(place));
     this.#present.set(name, isMismatch(value) ? this.#open(tokens, at, place) : value);
-    return value;
+    if (isMismatch(value)) return value;
+    return cursor.isAtEnd ? undefined : cursor.wanted('the end of the line');
   }
 
   #open(tokens: readonly Token[], at: number, place: Place): Open {

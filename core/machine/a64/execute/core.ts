@@ -11,8 +11,9 @@
 import { Words } from '../../../gic/v5/words.ts';
 import { codeOf, type CodeCache } from '../code.ts';
 import { type Ram, RESERVED } from '../ram.ts';
+import { Breakpoints } from './breakpoints.ts';
 import { CORE_REGISTERS, SCTLR, SCTLR_LOW } from './core-registers.ts';
-import { REGISTERS, SP, SINK, writtenBit, ZERO } from './file.ts';
+import { REGISTERS, SP, writtenBit, ZERO } from './file.ts';
 import { run, type Stop } from './run.ts';
 import { ATTENTION } from './signals.ts';
 import { BARE, type Bus, NOTHING, type System } from './system.ts';
@@ -24,6 +25,10 @@ export interface CoreOptions {
   /** FEAT_NMI: PSTATE.ALLINT and SCTLR_EL1.NMI exist. */
   readonly nmi?: boolean;
 }
+
+/** Writable bits of CORE_REGISTERS, as halves. */
+const MASK_LO = Uint32Array.from(CORE_REGISTERS, ({ mask }) => Number(mask & 0xffff_ffffn));
+const MASK_HI = Uint32Array.from(CORE_REGISTERS, ({ mask }) => Number(mask >> 32n));
 
 export class Core {
   readonly ram: Ram;
@@ -73,9 +78,7 @@ export class Core {
   executed = 0;
   total = 0;
 
-  /** Addresses before which a run stops, and how many of them each page has. */
-  readonly breakpoints = new Set<bigint>();
-  readonly breakpointPages = new Map<number, number>();
+  readonly breakpoints = new Breakpoints();
 
   /** Derived: highest offsets at which 1, 4 and 8 bytes are in RAM; alignment masks of SCTLR_EL1 for data and SP. */
   readonly last1: number;
@@ -178,8 +181,13 @@ export class Core {
   }
 
   set pcValue(value: bigint) {
-    this.pc = Number(value & 0xffff_ffffn) | 0;
-    this.pcHi = Number((value >> 32n) & 0xffff_ffffn) | 0;
+    this.setPc(Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn));
+  }
+
+  /** Sets the PC from halves. */
+  setPc(lo: number, hi: number): void {
+    this.pc = lo | 0;
+    this.pcHi = hi | 0;
     this.attention |= ATTENTION.BRANCH;
   }
 
@@ -194,9 +202,12 @@ export class Core {
   }
 
   setSystem(index: number, value: bigint): void {
-    const masked = value & (CORE_REGISTERS[index]?.mask ?? 0n);
-    this.systemLo[index] = Number(masked & 0xffff_ffffn);
-    this.systemHi[index] = Number((masked >> 32n) & 0xffff_ffffn);
+    this.setSystemWords(index, Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn));
+  }
+
+  setSystemWords(index: number, lo: number, hi: number): void {
+    this.systemLo[index] = lo & (MASK_LO[index] ?? 0);
+    this.systemHi[index] = hi & (MASK_HI[index] ?? 0);
     this.systemDirty = true;
     if (index === SCTLR) this.controlChanged();
   }
@@ -254,22 +265,6 @@ export class Core {
     return dirty >>> 0;
   }
 
-  /** Stops runs before the instruction at an address. */
-  addBreakpoint(address: bigint): void {
-    if (this.breakpoints.has(address)) return;
-    this.breakpoints.add(address);
-    const page = pageOf(address);
-    this.breakpointPages.set(page, (this.breakpointPages.get(page) ?? 0) + 1);
-  }
-
-  removeBreakpoint(address: bigint): void {
-    if (!this.breakpoints.delete(address)) return;
-    const page = pageOf(address);
-    const left = (this.breakpointPages.get(page) ?? 1) - 1;
-    if (left === 0) this.breakpointPages.delete(page);
-    else this.breakpointPages.set(page, left);
-  }
-
   /** Sets the exclusive monitor on RAM at `offset`. */
   reserve(lo: number, hi: number, size: number, offset: number): void {
     this.reservedLo = lo >>> 0;
@@ -296,12 +291,6 @@ export class Core {
     this.spMask = (sctlr >>> (this.el === 0 ? SCTLR_LOW.SA0 : SCTLR_LOW.SA)) & 1 ? 15 : 0;
   }
 
-  /** Keeps the sink of the register file out of saved and compared states. */
-  clearSink(): void {
-    this.lo[SINK] = 0;
-    this.hi[SINK] = 0;
-  }
-
   #bank(): 0 | 1 {
     return this.el === 1 && this.spSel === 1 ? 1 : 0;
   }
@@ -313,6 +302,3 @@ export class Core {
     if (offset >>> 4 === word >>> 1) this.clearReservation();
   }
 }
-
-/** A number for the 4 KiB page of an address, exact for breakpoints' purposes (52 bits). */
-export const pageOf = (address: bigint): number => Number(address >> 12n);

@@ -80,7 +80,7 @@ function writerOf(encoding: number): (core: Core) => Answer {
   const user = CORE_REGISTERS[index]?.user ?? 'none';
   return (core) => {
     if (core.el === 0 && user !== 'both') return UNDEFINED;
-    core.setSystem(index, core.words.value);
+    core.setSystemWords(index, core.words.lo, core.words.hi);
     return DONE;
   };
 }

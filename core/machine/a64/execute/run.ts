@@ -45,7 +45,7 @@ export function run(core: Core, maxInstructions: number): Stop {
     else {
       const page = pageAt(core);
       if (page === undefined) left--;
-      else if (core.breakpointPages.size !== 0 && core.breakpointPages.has(pageNumber(core))) {
+      else if (core.breakpoints.size !== 0 && core.breakpoints.hasOnPage(pageNumber(core))) {
         if (!isFirst && core.breakpoints.has(core.pcValue))
           return finish(core, start - left, { kind: 'breakpoint', address: core.pcValue });
         left = runPage(core, page, left, 1);

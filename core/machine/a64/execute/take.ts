@@ -39,9 +39,10 @@ export function raiseAtFetch(core: Core, kind: ExceptionKind, iss: number): void
 }
 
 function deliver(core: Core, exception: Exception, pc: bigint): void {
-  const returnTo = RETURNS_BEHIND.has(exception.kind) ? core.pcValue : pc;
-  if (core.system.exception(exception) === TRAP) endWithTrap(core, exception, returnTo);
-  else enter(core, exception, returnTo);
+  const behind = RETURNS_BEHIND.has(exception.kind) ? core.pcValue : pc;
+  if (core.system.exception(exception) === TRAP) endWithTrap(core, exception, behind);
+  // An HVC that nobody claims is an UNDEFINED instruction, which returns to itself.
+  else enter(core, exception, exception.kind === 'hvc' ? pc : behind);
 }
 
 function endWithTrap(core: Core, exception: Exception, pc: bigint): void {
@@ -75,15 +76,16 @@ export function enter(core: Core, exception: Exception, returnTo: bigint): void 
   const isFromLower = core.el === 0;
   const vector = VECTOR[kind] ?? 0;
   const bank = isFromLower ? 0x400 : core.spSel === 0 ? 0 : 0x200;
-  core.setSystem(SPSR, BigInt(core.pstate));
+  core.setSystemWords(SPSR, core.pstate, 0);
   core.setSystem(ELR, returnTo);
-  if (vector === 0 || kind === 'serror') core.setSystem(ESR, BigInt(syndromeRegister(atEl1(exception), isFromLower)));
+  if (vector === 0 || kind === 'serror') core.setSystemWords(ESR, syndromeRegister(atEl1(exception), isFromLower), 0);
   if (exception.address !== undefined) core.setSystem(FAR, exception.address);
   core.setLevel(1, 1);
   core.daif = MASKED.D | MASKED.A | MASKED.I | MASKED.F;
   core.illegal = false;
   if (core.nmi) core.allint = ((core.systemHi[SCTLR] ?? 0) >>> SCTLR_HIGH.SPINTMASK) & 1 ? 0 : 1;
-  core.pcValue = (core.systemValue(VBAR) + BigInt(bank + vector)) & MASK64;
+  // VBAR_EL1 is a multiple of 2048, so adding a vector's offset never carries.
+  core.setPc((core.systemLo[VBAR] ?? 0) + bank + vector, core.systemHi[VBAR] ?? 0);
   core.systemDirty = true;
 }
 
@@ -126,10 +128,9 @@ export function exceptionReturn(core: Core): void {
   const spsr = core.systemLo[SPSR] ?? 0;
   const mode = spsr & 0x1f;
   const isLegal = mode === 0 || mode === 4 || mode === 5;
-  const returnTo = core.systemValue(ELR);
   const own = core.el === 0 ? 0 : 4 | core.spSel;
   core.pstate = isLegal ? spsr : ((spsr & ~0x1f) | own | (1 << 20)) >>> 0;
-  core.pcValue = returnTo;
+  core.setPc(core.systemLo[ELR] ?? 0, core.systemHi[ELR] ?? 0);
   core.clearReservation();
   core.systemDirty = true;
 }

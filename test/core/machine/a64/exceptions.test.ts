@@ -86,6 +86,12 @@ describe('exception entry', () => {
     expect(core.pcValue).toBe(VECTORS + 0x200n);
   });
 
+  it('of an HVC that nobody claims is UNDEFINED and returns to the HVC', () => {
+    const { core } = withVectors('hvc #1', { system: { ...BARE, exception: () => DONE } });
+    core.step();
+    expect([esr(core), get(core, 'ELR_EL1')]).toEqual(['2000000', ORIGIN]);
+  });
+
   it('of SIMD instructions is UNDEFINED once the guest has enabled them, for there are none', () => {
     const { core } = withVectors('.word 0x4e208400');
     set(core, 'CPACR_EL1', 3n << 20n);

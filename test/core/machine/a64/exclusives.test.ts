@@ -86,7 +86,7 @@ describe('a store exclusive', () => {
       each.reset(ORIGIN);
       each.setX(1, DATA);
       each.setX(4, 100n);
-      each.addBreakpoint(ORIGIN + 24n);
+      each.breakpoints.add(ORIGIN + 24n);
     }
     // Turns of different lengths, so that cores meet inside each other's loops.
     for (let turn = 0; cores.some((each) => each.pcValue !== ORIGIN + 24n) && turn < 10_000; turn++) {

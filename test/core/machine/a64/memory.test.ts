@@ -25,7 +25,7 @@ function after(
   given.core.setX(1, DATA);
   given.core.sp = DATA + 0x100n;
   prepare(given);
-  given.core.addBreakpoint(given.at('end'));
+  given.core.breakpoints.add(given.at('end'));
   expect(given.core.run(100)).toEqual({ kind: 'breakpoint', address: given.at('end') });
   return given;
 }

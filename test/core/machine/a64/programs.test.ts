@@ -56,7 +56,7 @@ function outcome(fact: Recorded, ram: Ram): Omit<Recorded, 'seed' | 'at' | 'data
   core.setX(27, base + BigInt(BASE_OFFSET));
   core.sp = base + BigInt(STACK_OFFSET);
   const end = start + BigInt(code.length);
-  core.addBreakpoint(end);
+  core.breakpoints.add(end);
   expect(core.run(1000), 'the end of the program').toEqual({ kind: 'breakpoint', address: end });
 
   const registers: Record<string, string> = {};

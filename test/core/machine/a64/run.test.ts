@@ -27,21 +27,21 @@ describe('a run', () => {
 
   it('stops before a breakpoint, and goes on from it', () => {
     const { core, at } = machine('mov x1, #3\nloop: subs x1, x1, #1\nb.ne loop\n1: b 1b');
-    core.addBreakpoint(at('loop'));
+    core.breakpoints.add(at('loop'));
     const stop = { kind: 'breakpoint', address: at('loop') };
     expect([core.run(100), core.executed, core.x(1)]).toEqual([stop, 1, 3n]);
     expect([core.run(100), core.executed, core.x(1)]).toEqual([stop, 2, 2n]);
     expect([core.run(100), core.x(1)]).toEqual([stop, 1n]);
     expect(core.run(100)).toEqual({ kind: 'limit' });
     core.pcValue = at('loop');
-    core.removeBreakpoint(at('loop'));
+    core.breakpoints.delete(at('loop'));
     expect(core.run(5)).toEqual({ kind: 'limit' });
-    expect(core.breakpointPages.size).toBe(0);
+    expect(core.breakpoints.size).toBe(0);
   });
 
   it('counts instructions the same with and without breakpoints on the page', () => {
     const { core } = machine('1: add x0, x0, #1\nb 1b\nnop');
-    core.addBreakpoint(ORIGIN + 8n);
+    core.breakpoints.add(ORIGIN + 8n);
     core.run(101);
     expect(core.x(0)).toBe(51n);
   });
@@ -110,9 +110,9 @@ describe('code', () => {
     const { core } = machine(
       `adr x1, patch\nldr w2, new\nmov x5, #2\n1: bl patch\nstr w2, [x1]\nsubs x5, x5, #1\nb.ne 1b\nhlt #0\npatch: mov x0, #1\nret\nnew: .word ${String(wordOf('mov x0, #2'))}`,
     );
-    core.addBreakpoint(ORIGIN + 28n);
+    core.breakpoints.add(ORIGIN + 28n);
     const seen: bigint[] = [];
-    core.addBreakpoint(ORIGIN + 16n);
+    core.breakpoints.add(ORIGIN + 16n);
     for (let stop = core.run(100); core.pcValue === ORIGIN + 16n; stop = core.run(100)) {
       expect(stop.kind).toBe('breakpoint');
       seen.push(core.x(0));
@@ -134,7 +134,7 @@ describe('code', () => {
     const { core, at } = machine(
       'b near\n.org 0xff8\nnear: add x0, x0, #1\nadd x0, x0, #2\nadd x0, x0, #4\nb far\n.org 0x5000\nfar: add x0, x0, #8\nbl back\n1: b 1b\n.org 0x6000\nback: ret',
     );
-    core.addBreakpoint(at('far') + 8n);
+    core.breakpoints.add(at('far') + 8n);
     expect(core.run(100).kind).toBe('breakpoint');
     expect(core.x(0)).toBe(15n);
     expect(core.x(30)).toBe(at('far') + 8n);
