@@ -23,7 +23,7 @@ export function encodeClone(value: unknown): string {
       return { t: 'view', k: Object.prototype.toString.call(item).slice(8, -1), v: toBase64(bytes) };
     }
     if (item instanceof ArrayBuffer) return { t: 'buffer', v: toBase64(new Uint8Array(item)) };
-    if (item instanceof Date) return { t: 'date', v: item.getTime() };
+    if (item instanceof Date) return { t: 'date', v: mark(item.getTime()) };
     if (item instanceof Map) return { t: 'map', v: mark([...item]) };
     if (item instanceof Set) return { t: 'set', v: mark([...item]) };
     if (item instanceof Error) return { t: 'error', name: item.name, message: item.message };
@@ -61,7 +61,7 @@ export function decodeClone(text: string): unknown {
       case 'buffer':
         return fromBase64(v);
       case 'date':
-        return new Date(Number(v));
+        return new Date(Number(unmark(v)));
       case 'map':
         return new Map(unmark(v) as [unknown, unknown][]);
       case 'set':
