@@ -10,7 +10,7 @@ import { Machine } from './attribution/machine.ts';
 import { LineReader, SKIPPED } from './line-reader.ts';
 import { OTHER } from './observe/other.ts';
 import { MEANINGS } from './observe/observers.ts';
-import { DEFECT } from './observe/irs.ts';
+import { DEFECT } from './observe/irs-commands.ts';
 import { MOST_SHARED, Scene } from './observe/scene.ts';
 import { ORPHAN, Quad } from './quad.ts';
 import { ACTOR, NOBODY, type TraceLine } from './trace-line.ts';

@@ -34,7 +34,8 @@ const acknowledge: Meaning = {
     const ppi = interrupt?.type === 'ppi' ? vcpu.ppi(interrupt.number) : undefined;
     const priority = priorityOf(scene, vcpu, acknowledged, (ppi ?? scene.shared(acknowledged))?.priority);
     ppi?.acknowledge();
-    vcpu.acknowledged(acknowledged, priority);
+    vcpu.priorities.acknowledged(acknowledged, priority);
+    vcpu.run.acknowledged(acknowledged);
     vcpu.updateMasked();
   },
   doubt: (line, among, scene) => {
@@ -43,8 +44,8 @@ const acknowledge: Meaning = {
     for (const vcpu of among) {
       const ppi = interrupt?.type === 'ppi' ? vcpu.ppis.get(interrupt.number) : undefined;
       if (ppi !== undefined) mayHaveBeenAcknowledged(scene, ppi);
-      vcpu.mayHaveChangedPriority();
-      vcpu.mayHaveHandled();
+      vcpu.priorities.mayHaveChanged();
+      vcpu.run.mayHaveHandled();
       vcpu.updateMasked();
     }
   },
@@ -75,7 +76,7 @@ function mayHaveBeenAcknowledged({ slots }: Scene, ppi: PpiState): void {
 
 const acknowledgeNothing: Meaning = {
   prove: (line, vcpu) => {
-    if (line.a === NON_SECURE) vcpu.foundNothing();
+    if (line.a === NON_SECURE) vcpu.run.foundNothing();
   },
   tell: (line, vcpu, scene) => {
     // A copy: names live as long as the import.
@@ -87,13 +88,14 @@ const acknowledgeNothing: Meaning = {
 const drop: Meaning = {
   prove: (line, vcpu, scene) => {
     if (line.a !== NON_SECURE) return;
-    scene.dropped = vcpu.dropped();
+    scene.dropped = vcpu.priorities.dropped();
+    vcpu.run.runs();
     vcpu.updateMasked();
   },
   doubt: (line, among) => {
     if (line.a !== NON_SECURE) return;
     for (const vcpu of among) {
-      vcpu.mayHaveChangedPriority();
+      vcpu.priorities.mayHaveChanged();
       vcpu.updateMasked();
     }
   },
@@ -114,16 +116,16 @@ const deactivate: Meaning = {
     const type = line.a === NON_SECURE ? splitIntid(line.b)?.type : undefined;
     if (type !== 'spi' && type !== 'lpi') return;
     scene.shared(identifier(line))?.deactivate();
-    for (const vcpu of scene.vcpus) vcpu.finished(identifier(line));
+    for (const vcpu of scene.vcpus) vcpu.run.finished(identifier(line));
   },
   prove: (line, vcpu) => {
     const number = ppiOf(line);
     if (number !== undefined) {
       vcpu.ppi(number).deactivate();
-      vcpu.finished(identifier(line));
+      vcpu.run.finished(identifier(line));
       vcpu.updateMasked();
     }
-    vcpu.runs();
+    vcpu.run.runs();
   },
   doubt: (line, among, scene) => {
     const number = ppiOf(line);
@@ -131,7 +133,7 @@ const deactivate: Meaning = {
     for (const vcpu of among) {
       const ppi = vcpu.ppis.get(number);
       if (ppi !== undefined && scene.slots.get(ppi.active) === 1) scene.slots.forget(ppi.active);
-      if (vcpu.finished(identifier(line))) vcpu.mayHaveHandled();
+      if (vcpu.run.finished(identifier(line))) vcpu.run.mayHaveHandled();
       vcpu.updateMasked();
     }
   },

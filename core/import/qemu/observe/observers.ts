@@ -2,6 +2,7 @@
 import { type KnownEvent, perEvent } from '../events/table.ts';
 import { CPU_INTERFACE } from './cpu-interface.ts';
 import { IRS } from './irs.ts';
+import { IRS_COMMANDS } from './irs-commands.ts';
 import { IRS_FRAME } from './irs-frame.ts';
 import { POWER } from './power.ts';
 import { REGISTERS } from './registers.ts';
@@ -11,6 +12,7 @@ import { TIMER_EVENTS } from './timers.ts';
 const ALL: Readonly<Record<KnownEvent, Meaning>> = {
   ...CPU_INTERFACE,
   ...IRS,
+  ...IRS_COMMANDS,
   ...IRS_FRAME,
   ...TIMER_EVENTS,
   ...POWER,

@@ -52,11 +52,6 @@ export class PartialApr {
     this.proveRunning(priority);
   }
 
-  /** An interrupt of unknown priority was acknowledged. */
-  acknowledgeUnknown(): void {
-    this.forget();
-  }
-
   /** Clears the lowest set bit; where an unknown bit below may be that one, it becomes unknown. */
   drop(): void {
     const set = lowest(this.value);

@@ -42,7 +42,7 @@ function named(line: TraceLine, vcpu: number, more: Detail = {}): { readonly det
 }
 
 const psciCall: Meaning = {
-  prove: (_line, vcpu) => vcpu.runs(),
+  prove: (_line, vcpu) => vcpu.run.runs(),
   tell: (line, vcpu, scene) => {
     const more: Record<string, string> = {};
     if (!isZero(line.s)) more['x2'] = `0x${line.s}`;
@@ -73,7 +73,7 @@ const reset: Meaning = {
 
 function switched(on: boolean): Meaning {
   return {
-    prove: (_line, vcpu) => vcpu.switched(on),
+    prove: (_line, vcpu) => vcpu.run.switched(on),
     tell: (line, vcpu, scene) => {
       const hasEntry = line.name === 'arm_powerctl_set_cpu_on';
       const entry = hasEntry ? { entry: u64(line.vLo, line.vHi) } : {};
@@ -94,7 +94,7 @@ function setup(what: string): Meaning {
 }
 
 const taken: Meaning = {
-  prove: (_line, vcpu) => vcpu.takesException(),
+  prove: (_line, vcpu) => vcpu.run.takesException(),
   tell: (line, vcpu, scene) => {
     const from = u64(line.vLo, line.vHi);
     const to = u64(line.wLo, line.wHi);
@@ -103,7 +103,7 @@ const taken: Meaning = {
 };
 
 const waits: Meaning = {
-  prove: (_line, vcpu) => vcpu.waits(),
+  prove: (_line, vcpu) => vcpu.run.waits(),
   tell: (line, vcpu, scene) => {
     const pc = u64(line.vLo, line.vHi);
     scene.emit(line, vcpu, 'guest', { kind: 'vcpu.idle', wfe: false, pc, ...named(line, vcpu) });

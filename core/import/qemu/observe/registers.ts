@@ -93,13 +93,11 @@ function pendings(written: 0 | 1): Effect {
 }
 
 const activePriorities: Effect = (line, _isRead, vcpu) => {
-  vcpu.apr.set(line.vLo);
-  vcpu.storeApr();
+  vcpu.priorities.set(line.vLo);
 };
 
 const runningPriority: Effect = (line, _isRead, vcpu) => {
-  vcpu.apr.proveRunning(line.vLo & 255);
-  vcpu.storeApr();
+  vcpu.priorities.proveRunning(line.vLo & 255);
 };
 
 /** The answer will be in ICC_ICSR_EL1, which is something else than before. */
@@ -173,7 +171,7 @@ function access(op: 'read' | 'write'): Meaning {
 function take(line: TraceLine, isRead: boolean, vcpu: VcpuState, slots: Slots): void {
   const encoding = encodingOf(line);
   const register = knownRegister(encoding, line);
-  vcpu.runs();
+  vcpu.run.runs();
   if (register.isKept) {
     let slot = vcpu.registers.get(encoding);
     if (slot === undefined) {

@@ -152,7 +152,7 @@ export class Scene {
   forgetAll(): void {
     for (const vcpu of this.vcpus) {
       vcpu.reset();
-      vcpu.forgetRunState();
+      vcpu.run.forget();
       vcpu.updateMasked();
     }
     for (const state of this.#shared.values()) state.forget();

@@ -52,7 +52,7 @@ function doubts(field: keyof TimerSlots): NonNullable<Meaning['doubt']> {
 const control: Meaning = {
   prove: (line, vcpu, scene) => {
     scene.slots.set(slotsOf(scene, vcpu, line.a).control, line.vLo & 3);
-    vcpu.runs();
+    vcpu.run.runs();
   },
   doubt: doubts('control'),
   tell: tellWrite('control'),
@@ -70,7 +70,7 @@ const toggle: Meaning = {
 const compare: Meaning = {
   prove: (line, vcpu, scene) => {
     scene.slots.set(slotsOf(scene, vcpu, line.a).compare, line.vLo, line.vHi);
-    vcpu.runs();
+    vcpu.run.runs();
   },
   doubt: doubts('compare'),
   tell: tellWrite('compare'),
@@ -80,7 +80,7 @@ const compare: Meaning = {
 const value: Meaning = {
   prove: (line, vcpu, scene) => {
     scene.slots.forget(slotsOf(scene, vcpu, line.a).compare);
-    vcpu.runs();
+    vcpu.run.runs();
   },
   doubt: doubts('compare'),
   tell: tellWrite('value'),
@@ -88,7 +88,7 @@ const value: Meaning = {
 
 function offset(timer: Timer): Meaning {
   return {
-    prove: (_line, vcpu) => vcpu.runs(),
+    prove: (_line, vcpu) => vcpu.run.runs(),
     tell: (line, vcpu, scene) => {
       scene.emit(line, vcpu, 'guest', { kind: 'timer.write', timer, what: 'offset', value: u64(line.vLo, line.vHi) });
     },
