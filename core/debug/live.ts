@@ -90,11 +90,6 @@ function sizeOf({ types, texts, slots, interrupts, vcpus }: TraceNames): number 
   return types.length + texts.length + slots.length + interrupts.length + vcpus;
 }
 
-/** A test of one event. */
-export function compilePredicate(bound: Bound): LivePredicate {
-  return compile(bound, [], undefined, { next: 0 });
-}
-
 function compile(bound: Bound, held: boolean[], state: StateVector | undefined, ids: { next: number }): LivePredicate {
   switch (bound.type) {
     case 'const':

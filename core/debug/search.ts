@@ -11,8 +11,8 @@ import { countOnes } from './search/mask.ts';
 import { type Query } from './search/query.ts';
 import { type SearchableTrace } from './search/searchable.ts';
 
-export { Query, type QueryOptions } from './search/query.ts';
-export { type SearchableTrace, type TraceNames } from './search/searchable.ts';
+export { Query } from './search/query.ts';
+export { type SearchableTrace } from './search/searchable.ts';
 
 export type Direction = 'forward' | 'backward';
 
@@ -61,7 +61,7 @@ class Pace {
 }
 
 /** An event's facts for a hit. */
-export function hitAt(trace: SearchableTrace, seq: number): Hit {
+function hitAt(trace: SearchableTrace, seq: number): Hit {
   const events = trace.events(seq >> BLOCK_SHIFT);
   const i = seq & (BLOCK_EVENTS - 1);
   const vcpu = events.vcpu[i] ?? -1;

@@ -62,7 +62,7 @@ export interface NameOperand {
 }
 
 /** Time between two moments of an interrupt's life, at the event that ends it. Both legs absent: bare `latency`. */
-export interface LatencyOperand {
+interface LatencyOperand {
   readonly type: 'latency';
   readonly legs: readonly [from: Leg, to: Leg] | undefined;
   readonly span: Span;

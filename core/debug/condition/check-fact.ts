@@ -148,7 +148,7 @@ function stateWord(value: Value): (typeof STATE_WORDS)[number] {
 }
 
 /** Values of `handling`: 0 edge, 1 level (gicv5-registers §1). */
-export const HANDLING_WORDS = ['edge', 'level'];
+const HANDLING_WORDS = ['edge', 'level'];
 
 /** The test of an interrupt's field. @throws NotSensible */
 export function interruptFieldTest(expr: CompareExpr, field: string): NumberTest {

@@ -14,7 +14,7 @@ import { type NameSpace } from './names.ts';
 import { fieldsOfAccess, findField, tableRegister } from './registers-of.ts';
 import { ACCESS_VERBS, oneOf, quote, isPlainValue } from './words.ts';
 
-export interface Candidate {
+interface Candidate {
   /** What replaces the text from `from` to the cursor. */
   readonly text: string;
   readonly description: string;

@@ -119,7 +119,7 @@ function globbed(slots: readonly SlotDescriptor[], pattern: string): number[] {
 const TYPE_CODES: Readonly<Record<Exclude<InterruptKind, 'irq'>, number>> = { sgi: 0, ppi: 1, lpi: 2, spi: 3 };
 
 /** Whether a GICv5-form identifier (type in bits 31:29) is the interrupt that a condition names. */
-export function isInterrupt(intid: number, kind: InterruptKind, number: number): boolean {
+function isInterrupt(intid: number, kind: InterruptKind, number: number): boolean {
   return (intid & 0xff_ffff) === number && (kind === 'irq' || intid >>> 29 === TYPE_CODES[kind]);
 }
 

@@ -24,7 +24,7 @@ export function nearest(typed: string, names: Iterable<string>, limit = 3): stri
 }
 
 /** Edit distance, or a number above `bound` as soon as it must be. O(length²) time, three rows. */
-export function editDistance(a: string, b: string, bound = Number.POSITIVE_INFINITY): number {
+function editDistance(a: string, b: string, bound = Number.POSITIVE_INFINITY): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

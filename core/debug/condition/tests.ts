@@ -34,7 +34,7 @@ export type Convert = (value: Value) => readonly Interval[];
 
 const ALL: readonly Interval[] = [[0n, MAX_U64]];
 
-export const NOT_ZERO: readonly Interval[] = [[1n, MAX_U64]];
+const NOT_ZERO: readonly Interval[] = [[1n, MAX_U64]];
 
 /** The test "known and not zero". */
 export function truthTest(mask: bigint | undefined): NumberTest {

@@ -35,7 +35,7 @@ function ids(mask: IdMask): number[] {
   return out;
 }
 
-export function typeTest(names: TraceNames, passes: (type: TraceNames['types'][number]) => boolean): Bound {
+function typeTest(names: TraceNames, passes: (type: TraceNames['types'][number]) => boolean): Bound {
   const types = idMask(names.types, passes);
   const keys = typeKeys(types, true);
   if (keys.keys.length === 0) return NEVER;

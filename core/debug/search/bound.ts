@@ -99,7 +99,7 @@ export function negate(term: Bound): Bound {
 }
 
 /** Whether only state decides: then it can be asked before an event, and it can "become" true. */
-export function isStateTest(bound: Bound): boolean {
+function isStateTest(bound: Bound): boolean {
   switch (bound.type) {
     case 'const':
     case 'level':

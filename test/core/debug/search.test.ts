@@ -172,6 +172,29 @@ describe('searching a trace', () => {
     expect((await countHits([empty], 0, 4))[0]).toMatchObject({ count: 0, before: 0 });
   });
 
+  it('answers right while other searches of the same query start and are cancelled', async () => {
+    const trace = session(9_000, 15);
+    const query = new Query(trace, 'ppi(27).state == active or value & 0x10');
+    const expected = await findAll(query, -1, 'forward', 1e6);
+    const random = new Random(16);
+    const results = await Promise.allSettled(
+      Array.from({ length: 80 }, async (_, n) => {
+        const cancel = new AbortController();
+        const doomed = n % 2 === 1;
+        if (doomed) setTimeout(() => cancel.abort(), random.below(20));
+        await sleep(random.below(10));
+        if (n % 4 === 3)
+          return (await findNext(query, random.below(trace.count), 'backward', { signal: cancel.signal }))?.seq;
+        const found = await findAll(query, -1, 'forward', 1e6, { signal: cancel.signal });
+        expect(found.seqs).toEqual(expected.seqs);
+        return found.seqs.length;
+      }),
+    );
+    for (const [n, { status }] of results.entries()) if (n % 2 === 0) expect(status).toBe('fulfilled');
+    for (const result of results)
+      if (result.status === 'rejected') expect(String(result.reason)).toContain('AbortError');
+  });
+
   it('ends within 50 ms of a cancel, and lets other tasks run meanwhile', async () => {
     const trace = session(4_500, 14);
     // The same block over and over: a long search without a long trace.
