@@ -7,7 +7,7 @@ import { MemorySink } from './memory-sink.ts';
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 function access(op: 'read' | 'write', cpu: number, name: string, value: number | bigint): string {
-  const encoding = registerByName(name, 'v5')?.encoding;
+  const encoding = (registerByName(name, 'v5') ?? registerByName(name))?.encoding;
   if (encoding === undefined) throw new RangeError(`no register ${name}`);
   const printed = name.replace(' ', '_');
   return `gicplug_sysreg_${op} cpu ${cpu} ${printed} (${encoding.join(',')}) value ${hex(value)} pc 0xffff0000`;
@@ -74,15 +74,16 @@ export interface Imported {
   vcpu(line: number): number | undefined;
 }
 
-/** Imports lines as a file named `test.log`. */
+/** Imports lines as a file, named `test.log` unless said otherwise. */
 export async function importLines(
   lines: readonly (string | readonly string[])[],
   options: ImportOptions = {},
+  name = 'test.log',
 ): Promise<Imported> {
   const text = `${lines.flat().join('\n')}\n`;
   const sink = new MemorySink();
   const stream = Readable.from([Buffer.from(text)]);
-  const result = await importTrace({ name: 'test.log', stream }, sink, options);
+  const result = await importTrace({ name, stream }, sink, options);
   const vcpu = (line: number): number | undefined => {
     const found = sink.events.find((event) => event.line === line);
     if (found === undefined) throw new RangeError(`no event of line ${line}: ${sink.raw[line - 1] ?? ''}`);

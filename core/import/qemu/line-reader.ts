@@ -9,7 +9,7 @@ import { LineClock } from './line-clock.ts';
 import { type TraceLine } from './trace-line.ts';
 
 /** More different unknown names than this are no event names any more, but prose or noise. */
-export const MOST_UNKNOWN_NAMES = 1000;
+const MOST_UNKNOWN_NAMES = 1000;
 
 export const SKIPPED = {
   empty: 'empty line',

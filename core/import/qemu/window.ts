@@ -7,7 +7,7 @@
  */
 import { ACTOR, TraceLine } from './trace-line.ts';
 
-export const WINDOW_LINES = 4096;
+const WINDOW_LINES = 4096;
 
 export class Window {
   readonly #ring: TraceLine[];

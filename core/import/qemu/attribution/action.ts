@@ -52,7 +52,7 @@ export type ActionKind =
 const TIMER_TAIL = ROLE.deadline | ROLE.timerOff;
 
 /** What may come first after the line that starts an action. */
-export const FIRST: Readonly<Record<ActionKind, number>> = {
+const FIRST: Readonly<Record<ActionKind, number>> = {
   own: 0,
   acknowledge: ROLE.ppiCandidate | ROLE.activate | ROLE.irsCandidate | ROLE.signal,
   drop: ROLE.signal,

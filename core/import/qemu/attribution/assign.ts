@@ -20,7 +20,7 @@ export const TYPE_WORDS: ReadonlyMap<string, InterruptType> = new Map([
 ]);
 
 /** Identifier of an IRS line's type and number; 0 for a type that has none. */
-export function irsIdentifier(line: TraceLine): number {
+function irsIdentifier(line: TraceLine): number {
   const type = TYPE_WORDS.get(line.t);
   return type === undefined ? 0 : intid(type, line.b);
 }

@@ -22,7 +22,7 @@ class Setting {
   mask = -1;
 }
 
-export const TIMER_COUNT = TIMERS.length;
+const TIMER_COUNT = TIMERS.length;
 
 export class TimerBook {
   /** By vCPU, then timer. */

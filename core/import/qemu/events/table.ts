@@ -4,10 +4,7 @@ import { MACHINE_ROWS, type MachineEvent } from './machine.ts';
 import { RANGES } from './ranges.ts';
 import { type EventRow, eventRows } from './row.ts';
 
-export const EVENT_ROWS: readonly EventRow[] = eventRows(
-  [...GICV5_ROWS, ...MACHINE_ROWS],
-  new Map(Object.entries(RANGES)),
-);
+const EVENT_ROWS: readonly EventRow[] = eventRows([...GICV5_ROWS, ...MACHINE_ROWS], new Map(Object.entries(RANGES)));
 
 export type KnownEvent = Gicv5Event | MachineEvent;
 

@@ -25,6 +25,7 @@ const identifier = (line: TraceLine): Intid => line.b as Intid;
 
 const acknowledge: Meaning = {
   apply: (line, scene) => {
+    scene.showsDeactivations = true;
     if (line.a === NON_SECURE) scene.shared(identifier(line))?.acknowledge();
   },
   prove: (line, vcpu, scene) => {

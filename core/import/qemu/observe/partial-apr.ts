@@ -6,7 +6,7 @@
  * whole register becomes known at the first acknowledge of the lowest priority, 31, which Linux uses for everything.
  */
 const ALL = 0xffff_ffff;
-export const IDLE = 255;
+const IDLE = 255;
 
 export class PartialApr {
   /** Bits that are known. */

@@ -94,7 +94,7 @@ function setup(what: string): Meaning {
 }
 
 const taken: Meaning = {
-  prove: (_line, vcpu) => vcpu.run.takesException(),
+  prove: (_line, vcpu, scene) => vcpu.run.takesException(scene.showsDeactivations),
   tell: (line, vcpu, scene) => {
     const from = u64(line.vLo, line.vHi);
     const to = u64(line.wLo, line.wHi);

@@ -14,8 +14,6 @@ function array(pattern: string, count: number): readonly number[] {
 
 export const ICC_CR0 = keyOf('ICC_CR0_EL1');
 export const ICC_PCR = keyOf('ICC_PCR_EL1');
-export const ICC_APR = keyOf('ICC_APR_EL1');
-export const ICC_HAPR = keyOf('ICC_HAPR_EL1');
 export const ICC_ICSR = keyOf('ICC_ICSR_EL1');
 export const ENABLER = array('ICC_PPI_ENABLER<n>_EL1', 2);
 export const HMR = array('ICC_PPI_HMR<n>_EL1', 2);

@@ -5,7 +5,8 @@
  * are not recorded, until no interrupt that this vCPU acknowledged is active any more (interrupts that a driver
  * deactivates late therefore count as handled that long); `idle` from WFI until the next line that proves the vCPU
  * runs; else `guest`. Where an acknowledge or deactivation could have been this vCPU's and nothing proves it, handler
- * and guest cannot be told apart, and the state is unknown until an exception or WFI.
+ * and guest cannot be told apart, and the state is unknown until an exception or WFI; so it is after an exception in logs
+ * that show no deactivations (other GIC models, for now).
  */
 import { type Intid } from '../../../gic/intid.ts';
 import { type SlotId } from '../../../state/brand.ts';
@@ -33,9 +34,10 @@ export class RunStateModel {
     this.#show();
   }
 
-  takesException(): void {
-    this.#tookException = true;
-    this.#isUncertain = false;
+  /** `showsEnd`: the log shows what ends its handling. */
+  takesException(showsEnd: boolean): void {
+    this.#tookException = showsEnd;
+    this.#isUncertain = !showsEnd;
     this.runs();
   }
 

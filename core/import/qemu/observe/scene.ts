@@ -57,6 +57,8 @@ export class Scene {
   untracked = 0;
   /** The interrupt whose priority the present line drops, from `prove` to `tell`. */
   dropped: Intid | undefined;
+  /** The log has events of a GICv5, deactivations among them. */
+  showsDeactivations = false;
   /** Places where the recorder's SPI defect may have shown. */
   defects = 0;
   readonly #irsIds = new Set<number>();
@@ -140,6 +142,7 @@ export class Scene {
 
   /** An IRS was created; the same one a second time is another machine, in a log that holds several runs. */
   created(irs: number, vcpus: number): void {
+    this.showsDeactivations = true;
     if (this.#irsIds.has(irs)) {
       this.#irsIds.clear();
       this.forgetAll();

@@ -309,6 +309,14 @@ describe('a machine with one vCPU', () => {
     expect((await importLines(lines, { vcpus: 1 })).vcpu(1)).toBe(0);
   });
 
+  it('is known from the name that people give to such a recording', async () => {
+    const lines = [acknowledge(PPI27), ...candidate(0), signal(0)];
+    const { vcpu, result } = await importLines(lines, {}, 'gicv5-smp1-events.log');
+    expect(vcpu(1)).toBe(0);
+    expect(result.summary.source.facts['vCPUs from']).toBe("the file's name (gicv5-smp1-events.log)");
+    expect((await importLines(lines, {}, 'gicv5-smp12.log')).vcpu(1)).toBeUndefined();
+  });
+
   it('is disproved by a line that names another vCPU', async () => {
     const { vcpu, result } = await importLines([drop(), signal(0), wfi(1), drop(), signal(0)], { vcpus: 1 });
     expect([vcpu(1), vcpu(4)]).toEqual([0, undefined]);

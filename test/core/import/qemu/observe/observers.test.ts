@@ -382,6 +382,12 @@ describe('the run state of a vCPU', () => {
     expect(await stateAt([ack(1, PPI27)])).toBe('handler');
   });
 
+  it('is not known after an exception where the log does not show what ends its handling', async () => {
+    const { sink } = await importLines([wfi(1), taken(1), write(1, 'ICC_PMR_EL1', 0)]);
+    expect(sink.valueAt('vcpu1.runState', 1)).toBe(3n);
+    expect(sink.value('vcpu1.runState')).toBeUndefined();
+  });
+
   it('is off after power-off and guest after power-on', async () => {
     const on = 'arm_powerctl_set_cpu_on cpu 1 (EL 1, aarch64) @ 0x40000000 with R0 = 0x0';
     expect(await stateAt(['arm_powerctl_set_cpu_off cpu 1'])).toBe('off');
