@@ -88,7 +88,6 @@ describe('what is no recording is refused with a reason and advice', () => {
     ['a JPEG image', head(0xff, 0xd8, 0xff, 0xe0)],
     ['a PNG image', head(0x89, 0x50, 0x4e, 0x47)],
     ['a perf.data file', Buffer.from('PERFILE2\u0000\u0001')],
-    ['a trace.dat file', head(0x17, 0x08, 0x44, 0x74, 0x72, 0x61, 0x63, 0x69, 0x6e, 0x67)],
     ['a CTF trace', Buffer.from('/* CTF 1.8 */\ntrace {}')],
     ['a CTF trace', head(0xc1, 0x1f, 0xfc, 0xc1)],
     ['a Perfetto trace', Buffer.from([0x0a, 3, 8, 1, 0, 0x0a, 2, 8, 1, 0x0a, 2, 8, 2, 0x0a, 2, 8, 3])],
