@@ -208,7 +208,7 @@ export class ScenarioRun {
         const address = scenario.guest.labelOf(name, index);
         if (address === undefined) continue;
         labels.set(address, [...(labels.get(address) ?? []), name]);
-        core.addBreakpoint(address);
+        core.breakpoints.add(address);
       }
       this.#labels[index] = labels;
     }

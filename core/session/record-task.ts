@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkScenario, loadScenario, type Scenario, ScenarioRun, type RecordExpectation } from '../scenario/index.ts';
 import { TraceReader } from '../trace/reader.ts';
+import { type GicModel } from '../trace/sink.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { type Result } from './contract.ts';
 import { SessionError } from './failure.ts';
@@ -110,7 +111,12 @@ export async function runRecord(
     }
     outcome = run.outcome;
     advance({ phase: 'Index', events: run.events });
-    writer.finish({ source, gic: 'v5', profile: scenario.config.profile.name, vcpus: scenario.config.vcpus.length });
+    writer.finish({
+      source,
+      gic: gicOf(scenario),
+      profile: scenario.config.profile.name,
+      vcpus: scenario.config.vcpus.length,
+    });
   } catch (error) {
     writer.abort();
     if (signal.aborted) return null;
@@ -216,4 +222,10 @@ async function askRecord(
     }
   }
   return out;
+}
+
+/** The model that the guest sees; without an in-kernel irqchip that of the host. */
+function gicOf({ data }: Scenario): GicModel {
+  if (data.vm.device === 'vgicv3') return 'v3';
+  return data.vm.device === 'vgicv5' ? 'v5' : data.host.gic;
 }

@@ -291,7 +291,7 @@ word:
     for (const slice of [1, 2, 3, 5, 16]) {
       const machine = machineOf(TICKS, { slice });
       const idle = labelOf('idle');
-      machine.thread(0).core.addBreakpoint(idle);
+      machine.thread(0).core.breakpoints.add(idle);
       let seen = 0;
       machine.onBreakpoint = () => {
         seen++;
