@@ -3,38 +3,13 @@
  * positions, and the short forms that are rewritten into them. Which it is follows from the next one or two tokens:
  * a word with a dot is a path, a word before an operator a fact about the event, any other word a text.
  */
-import {
-  ConditionError,
-  COMPARISONS,
-  type Comparison,
-  cover,
-  type Edge,
-  EDGES,
-  type Expr,
-  type InterruptSubject,
-  join,
-  type Operand,
-  type Span,
-  type Subject,
-  type Value,
-} from './ast.ts';
+import { ConditionError, cover, type Expr, join, type Operand, type Span, type Value } from './ast.ts';
+import { comparison, edgeWord } from './comparison.ts';
 import { about, followedByOperator, parseFilter, startsFilter } from './filter.ts';
-import { didYouMean, nearest } from './suggest.ts';
+import { interruptPlace, nonEmptyPath, scoped, subjectPlace } from './places.ts';
 import { type TokenCursor } from './tokens.ts';
-import { parseSet, parseValue, takeInterrupt } from './values.ts';
-import {
-  ACCESS_VERBS,
-  type AccessVerb,
-  INTERRUPT_NAME,
-  interruptKind,
-  LEG_WORDS,
-  MAX_INTERRUPT_NUMBER,
-  MAX_VCPU,
-  oneOf,
-  OPERATORS,
-  RESERVED,
-  SUBJECT_FIELDS,
-} from './words.ts';
+import { parseValue } from './values.ts';
+import { ACCESS_VERBS, type AccessVerb, LEG_WORDS, oneOf, OPERATORS, RESERVED, SUBJECT_FIELDS } from './words.ts';
 
 /** @param where reads the condition behind `where`. */
 export function parseAtom(cursor: TokenCursor, where: (cursor: TokenCursor) => Expr): Expr {
@@ -107,33 +82,6 @@ function changed(cursor: TokenCursor): Expr {
   const place = subjectPlace(cursor);
   const end = cursor.expectSign(')');
   return scoped(place, (subject) => ({ type: 'edge', subject, edge: 'changes', span: cover(start, end) }));
-}
-
-interface Place {
-  readonly subject: Subject;
-  /** From `vcpu1.ppi27`. */
-  readonly vcpu: number | undefined;
-}
-
-/** A slot's path or an interrupt. */
-function subjectPlace(cursor: TokenCursor): Place {
-  const interrupt = interruptPlace(cursor);
-  if (interrupt !== undefined) return interrupt;
-  const token = cursor.peek();
-  if (token.type !== 'word' && token.type !== 'string')
-    throw cursor.unexpected('a path such as vcpu0.ICH_VMCR_EL2 or an interrupt such as ppi(27).pending');
-  cursor.advance();
-  return { subject: { type: 'path', path: nonEmptyPath(token.text, token.span), span: token.span }, vcpu: undefined };
-}
-
-function nonEmptyPath(path: string, span: Span): string {
-  if (path === '') throw new ConditionError('expected a path such as vcpu0.ICH_VMCR_EL2', span);
-  return path;
-}
-
-function scoped(place: Place, build: (subject: Subject) => Expr): Expr {
-  const term = build(place.subject);
-  return place.vcpu === undefined ? term : { type: 'on', vcpu: place.vcpu, term, span: term.span };
 }
 
 /** `insn(CDIA, CDDI)`: GIC instructions by mnemonic. */
@@ -227,97 +175,8 @@ function interruptAtom(cursor: TokenCursor): Expr | undefined {
   return scoped(place, (operand) => comparison(cursor, operand));
 }
 
-function interruptPlace(cursor: TokenCursor): Place | undefined {
-  const token = cursor.peek();
-  if (token.type !== 'word' || cursor.isSign(':', 1)) return undefined;
-  const match = INTERRUPT_NAME.exec(token.text);
-  const named = takeInterrupt(cursor);
-  if (named !== undefined) return { subject: withField(cursor, named), vcpu: undefined };
-  const kind = interruptKind(match?.[2] ?? '');
-  if (match === null || kind === undefined) return undefined;
-  cursor.advance();
-  const { span } = token;
-  const field = match[4] === undefined ? undefined : subjectField(match[4], span);
-  const vcpu = match[1] === undefined ? undefined : Number(match[1]);
-  if (vcpu !== undefined && vcpu > MAX_VCPU) throw new ConditionError(`vCPUs are numbered 0 to ${MAX_VCPU}`, span);
-  const number = Number(match[3]);
-  if (number > MAX_INTERRUPT_NUMBER) throw new ConditionError(`interrupt numbers end at ${MAX_INTERRUPT_NUMBER}`, span);
-  return { subject: { type: 'interrupt', kind, number, field, span }, vcpu };
-}
-
-function withField(cursor: TokenCursor, named: Pick<InterruptSubject, 'kind' | 'number' | 'span'>): InterruptSubject {
-  const { kind, number, span } = named;
-  if (!cursor.takeSign('.')) return { type: 'interrupt', kind, number, field: undefined, span };
-  const token = cursor.peek();
-  if (token.type !== 'word') throw cursor.unexpected(`a state: ${SUBJECT_FIELDS.join(', ')}`);
-  const field = subjectField(token.text, token.span);
-  cursor.advance();
-  return { type: 'interrupt', kind, number, field, span: cover(span, token.span) };
-}
-
-function subjectField(word: string, span: Span): (typeof SUBJECT_FIELDS)[number] {
-  const field = oneOf(SUBJECT_FIELDS, word.toLowerCase());
-  if (field !== undefined) return field;
-  const suggestions = nearest(word, SUBJECT_FIELDS);
-  throw new ConditionError(
-    `an interrupt has no ${word}${didYouMean(suggestions)}; it has ${SUBJECT_FIELDS.join(', ')}`,
-    span,
-    suggestions,
-  );
-}
-
 /** A word before an operator: a path when it `rises`, `falls` or `changes`, else a fact about the event. */
 function fact(cursor: TokenCursor, name: string, span: Span): Expr {
   if (edgeWord(cursor) !== undefined) return comparison(cursor, { type: 'path', path: name, span });
   return comparison(cursor, { type: 'name', name, span });
-}
-
-function edgeWord(cursor: TokenCursor): Edge | undefined {
-  return EDGES.find((edge) => cursor.isWord(edge));
-}
-
-/** What follows an operand: an edge, a comparison, or nothing (not zero). */
-function comparison(cursor: TokenCursor, left: Operand): Expr {
-  const edge = edgeWord(cursor);
-  if (edge !== undefined && (left.type === 'interrupt' || left.type === 'path')) {
-    const { span } = cursor.advance();
-    return { type: 'edge', subject: left, edge, span: cover(left.span, span) };
-  }
-  const mask = maskOf(cursor);
-  const negated = cursor.isWord('not') && cursor.isWord('in', 1);
-  if (negated) cursor.advance();
-  const op = operator(cursor);
-  if (op === undefined)
-    return { type: 'truth', operand: left, mask: mask?.value, span: cover(left.span, mask?.span ?? left.span) };
-  const right = op === 'in' ? parseSet(cursor) : parseValue(cursor);
-  stateInTwoWords(cursor, left, right);
-  const span = cover(left.span, right.span);
-  const compare: Expr = { type: 'compare', left, mask: mask?.value, op, right, span };
-  return negated ? { type: 'not', term: compare, span } : compare;
-}
-
-function maskOf(cursor: TokenCursor): { value: bigint; span: Span } | undefined {
-  if (!cursor.takeSign('&')) return undefined;
-  const token = cursor.peek();
-  if (token.type !== 'number') throw cursor.unexpected('a mask after &, such as 0x8');
-  cursor.advance();
-  return { value: token.value, span: token.span };
-}
-
-function operator(cursor: TokenCursor): Comparison | undefined {
-  if (cursor.takeWord('in')) return 'in';
-  if (cursor.takeWord('is')) return cursor.takeWord('not') ? '!=' : '==';
-  if (cursor.takeSign('=')) return '==';
-  return COMPARISONS.find((op) => op !== 'in' && cursor.takeSign(op));
-}
-
-/** `state == active and pending` would silently mean something else. */
-function stateInTwoWords(cursor: TokenCursor, left: Operand, right: Value): void {
-  const isState = left.type === 'interrupt' && left.field === 'state';
-  if (!isState || right.type !== 'text' || right.text !== 'active') return;
-  const next = cursor.peek(1);
-  if (!cursor.isWord('and') || !cursor.isWord('pending', 1) || followedByOperator(cursor, 2)) return;
-  throw new ConditionError('the state of two words needs quotes: "active and pending"', cover(right.span, next.span), [
-    '"active and pending"',
-  ]);
 }

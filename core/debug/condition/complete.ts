@@ -2,23 +2,34 @@
  * What could stand at the cursor: candidates with descriptions, decided by the last few tokens before the word being
  * typed. Names that the trace has come before names that only the architecture has. Cost: one walk over the names.
  */
-import { formatIntid, splitIntid } from '../../gic/intid.ts';
-import { INTERRUPT_FIELDS } from '../../trace/interrupts.ts';
 import { KINDS, ORIGINS } from '../../trace/kinds.ts';
-import { LEGS } from '../../trace/life.ts';
 import { ConditionError, STATE_WORDS } from './ast.ts';
-import { COLUMNS, describeFact, FACT_NAMES, isColumn, PAYLOAD } from './facts.ts';
-import { FILTER_KEYS } from './filter.ts';
+import {
+  type Candidate,
+  chain,
+  COMPARISON_WORDS,
+  EDGE_WORDS,
+  facts,
+  fields,
+  filterKeys,
+  interruptNumbers,
+  interrupts,
+  JOINS,
+  legs,
+  mnemonics,
+  pathFields,
+  paths,
+  registers,
+  subjectFields,
+  vcpuNumbers,
+  VERBS,
+  words,
+} from './candidates.ts';
+import { COLUMNS, FACT_NAMES, isColumn, PAYLOAD } from './facts.ts';
 import { lex, type Token } from './lex.ts';
 import { type NameSpace } from './names.ts';
-import { fieldsOfAccess, findField, tableRegister } from './registers-of.ts';
-import { ACCESS_VERBS, oneOf, quote, isPlainValue } from './words.ts';
-
-interface Candidate {
-  /** What replaces the text from `from` to the cursor. */
-  readonly text: string;
-  readonly description: string;
-}
+import { findField, tableRegister } from './registers-of.ts';
+import { ACCESS_VERBS, oneOf } from './words.ts';
 
 export interface Completion {
   /** Where the word being typed begins. */
@@ -65,9 +76,6 @@ function ranked(candidates: Iterable<Candidate>, word: string): Candidate[] {
   }
   return [...first, ...later].slice(0, LIMIT);
 }
-
-const words = (texts: Iterable<string>, description: string): Candidate[] =>
-  [...texts].map((text) => ({ text: isPlainValue(text) ? text : quote(text), description }));
 
 function candidatesAt(tokens: readonly Token[], word: string, names: NameSpace): Iterable<Candidate> {
   const [third, second, last] = [textOf(tokens.at(-3)), textOf(tokens.at(-2)), textOf(tokens.at(-1))];
@@ -117,68 +125,6 @@ function openAccess(tokens: readonly Token[]): string | undefined {
   return name?.type === 'word' || name?.type === 'string' ? name.text : undefined;
 }
 
-function subjectFields(): Candidate[] {
-  return [
-    ...INTERRUPT_FIELDS.map((text) => ({ text, description: FIELD_TITLES[text] })),
-    { text: 'state', description: `one word: ${STATE_WORDS.join(', ')}` },
-  ];
-}
-
-const FIELD_TITLES: Readonly<Record<(typeof INTERRUPT_FIELDS)[number], string>> = {
-  pending: 'waits to be acknowledged',
-  active: 'acknowledged, not yet deactivated',
-  enabled: 'enabled',
-  line: 'level of its input line',
-  masked: 'pending and enabled, but held back',
-  priority: 'priority; smaller is more urgent',
-  handling: 'edge or level',
-  target: 'vCPU that it is routed to',
-};
-
-function registers(names: NameSpace): Candidate[] {
-  return names.registers.map((name) => ({
-    text: isPlainValue(name) ? name : quote(name),
-    description: registerTitle(name),
-  }));
-}
-
-function registerTitle(name: string): string {
-  const register = tableRegister(name);
-  return register === undefined
-    ? 'register of this trace'
-    : `${register.space} · ${register.access} · ${register.width} bits`;
-}
-
-function fields(access: string, names: NameSpace): Candidate[] {
-  const out: Candidate[] = [];
-  for (const register of fieldsOfAccess(names, access).registers.slice(0, 8))
-    for (const field of register.fields)
-      if (!field.reserved)
-        out.push({ text: field.name, description: `${register.name} ${bits(field)}: ${field.description}` });
-  return out;
-}
-
-const bits = ({ msb, lsb }: { msb: number; lsb: number }): string => (msb === lsb ? `[${lsb}]` : `[${msb}:${lsb}]`);
-
-function facts(): Candidate[] {
-  return FACT_NAMES.map((text) => ({ text, description: describeFact(text) }));
-}
-
-function filterKeys(): Candidate[] {
-  return Object.entries(FILTER_KEYS).map(([key, { title }]) => ({ text: `${key}:`, description: title }));
-}
-
-function vcpuNumbers(names: NameSpace): Candidate[] {
-  return Array.from({ length: Math.min(names.vcpus, LIMIT) }, (_, n) => ({
-    text: String(n),
-    description: `vCPU ${n}`,
-  }));
-}
-
-function legs(): Candidate[] {
-  return words(LEGS, "moment of the interrupt's life");
-}
-
 function inBrackets(form: string, names: NameSpace): Iterable<Candidate> {
   switch (form) {
     case 'latency':
@@ -201,86 +147,10 @@ function inBrackets(form: string, names: NameSpace): Iterable<Candidate> {
   }
 }
 
-function mnemonics(names: NameSpace): Set<string> {
-  return new Set(names.registers.filter((name) => name.includes(' ')).map((name) => name.slice(name.indexOf(' ') + 1)));
-}
-
-function interruptNumbers(kind: string, names: NameSpace): Candidate[] {
-  const out: Candidate[] = [];
-  for (const { intid } of names.interrupts) {
-    const parts = splitIntid(intid);
-    if (parts?.type === kind) out.push({ text: String(parts.number), description: formatIntid(intid) });
-  }
-  return out;
-}
-
-function interrupts(names: NameSpace): Candidate[] {
-  const out: Candidate[] = [];
-  for (const { intid } of names.interrupts) {
-    const parts = splitIntid(intid);
-    if (parts !== undefined)
-      out.push({ text: `${parts.type}(${parts.number})`, description: `state of ${formatIntid(intid)}` });
-  }
-  return out;
-}
-
-/** One by one: whoever asks stops when there are enough. */
-function* paths(names: NameSpace): Generator<Candidate> {
-  for (const { path, width } of names.slots) yield { text: path, description: `state, ${width} bits` };
-}
-
-function* chain(...lists: readonly Iterable<Candidate>[]): Generator<Candidate> {
-  for (const list of lists) yield* list;
-}
-
-/** Fields of the registers whose path was typed up to its last dot. */
-function pathFields(names: NameSpace, word: string): Candidate[] {
-  const dot = word.lastIndexOf('.');
-  if (dot <= 0) return [];
-  const prefix = word.slice(0, dot);
-  const slot = names.slots.find(({ path }) => path.toLowerCase() === prefix.toLowerCase());
-  const register = tableRegister(slot?.register ?? prefix);
-  return (register?.fields ?? [])
-    .filter((field) => !field.reserved)
-    .map((field) => ({ text: `${prefix}.${field.name}`, description: `${bits(field)}: ${field.description}` }));
-}
-
-const VERBS: readonly Candidate[] = [
-  { text: 'write', description: 'write NAME: a register is written' },
-  { text: 'read', description: 'read NAME: a register is read' },
-  { text: 'execute', description: 'execute NAME: a GIC instruction' },
-  { text: 'access', description: 'access NAME: read, written or executed' },
-  { text: 'changed(', description: 'changed(path): a slot or field changes' },
-  { text: 'latency', description: 'latency > 50us: at the acknowledge, time since it was raised' },
-  { text: 'not', description: 'not condition' },
-  { text: 'kvm_entry', description: 'guest entry' },
-  { text: 'kvm_exit', description: 'guest exit; kvm_exit(REASON) for one reason' },
-  { text: 'insn(', description: 'insn(CDIA): GIC instruction by mnemonic' },
-];
-
 function starts(names: NameSpace, word: string): Iterable<Candidate> {
   if (word.includes('.')) return chain(pathFields(names, word), paths(names));
   return chain(interrupts(names), VERBS, facts(), filterKeys(), word.length >= 2 ? paths(names) : []);
 }
-
-const EDGE_WORDS: readonly Candidate[] = [
-  { text: 'rises', description: 'from 0 to 1, or to a larger value' },
-  { text: 'falls', description: 'from 1 to 0, or to a smaller value' },
-  { text: 'changes', description: 'to any other value' },
-];
-const COMPARISON_WORDS: readonly Candidate[] = [
-  { text: '==', description: 'equal' },
-  { text: '!=', description: 'known and not equal' },
-  { text: '<', description: 'less' },
-  { text: '>', description: 'greater' },
-  { text: 'in', description: 'in {a, b} or a..b' },
-];
-const JOINS: readonly Candidate[] = [
-  { text: 'and', description: 'both' },
-  { text: 'or', description: 'either' },
-  { text: 'if', description: 'event if state: both, on the same vCPU' },
-  { text: 'on vcpu', description: 'on one vCPU only' },
-];
 
 function continuations(tokens: readonly Token[]): Candidate[] {
   const last = tokens.at(-1);

@@ -17,7 +17,7 @@ import {
   type StateWord,
   type Subject,
 } from '../condition/ast.ts';
-import { bitsTest, type CompareExpr, interruptFieldTest, stateWords, wordsOfField } from '../condition/check-fact.ts';
+import { bitsTest, type CompareExpr, interruptFieldTest, stateWords, wordsOfField } from '../condition/typed-tests.ts';
 import { MAX_U64 } from '../condition/lex.ts';
 import { resolveInterrupt, resolvePath, STATE_FIELDS, vcpuOfPath } from '../condition/subjects.ts';
 import { type NumberTest, truthTest } from '../condition/tests.ts';

@@ -9,7 +9,7 @@
  * that of the event (any, where the event has none).
  */
 import { type Expr, type Subject } from '../condition/ast.ts';
-import { bitsTest, type CompareExpr, isRegisterField, wordsOfField } from '../condition/check-fact.ts';
+import { isRegisterField } from '../condition/check-fact.ts';
 import {
   fieldsOfAccess,
   findField,
@@ -19,16 +19,10 @@ import {
 } from '../condition/registers-of.ts';
 import { type NumberTest, truthTest } from '../condition/tests.ts';
 import { children } from '../condition/parse.ts';
-import {
-  bindAccess,
-  bindBareText,
-  bindFact,
-  bindFactTruth,
-  bindLatency,
-  idMask,
-  onVcpu,
-  vcpuTest,
-} from './bind-event.ts';
+import { bindAccess, bindBareText, bindFact, bindLatency } from './bind-event.ts';
+import { bindFactTruth } from './bind-payload.ts';
+import { idMask, onVcpu, vcpuTest } from './id-masks.ts';
+import { bitsTest, type CompareExpr, wordsOfField } from '../condition/typed-tests.ts';
 import { bindEdge, bindStateCompare, bindTruth, ownersOf, type Scope } from './bind-state.ts';
 import { allOf, anyOf, type Bound, type Keys, negate, NEVER } from './bound.ts';
 import { type TraceNames } from './searchable.ts';

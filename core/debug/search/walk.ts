@@ -1,0 +1,80 @@
+/** What all searches share: visiting blocks at a pace, and the hits inside one block. */
+import { BLOCK_EVENTS, BLOCK_SHIFT } from '../../trace/block.ts';
+import { type Query } from './query.ts';
+import { type SearchableTrace } from './searchable.ts';
+
+export type Direction = 'forward' | 'backward';
+
+export interface Hit {
+  readonly seq: number;
+  readonly time: number;
+  /** Absent: the event names none. */
+  readonly vcpu?: number;
+}
+
+export interface SearchControl {
+  readonly signal?: AbortSignal;
+  /** At most once a slice: blocks done and to do. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Longest stretch without giving way to other tasks, ms. */
+const SLICE = 4;
+
+/** Gives way now and then; throws the signal's reason when it is aborted. */
+export class Pace {
+  readonly #control: SearchControl;
+  readonly #total: number;
+  #since = performance.now();
+
+  constructor(control: SearchControl, total: number) {
+    this.#control = control;
+    this.#total = total;
+    control.signal?.throwIfAborted();
+  }
+
+  /** Call after each block. A promise only when it is time to wait. */
+  step(done: number): Promise<void> | undefined {
+    if (performance.now() - this.#since < SLICE) return undefined;
+    return this.#rest(done);
+  }
+
+  async #rest(done: number): Promise<void> {
+    this.#control.onProgress?.(done, this.#total);
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    this.#control.signal?.throwIfAborted();
+    this.#since = performance.now();
+  }
+}
+
+/** An event's facts for a hit. */
+export function hitAt(trace: SearchableTrace, seq: number): Hit {
+  const events = trace.events(seq >> BLOCK_SHIFT);
+  const i = seq & (BLOCK_EVENTS - 1);
+  const vcpu = events.vcpu[i] ?? -1;
+  return { seq, time: events.time[i] ?? 0, ...(vcpu < 0 ? {} : { vcpu }) };
+}
+
+/** While others ran, the trace may have grown. */
+export async function refreshed(rest: Promise<void>, queries: readonly Query[]): Promise<void> {
+  await rest;
+  for (const query of queries) query.refresh();
+}
+
+/** Index in the block of the hit nearest to `inside`, itself included; −1: none. */
+export function nearestInBlock(query: Query, block: number, inside: number, forward: boolean): number {
+  const known = query.knownHitsIn(block);
+  const size = query.trace.eventsIn(block);
+  if (known === 0) return -1;
+  if (known === size) return inside;
+  const { bytes } = query.mask(block);
+  if (!forward) return inside < 0 ? -1 : bytes.lastIndexOf(1, inside);
+  const at = bytes.indexOf(1, inside);
+  return at < size ? at : -1;
+}
+
+export function holdsAt(query: Query, block: number, index: number): boolean {
+  return query.knownHitsIn(block) !== 0 && query.mask(block).bytes[index] === 1;
+}
