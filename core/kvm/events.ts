@@ -206,6 +206,16 @@ export type VgicEvent =
   | { readonly kind: 'ap.sort'; readonly order: readonly number[] }
   | { readonly kind: 'vm.requestAll'; readonly request: 'irqPending' | 'sleep' }
   | { readonly kind: 'vcpu.forcedExit' | 'vcpu.requestUpdate' | 'vcpu.pruned' }
+  | { readonly kind: 'icv.acknowledge' | 'icv.end'; readonly register: string; readonly intid: number }
+  | {
+      readonly kind: 'mmio';
+      readonly address: bigint;
+      readonly length: number;
+      readonly direction: 'read' | 'write';
+      readonly value: bigint;
+      /** False: no frame of the GIC is there. */
+      readonly answered: boolean;
+    }
   | { readonly kind: 'sgi.send'; readonly value: bigint; readonly anyGroup: boolean }
   | { readonly kind: 'physical.active' | 'physical.pending'; readonly pintid: number; readonly on: boolean }
   | { readonly kind: 'physical.deactivate'; readonly pintid: number; readonly by: 'hardware' | 'software' };

@@ -43,6 +43,8 @@ export interface PendingAnswer {
   readonly pending: boolean;
 }
 
+export type Signal = 'none' | 'irq' | 'fiq';
+
 export type TrapOutcome = 'emulated' | 'undefined:handler';
 
 export interface GicModel {
@@ -109,6 +111,14 @@ export interface VcpuGic {
   fold(cpu: HostCpu): void;
   /** Asked on `cpu`, which need not be where the vCPU runs. */
   hasPending(cpu: HostCpu): PendingAnswer;
+  /** What the virtual interface of the CPU where the vCPU runs signals. */
+  signal(cpu: HostCpu): Signal;
+  /** Has the interface a maintenance interrupt for the hypervisor? */
+  needsExit(cpu: HostCpu): boolean;
+  /** The guest executes a CPU interface register of this model; false: there is none such, or it traps. */
+  interfaceAccess(cpu: HostCpu, register: string, direction: 'read' | 'write', words: Words): boolean;
+  /** A memory access of the guest, which has exited; undefined: none of the GIC's frames is there. A write gives 0. */
+  memoryAccess(address: bigint, length: number, data: bigint | undefined): bigint | undefined;
   /** A trapped access to a register of this model; the guest has exited. `words` holds and receives the value. */
   trappedAccess(register: string, direction: 'read' | 'write', words: Words): TrapOutcome;
 }

@@ -97,6 +97,7 @@ function dispatch(vcpu: Vcpu, name: string, direction: 'read' | 'write', words: 
   if (isPmuRegister(name)) return accessPmu(vcpu, name, direction, words);
   if (isIdRegister(name)) return accessId(vcpu, name, direction, words);
   if (registerByName(name) === undefined) throw new RangeError(`no register named ${name}`);
+  if (vcpu.gic?.interfaceAccess(vcpu.requireGuest(), name, direction, words) === true) return 'performed';
   if (/_EL[23]$/.test(name)) return undefinedInHardware(vcpu, name);
   // What is left of the tables belongs to other interrupt controllers.
   return trapped(vcpu, name, direction, words);
@@ -113,6 +114,29 @@ function accessId(
   words.value = readIdRegister(vcpu.vm, name);
   vcpu.emit({ kind: 'trap.sysreg', register: name, direction, value: words.value });
   return 'emulated';
+}
+
+/**
+ * A guest's load or store to device memory: exit, then the frames of the GIC. `data` undefined: a read.
+ * Gives the value read, 0 for a write, or undefined when no frame of the GIC is there.
+ */
+export function accessMemory(
+  vcpu: Vcpu,
+  address: bigint,
+  length: number,
+  data: bigint | undefined,
+): bigint | undefined {
+  if (vcpu.inGuest) loop.exit(vcpu, 'mmio');
+  const answer = vcpu.gic?.memoryAccess(address, length, data);
+  vcpu.emit({
+    kind: 'mmio',
+    address,
+    length,
+    direction: data === undefined ? 'read' : 'write',
+    value: data ?? answer ?? 0n,
+    answered: answer !== undefined,
+  });
+  return answer;
 }
 
 export function executeByName(vcpu: Vcpu, name: string, operand: bigint): GuestAccess {

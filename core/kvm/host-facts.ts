@@ -20,10 +20,6 @@ export interface HostFacts {
   readonly extraPpis?: readonly [bigint, bigint];
   /** The GICv3 virtual interface: list registers, priority and preemption bits; absent: 4, 5, 5. */
   readonly v3Interface?: InterfaceSize;
-  /** ICH_VTR_EL2.IDbits, SEIS, A3V; absent: 0. */
-  readonly v3IdBits?: number;
-  readonly v3Seis?: boolean;
-  readonly v3Aff3?: boolean;
   /** ICH_HCR_EL2.TDIR exists; absent: it does. */
   readonly v3TrapsDir?: boolean;
   /** Guests cannot deactivate physical interrupts; devices with a level callback are asked instead. */

@@ -12,7 +12,7 @@ import { type Words } from '../gic/v5/words.ts';
 import { EBUSY, type Result } from './errno.ts';
 import { type KvmEvent, type Place } from './events.ts';
 import { firstRun } from './first-run.ts';
-import { type GicModel, type VcpuGic } from './gic-model.ts';
+import { type GicModel, type Signal, type VcpuGic } from './gic-model.ts';
 import * as access from './guest-access.ts';
 import { type HostCpu } from './host-cpu.ts';
 import { type Outcome } from './outcome.ts';
@@ -194,8 +194,17 @@ export class Vcpu {
     this.emit({ kind: 'vcpu.kick', blocked: slots.blocking.flag, inGuest: slots.inGuest.flag });
   }
 
+  /** Must a running vCPU leave the guest: somebody kicked it, or its interface has maintenance to do? */
   get hasRequest(): boolean {
-    return this.slots.irqPendingRequest.flag;
+    if (this.slots.irqPendingRequest.flag) return true;
+    const { cpu, gic } = this;
+    return this.inGuest && cpu !== undefined && gic?.needsExit(cpu) === true;
+  }
+
+  /** What the interface of the CPU where it runs signals to it. */
+  get signal(): Signal {
+    const { cpu, gic } = this;
+    return cpu === undefined || gic === undefined ? 'none' : gic.signal(cpu);
   }
 
   // --- run loop -------------------------------------------------------------------------------------------------
@@ -219,9 +228,9 @@ export class Vcpu {
   /** A WFI of the guest: trapped or not, as the last load decided. Without a trap it ends when the interface signals. */
   waitForInterrupt():
     ({ readonly trapped: true } & loop.WaitAnswer) | { readonly trapped: false; readonly ends: boolean } {
-    const cpu = this.requireGuest();
+    this.requireGuest();
     if (this.slots.trapWfi.flag) return { trapped: true, ...this.trapWfi() };
-    return { trapped: false, ends: cpu.interface.signal.flag };
+    return { trapped: false, ends: this.signal !== 'none' };
   }
 
   /** A trapped WFI: exit, then the wait begins. */
@@ -268,6 +277,11 @@ export class Vcpu {
   /** The hot form of `instruction`. */
   execute(instruction: GicInstruction, words: Words): Outcome {
     return access.execute(this, instruction, words);
+  }
+
+  /** A load (`data` undefined) or store of the guest to device memory; undefined: not the GIC's. */
+  memoryAccess(address: bigint, length: number, data?: bigint): bigint | undefined {
+    return access.accessMemory(this, address, length, data);
   }
 
   /** An access that arrives by a trap: exit, then KVM's handler. */

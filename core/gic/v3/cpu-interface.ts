@@ -42,6 +42,10 @@ export interface InterfaceSize {
   readonly priorityBits: number;
   /** 5 … 7 */
   readonly preemptionBits: number;
+  /** ICH_VTR_EL2.IDbits, SEIS, A3V; absent: 0. */
+  readonly idBits?: number;
+  readonly seis?: boolean;
+  readonly aff3?: boolean;
 }
 
 /** 4 list registers, 5 priority and 5 preemption bits: the profile of gicv3-behaviour §1. */
@@ -247,15 +251,25 @@ export class CpuInterfaceV3 {
     this.writeVmcr(withBit(this.vmcr.lo, group === 1 ? VMCR.ENG1 : VMCR.ENG0, on));
   }
 
-  /** EOImode in bit 1, CBPR in bit 0. */
+  /** ICC_CTLR_EL1: EOImode in bit 1, CBPR in bit 0, and what the implementation has. */
   get control(): number {
     const vmcr = this.vmcr.lo;
-    return ((vmcr & VMCR.EOIM) !== 0 ? 2 : 0) | ((vmcr & VMCR.CBPR) !== 0 ? 1 : 0);
+    const { priorityBits, idBits = 0, seis = false, aff3 = false } = this.size;
+    const fixed = ((priorityBits - 1) << 8) | (idBits << 11) | (seis ? 1 << 14 : 0) | (aff3 ? 1 << 15 : 0);
+    return fixed | ((vmcr & VMCR.EOIM) !== 0 ? 2 : 0) | ((vmcr & VMCR.CBPR) !== 0 ? 1 : 0);
   }
 
   set control(value: number) {
     const word = withBit(this.vmcr.lo, VMCR.EOIM, (value & 2) !== 0);
     this.writeVmcr(withBit(word, VMCR.CBPR, (value & 1) !== 0));
+  }
+
+  activePriority(group: 0 | 1, n: number): number {
+    return (group === 0 ? this.ap0r : this.ap1r)[n]?.lo ?? 0;
+  }
+
+  setActivePriority(group: 0 | 1, n: number, value: number): void {
+    (group === 0 ? this.ap0r : this.ap1r)[n]?.set(value >>> 0);
   }
 
   get #commonBpr(): boolean {

@@ -39,8 +39,8 @@ const SEIS = 1n << 14n;
 const A3V = 1n << 15n;
 
 function hostControl(self: VgicVcpu): bigint {
-  const { facts } = self.vcpu.vm.host;
-  return (facts.v3Seis === true ? SEIS : 0n) | (facts.v3Aff3 === true ? A3V : 0n);
+  const { seis = false, aff3 = false } = self.vgic.interfaceSize(self.vcpu.vm.host.facts);
+  return (seis ? SEIS : 0n) | (aff3 ? A3V : 0n);
 }
 
 const control: SysregRow = {

@@ -1,7 +1,14 @@
 /** A vCPU's part of the vGICv5: the plug-in interface over the modules of this folder. */
 import { type Words } from '../../gic/v5/words.ts';
 import { type Result } from '../errno.ts';
-import { type Operations, type Owner, type PendingAnswer, type TrapOutcome, type VcpuGic } from '../gic-model.ts';
+import {
+  type Operations,
+  type Owner,
+  type PendingAnswer,
+  type Signal,
+  type TrapOutcome,
+  type VcpuGic,
+} from '../gic-model.ts';
 import { type HostCpu } from '../host-cpu.ts';
 import { type Vcpu } from '../vcpu.ts';
 import { FINALISATIONS } from './finalise.ts';
@@ -96,6 +103,25 @@ export class VcpuVgicV5 implements VcpuGic {
 
   hasPending(cpu: HostCpu): PendingAnswer {
     return residency.hasPending(this, cpu);
+  }
+
+  signal(cpu: HostCpu): Signal {
+    return cpu.interface.signal.flag ? 'irq' : 'none';
+  }
+
+  /** Overflow does not exist: every PPI has its place. */
+  needsExit(): boolean {
+    return false;
+  }
+
+  /** The GICv5 registers have their own path (guest-access.ts). */
+  interfaceAccess(): boolean {
+    return false;
+  }
+
+  /** PPIs have no frames. */
+  memoryAccess(): bigint | undefined {
+    return undefined;
   }
 
   trappedAccess(register: string, direction: 'read' | 'write', words: Words): TrapOutcome {

@@ -2,6 +2,8 @@
  * The CPU interface registers that a guest executes without a trap (gicv3-behaviour §6): one row per register, by its
  * name without `ICC_` and `_EL1`. A GICv2 guest reaches the same rows through its memory-mapped interface.
  */
+import { type Words } from '../../gic/v5/words.ts';
+import { HCR } from '../../gic/v3/vmcr.ts';
 import { type CpuInterfaceV3 } from '../../gic/v3/cpu-interface.ts';
 import { type Vcpu } from '../vcpu.ts';
 
@@ -11,6 +13,13 @@ interface Row {
 }
 
 const INTID = 0xff_ffff;
+
+function activePriority(group: 0 | 1, n: number): Row {
+  return {
+    read: (cpu) => cpu.activePriority(group, n),
+    write: (cpu, value) => cpu.setActivePriority(group, n, value),
+  };
+}
 
 export const INTERFACE_ROWS: Readonly<Record<string, Row>> = {
   IAR0: { read: (cpu) => cpu.acknowledge(0) },
@@ -24,6 +33,11 @@ export const INTERFACE_ROWS: Readonly<Record<string, Row>> = {
   PMR: { read: (cpu) => cpu.pmr, write: (cpu, value) => (cpu.pmr = value) },
   BPR0: { read: (cpu) => cpu.bpr0, write: (cpu, value) => (cpu.bpr0 = value) },
   BPR1: { read: (cpu) => cpu.bpr1, write: (cpu, value) => (cpu.bpr1 = value) },
+  ...Object.fromEntries(
+    ([0, 1] as const).flatMap((group) =>
+      [0, 1, 2, 3].map((n): [string, Row] => [`AP${group}R${n}`, activePriority(group, n)]),
+    ),
+  ),
   CTLR: { read: (cpu) => cpu.control, write: (cpu, value) => (cpu.control = value) },
   IGRPEN0: { read: (cpu) => +cpu.groupEnabled(0), write: (cpu, value) => cpu.enableGroup(0, (value & 1) !== 0) },
   IGRPEN1: { read: (cpu) => +cpu.groupEnabled(1), write: (cpu, value) => cpu.enableGroup(1, (value & 1) !== 0) },
@@ -41,4 +55,30 @@ export function executeGuest(vcpu: Vcpu, register: string, value: number | undef
   if (row.write === undefined) return undefined;
   row.write(hardware, value);
   return 0;
+}
+
+/**
+ * A system register by its name; false: it is no register of the interface in this direction, or it traps (DIR with
+ * TDIR, active priority words that the implementation lacks).
+ */
+export function executeRegister(
+  hardware: CpuInterfaceV3,
+  register: string,
+  direction: 'read' | 'write',
+  words: Words,
+): boolean {
+  const name = /^ICC_(\w+)_EL1$/.exec(register)?.[1];
+  const row = name === undefined ? undefined : INTERFACE_ROWS[name];
+  if (name === undefined || row === undefined) return false;
+  if (name === 'DIR' && (hardware.hcr.lo & HCR.TDIR) !== 0) return false;
+  const word = /^AP[01]R(\d)$/.exec(name)?.[1];
+  if (word !== undefined && Number(word) >= hardware.ap1r.length) return false;
+  if (direction === 'read') {
+    if (row.read === undefined) return false;
+    words.set(row.read(hardware), 0);
+  } else {
+    if (row.write === undefined) return false;
+    row.write(hardware, words.lo);
+  }
+  return true;
 }

@@ -37,12 +37,12 @@ export function initialise(vgic: VgicVm): Result {
 
 function enableInterface(self: VgicVcpu): void {
   const { flavour, vm } = self.vgic;
-  const { priorityBits } = self.vgic.interfaceSize(vm.host.facts);
+  const { priorityBits, idBits = 0 } = self.vgic.interfaceSize(vm.host.facts);
   self.vmcr.set(0);
   self.sre.set(flavour.sre);
   self.pendbaser.value = flavour.initialPendbaser;
   self.priorityBits.set(priorityBits);
-  self.idBits.set(vm.host.facts.v3IdBits ?? 0);
+  self.idBits.set(idBits);
 }
 
 /** Models that initialise themselves do so now (§3.3); the others are refused. */

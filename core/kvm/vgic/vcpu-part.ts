@@ -8,12 +8,15 @@ import {
   type Owner,
   OWNERS,
   type PendingAnswer,
+  type Signal,
   type TrapOutcome,
   type VcpuGic,
 } from '../gic-model.ts';
 import { type HostCpu } from '../host-cpu.ts';
 import { type Vcpu } from '../vcpu.ts';
+import { guestAccess } from './bus.ts';
 import { flush, fold } from './flush.ts';
+import { executeRegister } from './guest-interface.ts';
 import { HOST_IRQ_BASE, map, resetMapped, setOwner, unmap } from './mapped.ts';
 import { deliverable, prune } from './queue.ts';
 import { REQUEST, type VgicVcpu } from './vcpu-state.ts';
@@ -104,6 +107,29 @@ export class VcpuVgic implements VcpuGic {
 
   hasPending(): PendingAnswer {
     return { mask: vmcrPmr(this.self.vmcr.lo), pending: deliverable(this.self) };
+  }
+
+  signal(cpu: HostCpu): Signal {
+    return this.#hardware(cpu).signal;
+  }
+
+  needsExit(cpu: HostCpu): boolean {
+    return this.#hardware(cpu).maintenance;
+  }
+
+  interfaceAccess(cpu: HostCpu, register: string, direction: 'read' | 'write', words: Words): boolean {
+    // A memory-mapped guest has no system registers.
+    if (this.self.sre.lo === 0) return false;
+    const done = executeRegister(this.#hardware(cpu), register, direction, words);
+    if (done && direction === 'write' && /^ICC_EOIR|^ICC_DIR/.test(register))
+      this.self.vcpu.emit({ kind: 'icv.end', register, intid: words.lo });
+    if (done && direction === 'read' && register.startsWith('ICC_IAR'))
+      this.self.vcpu.emit({ kind: 'icv.acknowledge', register, intid: words.lo });
+    return done;
+  }
+
+  memoryAccess(address: bigint, length: number, data: bigint | undefined): bigint | undefined {
+    return guestAccess(this.self.vcpu, address, length, data);
   }
 
   trappedAccess(register: string, direction: 'read' | 'write', words: Words): TrapOutcome {
