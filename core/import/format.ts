@@ -13,13 +13,21 @@ export interface Content {
   readonly name: string;
   /** Decompressed; can be read once. */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** Where the same bytes are a regular file, for formats that jump about in it. Then `chunks` need not be read. */
+  readonly path: string | undefined;
 }
 
 export interface ReadContext {
   /** Number of vCPUs that the user states. */
   readonly vcpus: number | undefined;
-  /** Reports how far the reading is; throws the reason when the import was cancelled. */
-  advance(lines: number, events: number): void;
+  /** Keep what could be read of something damaged. */
+  readonly keepPartial: boolean;
+  /** The user wants the reading to end here, and keep what was read. For formats that do not read `chunks`. */
+  isStopped(): boolean;
+  /**
+   * Reports how far the reading is; throws the reason when the import was cancelled. `bytes`: read by the format itself.
+   */
+  advance(lines: number, events: number, bytes?: number): void;
 }
 
 /** What is known of the content at its end. */
@@ -29,6 +37,8 @@ export interface ReadSummary {
   readonly lines: LineCounts | undefined;
   readonly facts: Readonly<Record<string, string>>;
   readonly events: number;
+  /** Why the content ended early, where the format itself found that. */
+  readonly cut?: string;
 }
 
 /** Reads everything into the sink. When `chunks` throws, what was read before must already be in the sink. */

@@ -53,27 +53,36 @@ export async function importTrace(
       options.format === undefined
         ? detect(source.head, source.bytes.given).format
         : formatById(options.format, source.bytes.given);
-    return await run(format, source, sink, options);
+    const path = typeof input === 'string' && source.bytes.total !== undefined ? input : undefined;
+    return await run(format, source, source.wrappers.length === 0 ? path : undefined, sink, options);
   } finally {
     await source.close();
   }
 }
 
-async function run(format: Format, source: Source, sink: TraceSink, options: ImportOptions): Promise<ImportResult> {
+async function run(
+  format: Format,
+  source: Source,
+  path: string | undefined,
+  sink: TraceSink,
+  options: ImportOptions,
+): Promise<ImportResult> {
   const meter = new Meter(source.bytes, options);
   const content = new Content(source, options);
   let read: ReadSummary;
   try {
-    read = await format.read({ name: source.bytes.name, chunks: content.chunks }, sink, {
+    read = await format.read({ name: source.bytes.name, chunks: content.chunks, path }, sink, {
       vcpus: options.vcpus,
-      advance: (lines, events) => meter.advance(lines, events),
+      keepPartial: options.keepPartial === true,
+      isStopped: () => options.stop?.aborted === true,
+      advance: (lines, events, bytes) => meter.advance(lines, events, bytes),
     });
   } catch (thrown) {
     throw thrown instanceof ImportError && meter.lines > 0 ? reaching(thrown, meter.lines) : thrown;
   }
   if (read.events === 0) throw nothingReadable(format, source, read);
   meter.finish();
-  const { cut } = content;
+  const cut = content.cut ?? read.cut;
   const summary = summarise(format, source, read, cut);
   return { summary, format: format.id, events: read.events, ...(cut === undefined ? {} : { cut }) };
 }

@@ -11,6 +11,8 @@ export class Meter {
   #last = -Infinity;
   lines = 0;
   events = 0;
+  /** Bytes that the format read by itself. */
+  #own = 0;
 
   constructor(source: ByteSource, options: ImportOptions) {
     this.#source = source;
@@ -18,9 +20,10 @@ export class Meter {
   }
 
   /** @throws the signal's reason when the import was cancelled */
-  advance(lines: number, events: number): void {
+  advance(lines: number, events: number, bytes = 0): void {
     this.lines = lines;
     this.events = events;
+    this.#own = bytes;
     this.#options.signal?.throwIfAborted();
     const now = performance.now();
     if (now - this.#last < INTERVAL_MS) return;
@@ -36,7 +39,7 @@ export class Meter {
     const seconds = (now - this.#start) / 1000;
     const { bytesRead, total } = this.#source;
     const progress: Progress = {
-      bytes: bytesRead,
+      bytes: Math.max(bytesRead, Math.min(this.#own, total ?? this.#own)),
       ...(total === undefined ? {} : { total }),
       lines: this.lines,
       events: this.events,

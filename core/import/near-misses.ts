@@ -37,11 +37,6 @@ const ROWS: readonly Row[] = [
   },
   { what: 'a perf.data file', hint: PERF, is: begins('PERFILE2', '2ELIFREP') },
   {
-    what: 'a trace.dat file of trace-cmd',
-    hint: 'This version does not read trace.dat.',
-    is: bytes(0, 0x17, 0x08, 0x44, 0x74, 0x72, 0x61, 0x63, 0x69, 0x6e, 0x67),
-  },
-  {
     what: "a binary trace of QEMU's simple backend",
     hint: 'This version does not read it. Record with the log backend: -trace … -D qemu.log',
     is: (head) => head.subarray(0, 8).every((byte) => byte === 0xff) && isSimpleMagic(head.subarray(8, 16)),

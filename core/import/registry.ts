@@ -3,9 +3,10 @@ import { ImportError } from './errors.ts';
 import { type Format } from './format.ts';
 import { isBinary, nearMiss } from './near-misses.ts';
 import { QEMU_LOG } from './qemu/qemu-log.ts';
+import { TRACE_DAT } from './trace-dat/trace-dat.ts';
 
 /** One row per format; to add one, write its file and name it here. */
-export const FORMATS: readonly Format[] = [QEMU_LOG];
+export const FORMATS: readonly Format[] = [QEMU_LOG, TRACE_DAT];
 
 /** From this confidence on a format is taken without asking. */
 const ENOUGH = 0.3;

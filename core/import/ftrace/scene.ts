@@ -1,0 +1,177 @@
+/**
+ * What the meanings of ftrace events share: threads and their vCPUs, the slots of each vCPU, register frames, and the
+ * one way to append an event. A meaning changes slots first and then emits, so the event owns the changes.
+ */
+import { type Intid } from '../../gic/intid.ts';
+import { type SlotId, nanoseconds, vcpuId } from '../../state/brand.ts';
+import { type NewEvent, type Origin, RUN_STATES, type RunState, TIMERS, type Timer } from '../../trace/kinds.ts';
+import { type GicModel, type TraceSink } from '../../trace/sink.ts';
+import { Slots } from '../qemu/observe/slots.ts';
+import { Frames } from './frames.ts';
+import { FIRST_TYPED, isPrivate } from './interrupt-number.ts';
+import { type DetailValues, type FtraceRecord, IN_HARDIRQ, IN_NMI, IN_SOFTIRQ, isInTask, NO_FLAGS } from './record.ts';
+import { Threads } from './threads.ts';
+
+/** More interrupts than this keep no state; their events stay complete. */
+const MOST_LINES = 65_536;
+const NOBODY = -1;
+
+type WithoutHeader<E> = E extends NewEvent ? Omit<E, 'time' | 'vcpu' | 'origin' | 'source' | 'line' | 'detail'> : never;
+/** Kind and payload; the rest comes from the record. */
+export type Happening = WithoutHeader<NewEvent>;
+
+type Unfinished = Happening & {
+  -readonly [P in 'time' | 'vcpu' | 'origin' | 'source' | 'line' | 'detail']?: NewEvent[P];
+};
+
+interface TimerSlots {
+  readonly control: SlotId;
+  readonly compare: SlotId;
+  readonly line: SlotId;
+}
+
+interface VcpuSlots {
+  readonly runState: SlotId;
+  readonly timers: (TimerSlots | undefined)[];
+}
+
+export class Scene {
+  readonly threads = new Threads();
+  readonly slots: Slots;
+  readonly frames = new Frames();
+  readonly #sink: TraceSink;
+  readonly #vcpus: VcpuSlots[] = [];
+  readonly #lines = new Map<string, SlotId>();
+  #proof: { readonly gic: GicModel; readonly because: string } | undefined;
+  /** Events emitted. */
+  events = 0;
+  /** Events of a vCPU thread's kind whose vCPU nothing proves. */
+  unproven = 0;
+
+  constructor(sink: TraceSink) {
+    this.#sink = sink;
+    this.slots = new Slots(sink);
+  }
+
+  get gic(): GicModel {
+    return this.#proof?.gic ?? this.frames.model ?? 'unknown';
+  }
+
+  /** What the GIC model follows from; empty when nothing shows it. */
+  get gicFrom(): string {
+    return this.#proof?.because ?? this.frames.because;
+  }
+
+  proves(gic: GicModel, because: string): void {
+    this.#proof ??= { gic, because };
+  }
+
+  /** An interrupt number as printed. */
+  sees(number: number): void {
+    if (number >= FIRST_TYPED && this.#proof === undefined)
+      this.proves('v5', `interrupt number 0x${number.toString(16)} carries a type`);
+  }
+
+  /** The vCPU in whose thread the record was made, which makes it a vCPU thread; −1: an interrupt's context. */
+  ownVcpu(record: FtraceRecord): number {
+    const lane = isInTask(record) && record.pid > 0 ? this.threads.laneOfVcpuThread(record.pid, record.comm) : NOBODY;
+    if (lane < 0) this.unproven++;
+    return lane;
+  }
+
+  /** The vCPU in whose thread the record was made, if it is one. */
+  maybeOwnVcpu(record: FtraceRecord): number {
+    return isInTask(record) ? this.threads.laneOfThread(record.pid) : NOBODY;
+  }
+
+  /** The vCPU that is loaded in the record's thread, which may be the VMM's. */
+  loadedVcpu(record: FtraceRecord): number {
+    return isInTask(record) ? this.threads.laneInThread(record.pid) : NOBODY;
+  }
+
+  /** The vCPU that the record names by number. `isOwn`: only the vCPU's own thread makes such a record. */
+  namedVcpu(record: FtraceRecord, id: number | undefined, isOwn: boolean): number {
+    if (id === undefined || !Number.isInteger(id) || id < 0) return NOBODY;
+    if (isOwn && isInTask(record) && record.pid > 0) this.threads.names(record.pid, id);
+    return this.threads.laneOfNumber(record.pid, id);
+  }
+
+  setRunState(vcpu: number, state: RunState): void {
+    if (vcpu >= 0) this.slots.set(this.#vcpu(vcpu).runState, RUN_STATES.indexOf(state));
+  }
+
+  runState(vcpu: number): RunState | undefined {
+    const value = vcpu < 0 ? undefined : this.slots.get(this.#vcpu(vcpu).runState);
+    return value === undefined ? undefined : RUN_STATES[value];
+  }
+
+  timer(vcpu: number, timer: Timer): TimerSlots {
+    const number = TIMERS.indexOf(timer);
+    const { timers } = this.#vcpu(vcpu);
+    return (timers[number] ??= this.#claimTimer(vcpu, timer));
+  }
+
+  /** The input line of an interrupt changed. */
+  setLine(intid: Intid, vcpu: number, level: boolean): void {
+    const owner = isPrivate(intid) ? vcpu : NOBODY;
+    if (isPrivate(intid) && owner < 0) return;
+    const key = `${intid} ${owner}`;
+    let slot = this.#lines.get(key);
+    if (slot === undefined) {
+      if (this.#lines.size >= MOST_LINES) return;
+      slot = this.slots.claimField(intid, owner, 'line');
+      this.#lines.set(key, slot);
+    }
+    this.slots.set(slot, level ? 1 : 0);
+  }
+
+  /** Events are missing: what may have changed meanwhile is unknown. */
+  forgetAll(): void {
+    for (const vcpu of this.#vcpus) {
+      if (vcpu === undefined) continue;
+      this.slots.forget(vcpu.runState);
+      for (const timer of vcpu.timers)
+        if (timer !== undefined) for (const slot of [timer.control, timer.compare, timer.line]) this.slots.forget(slot);
+    }
+    for (const slot of this.#lines.values()) this.slots.forget(slot);
+  }
+
+  emit(record: FtraceRecord, vcpu: number, origin: Origin, happening: Happening, more?: DetailValues): void {
+    this.events++;
+    const detail: DetailValues = {};
+    if (record.cpu >= 0) detail['CPU'] = record.cpu;
+    if (record.pid >= 0) detail['task'] = `${record.comm}-${record.pid}`;
+    const { flags } = record;
+    if (flags !== NO_FLAGS && !isInTask(record))
+      detail['context'] =
+        flags & IN_NMI ? 'NMI' : flags & IN_HARDIRQ ? 'interrupt' : flags & IN_SOFTIRQ ? 'softirq' : '';
+    record.describe(detail);
+    if (more !== undefined) Object.assign(detail, more);
+    // The object was made for this event; completing it is cheaper than copying it.
+    const event: Unfinished = happening;
+    event.time = nanoseconds(record.time);
+    event.origin = origin;
+    event.source = record.name;
+    event.line = record.record;
+    event.detail = detail;
+    if (vcpu >= 0) event.vcpu = vcpuId(vcpu);
+    this.#sink.append(event as NewEvent);
+  }
+
+  #vcpu(vcpu: number): VcpuSlots {
+    return (this.#vcpus[vcpu] ??= {
+      runState: this.slots.claim({ path: `vcpu${vcpu}.runState`, width: 4, values: RUN_STATES }),
+      timers: [],
+    });
+  }
+
+  #claimTimer(vcpu: number, timer: Timer): TimerSlots {
+    const path = `vcpu${vcpu}.timer.${timer.toLowerCase()}`;
+    const level = timer === 'CNTP' || timer === 'CNTV' ? 'EL0' : 'EL2';
+    return {
+      control: this.slots.claim({ path: `${path}.control`, width: 3, register: `${timer}_CTL_${level}` }),
+      compare: this.slots.claim({ path: `${path}.compare`, width: 64, register: `${timer}_CVAL_${level}` }),
+      line: this.slots.claim({ path: `${path}.line`, width: 1 }),
+    };
+  }
+}

@@ -1,0 +1,162 @@
+/** trace.dat: the row of the registry, and the import. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ImportError } from '../errors.ts';
+import {
+  type Content,
+  type Format,
+  type ReadContent,
+  type ReadContext,
+  type ReadSummary,
+  type Verdict,
+} from '../format.ts';
+import { observe, observeLoss } from '../ftrace/meanings.ts';
+import { Scene } from '../ftrace/scene.ts';
+import { type TraceSink } from '../../trace/sink.ts';
+import { DatEvents } from './dat-events.ts';
+import { DatFault } from './fault.ts';
+import { RandomFile } from './random-file.ts';
+
+const MAGIC = [0x17, 0x08, 0x44, 0x74, 0x72, 0x61, 0x63, 0x69, 0x6e, 0x67];
+/** Events between two looks at progress, cancelling and other work. */
+const TURN = 4096;
+/** Clocks whose units are nanoseconds. */
+const NANOSECONDS: ReadonlySet<string> = new Set([
+  'local',
+  'global',
+  'perf',
+  'mono',
+  'mono_raw',
+  'boot',
+  'tai',
+  'tsc2nsec',
+]);
+
+function detect(head: Uint8Array): Verdict | undefined {
+  return MAGIC.every((byte, i) => head[i] === byte)
+    ? { confidence: 1, because: 'it begins with the mark of a trace.dat' }
+    : undefined;
+}
+
+const read: ReadContent = async (content, sink, context) => {
+  let file: RandomFile | undefined;
+  try {
+    file =
+      content.path === undefined
+        ? await RandomFile.spool(content.name, content.chunks, () => context.advance(0, 0))
+        : RandomFile.open(content.path);
+    return await readEvents(file, content, sink, context);
+  } catch (thrown) {
+    throw thrown instanceof DatFault ? asImportError(thrown, content) : thrown;
+  } finally {
+    file?.close();
+  }
+};
+
+async function readEvents(
+  file: RandomFile,
+  content: Content,
+  sink: TraceSink,
+  context: ReadContext,
+): Promise<ReadSummary> {
+  const events = new DatEvents(file, context.keepPartial);
+  const scene = new Scene(sink);
+  for (const guest of events.head.guests) for (const [vcpu, tid] of guest.vcpus) scene.threads.state(tid, vcpu);
+  const { record } = events;
+  const tell = (): void =>
+    context.advance(record.record, scene.events, content.path === undefined ? undefined : file.bytesRead);
+  let losses = 0;
+  let stopped: string | undefined;
+  for (let lost = events.next(); lost !== undefined; lost = events.next()) {
+    if (lost !== 0) {
+      losses++;
+      observeLoss(record, lost, scene);
+    }
+    sink.countName(record.name);
+    observe(record, scene);
+    if (record.record % TURN !== 0) continue;
+    tell();
+    await nextTurn();
+    if (!context.isStopped()) continue;
+    stopped = 'the import was stopped';
+    break;
+  }
+  tell();
+  if (record.record === 0) throw nothing(events, content);
+  const cut = stopped ?? events.cuts[0]?.message;
+  return {
+    gic: scene.gic,
+    vcpus: scene.threads.count,
+    lines: undefined,
+    facts: factsOf(events, scene, losses),
+    events: scene.events,
+    ...(cut === undefined ? {} : { cut }),
+  };
+}
+
+function factsOf({ head, origin, record }: DatEvents, scene: Scene, losses: number): Record<string, string> {
+  const [main] = head.buffers;
+  const clock = head.tsc2nsec === undefined ? (main?.clock ?? 'local') : 'tsc2nsec';
+  const isTime = NANOSECONDS.has(clock);
+  const facts: Record<string, string> = {
+    ...head.facts,
+    clock: isTime ? clock : `${clock}, which does not count nanoseconds: times are in its units`,
+    'first time stamp': isTime ? seconds(origin) : String(origin),
+    records: String(record.record),
+  };
+  const named = head.buffers.filter(({ name }) => name !== '').map(({ name }) => name);
+  if (named.length > 0) facts['buffers'] = named.slice(0, 16).join(', ');
+  if (losses > 0) facts['lost events'] = `${losses} gaps`;
+  if (record.unknown.length > 0) facts['events without a format'] = record.unknown.slice(0, 16).join(', ');
+  return { ...facts, ...sceneFacts(scene) };
+}
+
+/** What was found out about the machine. */
+export function sceneFacts(scene: Scene): Record<string, string> {
+  const facts: Record<string, string> = {};
+  const { summary, rivals } = scene.threads;
+  if (summary !== '') facts['vCPU threads'] = summary;
+  if (rivals > 0)
+    facts['several VMs'] = `${rivals} threads are vCPUs of a number that another thread has; each has its own lane`;
+  if (scene.gicFrom !== '') facts['GIC model from'] = scene.gicFrom;
+  if (scene.frames.summary !== '') facts['register frames'] = scene.frames.summary;
+  if (scene.unproven > 0) facts['vCPU not proven'] = `${scene.unproven} events`;
+  return facts;
+}
+
+function seconds(nanoseconds: bigint): string {
+  return `${nanoseconds / 1_000_000_000n}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')} s`;
+}
+
+function nothing({ cuts }: DatEvents, content: Content): ImportError {
+  const [cut] = cuts;
+  if (cut !== undefined) return asImportError(cut, content);
+  return new ImportError({
+    code: 'empty',
+    file: content.name,
+    problem: 'the trace.dat holds no events.',
+    hint: 'Were events enabled (trace-cmd record -e kvm …) and was the program run long enough?',
+  });
+}
+
+function asImportError(fault: DatFault, { name }: Content): ImportError {
+  return new ImportError({
+    code: fault.code,
+    file: name,
+    problem: `${fault.message} (byte ${fault.byte})`,
+    ...(fault.hint === undefined
+      ? fault.code === 'corrupt'
+        ? { hint: 'Copy the file again from where it was made, or import with keep-partial to keep what can be read.' }
+        : {}
+      : { hint: fault.hint }),
+    at: { byte: fault.byte },
+    cause: fault,
+  });
+}
+
+export const TRACE_DAT: Format = {
+  id: 'trace.dat',
+  kind: 'trace.dat',
+  title: 'trace.dat of trace-cmd',
+  detect,
+  read,
+};
