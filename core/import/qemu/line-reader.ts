@@ -6,7 +6,7 @@ import { eventRow, isCutName, nextHash } from './events/table.ts';
 import { match } from './pattern.ts';
 import { Prefix } from './prefix.ts';
 import { LineClock } from './line-clock.ts';
-import { type TraceLine } from './trace-line.ts';
+import { clear, type TraceLine } from './trace-line.ts';
 
 /** More different unknown names than this are no event names any more, but prose or noise. */
 const MOST_UNKNOWN_NAMES = 1000;
@@ -60,6 +60,7 @@ export class LineReader {
     const row = eventRow(hash, bytes, at, stop);
     if (row === undefined || next === COLON) return this.#other(text, at - start, stop - start, next === COLON, into);
     this.name = row.name;
+    clear(into);
     for (const pattern of row.patterns)
       if (match(pattern, bytes, Math.min(stop + 1, end), end, into) && row.accepts?.(into) !== false) {
         into.row = row;

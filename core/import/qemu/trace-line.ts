@@ -46,6 +46,22 @@ export class TraceLine {
   isDead = false;
 }
 
+/** Empties the fields that patterns fill, so that lines in the same words have the same fields. */
+export function clear(line: TraceLine): void {
+  line.a = 0;
+  line.b = 0;
+  line.c = 0;
+  line.d = 0;
+  line.e = 0;
+  line.f = 0;
+  line.vLo = 0;
+  line.vHi = 0;
+  line.wLo = 0;
+  line.wHi = 0;
+  line.s = '';
+  line.t = '';
+}
+
 /** A 64-bit value from its halves. */
 export function u64(lo: number, hi: number): bigint {
   return hi === 0 ? BigInt(lo) : (BigInt(hi) << 32n) | BigInt(lo);

@@ -3,7 +3,7 @@
  * between. So the effect of an outstanding write belongs to a vCPU that has such a write outstanding, and when that
  * vCPU's next line comes, the effect is there.
  */
-import { Action, type ActionKind } from './action.ts';
+import { Action, type ActionKind, Group } from './action.ts';
 import { type Claims } from './claims.ts';
 import { type Docket, type DocketListener } from './docket.ts';
 import { Operation, operationOf } from './operation.ts';
@@ -72,7 +72,19 @@ export class Accesses implements DocketListener {
     if (first === undefined) return;
     if (!isTrusted) this.#mayBeDone(action, candidates);
     else if (candidates.length === 1 && !ALSO_BY_OTHERS.has(action.kind)) this.#docket.decide(action, first);
-    else this.#docket.wait(action, candidates);
+    else {
+      this.#docket.wait(action, candidates);
+      if (!ALSO_BY_OTHERS.has(action.kind)) this.#settleIfAllDone(candidates);
+    }
+  }
+
+  /** As many effects as writes that explain them: each of these vCPUs has had its own. */
+  #settleIfAllDone(vcpus: readonly number[]): void {
+    const effects = this.#docket.open(
+      (action) =>
+        action.candidates?.every((vcpu) => vcpus.includes(vcpu) && this.#outstanding(vcpu)?.precedes(action)) ?? false,
+    );
+    if (effects.length === vcpus.length) this.#docket.settle(new Group(vcpus, effects));
   }
 
   /** Whether the vCPU has a write of this timer outstanding. */
@@ -92,6 +104,10 @@ export class Accesses implements DocketListener {
     write.isDone = true;
     for (const other of this.#docket.open((open) => write.precedes(open) && open.candidates?.includes(vcpu) === true))
       this.#docket.exclude(other, vcpu, !ALSO_BY_OTHERS.has(other.kind));
+  }
+
+  settled({ vcpus, members }: Group): void {
+    for (const action of members) this.#mayBeDone(action, vcpus);
   }
 
   givenUp(action: Action): void {

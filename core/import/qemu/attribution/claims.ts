@@ -41,7 +41,7 @@ export class Claims implements DocketListener {
   }
 
   closed(done: Action): void {
-    this.#claims = this.#claims.filter(({ vcpu }) => vcpu !== done.actor);
+    this.#claims = this.#claims.filter(({ vcpu, actions }) => vcpu !== done.actor || !actions.includes(done));
     for (const claim of this.#claims) {
       if (!claim.actions.includes(done)) continue;
       claim.actions = claim.actions.filter((action) => action !== done);

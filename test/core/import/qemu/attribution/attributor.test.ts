@@ -88,6 +88,34 @@ describe('effects of register writes', () => {
     }
   });
 
+  it('are still both vCPUs’ when one of them has done the same again meanwhile', async () => {
+    const { vcpu, sink } = await importLines([
+      machine(2),
+      ...[0, 1].flatMap((cpu) => [
+        acknowledge(PPI27),
+        ...candidate(0),
+        signal(0),
+        read(cpu, 'GICR CDIA', valid(PPI27)),
+      ]), // 2 … 15
+      write(0, 'GIC CDDI', PPI27),
+      write(1, 'GIC CDDI', PPI27),
+      deactivate(PPI27), // 18
+      ...candidate(0),
+      signal(0),
+      deactivate(PPI27), // 24
+      ...candidate(0),
+      signal(0),
+      write(1, 'GIC CDDI', PPI27),
+      deactivate(PPI27), // 31
+      ...candidate(0),
+      signal(0),
+      wfi(1),
+      wfi(0),
+    ]);
+    expect([vcpu(18), vcpu(24), vcpu(31)]).toEqual([undefined, undefined, 1]);
+    expect(sink.valueAt('vcpu0.irq.ppi27.active', 24)).toBe(0n);
+  });
+
   it('are nobody’s without a write: a stock recorder prints none', async () => {
     const { vcpu } = await importLines([machine(2), drop(), signal(0), deactivate(PPI27), ...candidate(0), signal(0)]);
     expect([vcpu(2), vcpu(3), vcpu(4)]).toEqual([undefined, undefined, undefined]);
