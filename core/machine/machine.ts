@@ -246,13 +246,13 @@ export class Machine {
   #report(event: AnyEvent, place: Place): void {
     this.#loop.notice(event, place);
     if (this.observer === undefined) return;
+    this.beforeEvent?.(event, place);
     // Other threads' cores were saved at the end of their turns.
     if (place.vcpu === undefined) this.save();
     else {
       this.#threads[place.vcpu]?.save(this.journal);
       this.ram.flush(this.journal);
     }
-    this.beforeEvent?.(event, place);
     this.observer(event, place);
   }
 }

@@ -9,6 +9,7 @@ import { type VcpuVgicV5 } from '../kvm/v5/vcpu-vgic.ts';
 import { VmVgicV5 } from '../kvm/v5/vm-vgic.ts';
 import { type AnyEvent } from '../machine/events.ts';
 import { type Machine } from '../machine/machine.ts';
+import { type Journal } from '../state/journal.ts';
 import { GuestRegisters } from './guest-registers.ts';
 
 export interface View {
@@ -28,9 +29,11 @@ export class GuestViews {
   readonly all: readonly View[];
   /** vCPUs between the two. */
   readonly #between = new Set<number>();
+  readonly #journal: Journal;
 
   /** Claims the slots; the VM must exist. Empty on a host that offers no vGICv5. */
   constructor(machine: Machine) {
+    this.#journal = machine.journal;
     const part = machine.vm.gics.get(DEVICE_VGIC_V5);
     this.all =
       part instanceof VmVgicV5
@@ -52,6 +55,8 @@ export class GuestViews {
       this.update();
       return;
     }
+    // An access that changed nothing, such as a read: the most frequent event.
+    if (kind === 'cpuif.reg' && this.#journal.count === 0) return;
     if (LEAVES.has(kind)) this.#between.add(vcpu);
     else if (ARRIVES.has(kind)) this.#between.delete(vcpu);
     const view = this.all[vcpu];

@@ -32,7 +32,7 @@ const ROWS: Rows<AnyEvent['kind']> = { ...CPUIF, ...UAPI, ...LIFE, ...RUN, ...IR
 export class Recorder implements Scribe {
   readonly machine: Machine;
   readonly #sink: PackedSink;
-  readonly #types = new Map<string, number>();
+  readonly #types = new Map<Kind, Map<Origin, number>>();
   readonly #names = new Map<string, number>();
   #count = 0;
 
@@ -161,9 +161,10 @@ export class Recorder implements Scribe {
   }
 
   #type(kind: Kind, origin: Origin): number {
-    const key = kind + origin;
-    let id = this.#types.get(key);
-    if (id === undefined) this.#types.set(key, (id = this.#sink.typeId(kind, origin)));
+    let ofKind = this.#types.get(kind);
+    if (ofKind === undefined) this.#types.set(kind, (ofKind = new Map<Origin, number>()));
+    let id = ofKind.get(origin);
+    if (id === undefined) ofKind.set(origin, (id = this.#sink.typeId(kind, origin)));
     return id;
   }
 

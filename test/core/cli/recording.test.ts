@@ -270,9 +270,9 @@ describe('a recording', () => {
     const { exit, stdout, stderr } = await cli(argv, { cwd: work, launch: () => Promise.resolve(0), ...redirected });
     expect([exit, stderr]).toEqual([
       0,
-      /^(import|export)$/.test(argv[0] ?? '') && !typed.includes('-o -') ? expect.stringMatching(/^\S+: /) : '',
+      /^(import|export|record)$/.test(argv[0] ?? '') && !typed.includes('-o -') ? expect.stringMatching(/^\S+: /) : '',
     ]);
-    const isQuiet = ['open', 'serve', 'import', 'export'].includes(argv[0] ?? '') && !typed.includes('-o -');
+    const isQuiet = ['open', 'serve', 'import', 'export', 'record'].includes(argv[0] ?? '') && !typed.includes('-o -');
     if (!isQuiet) expect(stdout).not.toBe('');
     rmSync(work, { recursive: true });
   });

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { SHAPES } from '../../../core/cli/shapes.ts';
 import { loadScenario, ScenarioError } from '../../../core/scenario/index.ts';
 import { Lab } from './support.ts';
 import { run as runCli } from '../cli/support.ts';
@@ -176,6 +177,15 @@ describe('gicscope record and scenario', () => {
     const { exit, err } = await run('record', 'endless.yaml', '-o', 'endless.gscope', '--expect');
     expect(exit).toBe(0);
     expect(err).toContain('1.00 ms of virtual time, ended limit');
+  });
+
+  it('print the documented JSON', async () => {
+    const recorded = await run('record', 'dvi-on', '-o', 'json.gscope', '--json');
+    expect(SHAPES.record.parse(JSON.parse(recorded.out))).toMatchObject({ halted: 'poweredOff', failed: 0 });
+    for (const words of [['list'], ['list', '--profiles'], ['check', 'dvi-on', 'bad.yaml'], ['run-all']]) {
+      const { out } = await run('scenario', ...words, '--json');
+      expect(Object.keys(SHAPES.scenario.parse(JSON.parse(out))).length).toBeGreaterThan(0);
+    }
   });
 
   it('list the bundled scenarios and the profiles', async () => {
