@@ -70,7 +70,7 @@ export class VcpuPmu {
     const { gic } = this.vcpu.vm;
     // Without an irqchip user space must not have named an interrupt; with one it must have.
     if (gic === undefined) return this.intid.lo === 0 ? 0 : -EINVAL;
-    return gic.isPpiIntid(this.intid.lo) ? 0 : -EINVAL;
+    return gic.acceptsPmuIntid(this.intid.lo) ? 0 : -EINVAL;
   }
 
   attribute(op: AttributeOp, attr: bigint, memory: UserMemory): Result {
@@ -98,9 +98,18 @@ export class VcpuPmu {
     if (value === undefined) return -EFAULT;
     const intid = Number(value & 0xffff_ffffn);
     if (!gic.acceptsPmuIntid(intid)) return -EINVAL;
+    if (!this.#agrees(intid, gic.isPpiIntid(intid))) return -EINVAL;
     if (this.intid.lo !== 0) return -EBUSY;
     this.intid.set(intid);
     return 0;
+  }
+
+  /** A PPI must be the same for all vCPUs, an SPI different for each (kvm-vgic-v3 §13.3). */
+  #agrees(intid: number, isPpi: boolean): boolean {
+    return this.vcpu.vm.vcpus.every(({ pmu, hasPmu }) => {
+      const other = pmu.intid.lo;
+      return pmu === this || !hasPmu || other === 0 || (other === intid) === isPpi;
+    });
   }
 
   #initialise(): Result {
