@@ -21,7 +21,13 @@ export const SKIPPED = {
   tooMany: `more than ${MOST_UNKNOWN_NAMES} different unknown event names`,
 } as const;
 
-const UNDERSCORE = 95;
+/** Bytes of event names: letters may come first, digits and the underscore later. */
+const FIRST_OF_NAME = 1;
+const NAME_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  if (/[a-z]/.test(character)) return FIRST_OF_NAME;
+  return /[0-9_]/.test(character) ? 2 : 0;
+});
 const COLON = 58;
 const BLANK = 32;
 
@@ -48,13 +54,13 @@ export class LineReader {
     into.text = text;
     let stop = at;
     let hash = 0;
-    for (; stop < end; stop++) {
-      const byte = bytes[stop] ?? 0;
-      const isLetter =
-        (byte >= 97 && byte <= 122) || (stop > at && ((byte >= 48 && byte <= 57) || byte === UNDERSCORE));
-      if (!isLetter) break;
-      hash = nextHash(hash, byte);
-    }
+    if (NAME_BYTE[bytes[at] ?? 0] === FIRST_OF_NAME)
+      while (stop < end) {
+        const byte = bytes[stop] ?? 0;
+        if (NAME_BYTE[byte] === 0) break;
+        hash = nextHash(hash, byte);
+        stop++;
+      }
     const next = stop === end ? BLANK : bytes[stop];
     if (stop === at || (next !== BLANK && next !== COLON)) return this.#reasonFor(text, at - start);
     const row = eventRow(hash, bytes, at, stop);
