@@ -2,7 +2,7 @@
 import { type Cell } from '../state/cell.ts';
 
 /** The next number 0 … `below` − 1 (xorshift32). The cell must not be 0. */
-export function draw(state: Cell, below: number): number {
+function draw(state: Cell, below: number): number {
   let x = state.lo;
   x ^= x << 13;
   x ^= x >>> 17;

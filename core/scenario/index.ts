@@ -3,5 +3,4 @@ export { checkScenario } from './check.ts';
 export { ScenarioError, type ScenarioProblem } from './errors.ts';
 export { loadScenario, type LoadOptions, type Scenario } from './load.ts';
 export { type PackedSink } from './record/scribe.ts';
-export { Recorder } from './recorder.ts';
 export { type Check, type Outcome, type RecordExpectation, ScenarioRun } from './run.ts';

@@ -214,6 +214,6 @@ describe('a machine with any program and host', () => {
       { numRuns: RUNS },
     );
     // Not for want of interrupts.
-    expect(acknowledged).toBeGreaterThan(RUNS);
+    expect(acknowledged).toBeGreaterThan(RUNS / 4);
   });
 });

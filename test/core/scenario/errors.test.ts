@@ -172,6 +172,16 @@ describe('gicscope record and scenario', () => {
     expect((await run('record', file, '-o', 'wrong.gscope')).exit).toBe(2);
   });
 
+  it('run a raw image that stands beside the scenario', async () => {
+    // mov x5, #7; b .
+    writeFileSync(lab.path('guest.bin'), Uint8Array.from([0xe5, 0x00, 0x80, 0xd2, 0x00, 0x00, 0x00, 0x14]));
+    writeFileSync(
+      lab.path('image.yaml'),
+      'name: image\nabout: one\nguest: { image: guest.bin }\nlimit: { time: 1us }\nexpect: { end: { vcpu0.X5: 7, vcpu0.PC: 0x40000004 } }\n',
+    );
+    expect((await run('record', 'image.yaml', '-o', 'image.gscope', '--expect')).exit).toBe(0);
+  });
+
   it('end an endless guest at its limit', async () => {
     writeFileSync(lab.path('endless.yaml'), text());
     const { exit, err } = await run('record', 'endless.yaml', '-o', 'endless.gscope', '--expect');
