@@ -77,11 +77,6 @@ const ROWS: readonly Row[] = [
     hint: 'Recover the ftrace buffer with the crash utility (trace dump).',
     is: begins('KDUMP   ', 'DISKDUMP'),
   },
-  {
-    what: 'an ftrace text trace',
-    hint: 'This version does not read ftrace text.',
-    is: says(/^(# tracer: |cpus=\d+\r?\n)/),
-  },
   { what: 'a JPEG image', hint: NO_TRACE, is: bytes(0, 0xff, 0xd8, 0xff) },
   { what: 'a PNG image', hint: NO_TRACE, is: bytes(0, 0x89, 0x50, 0x4e, 0x47) },
   { what: 'a GIF image', hint: NO_TRACE, is: begins('GIF87a', 'GIF89a') },

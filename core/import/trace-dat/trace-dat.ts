@@ -9,6 +9,7 @@ import {
   type ReadSummary,
   type Verdict,
 } from '../format.ts';
+import { sceneFacts } from '../ftrace/facts.ts';
 import { observe, observeLoss } from '../ftrace/meanings.ts';
 import { Scene } from '../ftrace/scene.ts';
 import { type TraceSink } from '../../trace/sink.ts';
@@ -108,19 +109,6 @@ function factsOf({ head, origin, record }: DatEvents, scene: Scene, losses: numb
   if (losses > 0) facts['lost events'] = `${losses} gaps`;
   if (record.unknown.length > 0) facts['events without a format'] = record.unknown.slice(0, 16).join(', ');
   return { ...facts, ...sceneFacts(scene) };
-}
-
-/** What was found out about the machine. */
-export function sceneFacts(scene: Scene): Record<string, string> {
-  const facts: Record<string, string> = {};
-  const { summary, rivals } = scene.threads;
-  if (summary !== '') facts['vCPU threads'] = summary;
-  if (rivals > 0)
-    facts['several VMs'] = `${rivals} threads are vCPUs of a number that another thread has; each has its own lane`;
-  if (scene.gicFrom !== '') facts['GIC model from'] = scene.gicFrom;
-  if (scene.frames.summary !== '') facts['register frames'] = scene.frames.summary;
-  if (scene.unproven > 0) facts['vCPU not proven'] = `${scene.unproven} events`;
-  return facts;
 }
 
 function seconds(nanoseconds: bigint): string {

@@ -1,0 +1,15 @@
+/** What an import of ftrace events says about the machine beside its counts. */
+import { type Scene } from './scene.ts';
+
+/** What was found out about the machine. */
+export function sceneFacts(scene: Scene): Record<string, string> {
+  const facts: Record<string, string> = {};
+  const { summary, rivals } = scene.threads;
+  if (summary !== '') facts['vCPU threads'] = summary;
+  if (rivals > 0)
+    facts['several VMs'] = `${rivals} threads are vCPUs of a number that another thread has; each has its own lane`;
+  if (scene.gicFrom !== '') facts['GIC model from'] = scene.gicFrom;
+  if (scene.frames.summary !== '') facts['register frames'] = scene.frames.summary;
+  if (scene.unproven > 0) facts['vCPU not proven'] = `${scene.unproven} events`;
+  return facts;
+}

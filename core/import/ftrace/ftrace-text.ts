@@ -1,0 +1,250 @@
+/**
+ * ftrace as text: `trace`, `trace_pipe`, `trace-cmd report`, `perf script`: rows of the registry, and the import. Every
+ * line is counted once: as an event, or skipped with a reason.
+ */
+import { type LineCounts, type TraceSink } from '../../trace/sink.ts';
+import { type Format, type ReadContent, type Verdict } from '../format.ts';
+import { type LineReceiver, LineSplitter } from '../source/lines.ts';
+import { sceneFacts } from './facts.ts';
+import { observe, observeLoss } from './meanings.ts';
+import { type FieldValue, readPayload } from './payload.ts';
+import { type DetailValues, type FtraceRecord, shown } from './record.ts';
+import { Scene } from './scene.ts';
+import { newTextLine, readTextLine, type TextLine } from './text-line.ts';
+
+const LOST = /^CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]$/;
+const LOOKED_AT = 400;
+const LONGEST_SKIPPED = 4096;
+const SECOND = 1e9;
+
+/** Why a line is no event; the first that fits. */
+const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/^\s*$/, 'empty line'],
+  [/^#####/, 'start of a CPU buffer'],
+  [/^#/, 'header'],
+  [/^cpus=\d+\s*$/, 'header'],
+  [/^\s*(<stack trace>|=> |[0-9a-f]{8,16} )/, 'stack trace'],
+  [/^\s*[a-z_]\w*: /, 'line without task and time (context-info is off)'],
+];
+const OTHER = 'not a line of an event';
+
+class TextRecord implements FtraceRecord {
+  time = 0;
+  record = 0;
+  readonly line: TextLine = newTextLine();
+  #text = '';
+  #fields: Map<string, FieldValue> | undefined;
+
+  load(text: string, record: number): void {
+    this.#text = text;
+    this.record = record;
+    this.#fields = undefined;
+  }
+
+  get cpu(): number {
+    return this.line.cpu;
+  }
+
+  get pid(): number {
+    return this.line.pid;
+  }
+
+  get comm(): string {
+    return this.line.isPerf && this.line.pid === 0 ? '<idle>' : this.line.comm;
+  }
+
+  get flags(): number {
+    return this.line.flags;
+  }
+
+  get name(): string {
+    return this.line.name;
+  }
+
+  int(field: string): number | undefined {
+    const value = this.#parsed.get(field);
+    return typeof value === 'bigint' ? Number(value) : undefined;
+  }
+
+  u64(field: string): bigint | undefined {
+    const value = this.#parsed.get(field);
+    return typeof value === 'bigint' ? BigInt.asUintN(64, value) : undefined;
+  }
+
+  text(field: string): string | undefined {
+    const value = this.#parsed.get(field);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  describe(to: DetailValues): void {
+    const { tgid, buffer } = this.line;
+    if (tgid >= 0) to['TGID'] = tgid;
+    if (buffer !== '') to['buffer'] = buffer;
+    for (const [field, value] of this.#parsed) to[field] = typeof value === 'bigint' ? shown(value) : value;
+    if (this.#parsed.size === 0) to['text'] = this.#text.slice(this.line.payloadAt).trim().slice(0, 1000);
+  }
+
+  get #parsed(): Map<string, FieldValue> {
+    return (this.#fields ??= readPayload(this.line.name, this.#text.slice(this.line.payloadAt)));
+  }
+}
+
+class TextSession implements LineReceiver {
+  readonly scene: Scene;
+  readonly #sink: TraceSink;
+  readonly #record = new TextRecord();
+  readonly #reasons = new Map<string, number>();
+  #read = 0;
+  #origin:
+    { readonly seconds: number; readonly nanos: number; readonly count: bigint; readonly isCount: boolean } | undefined;
+  /** Facts that the header gave. */
+  readonly facts: Record<string, string> = {};
+
+  constructor(sink: TraceSink) {
+    this.#sink = sink;
+    this.scene = new Scene(sink);
+  }
+
+  get lines(): number {
+    return this.#read;
+  }
+
+  get counts(): LineCounts {
+    const skipped = [...this.#reasons.values()].reduce((a, b) => a + b, 0);
+    return {
+      read: this.#read,
+      asEvents: this.scene.events,
+      merged: 0,
+      skipped,
+      reasons: Object.fromEntries(this.#reasons),
+    };
+  }
+
+  onLine(text: string, line: number): void {
+    this.#read++;
+    this.#sink.rawLine(line, text);
+    const record = this.#record;
+    if (readTextLine(text, record.line)) {
+      record.load(text, line);
+      record.time = this.#timeOf(record.line);
+      this.#sink.countName(record.name);
+      observe(record, this.scene);
+      return;
+    }
+    const lost = LOST.exec(text);
+    if (lost === null) {
+      this.#header(text);
+      this.#skip(line, REASONS.find(([pattern]) => pattern.test(text.slice(0, 200)))?.[1] ?? OTHER, text);
+      return;
+    }
+    // It stands before the first event after the gap, whose time is not known yet.
+    Object.assign(record.line, newTextLine(), { cpu: Number(lost[1]), name: 'lost events' });
+    record.load('', line);
+    observeLoss(record, lost[2] === undefined ? -1 : Number(lost[2]), this.scene);
+  }
+
+  onLong(beginning: string, line: number): void {
+    this.#read++;
+    this.#sink.rawLine(line, beginning);
+    this.#skip(line, 'line longer than 1 MiB', beginning);
+  }
+
+  #skip(line: number, reason: string, text: string): void {
+    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
+    this.#sink.skip({ line, reason, text: text.slice(0, LONGEST_SKIPPED) });
+  }
+
+  #header(text: string): void {
+    const tracer = /^# tracer: (\S{1,64})/.exec(text)?.[1];
+    if (tracer !== undefined) this.facts['tracer'] = tracer;
+    const entries = /^# entries-in-buffer\/entries-written: (\d{1,15})\/(\d{1,15})/.exec(text);
+    if (entries?.[1] !== undefined && entries[1] !== entries[2])
+      this.facts['overwritten'] = `${Number(entries[2]) - Number(entries[1])} events at the beginning, by the recorder`;
+  }
+
+  #timeOf({ seconds, nanos, count, isCount }: TextLine): number {
+    if (this.#origin === undefined) {
+      this.#origin = { seconds, nanos, count, isCount };
+      this.facts['first time stamp'] = isCount ? String(count) : `${seconds}.${String(nanos).padStart(9, '0')} s`;
+      if (isCount) this.facts['clock'] = 'one that the text does not name: times are in its units';
+    }
+    const origin = this.#origin;
+    const time = isCount ? Number(count - origin.count) : (seconds - origin.seconds) * SECOND + (nanos - origin.nanos);
+    return Math.min(Math.max(time, 0), Number.MAX_SAFE_INTEGER);
+  }
+}
+
+function shareOf(
+  head: Uint8Array,
+  isPerf: boolean,
+): { readonly known: number; readonly looked: number; readonly first: string } {
+  let looked = 0;
+  let known = 0;
+  let first = '';
+  const line = newTextLine();
+  const lines = new LineSplitter({
+    onLine: (text) => {
+      if (text.trim() === '' || looked === LOOKED_AT) return;
+      if (first === '') first = text;
+      if (text.startsWith('#') || text.startsWith('\t')) return;
+      looked++;
+      if (readTextLine(text, line) && line.isPerf === isPerf) known++;
+    },
+    onLong: () => {
+      looked++;
+    },
+  });
+  lines.push(head);
+  if (lines.count === 0) lines.end();
+  return { known, looked, first };
+}
+
+const detecting =
+  (isPerf: boolean) =>
+  (head: Uint8Array): Verdict | undefined => {
+    const { known, looked, first } = shareOf(head, isPerf);
+    const isHeader = !isPerf && /^(# tracer: \S|cpus=\d+\s*$)/.test(first);
+    if (known === 0 && !isHeader) return undefined;
+    const share = looked === 0 ? 0 : known / looked;
+    return {
+      confidence: isHeader ? 0.9 : share >= 0.5 ? 0.5 + 0.4 * share : 0.6 * share,
+      because: isHeader
+        ? `it begins with ${JSON.stringify(first.slice(0, 40))}`
+        : `${known} of the first ${looked} lines are events`,
+    };
+  };
+
+const read: ReadContent = async (content, sink, context) => {
+  const session = new TextSession(sink);
+  const splitter = new LineSplitter(session);
+  for await (const chunk of content.chunks) {
+    splitter.push(chunk);
+    context.advance(session.lines, session.scene.events);
+  }
+  splitter.end();
+  context.advance(session.lines, session.scene.events);
+  const { scene, facts, counts } = session;
+  return {
+    gic: scene.gic,
+    vcpus: scene.threads.count,
+    lines: counts,
+    facts: { ...facts, ...sceneFacts(scene) },
+    events: scene.events,
+  };
+};
+
+export const FTRACE_TEXT: Format = {
+  id: 'ftrace',
+  kind: 'ftrace',
+  title: 'ftrace text (trace, trace_pipe, trace-cmd report)',
+  detect: detecting(false),
+  read,
+};
+
+export const PERF_SCRIPT: Format = {
+  id: 'perf-script',
+  kind: 'perf',
+  title: 'text of perf script',
+  detect: detecting(true),
+  read,
+};

@@ -1,0 +1,220 @@
+/**
+ * The text of an event back to the fields that it was printed from (trace-import-formats §2). Rows name the fields of
+ * the kernel's formats; text of events without a row is read as `key=value` pairs, which most events print.
+ */
+
+export type FieldValue = bigint | string;
+
+interface Row {
+  readonly pattern: RegExp;
+  /** Groups in hexadecimal without `0x`. */
+  readonly hex?: readonly string[];
+  /** Groups that are words for numbers. */
+  readonly words?: Readonly<Record<string, Readonly<Record<string, bigint>>>>;
+}
+
+const RETURNS = { IRQ: 0n, SERROR: 1n, TRAP: 2n, HYP_GONE: 0xbadca11n };
+const STATE = String.raw`arch_timer_ctx_index: (?<timer_idx>\d+)`;
+const TIMER_STATE: Row = {
+  pattern: new RegExp(String.raw`^\s*CTL: (?<ctl>(?:0x)?[0-9a-f]+) CVAL:\s+(?<cval>(?:0x)?[0-9a-f]+) ${STATE}`),
+  hex: ['ctl', 'cval'],
+};
+const WAKING: Row = {
+  pattern: /^comm=(?<comm>.*) pid=(?<pid>\d+) prio=(?<prio>-?\d+)(?: success=\d)? target_cpu=(?<target_cpu>\d+)/,
+};
+
+const ROWS: ReadonlyMap<string, readonly Row[]> = new Map<string, readonly Row[]>([
+  ['kvm_entry', [{ pattern: /PC: (?<vcpu_pc>0x[0-9a-f]+)/ }]],
+  [
+    'kvm_exit',
+    [
+      {
+        pattern: /^(?:(?<ret>\w+): )?HSR_EC: (?<esr_ec>0x[0-9a-f]+)(?: \([^)]*\))?, PC: (?<vcpu_pc>0x[0-9a-f]+)/,
+        words: { ret: RETURNS },
+      },
+    ],
+  ],
+  [
+    'kvm_guest_fault',
+    [
+      {
+        pattern:
+          /^ipa (?<ipa>0x[0-9a-f]+|0), hsr (?<hsr>0x[0-9a-f]+|0+), hxfar (?<hxfar>0x[0-9a-f]+|0+), pc (?<vcpu_pc>0x[0-9a-f]+|0+)/,
+      },
+    ],
+  ],
+  ['kvm_access_fault', [{ pattern: /^IPA: (?<ipa>[0-9a-f]+)/, hex: ['ipa'] }]],
+  ['kvm_handle_sys_reg', [{ pattern: /^HSR (?<hsr>0x[0-9a-f]+)/ }]],
+  [
+    'kvm_sys_access',
+    [
+      {
+        pattern:
+          /^PC: (?<vcpu_pc>[0-9a-f]+) (?<name>\S+) \((?<Op0>\d+),(?<Op1>\d+),(?<CRn>\d+),(?<CRm>\d+),(?<Op2>\d+)\) (?<is_write>read|write)/,
+        hex: ['vcpu_pc'],
+        words: { is_write: { read: 0n, write: 1n } },
+      },
+    ],
+  ],
+  [
+    'kvm_wfx_arm64',
+    [
+      {
+        pattern: /^guest executed (?<is_wfe>wf[ie]) at: (?<vcpu_pc>0x[0-9a-f]+)/,
+        words: { is_wfe: { wfi: 0n, wfe: 1n } },
+      },
+    ],
+  ],
+  [
+    'kvm_hvc_arm64',
+    [{ pattern: /^HVC at (?<vcpu_pc>0x[0-9a-f]+) \(r0: (?<r0>0x[0-9a-f]+), imm: (?<imm>0x[0-9a-f]+)/ }],
+  ],
+  [
+    'kvm_mmio',
+    [
+      {
+        pattern:
+          /^mmio (?<type>unsatisfied-read|read|write) len (?<len>\d+) gpa (?<gpa>0x[0-9a-f]+) val (?<val>0x[0-9a-f]+)/,
+        words: { type: { 'unsatisfied-read': 0n, read: 1n, write: 2n } },
+      },
+    ],
+  ],
+  ['vgic_update_irq_pending', [{ pattern: /^VCPU: (?<vcpu_id>-?\d+), IRQ (?<irq>\d+), level: (?<level>\d)/ }]],
+  [
+    'kvm_irq_line',
+    [
+      {
+        pattern:
+          /^Inject .* interrupt \((?<type>\d+)\), vcpu->idx: (?<vcpu_idx>-?\d+), num: (?<irq_num>-?\d+), level: (?<level>-?\d+)/,
+      },
+    ],
+  ],
+  ['kvm_set_irq', [{ pattern: /^gsi (?<gsi>\d+) level (?<level>-?\d+) source (?<irq_source_id>-?\d+)/ }]],
+  ['kvm_ack_irq', [{ pattern: /^irqchip (?<irqchip>\w+) pin (?<pin>\d+)/ }]],
+  ['kvm_timer_update_irq', [{ pattern: /^VCPU: (?<vcpu_id>-?\d+), IRQ (?<irq>\d+), level (?<level>-?\d+)/ }]],
+  [
+    'kvm_get_timer_map',
+    [
+      {
+        pattern:
+          /^VCPU: (?<vcpu_id>-?\d+), dv: (?<direct_vtimer>-?\d+), dp: (?<direct_ptimer>-?\d+)(?:, ev: (?<emul_vtimer>-?\d+))?, ep: (?<emul_ptimer>-?\d+)/,
+      },
+    ],
+  ],
+  ['kvm_timer_save_state', [TIMER_STATE]],
+  ['kvm_timer_restore_state', [TIMER_STATE]],
+  ['kvm_timer_hrtimer_expire', [{ pattern: new RegExp(`^${STATE}`) }]],
+  ['kvm_timer_emulate', [{ pattern: new RegExp(String.raw`^${STATE} \(should_fire: (?<should_fire>\d)\)`) }]],
+  [
+    'kvm_vcpu_wakeup',
+    [
+      {
+        pattern: /^(?<waited>wait|poll) time (?<ns>-?\d+) ns, polling (?<valid>valid|invalid)/,
+        words: { waited: { poll: 0n, wait: 1n }, valid: { invalid: 0n, valid: 1n } },
+      },
+    ],
+  ],
+  [
+    'kvm_halt_poll_ns',
+    [
+      {
+        pattern: /^vcpu (?<vcpu_id>\d+): halt_poll_ns (?<new>\d+) \((?<grow>grow|shrink) (?<old>\d+)\)/,
+        words: { grow: { shrink: 0n, grow: 1n } },
+      },
+    ],
+  ],
+  ['kvm_dirty_ring_exit', [{ pattern: /^vcpu (?<vcpu_id>\d+)/ }]],
+  [
+    'sched_switch',
+    [
+      {
+        pattern:
+          /^prev_comm=(?<prev_comm>.*) prev_pid=(?<prev_pid>\d+) prev_prio=(?<prev_prio>-?\d+) prev_state=(?<prev_state>\S+) ==> next_comm=(?<next_comm>.*) next_pid=(?<next_pid>\d+) next_prio=(?<next_prio>-?\d+)/,
+      },
+      {
+        pattern:
+          /^(?<prev_comm>.*):(?<prev_pid>\d+) \[(?<prev_prio>-?\d+)\] (?<prev_state>\S+) ==> (?<next_comm>.*):(?<next_pid>\d+) \[(?<next_prio>-?\d+)\]/,
+      },
+    ],
+  ],
+  ['sched_waking', [WAKING]],
+  [
+    'sched_wakeup',
+    [WAKING, { pattern: /^(?<comm>.*):(?<pid>\d+) \[(?<prio>-?\d+)\](?: success=\d)? CPU:(?<target_cpu>\d+)/ }],
+  ],
+  ['irq_handler_entry', [{ pattern: /^irq=(?<irq>\d+) name=(?<name>.*)$/ }]],
+  [
+    'irq_handler_exit',
+    [{ pattern: /^irq=(?<irq>\d+) ret=(?<ret>handled|unhandled)/, words: { ret: { unhandled: 0n, handled: 1n } } }],
+  ],
+]);
+
+/** What trace-cmd's x86 plugin puts before the text of arm64 events (§2.4). */
+const MANGLED = /^(?:CAN'T FIND FIELD "\w+"|<CANT FIND FIELD \w+>)+/;
+const FAILED = '[FAILED TO PARSE]';
+/** Longer texts keep only their beginning. */
+const LONGEST = 4096;
+const MOST_PAIRS = 40;
+
+/** The fields of an event's text. Empty: it has none that can be told apart. */
+export function readPayload(name: string, payload: string): Map<string, FieldValue> {
+  const text = payload.slice(0, LONGEST).trim().replace(MANGLED, '').trimStart();
+  // An older library prints `>c<` and shifts what follows: nothing after it is true.
+  const cut = text.indexOf('>c<');
+  if (cut >= 0)
+    return new Map([
+      ['text', text.slice(0, cut)],
+      ['incomplete', 'the values after this were lost by the tool that printed it'],
+    ]);
+  if (name === 'kvm_userspace_exit') return userspaceExit(text);
+  for (const row of text.startsWith(FAILED) ? [] : (ROWS.get(name) ?? [])) {
+    const groups = row.pattern.exec(text)?.groups;
+    if (groups === undefined) continue;
+    const fields = new Map<string, FieldValue>();
+    for (const [field, value] of Object.entries(groups)) {
+      // Groups of an optional part may have taken no part.
+      if (typeof value === 'string') fields.set(field, convert(row, field, value));
+    }
+    return fields;
+  }
+  return pairs(text);
+}
+
+function convert(row: Row, field: string, value: string): FieldValue {
+  const word = row.words?.[field]?.[value];
+  if (word !== undefined) return word;
+  if (row.hex?.includes(field) === true && !value.startsWith('0x')) return BigInt(`0x${value}`);
+  return numberOr(value);
+}
+
+function numberOr(value: string): FieldValue {
+  return value.length <= 20 && /^(-?\d+|0x[0-9a-f]{1,16})$/.test(value) ? BigInt(value) : value;
+}
+
+/**
+ * The number is that of the reason, or the error without its sign. `trace-cmd report` takes every error for none: it
+ * prints the reason where the kernel prints `restart (4)`, and nothing in its text tells.
+ */
+function userspaceExit(text: string): Map<string, FieldValue> {
+  const match = /^reason (\S+) \((\d{1,10})\)/.exec(text);
+  if (match === null) return pairs(text);
+  const isError = match[1] === 'restart' || match[1] === 'error';
+  const number = BigInt(match[2] ?? '0');
+  return isError
+    ? new Map([['errno', -number]])
+    : new Map([
+        ['reason', number],
+        ['errno', 0n],
+      ]);
+}
+
+/** `key=value` pairs: a value runs to the next key. */
+function pairs(text: string): Map<string, FieldValue> {
+  const fields = new Map<string, FieldValue>();
+  const keys = [...text.matchAll(/(?:^|\s)([A-Za-z_]\w{0,63})=/g)].slice(0, MOST_PAIRS);
+  for (const [i, match] of keys.entries()) {
+    const end = keys[i + 1]?.index ?? text.length;
+    fields.set(match[1] ?? '', numberOr(text.slice(match.index + match[0].length, end).trim()));
+  }
+  return fields;
+}

@@ -1,0 +1,306 @@
+/** ftrace as text in every variation: its columns, its fields, and that it says the same as the binary recording. */
+import { fileURLToPath } from 'node:url';
+import { Readable } from 'node:stream';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readPayload } from '../../../../core/import/ftrace/payload.ts';
+import { newTextLine, readTextLine } from '../../../../core/import/ftrace/text-line.ts';
+import { type ImportResult, importTrace } from '../../../../core/import/import.ts';
+import { detect } from '../../../../core/import/registry.ts';
+import { type NewEvent } from '../../../../core/trace/kinds.ts';
+import { MemorySink } from '../../../support/memory-sink.ts';
+
+const data = (name: string): string => fileURLToPath(new URL(`../../../data/import/${name}`, import.meta.url));
+
+async function imported(
+  lines: readonly string[],
+  format?: string,
+): Promise<{ sink: MemorySink; result: ImportResult }> {
+  const sink = new MemorySink();
+  const stream = Readable.from([Buffer.from(`${lines.join('\n')}\n`)]);
+  return { sink, result: await importTrace({ name: 'trace', stream }, sink, format === undefined ? {} : { format }) };
+}
+
+describe('the columns of a line', () => {
+  const rows: readonly (readonly [string, Record<string, unknown>])[] = [
+    [
+      '          <idle>-0       [001] dnh1.    78.354974: irq_handler_entry: irq=1 name=IPI',
+      { comm: '<idle>', pid: 0, cpu: 1, flags: 0x0d, seconds: 78, nanos: 354_974_000, name: 'irq_handler_entry' },
+    ],
+    [
+      '       CPU 0/KVM-214     (    209) [001] d..1.    15.734270: kvm_entry: PC: 0x0000000040000000',
+      { comm: 'CPU 0/KVM', pid: 214, tgid: 209, cpu: 1, flags: 1, name: 'kvm_entry' },
+    ],
+    ['          <idle>-0       (-------) [000] .....     9.749078: ipi_entry: (x)', { tgid: -1, flags: 0 }],
+    [' a-b [1]-c-12      [003]    1.000001: x_y: z', { comm: 'a-b [1]-c', pid: 12, cpu: 3, flags: -1 }],
+    ['           bash-18735 [000] .....  1536.199003528: hrtimer_setup:     z', { seconds: 1536, nanos: 199_003_528 }],
+    ['            bash-18735 [000]-0x0  1536.199004: hrtimer_setup:  z', { flags: 0, name: 'hrtimer_setup' }],
+    [
+      '          <idle>-0     [001] dNh4.  1536.231108: (+2)     sched_wakeup:   z',
+      { name: 'sched_wakeup', flags: 0x2d },
+    ],
+    [
+      '          <idle>-0     [001] d.h3.1536231106443: sched_waking:   z',
+      { isCount: true, count: 1_536_231_106_443n },
+    ],
+    ['inst1:        CPU 1/TCG-22017 [001]  1847.751961952: softirq_raise:  z', { buffer: 'inst1', comm: 'CPU 1/TCG' }],
+    ['    bash-18735   0.....  1536.199004: hrtimer_setup:        z', { comm: 'bash', pid: 18735, cpu: 0, flags: 0 }],
+    [
+      'WorkerTh-19401     1d..2. 18202us+: sched_switch: z',
+      { comm: 'WorkerTh', cpu: 1, seconds: 0, nanos: 18_202_000 },
+    ],
+    [
+      '         swapper     0 [000]  2065.530057:         sched:sched_switch: z',
+      { comm: 'swapper', pid: 0, isPerf: true },
+    ],
+    ['  CPU 0/KVM  4711 [003]  1.5 x', {}],
+    [
+      '  CPU 0/KVM  4711 [003]  1.500000001:          1     kvm:kvm_entry: PC: 0x0',
+      { comm: 'CPU 0/KVM', pid: 4711, isPerf: true, name: 'kvm_entry', nanos: 500_000_001 },
+    ],
+    ['     perf  1364/1365  [000]  2065.529925:   sched:sched_switch: z', { comm: 'perf', tgid: 1364, pid: 1365 }],
+  ];
+  it.each(rows)('%s', (text, expected) => {
+    const line = newTextLine();
+    expect(readTextLine(text, line)).toBe(Object.keys(expected).length > 0);
+    if (Object.keys(expected).length > 0) expect(line).toMatchObject(expected);
+  });
+});
+
+describe('the fields of a text', () => {
+  it('are read where a plugin for another architecture mangles it', () => {
+    expect(readPayload('kvm_entry', `CAN'T FIND FIELD "vcpu_id"<CANT FIND FIELD rip>PC: 0xffff800010a01234`)).toEqual(
+      new Map([['vcpu_pc', 0xffff_8000_10a0_1234n]]),
+    );
+    expect(readPayload('kvm_exit', '<CANT FIND FIELD exit_reason>TRAP: HSR_EC: 0x0018 (SYS64), PC: 0x10')).toEqual(
+      new Map([
+        ['ret', 2n],
+        ['esr_ec', 24n],
+        ['vcpu_pc', 16n],
+      ]),
+    );
+    const access =
+      '[FAILED TO PARSE] vcpu_pc=0x426ffa74 is_write=1 name=0xffff95b620ff2000 Op0=3 Op1=0 CRn=12 CRm=11 Op2=5';
+    expect(Object.fromEntries(readPayload('kvm_sys_access', access))).toMatchObject({
+      is_write: 1n,
+      CRn: 12n,
+      Op2: 5n,
+    });
+  });
+
+  it('are not believed where a library shifted them', () => {
+    const fields = readPayload('kvm_wfx_arm64', 'guest executed wf>c< at: 0x0000000000000000');
+    expect(fields.get('text')).toBe('guest executed wf');
+    expect(fields.has('vcpu_pc')).toBe(false);
+  });
+
+  it('keep names with blanks and equals signs whole', () => {
+    const text =
+      'prev_comm=a prev_pid=1 b prev_pid=7 prev_prio=120 prev_state=R+ ==> next_comm=CPU 0/KVM next_pid=9 next_prio=1';
+    expect(Object.fromEntries(readPayload('sched_switch', text))).toMatchObject({
+      prev_comm: 'a prev_pid=1 b',
+      prev_pid: 7n,
+      next_comm: 'CPU 0/KVM',
+    });
+    expect(Object.fromEntries(readPayload('sched_switch', 'a:b:7 [120] R ==> migration/1:21 [0]'))).toMatchObject({
+      prev_comm: 'a:b',
+      next_pid: 21n,
+    });
+    expect(Object.fromEntries(readPayload('anything', 'a=1 text=two words b=0x10'))).toEqual({
+      a: 1n,
+      text: 'two words',
+      b: 16n,
+    });
+  });
+
+  it('have the sign of an error', () => {
+    expect(readPayload('kvm_userspace_exit', 'reason restart (4)')).toEqual(new Map([['errno', -4n]]));
+    expect(readPayload('kvm_userspace_exit', 'reason KVM_EXIT_MMIO (6)').get('reason')).toBe(6n);
+  });
+});
+
+/** What an event says apart from how a tool prints it. */
+const essence = ({ time: _time, line: _line, detail: _detail, ...event }: NewEvent): unknown => event;
+
+/** The error of an ended KVM_RUN, which the kernel prints and `trace-cmd report` cannot: it shows the reason alone. */
+const isHiddenError = (text: NewEvent, binary: NewEvent): boolean =>
+  text.kind === 'kvm.ioctl' &&
+  binary.kind === 'kvm.ioctl' &&
+  text.result === 0n &&
+  BigInt.asIntN(64, binary.result) === -4n;
+
+describe.each([
+  ['arch_timer', 4],
+  ['vgic_irq-v6', 1124],
+])('the report of %s', (name, hiddenErrors) => {
+  it('gives the events of the binary recording, up to rounding', async () => {
+    const binary = new MemorySink();
+    const text = new MemorySink();
+    await importTrace(data(`${name}.trace.dat.xz`), binary);
+    const { summary } = await importTrace(data(`${name}.report-N.txt.xz`), text);
+    expect(summary.lines).toMatchObject({ asEvents: binary.kept.length, skipped: 1, reasons: { header: 1 } });
+    const [mine, theirs] = [text.events, binary.events];
+    expect(mine.length).toBe(theirs.length);
+    const different: unknown[] = [];
+    let hidden = 0;
+    for (const [i, event] of mine.entries()) {
+      const other = theirs[i];
+      if (other === undefined) break;
+      const same = JSON.stringify(essence(event), big) === JSON.stringify(essence(other), big);
+      if (isHiddenError(event, other)) hidden++;
+      else if (!same || Math.abs(event.time - other.time) > 1000) different.push([essence(event), essence(other)]);
+    }
+    expect(different.slice(0, 3)).toEqual([]);
+    expect(hidden).toBe(hiddenErrors);
+    expect(text.names).toEqual(binary.names);
+    expect(text.value('vcpu0.runState')).toBe(binary.value('vcpu0.runState'));
+  }, 120_000);
+});
+
+const big = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value);
+
+describe('a text file', () => {
+  it('of the kernel accounts for every line', async () => {
+    const sink = new MemorySink();
+    const { summary, format } = await importTrace(data('raw-arch_timer.trace.txt.xz'), sink);
+    expect(format).toBe('ftrace');
+    expect(summary.lines).toEqual({ read: 12_413, asEvents: 12_401, merged: 0, skipped: 12, reasons: { header: 12 } });
+    expect([summary.gic, summary.vcpus]).toEqual(['v3', 2]);
+  });
+
+  it('has its losses as events and its other lines as skipped ones', async () => {
+    const { sink, result } = await imported([
+      '# tracer: nop',
+      '# entries-in-buffer/entries-written: 2/12   #P:2',
+      '',
+      '       CPU 0/KVM-214     [001] d..1.    15.734270: kvm_entry: PC: 0x40000000',
+      'CPU:1 [LOST 7 EVENTS]',
+      'CPU:0 [EVENTS DROPPED]',
+      '##### CPU 0 buffer started ####',
+      '       CPU 0/KVM-214     [001] ...1.    15.738202: kvm_exit: IRQ: HSR_EC: 0x0000 (UNKNOWN), PC: 0x40000000',
+      ' => el0_svc',
+      'nonsense',
+    ]);
+    expect(sink.events.map(({ kind }) => kind)).toEqual(['vcpu.entry', 'lost', 'lost', 'vcpu.exit']);
+    expect(result.summary.lines).toEqual({
+      read: 10,
+      asEvents: 4,
+      merged: 0,
+      skipped: 6,
+      reasons: {
+        header: 2,
+        'empty line': 1,
+        'start of a CPU buffer': 1,
+        'stack trace': 1,
+        'not a line of an event': 1,
+      },
+    });
+    expect(result.summary.source.facts['overwritten']).toBe('10 events at the beginning, by the recorder');
+    // What happened in the gap is unknown.
+    expect(sink.kept[1]?.changes.map(({ after }) => after)).toEqual([undefined]);
+  });
+
+  it('of perf script is told apart, also with call chains', async () => {
+    const { sink, result } = await imported([
+      'CPU 0/KVM  4711 [003]  1.500000: kvm:kvm_entry: PC: 0x40000000',
+      '\tffffffff821facd8 __schedule+0x618 ([kernel.kallsyms])',
+      '',
+      'swapper     0 [001]  1.500009: irq:irq_handler_entry: irq=1 name=IPI',
+      'CPU 0/KVM  4711 [003]  1.500010: kvm:kvm_wfx_arm64: guest executed wfi at: 0x40000004',
+    ]);
+    expect(result.format).toBe('perf-script');
+    expect(result.summary.source.kind).toBe('perf');
+    expect(sink.events.map(({ kind, time, vcpu }) => [kind, time, vcpu])).toEqual([
+      ['vcpu.entry', 0, 0],
+      ['host.event', 9000, undefined],
+      ['vcpu.idle', 10_000, 0],
+    ]);
+    expect(result.summary.lines).toMatchObject({ read: 5, asEvents: 3, skipped: 2 });
+  });
+
+  it('gives two VMs with the same vCPU numbers lanes of their own', async () => {
+    const entry = (tid: number, time: string): string =>
+      `       CPU 0/KVM-${tid}     [001] d..1.    ${time}: kvm_entry: PC: 0x40000000`;
+    const { sink, result } = await imported([entry(10, '1.000001'), entry(20, '1.000002'), entry(10, '1.000003')]);
+    expect(sink.events.map(({ vcpu }) => vcpu)).toEqual([0, 1, 0]);
+    expect(result.summary.source.facts['several VMs']).toContain('1 threads');
+  });
+
+  it('does not take what an interrupt did for the thread that it stopped', async () => {
+    const { sink } = await imported([
+      '       CPU 0/KVM-10     [001] d..1.    1.000001: kvm_entry: PC: 0x40000000',
+      '       CPU 0/KVM-10     [001] d.h1.    1.000002: kvm_timer_hrtimer_expire: arch_timer_ctx_index: 1',
+      '       CPU 0/KVM-10     [001] d.h1.    1.000003: vgic_update_irq_pending: VCPU: 3, IRQ 27, level: 1',
+    ]);
+    expect(sink.events.map(({ vcpu }) => vcpu)).toEqual([0, undefined, 3]);
+  });
+
+  it('knows GICv5 by its interrupt numbers', async () => {
+    const { sink, result } = await imported([
+      '       vmm-10     [001] .....    1.000003: vgic_update_irq_pending: VCPU: 0, IRQ 536870939, level: 1',
+    ]);
+    expect(result.summary.gic).toBe('v5');
+    expect(sink.events[0]).toMatchObject({ kind: 'irq.inject', intid: 0x2000_001b, vcpu: 0 });
+  });
+});
+
+describe('near misses', () => {
+  it.each([
+    ['prose', 'Once upon a time\nthere was an interrupt.\n'],
+    ['a kernel log', '[    0.000000] Booting Linux on physical CPU 0x0\n[    0.000001] x: y\n'],
+    ['a compiler', 'main.c:12: warning: unused [-Wall]\n'],
+  ])('%s is no trace', (_what, text) => {
+    expect(() => detect(Buffer.from(text), 'x')).toThrow('no line of its beginning is an event');
+  });
+});
+
+describe('hostile text', () => {
+  it('is never more than lines that are counted', () => {
+    const line = newTextLine();
+    const piece = fc.constantFrom(
+      '[',
+      ']',
+      '[001]',
+      '-',
+      '-12',
+      ' ',
+      '1.000001',
+      ':',
+      'kvm_entry: ',
+      '(',
+      ')',
+      'd..1.',
+      '>c<',
+      'a=',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 60 }), (parts) => {
+        const text = parts.join('');
+        if (readTextLine(text, line)) readPayload(line.name, text.slice(line.payloadAt));
+        for (const name of ['kvm_sys_access', 'sched_switch', 'kvm_guest_fault', 'x']) readPayload(name, text);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('costs time linear in its length', () => {
+    const line = newTextLine();
+    const started = performance.now();
+    for (const unit of [
+      ' ',
+      '[001]',
+      '-1 ',
+      '[001] 1',
+      'a-1 [',
+      '(',
+      'prev_comm= prev_pid=1 ',
+      '1 [001]  ',
+      ':1 [1] R ==> ',
+    ]) {
+      const text = unit.repeat(1_000_000 / unit.length);
+      readTextLine(text, line);
+      readPayload('sched_switch', text);
+    }
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+});
