@@ -92,12 +92,12 @@ export function accessByName(vcpu: Vcpu, name: string, direction: 'read' | 'writ
 function dispatch(vcpu: Vcpu, name: string, direction: 'read' | 'write', words: Words): Outcome {
   const register = guestRegister(name);
   if (register !== undefined) return access(vcpu, register, direction, words);
-  vcpu.requireGuest();
+  const cpu = vcpu.requireGuest();
+  if (vcpu.gic?.interfaceAccess(cpu, name, direction, words) === true) return 'performed';
   if (isTimerRegister(name)) return accessTimer(vcpu, name, direction, words);
   if (isPmuRegister(name)) return accessPmu(vcpu, name, direction, words);
   if (isIdRegister(name)) return accessId(vcpu, name, direction, words);
   if (registerByName(name) === undefined) throw new RangeError(`no register named ${name}`);
-  if (vcpu.gic?.interfaceAccess(vcpu.requireGuest(), name, direction, words) === true) return 'performed';
   if (/_EL[23]$/.test(name)) return undefinedInHardware(vcpu, name);
   // What is left of the tables belongs to other interrupt controllers.
   return trapped(vcpu, name, direction, words);

@@ -78,8 +78,8 @@ function getAddress(vgic: VgicVm, attr: bigint, memory: UserMemory, value: bigin
 
 /** The vCPU named by bits 63:32, one byte per affinity level. */
 function vcpuOf({ vgic, attr }: Request): VgicVcpu | undefined {
-  const packed = attr >> 32n;
-  return vgic.vcpuByAffinity((packed & 0xff_ffffn) | ((packed >> 24n) << 32n));
+  const packed = Number((attr >> 32n) & 0xffff_ffffn);
+  return vgic.vcpuByAffinity(packed & 0xff_ffff, packed >>> 24);
 }
 
 /** GICD_IIDR and GICD_TYPER2 may be reached before initialisation. */

@@ -57,8 +57,8 @@ const readRouter: Reader = (access) => {
 const writeRouter: Writer = (access, value) => {
   const target = access.vgic.lookup(access.actor, access.intid);
   if (target === undefined || (access.offset & 7) !== 0) return;
-  const affinity = value & 0xff_ffffn;
-  target.routing = Number(affinity);
+  const affinity = Number(value & 0xff_ffffn);
+  target.routing = affinity;
   target.target = access.vgic.vcpuByAffinity(affinity)?.index ?? NONE;
 };
 

@@ -19,13 +19,12 @@ export function sendSgi(self: VgicVcpu, value: bigint, anyGroup: boolean): void 
     for (const target of vgic.vcpus) if (target !== self) deliver(target);
     return;
   }
-  const aff3 = (value >> 48n) & 0xffn;
-  const aff2 = (value >> 32n) & 0xffn;
-  const aff1 = (value >> 16n) & 0xffn;
-  const base = (aff3 << 32n) | (aff2 << 16n) | (aff1 << 8n);
-  for (let aff0 = 0n; aff0 < 16n; aff0++) {
-    if (((value >> aff0) & 1n) === 0n) continue;
-    const target = vgic.vcpuByAffinity(base | aff0);
+  const low = Number(value & 0xffff_ffffn);
+  const high = Number(value >> 32n);
+  const base = ((high & 0xff) << 16) | (((low >>> 16) & 0xff) << 8);
+  for (let aff0 = 0; aff0 < 16; aff0++) {
+    if (((low >>> aff0) & 1) === 0) continue;
+    const target = vgic.vcpuByAffinity(base | aff0, (high >>> 16) & 0xff);
     if (target !== undefined) deliver(target);
   }
 }

@@ -57,28 +57,47 @@ export function executeGuest(vcpu: Vcpu, register: string, value: number | undef
   return 0;
 }
 
+/** How a system register of the interface behaves beside its row. */
+interface Register extends Row {
+  readonly name: string;
+  /** Number of an active priority word, which the implementation may lack. */
+  readonly word: number;
+  readonly isDir: boolean;
+  readonly reports: 'icv.acknowledge' | 'icv.end' | undefined;
+}
+
+/** By full name, `ICC_IAR1_EL1`. */
+const REGISTERS: ReadonlyMap<string, Register> = new Map(
+  Object.entries(INTERFACE_ROWS).map(([short, row]) => {
+    const name = `ICC_${short}_EL1`;
+    const reports = short.startsWith('IAR') ? 'icv.acknowledge' : /^EOIR|^DIR/.test(short) ? 'icv.end' : undefined;
+    const word = Number(/^AP[01]R(\d)$/.exec(short)?.[1] ?? 0);
+    return [name, { ...row, name, word, isDir: short === 'DIR', reports }];
+  }),
+);
+
 /**
- * A system register by its name; false: it is no register of the interface in this direction, or it traps (DIR with
- * TDIR, active priority words that the implementation lacks).
+ * A system register that `vcpu` executes by its name; false: it is no register of the interface in this direction, or it
+ * traps (DIR with TDIR, active priority words that the implementation lacks).
  */
 export function executeRegister(
+  vcpu: Vcpu,
   hardware: CpuInterfaceV3,
-  register: string,
+  name: string,
   direction: 'read' | 'write',
   words: Words,
 ): boolean {
-  const name = /^ICC_(\w+)_EL1$/.exec(register)?.[1];
-  const row = name === undefined ? undefined : INTERFACE_ROWS[name];
-  if (name === undefined || row === undefined) return false;
-  if (name === 'DIR' && (hardware.hcr.lo & HCR.TDIR) !== 0) return false;
-  const word = /^AP[01]R(\d)$/.exec(name)?.[1];
-  if (word !== undefined && Number(word) >= hardware.ap1r.length) return false;
+  const register = REGISTERS.get(name);
+  if (register === undefined || register.word >= hardware.ap1r.length) return false;
+  if (register.isDir && (hardware.hcr.lo & HCR.TDIR) !== 0) return false;
   if (direction === 'read') {
-    if (row.read === undefined) return false;
-    words.set(row.read(hardware), 0);
+    if (register.read === undefined) return false;
+    words.set(register.read(hardware), 0);
   } else {
-    if (row.write === undefined) return false;
-    row.write(hardware, words.lo);
+    if (register.write === undefined) return false;
+    register.write(hardware, words.lo);
   }
+  if (register.reports !== undefined && vcpu.vm.host.emit !== undefined)
+    vcpu.emit({ kind: register.reports, register: name, intid: words.lo });
   return true;
 }

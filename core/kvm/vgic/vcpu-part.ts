@@ -120,12 +120,7 @@ export class VcpuVgic implements VcpuGic {
   interfaceAccess(cpu: HostCpu, register: string, direction: 'read' | 'write', words: Words): boolean {
     // A memory-mapped guest has no system registers.
     if (this.self.sre.lo === 0) return false;
-    const done = executeRegister(this.#hardware(cpu), register, direction, words);
-    if (done && direction === 'write' && /^ICC_EOIR|^ICC_DIR/.test(register))
-      this.self.vcpu.emit({ kind: 'icv.end', register, intid: words.lo });
-    if (done && direction === 'read' && register.startsWith('ICC_IAR'))
-      this.self.vcpu.emit({ kind: 'icv.acknowledge', register, intid: words.lo });
-    return done;
+    return executeRegister(this.self.vcpu, this.#hardware(cpu), register, direction, words);
   }
 
   memoryAccess(address: bigint, length: number, data: bigint | undefined): bigint | undefined {

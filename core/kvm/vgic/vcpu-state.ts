@@ -84,6 +84,12 @@ export class VgicVcpu {
     return this.vcpu.slots.mpidr.value & 0xff_00ff_ffffn;
   }
 
+  /** Aff2 to Aff0 in bits 23:0, and Aff3. */
+  hasAffinity(low: number, aff3: number): boolean {
+    const { lo, hi } = this.vcpu.slots.mpidr;
+    return (lo & 0xff_ffff) === low && (hi & 0xff) === aff3;
+  }
+
   // --- AP list --------------------------------------------------------------------------------------------------
 
   /** The interrupt on this list with this INTID. */

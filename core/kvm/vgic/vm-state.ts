@@ -112,16 +112,17 @@ export class VgicVm {
 
   /** Those that exist, by creation index. */
   get vcpus(): readonly VgicVcpu[] {
-    return this.#vcpus.slice(0, this.vm.online.lo);
+    const online = this.vm.online.lo;
+    return this.#vcpus.length === online ? this.#vcpus : this.#vcpus.slice(0, online);
   }
 
   vcpu(index: number): VgicVcpu | undefined {
     return index >= 0 && index < this.vm.online.lo ? this.#vcpus[index] : undefined;
   }
 
-  /** Affinity as KVM compares it, Aff3 in bits 39:32. */
-  vcpuByAffinity(affinity: bigint): VgicVcpu | undefined {
-    return this.vcpus.find((vcpu) => vcpu.affinity === affinity);
+  /** The first by creation with this affinity: Aff2 to Aff0 in bits 23:0, and Aff3. */
+  vcpuByAffinity(low: number, aff3 = 0): VgicVcpu | undefined {
+    return this.vcpus.find((vcpu) => vcpu.hasAffinity(low, aff3));
   }
 
   spi(intid: number): Irq {
