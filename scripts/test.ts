@@ -1,7 +1,8 @@
 /**
- * `npm test [-- SECTION…]`: everything that must hold, in sections; all run even if one fails. The last line is
- * `N passed, N failed`: the tests of all vitest runs, and one more failure for each section that failed without one
- * (types, lint, a build that breaks). Exit 0 only if nothing failed.
+ * `npm test [-- SECTION…]`: everything that must hold, in sections; all run even if one fails. Two lanes run side by side,
+ * because the browser tests mostly wait; what a section writes is shown when it has ended, so that nothing mixes. The last
+ * line is `N passed, N failed`: the tests of all vitest runs, and one more failure for each section that failed without
+ * one (types, lint, a build that breaks). Exit 0 only if nothing failed.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -14,71 +15,80 @@ interface Counts {
   readonly failed: number;
   readonly skipped: readonly string[];
 }
+/** Where a section writes: to the terminal, or to a buffer that is shown later. */
+interface Output {
+  readonly live: boolean;
+  write(text: string): void;
+}
 interface Section {
   readonly title: string;
-  /** Whether it is run without being asked for by name. */
-  run(): Promise<Counts>;
+  /** Sections of one lane run in the order of the table. */
+  readonly lane: 'window' | 'code';
+  run(output: Output): Promise<Counts>;
 }
 
 const NONE: Counts = { passed: 0, failed: 0, skipped: [] };
+const FAILURE: Counts = { passed: 0, failed: 1, skipped: [] };
 const ARTIFACTS = join(root, 'artifacts');
+const SOURCES = '**/*.{ts,mts,mjs,cjs,vue,css,html}';
 
 const SECTIONS: Readonly<Record<string, Section>> = {
   types: {
     title: 'Types',
-    run: () => tools(['tsc', '-p', '.'], ['tsc', '-p', 'test/e2e'], ['vue-tsc', '-p', 'renderer']),
+    lane: 'code',
+    run: (output) => tools(output, ['tsc', '-p', '.'], ['tsc', '-p', 'test/e2e'], ['vue-tsc', '-p', 'renderer']),
   },
   lint: {
     title: 'Lint and format',
-    run: () =>
-      tools(
-        ['oxlint', '--deny-warnings'],
-        ['prettier', '--check', '--log-level', 'warn', '**/*.{ts,mts,mjs,cjs,vue,css,html}'],
-      ),
+    lane: 'code',
+    run: (output) =>
+      tools(output, ['oxlint', '--deny-warnings'], ['prettier', '--check', '--log-level', 'warn', SOURCES]),
   },
   layers: {
     title: 'Layers',
-    run: () => tools(['depcruise', 'core', 'electron', 'renderer', '--config', '.dependency-cruiser.cjs']),
+    lane: 'code',
+    run: (output) =>
+      tools(output, ['depcruise', 'core', 'electron', 'renderer', '--config', '.dependency-cruiser.cjs']),
   },
-  unit: { title: 'Unit and property tests', run: () => vitest('unit') },
-  fuzz: { title: 'Fuzzing, short', run: () => vitest('fuzz') },
-  build: { title: 'Build', run: () => tools(['electron-vite', 'build', '--logLevel', 'warn']) },
+  unit: { title: 'Unit and property tests', lane: 'code', run: (output) => vitest(output, 'unit') },
+  fuzz: { title: 'Fuzzing, short', lane: 'code', run: (output) => vitest(output, 'fuzz') },
+  build: {
+    title: 'Build',
+    lane: 'window',
+    run: (output) => tools(output, ['electron-vite', 'build', '--logLevel', 'warn']),
+  },
   smoke: {
     title: 'Smoke: npm start -- --smoke',
-    run: () => run('scripts/start.ts', ['--smoke']).then((ok) => (ok ? NONE : failure())),
+    lane: 'window',
+    run: (output) => tools(output, ['scripts/start.ts', '--smoke']),
   },
-  e2e: { title: 'The window in a real browser', run: endToEnd },
+  e2e: { title: 'The window in a real browser', lane: 'window', run: endToEnd },
 };
 
-async function endToEnd(): Promise<Counts> {
-  const browser = findChromium() ?? installChromium(console.log);
+async function endToEnd(output: Output): Promise<Counts> {
+  const browser = findChromium() ?? installChromium((line) => output.write(`${line}\n`));
   if (browser === undefined) {
-    console.error(HOW_TO_GET_ONE);
-    return failure();
+    output.write(`${HOW_TO_GET_ONE}\n`);
+    return FAILURE;
   }
-  console.log(`browser: ${browser}`);
-  return vitest('e2e', { CHROMIUM: browser });
+  output.write(`browser: ${browser}\n`);
+  return vitest(output, 'e2e', { CHROMIUM: browser });
 }
 
 /** Runs tools one after the other, all of them: one may find what another does not. */
-async function tools(...commands: readonly (readonly string[])[]): Promise<Counts> {
+async function tools(output: Output, ...commands: readonly (readonly string[])[]): Promise<Counts> {
   let failed = false;
-  for (const [tool = '', ...args] of commands) failed = !(await run(tool, args)) || failed;
-  return failed ? failure() : NONE;
+  for (const [tool = '', ...args] of commands) failed = !(await run(output, tool, args)) || failed;
+  return failed ? FAILURE : NONE;
 }
 
-const failure = (): Counts => ({ passed: 0, failed: 1, skipped: [] });
-
-async function vitest(project: string, env: Record<string, string> = {}): Promise<Counts> {
+async function vitest(output: Output, project: string, env: Record<string, string> = {}): Promise<Counts> {
   const report = join(ARTIFACTS, `${project}.json`);
   rmSync(report, { force: true });
   mkdirSync(ARTIFACTS, { recursive: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const ok = await run(
-    'vitest',
-    ['run', '--project', project, '--passWithNoTests=false', '--maxWorkers=100%', ...reporters],
-    env,
-  );
+  const args = ['run', '--project', project, '--passWithNoTests=false', '--maxWorkers=100%', ...reporters];
+  const ok = await run(output, 'vitest', args, env);
   const counts = readReport(report);
   // Files that cannot even be loaded have no tests that could fail.
   return ok || counts.failed > 0 ? counts : { ...counts, failed: 1 };
@@ -98,7 +108,7 @@ function readReport(path: string): Counts {
     // Written by vitest, in the shape that its JSON reporter documents.
     report = JSON.parse(readFileSync(path, 'utf8')) as VitestReport;
   } catch {
-    return failure();
+    return FAILURE;
   }
   const skipped = report.testResults
     .flatMap((file) => file.assertionResults)
@@ -108,22 +118,53 @@ function readReport(path: string): Counts {
 }
 
 /** Whether it ended with 0. No input is given to it: nothing may ask. */
-function run(tool: string, args: readonly string[], env: Record<string, string> = {}): Promise<boolean> {
+function run(
+  output: Output,
+  tool: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<boolean> {
+  const colour = process.stdout.isTTY && !output.live ? { FORCE_COLOR: '1' } : {};
   return new Promise((resolve) => {
     const child = spawn(findNode(), [join(root, 'scripts', 'node.mjs'), tool, ...args], {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, ...env },
+      stdio: output.live ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...colour, ...env },
     });
+    child.stdout?.on('data', (chunk: Buffer) => output.write(chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => output.write(chunk.toString()));
     child.on('error', (error) => {
-      console.error(`${tool}: ${error.message}`);
+      output.write(`${tool}: ${error.message}\n`);
       resolve(false);
     });
-    child.on('exit', (code) => resolve(code === 0));
+    child.on('close', (code) => resolve(code === 0));
   });
 }
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+const heading = (title: string): string => `\n━━ ${title} ━━\n`;
+
+interface Done {
+  readonly counts: Counts;
+  readonly line: string;
+}
+
+async function runSection(section: Section, live: boolean): Promise<Done> {
+  const since = performance.now();
+  let kept = '';
+  const output: Output = {
+    live,
+    write(text) {
+      if (live) process.stdout.write(text);
+      else kept += text;
+    },
+  };
+  process.stdout.write(live ? heading(section.title) : `▸ ${section.title} …\n`);
+  const counts = await section.run(output);
+  if (!live) process.stdout.write(`${heading(section.title)}${kept}`);
+  const what = counts.passed + counts.failed > 1 ? `, ${counts.passed} passed, ${counts.failed} failed` : '';
+  return { counts, line: `${counts.failed === 0 ? '✓' : '✗'} ${section.title}: ${seconds(since)}${what}` };
+}
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter((name) => !Object.hasOwn(SECTIONS, name));
@@ -132,27 +173,28 @@ async function main(wanted: readonly string[]): Promise<number> {
     return 2;
   }
   // The window under test is the built one.
-  const chosen = wanted.length === 0 ? Object.keys(SECTIONS) : wanted.includes('e2e') ? ['build', ...wanted] : wanted;
+  const names = wanted.includes('e2e') ? ['build', ...wanted] : wanted;
+  const chosen = Object.entries(SECTIONS).filter(([name]) => names.length === 0 || names.includes(name));
+  const lanes = new Set(chosen.map(([, { lane }]) => lane));
   const began = performance.now();
-  const lines: string[] = [];
-  const skipped: string[] = [];
-  let passed = 0;
-  let failed = 0;
-  for (const [name, section] of Object.entries(SECTIONS)) {
-    if (!chosen.includes(name)) continue;
-    console.log(`\n━━ ${section.title} ━━`);
-    const since = performance.now();
-    const counts = await section.run();
-    passed += counts.passed;
-    failed += counts.failed;
-    skipped.push(...counts.skipped);
-    const what = counts.passed + counts.failed > 1 ? `, ${counts.passed} passed, ${counts.failed} failed` : '';
-    lines.push(`${counts.failed === 0 ? '✓' : '✗'} ${section.title}: ${seconds(since)}${what}`);
-  }
-  console.log(`\n━━ Summary ━━\n${lines.join('\n')}`);
+  const done = await Promise.all(
+    [...lanes].map(async (lane) => {
+      const results: Done[] = [];
+      for (const [, section] of chosen) {
+        if (section.lane === lane) results.push(await runSection(section, lanes.size === 1));
+      }
+      return results;
+    }),
+  );
+  const all = done.flat();
+  const sum = (count: (counts: Counts) => number): number =>
+    all.reduce((total, { counts }) => total + count(counts), 0);
+  const skipped = all.flatMap(({ counts }) => counts.skipped);
+  const failed = sum((counts) => counts.failed);
+  console.log(`${heading('Summary')}${all.map(({ line }) => line).join('\n')}`);
   if (skipped.length > 0) console.log(`skipped here (${skipped.length}):\n  ${skipped.join('\n  ')}`);
   console.log(`total time ${seconds(began)}`);
-  console.log(`${passed} passed, ${failed} failed`);
+  console.log(`${sum((counts) => counts.passed)} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }
 
