@@ -53,12 +53,6 @@ export function classOf(esr: number): number {
   return (esr >>> 26) & 0x3f;
 }
 
-/** Number of an exception class by its word. */
-export function classNumber(word: string): number | undefined {
-  for (const [ec, name] of CLASSES) if (name === word) return ec;
-  return undefined;
-}
-
 /** The name of a system register, or its generic name (`S3_0_C12_C11_5`). */
 export function systemRegister(op0: number, op1: number, crn: number, crm: number, op2: number): string {
   const known = registerByEncoding(op0, op1, crn, crm, op2, 'v3') ?? registerByEncoding(op0, op1, crn, crm, op2);

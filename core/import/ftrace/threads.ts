@@ -7,10 +7,10 @@
  * that thread gets a lane of its own. One that is outside has ended or waits, and the lane passes on.
  * Cost: a map look-up per event; at most MOST_THREADS threads and MOST_LANES lanes are kept.
  */
-export const MOST_LANES = 512;
+const MOST_LANES = 512;
 const MOST_THREADS = 65_536;
 
-export type Evidence = 'file' | 'event' | 'name' | 'order';
+type Evidence = 'file' | 'event' | 'name' | 'order';
 
 interface Lane {
   /** The vCPU's number in its VM. */

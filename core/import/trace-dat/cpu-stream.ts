@@ -20,7 +20,7 @@ const TIME_EXTEND = 30;
 const PIECE = 256 * 1024;
 const LARGEST_CHUNK = 64 * 1024 * 1024;
 /** Decompressed chunks of all CPUs together. */
-export const MOST_RESIDENT = 512 * 1024 * 1024;
+const MOST_RESIDENT = 512 * 1024 * 1024;
 
 /** What several streams share. */
 export interface Shared {

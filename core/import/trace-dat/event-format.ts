@@ -4,7 +4,7 @@
  * with its type and shown as bytes.
  */
 
-export type FieldShape =
+type FieldShape =
   | 'integer'
   /** `char x[n]`: text to the first NUL. */
   | 'text'

@@ -43,7 +43,7 @@ const ID = {
 } as const;
 
 /** What a sub-buffer looks like (§5.6). */
-export interface PageLayout {
+interface PageLayout {
   readonly longSize: 4 | 8;
   readonly commitOffset: number;
   readonly dataOffset: number;
@@ -65,7 +65,7 @@ export interface BufferData {
   readonly cpus: readonly CpuData[];
 }
 
-export interface Guest {
+interface Guest {
   readonly name: string;
   /** vCPU number and host thread. */
   readonly vcpus: readonly (readonly [vcpu: number, tid: number])[];

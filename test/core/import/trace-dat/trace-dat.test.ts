@@ -227,6 +227,39 @@ describe('a trace.dat', () => {
   });
 });
 
+describe('a long trace.dat', () => {
+  const record4 = record(false, 6, 1, pending(false, 1, 32, 1));
+  const page: Page = { base: 1n, data: Buffer.concat(Array.from({ length: 100 }, () => record4)) };
+  const long = traceDat({ compression: 'zstd' }, { kvm: [PENDING] }, '', [
+    { name: '', cpus: [Array.from({ length: 200 }, () => page)] },
+  ]);
+
+  it('reports bytes of the file and events, up to the end', async () => {
+    const seen: { bytes: number; total?: number; events: number }[] = [];
+    await imported(long, { onProgress: (progress: (typeof seen)[number]) => seen.push(progress) });
+    const last = seen.at(-1);
+    expect(last).toMatchObject({ total: long.length, events: 20_000 });
+    expect(last?.bytes).toBeGreaterThan(long.length / 2);
+    expect(last?.bytes).toBeLessThanOrEqual(long.length);
+  });
+
+  it('ends where the user stops it, and keeps what was read', async () => {
+    const stop = new AbortController();
+    const { sink, result } = await imported(long, { stop: stop.signal, onProgress: () => stop.abort() });
+    expect(result.cut).toBe('the import was stopped');
+    expect(sink.kept.length).toBeGreaterThan(0);
+    expect(sink.kept.length).toBeLessThan(20_000);
+  });
+
+  it('is cancelled with the reason of the caller', async () => {
+    const controller = new AbortController();
+    const reason = new Error('no more');
+    await expect(
+      imported(long, { signal: controller.signal, onProgress: () => controller.abort(reason) }),
+    ).rejects.toThrow('no more');
+  });
+});
+
 describe('a damaged trace.dat', () => {
   async function failure(bytes: Uint8Array, options = {}): Promise<ImportError> {
     const thrown = await imported(bytes, options).then(
