@@ -69,6 +69,8 @@ export interface VmGic {
   /** May a vCPU that is alone on its CPU wait in hardware (HCR_EL2.TWI 0)? */
   readonly waitsInHardware: boolean;
   attach(vcpu: Vcpu): VcpuGic;
+  /** Claims the slots that grow with the configuration, before a recording begins. */
+  reserve(): void;
   /** The device was created; its vCPUs' parts are allocated next. */
   created(): void;
   /** The identifier that the UAPI uses for PPI n. */

@@ -110,6 +110,7 @@ export class Vm {
   /** Claims the slots of the first `count` vCPUs. */
   reserve(count: number): void {
     for (let index = this.#pool.length; index < count; index++) this.#pooled(index);
+    for (const gic of this.#gics.values()) gic.reserve();
   }
 
   /** The second half of KVM_CREATE_VM; `Host.createVm` calls it. */

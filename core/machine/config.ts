@@ -26,6 +26,8 @@ export interface MachineConfig {
   readonly vcpus: readonly VcpuConfig[];
   /** Device type that `setUp` creates (16: vGICv5); 0: no in-kernel irqchip. */
   readonly device: number;
+  /** Attributes of the device that `setUp` sets before CTRL_INIT: addresses of frames, number of interrupts. */
+  readonly attributes?: readonly { readonly group: number; readonly attr: bigint; readonly value: bigint }[];
   /** Guest RAM: base a multiple of 4096, size in bytes. */
   readonly ram: { readonly base: bigint; readonly size: number };
   readonly images: readonly ImageConfig[];

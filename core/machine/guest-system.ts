@@ -154,9 +154,15 @@ export class GuestSystem implements System {
   }
 
   #answer(outcome: Outcome): Answer {
-    if (!this.#vcpu.inGuest) this.#core?.kick();
+    // Maintenance of the interface, too, takes the guest out before its next instruction.
+    if (!this.#vcpu.inGuest || this.#vcpu.hasRequest) this.#core?.kick();
     else this.#signalMoved();
     return outcome === 'performed' || outcome === 'emulated' ? DONE : UNDEFINED;
+  }
+
+  /** A load or store left the guest; the run ends behind it. */
+  leave(): void {
+    this.#core?.kick();
   }
 
   #pc(): bigint {

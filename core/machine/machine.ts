@@ -22,6 +22,7 @@ import { Layout } from '../state/layout.ts';
 import { Core, LINE, Ram } from './a64/index.ts';
 import { type MachineConfig } from './config.ts';
 import { type AnyEvent, type HaltReason, type MachineObserver } from './events.ts';
+import { GuestBus } from './guest-bus.ts';
 import { GuestSystem } from './guest-system.ts';
 import { shuffled } from './random.ts';
 import { RunLoop } from './run-loop.ts';
@@ -83,7 +84,7 @@ export class Machine {
         (event) => this.#report(event, vcpu.place),
         () => this.refreshLine(index),
       );
-      const core = new Core({ ram: this.ram, system });
+      const core = new Core({ ram: this.ram, system, bus: new GuestBus(vcpu, system) });
       system.attach(core);
       core.reset(entry);
       core.setX(0, BigInt(index));
@@ -109,7 +110,7 @@ export class Machine {
   }
 
   /**
-   * What a VMM does before it runs vCPUs: vCPU init, device, CTRL_INIT, PMU. Returns the first result that is not 0.
+   * What a VMM does before it runs vCPUs: vCPU init, device and its attributes, CTRL_INIT, PMU. Returns the first result that is not 0.
    * Scenarios that test the ioctls themselves leave this out and make the calls one by one.
    */
   setUp(): number {
@@ -119,6 +120,8 @@ export class Machine {
       calls.push(() => this.thread(index).vcpu.init(features));
     if (config.device !== 0) {
       calls.push(() => vm.createDevice(config.device));
+      for (const { group, attr, value } of config.attributes ?? [])
+        calls.push(() => vm.deviceAttr('set', group, attr, new UserWords(value)));
       calls.push(() => vm.deviceAttr('set', GROUP.CTRL, BigInt(CTRL.INIT), new UserWords()));
     }
     for (const { vcpu, index } of threads)
@@ -216,8 +219,12 @@ export class Machine {
     const thread = this.#threads[index];
     if (thread === undefined) return;
     const { vcpu, core } = thread;
-    const raised = vcpu.inGuest && vcpu.cpu?.interface.signal.flag === true;
-    if (raised !== ((core.lines & LINE.IRQ) !== 0)) core.setLine(LINE.IRQ, raised);
+    const signal = vcpu.inGuest ? vcpu.signal : 'none';
+    for (const [line, raised] of [
+      [LINE.IRQ, signal === 'irq'],
+      [LINE.FIQ, signal === 'fiq'],
+    ] as const)
+      if (raised !== ((core.lines & line) !== 0)) core.setLine(line, raised);
   }
 
   /** Takes a loaded thread off its CPU, out of the guest if need be; it is ready then. */

@@ -119,7 +119,7 @@ export class RunLoop {
         continue;
       }
       if (thread.status === 'waiting') {
-        if (vcpu.cpu?.interface.signal.flag !== true) return left < budget;
+        if (vcpu.signal === 'none') return left < budget;
         thread.status = 'loaded';
       }
       if (core.breakpoints.size !== 0 && this.#reports(thread)) continue;

@@ -43,6 +43,8 @@ export class VmVgicV5 implements VmGic {
     this.ppiHmr = claim.cell('ppiHmr');
   }
 
+  reserve(): void {}
+
   created(): void {}
 
   attach(vcpu: Vcpu): VcpuVgicV5 {

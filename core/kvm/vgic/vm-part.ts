@@ -9,7 +9,7 @@ import { initialise, lazyInit } from './init.ts';
 import { FIRST_PPI, FIRST_SPI } from './irq.ts';
 import { inject } from './queue.ts';
 import { VcpuVgic, type VcpuRules } from './vcpu-part.ts';
-import { type VgicVm, vgicOf } from './vm-state.ts';
+import { DEFAULT_SPIS, type VgicVm, vgicOf } from './vm-state.ts';
 
 export interface AttributeRequest {
   readonly vgic: VgicVm;
@@ -49,6 +49,11 @@ export class VmVgic implements VmGic {
 
   attach(vcpu: Vcpu): VcpuGic {
     return new VcpuVgic(this.#rules.vcpu, vcpu);
+  }
+
+  /** Slots of as many SPIs as a VM has that names no number; more are claimed when it asks for more. */
+  reserve(): void {
+    this.vgic.reserveSpis(DEFAULT_SPIS);
   }
 
   /** After the device was created: the distributor's own fields. */

@@ -1,0 +1,36 @@
+/**
+ * Memory beyond a guest's RAM: the frames of the GIC. An access leaves the guest, KVM carries it out, and the vCPU is
+ * entered again; what is nobody's is an external abort (kvm-vgic-v3 §10.1).
+ */
+import { type Words } from '../gic/v5/words.ts';
+import { type Vcpu } from '../kvm/vcpu.ts';
+import { type Bus, type BusAnswer, DONE, FAULT } from './a64/execute/system.ts';
+import { type GuestSystem } from './guest-system.ts';
+
+function address(lo: number, hi: number): bigint {
+  return (BigInt(hi) << 32n) | BigInt(lo);
+}
+
+export class GuestBus implements Bus {
+  readonly #vcpu: Vcpu;
+  readonly #system: GuestSystem;
+
+  constructor(vcpu: Vcpu, system: GuestSystem) {
+    this.#vcpu = vcpu;
+    this.#system = system;
+  }
+
+  load(lo: number, hi: number, size: number, value: Words): BusAnswer {
+    const answer = this.#vcpu.memoryAccess(address(lo, hi), size);
+    this.#system.leave();
+    if (answer === undefined) return FAULT.EXTERNAL;
+    value.value = answer;
+    return DONE;
+  }
+
+  store(lo: number, hi: number, size: number, value: Words): BusAnswer {
+    const answer = this.#vcpu.memoryAccess(address(lo, hi), size, value.value);
+    this.#system.leave();
+    return answer === undefined ? FAULT.EXTERNAL : DONE;
+  }
+}
