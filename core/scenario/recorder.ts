@@ -26,8 +26,19 @@ import { MACHINE } from './record/machine.ts';
 import { RUN } from './record/run.ts';
 import { type InterruptKind, type PackedSink, type Rows, type Scribe } from './record/scribe.ts';
 import { LIFE, UAPI } from './record/uapi.ts';
+import { VGIC } from './record/vgic.ts';
 
-const ROWS: Rows<AnyEvent['kind']> = { ...CPUIF, ...UAPI, ...LIFE, ...RUN, ...IRQ, ...TRAP, ...HOST, ...MACHINE };
+const ROWS: Rows<AnyEvent['kind']> = {
+  ...CPUIF,
+  ...UAPI,
+  ...LIFE,
+  ...RUN,
+  ...IRQ,
+  ...TRAP,
+  ...HOST,
+  ...VGIC,
+  ...MACHINE,
+};
 
 export class Recorder implements Scribe {
   readonly machine: Machine;

@@ -5,7 +5,13 @@ import { MAINLINE } from '../../../core/kvm/profiles.ts';
 import { DEVICE_VGIC_V3, GROUP } from '../../../core/kvm/uapi.ts';
 import { assemble } from '../../../core/machine/a64/index.ts';
 import { Machine } from '../../../core/machine/machine.ts';
+import { Recorder } from '../../../core/scenario/recorder.ts';
+import { seq } from '../../../core/state/brand.ts';
 import { digest } from '../../../core/state/digest.ts';
+import { TraceReader } from '../../../core/trace/reader.ts';
+import { verifyTrace } from '../../../core/trace/verify.ts';
+import { TraceWriter } from '../../../core/trace/writer.ts';
+import { SUMMARY, tracePath } from '../trace/support.ts';
 import { SYSTEM_OFF, VECTORS, x } from './support.ts';
 
 const D = 0x800_0000n;
@@ -62,7 +68,7 @@ done:
 ${VECTORS}
 `;
 
-function machineOf(source: string, vcpus: number): Machine {
+function machineOf(source: string, vcpus: number, prepare?: (machine: Machine) => void): Machine {
   const result = assemble(source, { model: 'v3' });
   if (!result.ok) throw new Error(result.errors.map(({ message }) => message).join('\n'));
   const { origin, bytes, symbols } = result.program;
@@ -89,6 +95,7 @@ function machineOf(source: string, vcpus: number): Machine {
     hostTasks: 0,
     seed: 0,
   });
+  prepare?.(machine);
   machine.create();
   expect(machine.setUp()).toBe(0);
   return machine;
@@ -117,5 +124,36 @@ describe('a guest of a GICv3', () => {
     machine.run(200_000n);
     machine.save();
     expect(digest(machine.journal.state)).toBe(after);
+  });
+
+  it('is recorded as a trace that agrees with itself: frames, acknowledges and ends', () => {
+    const path = tracePath('gicv3');
+    let writer: TraceWriter | undefined;
+    let recorder: Recorder | undefined;
+    const machine = machineOf(PING_PONG, 2, (each) => {
+      writer = new TraceWriter(path, { journal: each.journal });
+      recorder = new Recorder(each, writer);
+    });
+    machine.start();
+    machine.run(200_000n);
+    machine.save();
+    // Registers that the cores held until now belong to the end of the run.
+    recorder?.put('other', 'hypervisor', {}, { event: 'end of the run' });
+    writer?.finish({ ...SUMMARY, gic: 'v3' });
+    const reader = new TraceReader(path);
+    try {
+      expect(verifyTrace(reader)).toMatchObject({ ok: true });
+      const count = (kind: string): number =>
+        reader.eventList(seq(0), 1_000_000).filter((event) => event.kind === kind).length;
+      expect([count('irq.acknowledge'), count('irq.drop')]).toEqual([10, 10]);
+      const frames = reader
+        .eventList(seq(0), 1_000_000)
+        .flatMap((event) =>
+          event.kind === 'mmio.access' ? [`${event.op} ${event.register} ${String(event.value)}`] : [],
+        );
+      expect(frames).toEqual(['write GICD+0x0 2', 'read GICD+0x4 4718593']);
+    } finally {
+      reader.close();
+    }
   });
 });

@@ -1,0 +1,37 @@
+/** How the GICv3 and GICv2 models become events: what guests did, and lines. The rest goes in as `other`, with its facts. */
+import { type Intid } from '../../gic/intid.ts';
+import { type VgicEvent } from '../../kvm/events.ts';
+import { UNSET, vgicOf } from '../../kvm/vgic/vm-state.ts';
+import { type Rows, type Scribe } from './scribe.ts';
+
+/** Frames are 64 KiB, 128 KiB for a redistributor; a GICv2's are smaller and apart. */
+const DIST_SIZE = 0x1_0000n;
+const REDIST_SIZE = 0x2_0000n;
+
+/** Frame and offset: `GICD+0x104`, `GICR1+0x10100`. */
+function placeOf(scribe: Scribe, address: bigint): { readonly register: string; readonly offset: bigint } {
+  const vgic = vgicOf(scribe.machine.vm);
+  const inside = (base: bigint, size: bigint): boolean => base !== UNSET && address >= base && address < base + size;
+  const at = (frame: string, base: bigint): { readonly register: string; readonly offset: bigint } => ({
+    register: `${frame}+0x${(address - base).toString(16)}`,
+    offset: address - base,
+  });
+  if (inside(vgic.distBase.value, DIST_SIZE)) return at('GICD', vgic.distBase.value);
+  for (const { index, redistBase } of vgic.vcpus)
+    if (inside(redistBase.value, REDIST_SIZE)) return at(`GICR${index}`, redistBase.value);
+  return { register: `0x${address.toString(16)}`, offset: address };
+}
+
+const SPURIOUS = 1023;
+
+export const VGIC: Rows<VgicEvent['kind']> = {
+  mmio: (s, { address, length, direction, value }, place) =>
+    s.put('mmio.access', 'guest', place, { ...placeOf(s, address), op: direction, size: length, value }),
+  'icv.acknowledge': (s, { register, intid }, place) =>
+    s.interrupt('irq.acknowledge', 'guest', place, intid === SPURIOUS ? undefined : intid, 0, register),
+  'icv.end': (s, { register, intid }, place) =>
+    s.interrupt(register === 'ICC_DIR_EL1' ? 'irq.deactivate' : 'irq.drop', 'guest', place, intid, 0, ''),
+  'irq.updatePending': (s, { intid, level }, place) =>
+    // The interrupt's number is KVM's own here: GICv3 INTIDs as they are.
+    s.put('irq.line', 'device', place, { intid: intid as Intid, level }),
+};
