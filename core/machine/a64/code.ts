@@ -10,9 +10,13 @@ import { type Core } from './execute/core.ts';
 import { type Op } from './execute/op.ts';
 import { CODE, PAGE, type Ram, type RamObserver } from './ram.ts';
 
+/** Pages kept, 8 KiB each; a guest that jumps everywhere makes the cache start over rather than grow. */
+const MAX_PAGES = 4096;
+
 export class CodeCache implements RamObserver {
   readonly #ram: Ram;
   readonly #pages: (Op[] | undefined)[];
+  #count = 0;
 
   constructor(ram: Ram) {
     this.#ram = ram;
@@ -23,7 +27,16 @@ export class CodeCache implements RamObserver {
   /** Operations of the page at this offset, a multiple of 4096 inside the RAM. */
   page(offset: number): Op[] {
     const index = offset / PAGE;
-    return (this.#pages[index] ??= Array.from({ length: PAGE / 4 }, () => this.#decodeHere));
+    return this.#pages[index] ?? this.#newPage(index);
+  }
+
+  #newPage(index: number): Op[] {
+    if (this.#count >= MAX_PAGES) {
+      this.#pages.fill(undefined);
+      this.#count = 0;
+    }
+    this.#count++;
+    return (this.#pages[index] = Array.from({ length: PAGE / 4 }, () => this.#decodeHere));
   }
 
   codeChanged(word: number): void {

@@ -15,7 +15,7 @@ export { CORE_REGISTERS } from './execute/core-registers.ts';
 export { CLASS, type DataAccess, type Exception, type ExceptionKind, syndromeRegister } from './execute/exception.ts';
 export { PSTATE_REGISTERS } from './execute/pstate.ts';
 export { type Stop } from './execute/run.ts';
-export { ATTENTION, LINE, MASKED } from './execute/signals.ts';
+export { LINE, MASKED } from './execute/signals.ts';
 export {
   type Answer,
   BARE,

@@ -10,6 +10,7 @@ import { CORE_REGISTERS, coreRegisterIndex, SCTLR, SCTLR_LOW } from './core-regi
 import { type ExceptionKind, systemSyndrome } from './exception.ts';
 import { target, writtenBit } from './file.ts';
 import { writeMemory } from './memory.ts';
+import { OPERATIONS } from '../names/operations.data.ts';
 import { packEncoding } from '../names/system-names.ts';
 import { type Fields } from '../pattern.ts';
 import { type Op, type Semantics } from './op.ts';
@@ -119,9 +120,9 @@ function changedMasks(core: Core): void {
 /** SYS: maintenance here, everything else at the System. */
 export const systemInstruction: Semantics = (fields) => {
   const encoding = encodingOf(1, fields);
-  const { t, g } = fields;
+  const { t } = fields;
   if (encoding === ZERO_BLOCK) return zeroBlock(encoding, t);
-  if (isMaintenance(fields)) return maintenance(encoding, t, g === 7);
+  if (MAINTENANCE.has(encoding)) return maintenance(encoding, t);
   return (core) => {
     core.words.set(core.lo[t] ?? 0, core.hi[t] ?? 0);
     settle(core, isForbidden(core, encoding) ? UNDEFINED : core.system.sys(encoding, core.words), encoding, t, false);
@@ -131,14 +132,17 @@ export const systemInstruction: Semantics = (fields) => {
 const ZERO_BLOCK = packEncoding([1, 3, 7, 4, 1]);
 const ZERO_BLOCK_BYTES = 64;
 
-/** Instruction and data cache (C7, but not address translation in C7, C8) and TLB (C8) operations of EL1 and EL0. */
-const isMaintenance = ({ p, g, x }: Fields): boolean =>
-  (p === 0 || p === 3) && ((g === 7 && x !== 8 && x !== 9) || (g === 8 && p === 0));
+/** Cache and TLB operations of EL1 and EL0. */
+const MAINTENANCE: ReadonlySet<number> = new Set(
+  (['ic', 'dc', 'tlbi'] as const).flatMap((of) =>
+    OPERATIONS[of].filter(([, [op1]]) => op1 !== 4).map(([, encoding]) => packEncoding([1, ...encoding])),
+  ),
+);
 
-function maintenance(encoding: number, t: number, isCache: boolean): Op {
+/** Nothing happens, but EL0 needs SCTLR_EL1.UCI for those that it can name. */
+function maintenance(encoding: number, t: number): Op {
   return (core) => {
-    const allowed = core.el === 1 || (isCache && !isForbidden(core, encoding));
-    if (!allowed) raise(core, 'undefined');
+    if (isForbidden(core, encoding)) raise(core, 'undefined');
     else if (core.el === 0 && (((core.systemLo[SCTLR] ?? 0) >>> SCTLR_LOW.UCI) & 1) === 0)
       raise(core, 'system', systemSyndrome(encoding, t, false));
   };

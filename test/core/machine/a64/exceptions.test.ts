@@ -78,6 +78,8 @@ describe('exception entry', () => {
     ['msr PAN, #1', '2000000'],
     ['mrs x0, S3_0_C15_C15_7', '2000000'],
     ['msr CurrentEL, x0', '2000000'],
+    ['sys #0, C7, C0, #0, x0', '2000000'],
+    ['at s1e1r, x0', '2000000'],
     ['mrs x0, SP_EL1', '2000000'],
   ])('of `%s` has syndrome %s', (text, syndrome) => {
     const { core } = withVectors(text, { system: { ...BARE, exception: () => DONE } });
@@ -294,6 +296,8 @@ describe('EL0', () => {
     ['msr DAIFClr, #2', '620ed3e4'],
     ['mrs x3, DAIF', '6232d065'],
     ['dc zva, x1', '6212dc28'],
+    ['ic ivau, x1', '6212dc2a'],
+    ['dc isw, x1', '2000000'],
   ])('`%s` is an exception with syndrome %s', (text, syndrome) => {
     const { core } = withVectors(text);
     toUser(core);
@@ -405,6 +409,15 @@ describe('the System answers for registers that the core does not keep', () => {
     enter(core, { kind: 'undefined', iss: 0, pc: ORIGIN }, ORIGIN);
     expect(core.pcValue).toBe(VECTORS);
     expect(esr(core)).toBe('2000000');
+  });
+});
+
+describe('cache and TLB maintenance', () => {
+  it('does nothing, for there are no caches and no translation', () => {
+    const { core } = withVectors('ic iallu\nic ivau, x0\ndc civac, x0\ndc cvau, x0\ntlbi vmalle1\ntlbi vae1is, x0');
+    expect(core.run(6)).toEqual({ kind: 'limit' });
+    expect(core.pcValue).toBe(ORIGIN + 24n);
+    expect(esr(core)).toBe('0');
   });
 });
 
