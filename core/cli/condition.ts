@@ -17,19 +17,16 @@ interface Complaint {
   readonly message: string;
   readonly at: number;
   readonly length: number;
-  readonly suggestions: readonly string[];
 }
 
 /** The condition with `^^^` below the characters that are wrong. */
-export function explain(condition: string, { message, at, length, suggestions }: Complaint): string {
+export function explain(condition: string, { message, at, length }: Complaint): string {
   const before = printable(condition.slice(0, at));
   const wrong = printable(condition.slice(at, at + length));
   const after = printable(condition.slice(at + length));
-  const lines = [
+  return [
     `the condition is wrong at character ${at + 1}: ${message}`,
     `  ${before}${wrong}${after}`,
     `  ${' '.repeat(before.length)}${'^'.repeat(Math.max(1, wrong.length))}`,
-  ];
-  if (suggestions.length > 0) lines.push(`  did you mean ${suggestions.slice(0, 5).join(', ')}?`);
-  return lines.join('\n');
+  ].join('\n');
 }

@@ -105,8 +105,15 @@ export class TraceSearch {
       };
     } catch (error) {
       if (!(error instanceof ConditionError)) throw error;
-      const { message, span } = error;
-      return { ok: false, canonical: '', message, at: span.offset, length: span.length, suggestions: [] };
+      const { message, span, suggestions } = error;
+      return {
+        ok: false,
+        canonical: '',
+        message,
+        at: span.offset,
+        length: span.length,
+        suggestions: [...suggestions],
+      };
     }
   }
 

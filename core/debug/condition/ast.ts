@@ -8,6 +8,7 @@
 import { type Access } from '../../trace/kinds.ts';
 import { type InterruptField } from '../../trace/interrupts.ts';
 import { type Leg } from '../../trace/life.ts';
+import { didYouMean } from './suggest.ts';
 
 /** Characters `offset` … `offset + length − 1` of the source text. */
 export interface Span {
@@ -115,13 +116,13 @@ export type Expr =
   /** A bare word or string: part of the event's name. */
   | { readonly type: 'text'; readonly text: string; readonly span: Span };
 
-/** A condition that cannot be read, with the place that is wrong and what may have been meant. */
+/** A condition that cannot be read, with the place that is wrong. The message ends with what may have been meant. */
 export class ConditionError extends Error {
   readonly span: Span;
   readonly suggestions: readonly string[];
 
   constructor(message: string, span: Span, suggestions: readonly string[] = []) {
-    super(message);
+    super(message + didYouMean(suggestions));
     this.name = 'ConditionError';
     this.span = span;
     this.suggestions = suggestions;

@@ -46,7 +46,7 @@ export function factFields(left: NameOperandOf, where: RegisterFields | undefine
   const near = nearest(name, [...registerFields, ...FACT_NAMES]);
   if (where !== undefined && registerFields.size > 0) {
     const shown = [...registerFields].slice(0, 12).join(', ');
-    throw new NotSensible(`the register has no field ${name}${didYouMean(near)}; it has ${shown}`, span, near);
+    throw new NotSensible(`the register has no field ${name}; it has ${shown}`, span, near);
   }
   if (tableRegister(name) !== undefined)
     throw new NotSensible(
@@ -54,7 +54,7 @@ export function factFields(left: NameOperandOf, where: RegisterFields | undefine
       span,
       [`reg ${name}`, `write ${name}`],
     );
-  throw new NotSensible(`events have nothing called ${name}${didYouMean(near)}`, span, near);
+  throw new NotSensible(`events have nothing called ${name}`, span, near);
 }
 
 /** @throws NotSensible */
@@ -146,7 +146,7 @@ function knownWord(value: Extract<Value, { type: 'text' }>, column: string, word
   const { matches } = textTest('==', value, column);
   if (words.some(matches)) return;
   const near = nearest(value.text, words);
-  throw new NotSensible(`there is no ${column} ${value.text}${didYouMean(near)}`, value.span, near);
+  throw new NotSensible(`there is no ${column} ${value.text}`, value.span, near);
 }
 
 function knownName(

@@ -163,7 +163,8 @@ class Checker {
       action();
     } catch (error) {
       if (!(error instanceof NotSensible)) throw error;
-      this.#error(error.message, error.span, error.suggestions);
+      const { message, span, suggestions } = error;
+      this.#findings.push({ severity: 'error', message, span, suggestions });
     }
   }
 

@@ -1,6 +1,6 @@
 /** What a condition names as state: a slot's path or an interrupt, the latter perhaps with its vCPU. */
 import { ConditionError, cover, type Expr, type InterruptSubject, type Span, type Subject } from './ast.ts';
-import { didYouMean, nearest } from './suggest.ts';
+import { nearest } from './suggest.ts';
 import { type TokenCursor } from './tokens.ts';
 import { takeInterrupt } from './values.ts';
 import { INTERRUPT_NAME, interruptKind, MAX_INTERRUPT_NUMBER, MAX_VCPU, oneOf, SUBJECT_FIELDS } from './words.ts';
@@ -64,9 +64,5 @@ function subjectField(word: string, span: Span): (typeof SUBJECT_FIELDS)[number]
   const field = oneOf(SUBJECT_FIELDS, word.toLowerCase());
   if (field !== undefined) return field;
   const suggestions = nearest(word, SUBJECT_FIELDS);
-  throw new ConditionError(
-    `an interrupt has no ${word}${didYouMean(suggestions)}; it has ${SUBJECT_FIELDS.join(', ')}`,
-    span,
-    suggestions,
-  );
+  throw new ConditionError(`an interrupt has no ${word}; it has ${SUBJECT_FIELDS.join(', ')}`, span, suggestions);
 }

@@ -10,7 +10,7 @@ import { NotSensible } from './finding.ts';
 import { containsMatcher, globMatcher } from './glob.ts';
 import { MAX_U64 } from './lex.ts';
 import { intidsOf } from './subjects.ts';
-import { didYouMean, nearest } from './suggest.ts';
+import { nearest } from './suggest.ts';
 
 /** Both ends included. */
 export type Interval = readonly [from: bigint, to: bigint];
@@ -160,7 +160,7 @@ function wrongWord(text: string, words: readonly string[], what: string, span: S
   if (known.length === 0) return new NotSensible(`${what} is a number, not ${text}`, span);
   const near = nearest(text, known);
   const all = known.length > 16 ? `${known.slice(0, 16).join(', ')} …` : known.join(', ');
-  return new NotSensible(`${what} is never ${text}; it is one of ${all}${didYouMean(near)}`, span, near);
+  return new NotSensible(`${what} is never ${text}; it is one of ${all}`, span, near);
 }
 
 /** `true`, `false`, 1, 0. */

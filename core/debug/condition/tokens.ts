@@ -1,7 +1,7 @@
 /** A place in the tokens of a condition: look, take, or fail with what was expected. */
 import { ConditionError, type Span } from './ast.ts';
 import { type Sign, type Token } from './lex.ts';
-import { didYouMean, nearest } from './suggest.ts';
+import { nearest } from './suggest.ts';
 
 export class TokenCursor {
   readonly #tokens: readonly Token[];
@@ -58,11 +58,7 @@ export class TokenCursor {
   unexpected(expected: string, words: readonly string[] = []): ConditionError {
     const token = this.peek();
     const suggestions = token.type === 'word' ? nearest(token.text, words) : [];
-    return new ConditionError(
-      `expected ${expected}, found ${describe(token)}${didYouMean(suggestions)}`,
-      token.span,
-      suggestions,
-    );
+    return new ConditionError(`expected ${expected}, found ${describe(token)}`, token.span, suggestions);
   }
 }
 

@@ -3,7 +3,7 @@ import { type Expr, STATE_WORDS, type Value } from './ast.ts';
 import { type PayloadField } from './facts.ts';
 import { NotSensible } from './finding.ts';
 import { findField, tableRegister } from './registers-of.ts';
-import { didYouMean, nearest } from './suggest.ts';
+import { nearest } from './suggest.ts';
 import {
   duration,
   interruptNumber,
@@ -106,7 +106,7 @@ function stateWord(value: Value): (typeof STATE_WORDS)[number] {
   const word = STATE_WORDS.find((known) => known === text);
   if (word !== undefined) return word;
   const near = nearest(text, STATE_WORDS);
-  throw new NotSensible(`the states are ${STATE_WORDS.join(', ')}${didYouMean(near)}`, value.span, near);
+  throw new NotSensible(`the states are ${STATE_WORDS.join(', ')}`, value.span, near);
 }
 
 /** Values of `handling`: 0 edge, 1 level (gicv5-registers §1). */

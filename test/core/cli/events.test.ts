@@ -29,7 +29,14 @@ function traceOf(events: number) {
     'trace.open': () => ({ ...INFO, events, durationNs: Math.max(0, events - 1) * 1000 }),
     'condition.check': ({ condition }) =>
       condition === 'tenz'
-        ? { ok: false, canonical: '', message: 'an event name is expected', at: 0, length: 4, suggestions: ['tens'] }
+        ? {
+            ok: false,
+            canonical: '',
+            message: 'an event name is expected; did you mean tens?',
+            at: 0,
+            length: 4,
+            suggestions: ['tens'],
+          }
         : { ok: true, canonical: condition, message: '', at: 0, length: 0, suggestions: [] },
     'events.rows': ({ from, count, direction, filter }) => ({
       rows:
@@ -156,7 +163,7 @@ describe('events', () => {
     const { exit, stdout, stderr } = await run(['events', 't', '--where', 'tenz'], { backend: traceOf(10) });
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
     expect(stderr).toBe(
-      'gicscope: the condition is wrong at character 1: an event name is expected\n  tenz\n  ^^^^\n  did you mean tens?\n',
+      'gicscope: the condition is wrong at character 1: an event name is expected; did you mean tens?\n  tenz\n  ^^^^\n',
     );
   });
 

@@ -76,6 +76,7 @@ describe('checking a condition against the names of a trace', () => {
     ['reason & 3', 'error at reason: reason is no number with bits'],
   ])('finds what is wrong in %s', (text, expected) => {
     const found = findings(text);
+    for (const line of found) expect(line.split('did you mean').length, line).toBeLessThanOrEqual(2);
     expect(
       found.some((line) => line.startsWith(expected)),
       found.join('\n'),
