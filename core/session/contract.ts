@@ -271,6 +271,10 @@ export const CONTRACT = {
       overwrite: z.boolean(),
       /** Name of an import format; absent: found from the content. */
       format: z.string().max(64).optional(),
+      /** Keep what can be read of a source that is cut short or damaged; absent: such a source is refused. */
+      keepPartial: z.boolean().optional(),
+      /** Number of vCPUs, for sources that do not say it. */
+      vcpus: z.int().min(1).max(512).optional(),
     }),
     z.object({ task: z.int(), output: path }),
   ),

@@ -16,6 +16,8 @@ export interface ImportJob {
   readonly output: string;
   readonly overwrite: boolean;
   readonly format?: string;
+  readonly keepPartial?: boolean;
+  readonly vcpus?: number;
   /** Written into the trace: the gicscope version. */
   readonly tool: string;
 }
@@ -83,6 +85,8 @@ export async function runImport(job: ImportJob, { signal, stop, advance }: TaskC
       signal,
       stop,
       ...(job.format === undefined ? {} : { format: job.format }),
+      ...(job.keepPartial === undefined ? {} : { keepPartial: job.keepPartial }),
+      ...(job.vcpus === undefined ? {} : { vcpus: job.vcpus }),
       onProgress: ({ bytes, total, events }) => {
         advance({ phase: 'Read and decode', doneBytes: bytes, totalBytes: total ?? 0, events });
       },

@@ -34,7 +34,7 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
       return {};
     },
 
-    'import.start': ({ files, output, overwrite, format }) => {
+    'import.start': ({ files, output, overwrite, format, keepPartial, vcpus }) => {
       const [first = ''] = files;
       // A scenario is made a trace by recording it.
       if (format === 'scenario' || (format === undefined && files.length === 1 && isScenarioFile(first)))
@@ -47,6 +47,8 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
         overwrite,
         tool: `gicscope ${options.version}`,
         ...(format === undefined ? {} : { format }),
+        ...(keepPartial === undefined ? {} : { keepPartial }),
+        ...(vcpus === undefined ? {} : { vcpus }),
       };
       checkOutput(job);
       const task = tasks.start(`Import ${files.join(', ')}`, (control) => runImport(job, control));

@@ -6,7 +6,7 @@ import { countText, durationText } from '../../state/units.ts';
 import { defineCommand } from '../command.ts';
 import { type Context } from '../context.ts';
 import { CliFailure, EXIT, type ExitCode } from '../failure.ts';
-import { JSON_FLAG, OVERWRITE_FLAG, text } from '../options.ts';
+import { flag, integer, JSON_FLAG, OVERWRITE_FLAG, text } from '../options.ts';
 import { ProgressLine } from '../progress.ts';
 import { spool } from '../stdin.ts';
 import { infoDocument } from './info.ts';
@@ -24,18 +24,21 @@ export const importCommand = defineCommand({
   options: {
     output: { ...text('--output', 'TRACE', 'trace to write', { short: '-o', completes: 'trace' }), required: true },
     format: text('--format', 'F', 'format of the files, when their content does not tell'),
+    vcpus: integer('--vcpus', 'N', 'number of vCPUs, where the recording does not say it', 1, 512),
+    keepPartial: flag('--keep-partial', 'keep what can be read of a file that is cut short or damaged'),
     overwrite: OVERWRITE_FLAG,
     json: JSON_FLAG,
   },
   json: 'import',
   examples: [
     { command: 'gicscope import boot.log.zst -o boot.gscope', says: 'one compressed log' },
+    { command: 'gicscope import torn.log.zst -o torn.gscope --keep-partial', says: 'what a full disk left of a log' },
     {
       command: 'gicscope import - -o boot.gscope --overwrite < boot.log',
       says: 'from a pipe, replacing the old trace',
     },
   ],
-  async run(context, { files }, { output, format, overwrite, json }) {
+  async run(context, { files }, { output, format, vcpus, keepPartial, overwrite, json }) {
     if (output === '-')
       throw new CliFailure('usage', 'a trace cannot be written to standard output: give a file with -o');
     const path = context.path(output);
@@ -43,7 +46,14 @@ export const importCommand = defineCommand({
       throw new CliFailure('usage', `${output} exists; --overwrite replaces it, or choose another name with -o`);
     const inputs = await gather(context, files);
     try {
-      const request = { files: inputs.paths, output: path, overwrite, ...(format === undefined ? {} : { format }) };
+      const request = {
+        files: inputs.paths,
+        output: path,
+        overwrite,
+        ...(format === undefined ? {} : { format }),
+        ...(keepPartial ? { keepPartial } : {}),
+        ...(vcpus === undefined ? {} : { vcpus }),
+      };
       return await importFiles(context, request, output, inputs.stopped, json);
     } finally {
       inputs.discard();
@@ -80,6 +90,8 @@ interface ImportRequest {
   readonly output: string;
   readonly overwrite: boolean;
   readonly format?: string;
+  readonly keepPartial?: boolean;
+  readonly vcpus?: number;
 }
 
 async function importFiles(
@@ -158,6 +170,8 @@ async function report(
     `${stopped ? 'stopped; what was imported is kept: ' : ''}${shownOutput}: ${read}${countText(info.events)} events` +
       `${skipped}, in ${durationText(elapsedMs * 1e6)}`,
   );
+  const cut = info.source.facts['ends early'];
+  if (cut !== undefined) context.say(`the source ends early: ${cut}`);
   if (json) {
     const document = { output, stopped, info: infoDocument(info) };
     context.io.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);

@@ -134,7 +134,7 @@ class FileBytes implements ByteSource {
         code: 'changed',
         file: this.given,
         problem,
-        hint: 'Import it again when nothing else writes to it, or with keep-partial to keep what was read.',
+        hint: 'Import it again when nothing else writes to it, or with --keep-partial to keep what was read.',
         at: { byte: this.bytesRead },
       });
     if (this.bytesRead < start.size)

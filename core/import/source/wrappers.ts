@@ -102,7 +102,7 @@ async function* opened(
         `${source.bytesRead} bytes read, ${out} bytes of content decompressed before that.`,
       hint:
         damage.hint ??
-        'Copy the file again from where it was made, or import with keep-partial to keep what can be read.',
+        'Copy the file again from where it was made, or import with --keep-partial to keep what can be read.',
       at: { byte: source.bytesRead },
       cause: thrown,
     });

@@ -133,7 +133,9 @@ function asImportError(fault: DatFault, { name }: Content): ImportError {
     problem: `${fault.message} (byte ${fault.byte})`,
     ...(fault.hint === undefined
       ? fault.code === 'corrupt'
-        ? { hint: 'Copy the file again from where it was made, or import with keep-partial to keep what can be read.' }
+        ? {
+            hint: 'Copy the file again from where it was made, or import with --keep-partial to keep what can be read.',
+          }
         : {}
       : { hint: fault.hint }),
     at: { byte: fault.byte },

@@ -70,8 +70,10 @@ describe.skipIf(!installed('bash'))('completion in bash', () => {
       '--format',
       '--help',
       '--json',
+      '--keep-partial',
       '--output',
       '--overwrite',
+      '--vcpus',
       '-h',
       '-o',
     ]);

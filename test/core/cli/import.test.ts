@@ -63,6 +63,15 @@ describe('import', () => {
     });
   });
 
+  it('asks for what was said of torn files and vCPUs, and refuses numbers out of range', async () => {
+    const backend = importing([done]);
+    const command = ['import', 'a.log', '-o', 't.gscope', '--keep-partial', '--vcpus'];
+    expect((await run([...command, '4'], { backend, cwd: folder })).exit).toBe(0);
+    expect(backend.calls[0]?.args).toMatchObject({ keepPartial: true, vcpus: 4 });
+    const refused = await run([...command, '0'], { backend, cwd: folder });
+    expect(refused).toMatchObject({ exit: 2, stderr: expect.stringMatching(/from 1 to 512/) as string });
+  });
+
   it('hears an end that is told before import.start answers', async () => {
     const { exit } = await run(['import', 'a.log', '-o', 't.gscope'], { backend: importing([done]), cwd: folder });
     expect(exit).toBe(0);

@@ -264,6 +264,7 @@ describe('a recording', () => {
     const [, ...argv] = shellWords(typed);
     const isImport = argv[0] === 'import';
     copyFileSync(sample, join(work, 'boot.log.zst'));
+    writeFileSync(join(work, 'torn.log.zst'), readFileSync(sample).subarray(0, 100_000));
     if (!isImport || typed.includes('--overwrite'))
       copyFileSync(join(folder, 'boot.gscope'), join(work, 'boot.gscope'));
     const redirected = typed.includes('< boot.log') ? { stdin: lines.slice(0, 2000).join('\n') } : {};

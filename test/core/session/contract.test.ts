@@ -2,7 +2,7 @@
  * The backend over the bundled sample: every method is called, and every answer is held to its schema, so that what
  * the contract promises to front ends is what they get.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -304,6 +304,22 @@ describe('failures', () => {
     const end = await finished(() => call('import.start', { files: [bad], output, overwrite: false }));
     expect(end).toMatchObject({ state: 'failed', error: { code: 'bad-input' } });
     expect((await call('files.list', { folder })).entries.map((entry) => entry.name)).not.toContain('bad.gscope');
+  });
+
+  it('refuses a source that is cut short, and keeps what it has when asked to', async () => {
+    const torn = join(folder, 'torn.log.zst');
+    writeFileSync(torn, readFileSync(SAMPLE).subarray(0, 100_000));
+    const job = { files: [torn], output: join(folder, 'torn.gscope'), overwrite: false };
+    expect(await finished(() => call('import.start', job))).toMatchObject({
+      state: 'failed',
+      error: { code: 'bad-input', message: expect.stringMatching(/ends too early.*--keep-partial/s) as string },
+    });
+    const kept = await finished(() => call('import.start', { ...job, keepPartial: true, vcpus: 2 }));
+    expect(kept).toMatchObject({ state: 'done', output: job.output });
+    const info = await call('trace.open', { path: job.output });
+    expect(info.events).toBeGreaterThan(1000);
+    expect(info.source.facts['ends early']).toMatch(/ends too early/);
+    await call('trace.close', { id: info.id });
   });
 });
 
