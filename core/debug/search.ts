@@ -12,6 +12,7 @@ import {
   type Direction,
   type Hit,
   hitAt,
+  hitsInBlock,
   holdsAt,
   nearestInBlock,
   Pace,
@@ -109,14 +110,11 @@ export async function findAll(
   const pace = new Pace(control, total);
   for (let done = 0; done < total;) {
     const block = forward ? first + done : first - done;
-    const count = trace.eventsIn(block);
-    const edge = forward ? 0 : count - 1;
-    let at = nearestInBlock(query, block, done === 0 ? start & (BLOCK_EVENTS - 1) : edge, forward);
-    while (at >= 0) {
+    const inside = done === 0 ? start & (BLOCK_EVENTS - 1) : forward ? 0 : trace.eventsIn(block) - 1;
+    for (const at of hitsInBlock(query, block, inside, forward)) {
       if (seqs.length === limit) return packed(seqs, times, true);
       seqs.push(block * BLOCK_EVENTS + at);
       times.push(trace.events(block).time[at] ?? 0);
-      at = forward ? (at + 1 < count ? nearestInBlock(query, block, at + 1, true) : -1) : nearestInBlock(query, block, at - 1, false); // prettier-ignore
     }
     const rest = pace.step(++done);
     if (rest !== undefined) await refreshed(rest, [query]);

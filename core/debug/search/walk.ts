@@ -75,6 +75,15 @@ export function nearestInBlock(query: Query, block: number, inside: number, forw
   return at < size ? at : -1;
 }
 
+/** Indices in the block of all hits from `inside` on, nearest first. */
+export function* hitsInBlock(query: Query, block: number, inside: number, forward: boolean): Generator<number> {
+  if (query.knownHitsIn(block) === 0) return;
+  const { bytes } = query.mask(block);
+  const step = forward ? 1 : -1;
+  const end = forward ? query.trace.eventsIn(block) : -1;
+  for (let at = inside; at !== end; at += step) if (bytes[at] === 1) yield at;
+}
+
 export function holdsAt(query: Query, block: number, index: number): boolean {
   return query.knownHitsIn(block) !== 0 && query.mask(block).bytes[index] === 1;
 }

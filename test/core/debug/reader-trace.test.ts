@@ -40,8 +40,8 @@ describe('searching a trace file', () => {
   });
 
   it('finds what a scan of the same events finds', { timeout: 300_000 }, async () => {
-    const { conditions } = await checkRandomConditions(readerTrace(reader), recordedOf(memory), 150, SEED);
-    expect(conditions).toBeGreaterThan(120);
+    const { hitting } = await checkRandomConditions(readerTrace(reader), recordedOf(memory), 150, SEED);
+    expect(hitting).toBeGreaterThan(50);
   });
 
   it('counts with postings exactly as many events as pass, for every key it knows', async () => {

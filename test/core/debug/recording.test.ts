@@ -16,8 +16,8 @@ describe('searching a recording of Linux on GICv5', () => {
 
   it('finds what a scan finds, in both directions', { timeout: 300_000 }, async () => {
     const { trace, recorded } = recording;
-    const { conditions } = await checkRandomConditions(trace, recorded, 40, 3, poolOf(trace.names(), new Random(3)));
-    expect(conditions).toBeGreaterThan(25);
+    const { hitting } = await checkRandomConditions(trace, recorded, 40, 3, poolOf(trace.names(), new Random(3)));
+    expect(hitting).toBeGreaterThan(10);
   });
 
   it('counts each acknowledge once, as event and as a rise of active', async () => {

@@ -40,21 +40,17 @@ describe('searching a trace', () => {
     ['without postings', 0],
     ['with postings of the first half only', 0.5],
   ])('finds what a scan finds, in both directions, %s', { timeout: 300_000 }, async (_title, indexed) => {
-    let conditions = 0;
     let hitting = 0;
-    for (const [events, seed, count] of [
-      [13_000, 7, 60],
-      [4_500, 11, 60],
-      [9_000, 13, 60],
+    for (const [events, seed] of [
+      [13_000, 7],
+      [4_500, 11],
+      [9_000, 13],
     ] as const) {
-      // prettier-ignore
       const trace = session(events, seed + indexed * 100, indexed);
-      const checked = await checkRandomConditions(trace, recordedOf(trace), count, seed);
-      conditions += checked.conditions;
+      const checked = await checkRandomConditions(trace, recordedOf(trace), 60, seed);
       hitting += checked.hitting;
     }
-    expect(conditions).toBeGreaterThan(150);
-    expect(hitting).toBeGreaterThan(conditions / 2);
+    expect(hitting).toBeGreaterThan(90);
   });
 
   it('finds the nearest of several conditions in one pass, and says which', async () => {

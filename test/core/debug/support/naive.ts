@@ -1,6 +1,7 @@
 /**
  * The reference: a condition evaluated event by event, straight from `docs/conditions.md`, with bigints and maps and
- * no index. Slow on purpose, and written apart from the search engine.
+ * no index. Slow on purpose, and written apart from the search engine. Two things are remembered, because most events
+ * change nothing: which places a subject means, and what a test of state said of this very state.
  */
 import { registerByName } from '../../../../core/gic/registers.ts';
 import { type Change } from '../../../../core/state/journal.ts';
@@ -31,13 +32,15 @@ const bitsOf =
   (value) =>
     value === undefined ? undefined : (value >> BigInt(lsb)) & ((1n << BigInt(width)) - 1n);
 
-const patterns = new Map<string, RegExp>();
+const patterns = { whole: new Map<string, RegExp>(), dotted: new Map<string, RegExp>() };
 
 function pattern(glob: string, dots: boolean): RegExp {
-  const key = `${String(dots)} ${glob}`;
-  const known = patterns.get(key) ?? makePattern(glob, dots);
-  patterns.set(key, known);
-  return known;
+  const among = dots ? patterns.dotted : patterns.whole;
+  const known = among.get(glob);
+  if (known !== undefined) return known;
+  const made = makePattern(glob, dots);
+  among.set(glob, made);
+  return made;
 }
 
 function makePattern(glob: string, dots: boolean): RegExp {
@@ -57,6 +60,8 @@ export class Naive {
   readonly #found = new Map<string, InterruptDescriptor[]>();
   readonly #opens = new Map<Expr, Set<number>>();
   readonly #ends = new Map<number, Life[]>();
+  readonly #subjects = new Map<Subject, { readonly scope: number | undefined; readonly places: Place[] }>();
+  readonly #told = new Map<Expr, { scope: number | undefined; state: Moment['state']; holds: boolean }>();
 
   constructor(names: NameSpace, lives: readonly Life[]) {
     this.#names = names;
@@ -65,6 +70,15 @@ export class Naive {
   }
 
   holds(expr: Expr, at: Moment, scope?: number, register?: string): boolean {
+    if (!isTestOfState(expr)) return this.#holds(expr, at, scope, register);
+    const told = this.#told.get(expr);
+    if (told !== undefined && told.state === at.state && told.scope === scope) return told.holds;
+    const holds = this.#holds(expr, at, scope, register);
+    this.#told.set(expr, { scope, state: at.state, holds });
+    return holds;
+  }
+
+  #holds(expr: Expr, at: Moment, scope: number | undefined, register: string | undefined): boolean {
     const inside = (child: Expr, vcpu = scope): boolean => this.holds(child, at, vcpu, register);
     const onScope = scope === undefined || at.event.vcpu === scope;
     switch (expr.type) {
@@ -154,8 +168,7 @@ export class Naive {
   }
 
   #isState(expr: Expr): boolean {
-    if (expr.type === 'compare') return expr.left.type === 'interrupt' || expr.left.type === 'path';
-    if (expr.type === 'truth') return expr.operand.type === 'interrupt' || expr.operand.type === 'path';
+    if (expr.type === 'compare' || expr.type === 'truth') return isTestOfState(expr);
     if (expr.type === 'edge' || expr.type === 'access' || expr.type === 'text') return false;
     return children(expr).every((child) => this.#isState(child));
   }
@@ -172,8 +185,12 @@ export class Naive {
   }
 
   #places(subject: Subject, scope: number | undefined, every = false): Place[] {
+    const known = this.#subjects.get(subject);
+    if (known !== undefined && known.scope === scope) return known.places;
     const all = subject.type === 'path' ? this.#pathPlaces(subject.path) : this.#fieldPlaces(subject, every);
-    return all.filter(({ vcpu }) => scope === undefined || vcpu === undefined || vcpu === scope);
+    const places = all.filter(({ vcpu }) => scope === undefined || vcpu === undefined || vcpu === scope);
+    this.#subjects.set(subject, { scope, places });
+    return places;
   }
 
   #fieldPlaces(subject: Extract<Subject, { type: 'interrupt' }>, every: boolean): Place[] {
@@ -317,6 +334,12 @@ export class Naive {
       return type === 'intid' ? compareNumber(op, actual, anyType(right)) : number(actual);
     });
   }
+}
+
+/** Whether only the state after the event decides it. */
+function isTestOfState(expr: Expr): boolean {
+  const subject = expr.type === 'compare' ? expr.left : expr.type === 'truth' ? expr.operand : undefined;
+  return subject?.type === 'interrupt' || subject?.type === 'path';
 }
 
 function range(slot: number, lsb: number, width: number): BitRange {
