@@ -71,9 +71,22 @@ const recording = z.strictObject({
       line: count,
       column: count,
       timeNs,
+      /** −1: none. */
+      seq: z.int().min(-1),
     }),
   ),
   failed: count,
+});
+
+const divergence = z.strictObject({
+  seq,
+  timeNs,
+  vcpu,
+  line: count.nullable(),
+  register: z.string(),
+  recorded: hex,
+  emulated: hex,
+  context: z.string(),
 });
 
 export const SHAPES = {
@@ -157,6 +170,17 @@ export const SHAPES = {
   }),
   latency: z.strictObject({
     groups: z.array(z.strictObject({ intid, vcpu, legs: z.record(z.string(), leg) })),
+  }),
+  replay: z.strictObject({
+    compared: count,
+    matched: count,
+    mismatched: count,
+    unsupported: count,
+    byRegister: z.record(z.string(), z.strictObject({ matched: count, mismatched: count })),
+    firstDivergence: divergence.nullable(),
+    divergences: z.array(divergence),
+    reasons: counts,
+    inferred: counts,
   }),
   sql: z.strictObject({
     columns: z.array(z.string()),

@@ -1,6 +1,7 @@
 /** `analysis.*`, `report.*`, `export.*`, `sql.*`: conclusions and what leaves the house. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { latencyOf } from '../analysis/latency.ts';
+import { replay } from '../analysis/replay/replay.ts';
 import { listPart, type ListSource } from '../export/list/formats.ts';
 import { collectReport } from '../export/report/collect.ts';
 import { renderReport } from '../export/report/formats.ts';
@@ -15,7 +16,7 @@ import { type OpenTrace } from './open-trace.ts';
 import { eventRow } from './rows.ts';
 import { sqlCell } from './sql-cell.ts';
 
-type Methods = 'analysis.latency' | 'report.export' | 'export.text' | 'sql.query';
+type Methods = 'analysis.latency' | 'analysis.replay' | 'report.export' | 'export.text' | 'sql.query';
 
 export function analysisHandlers({ traces, options }: SessionContext): Group<Methods> {
   return {
@@ -27,6 +28,21 @@ export function analysisHandlers({ traces, options }: SessionContext): Group<Met
         legs: { ...legs },
       })),
     }),
+
+    'analysis.replay': async ({ id }, signal) => {
+      const { divergences, byRegister, reasons, inferred, ...counts } = await replay(traces.get(id).reader, signal);
+      return {
+        ...counts,
+        byRegister: { ...byRegister },
+        reasons: { ...reasons },
+        inferred: { ...inferred },
+        divergences: divergences.map((divergence) => ({
+          ...divergence,
+          recorded: hexOf(divergence.recorded),
+          emulated: hexOf(divergence.emulated),
+        })),
+      };
+    },
 
     'report.export': ({ id, format, output, at, overwrite }) => {
       const trace = traces.get(id);
@@ -76,6 +92,10 @@ export function analysisHandlers({ traces, options }: SessionContext): Group<Met
       return { columns: [...answer.columns], rows, truncated: answer.rows.length > limit };
     },
   };
+}
+
+function hexOf(value: bigint): string {
+  return `0x${value.toString(16)}`;
 }
 
 function listSource(trace: OpenTrace, signal: AbortSignal): ListSource {

@@ -187,6 +187,32 @@ const latencyGroupSchema = z.object({
   ),
 });
 
+const divergenceSchema = z.object({
+  seq,
+  timeNs: ns,
+  vcpu: vcpu.nullable(),
+  /** Line of the source, where there is one. */
+  line: z.int().nullable(),
+  register: z.string(),
+  recorded: hex,
+  emulated: hex,
+  /** The emulator's state that led to its answer. */
+  context: z.string(),
+});
+const countsSchema = z.record(z.string(), z.int());
+const replaySchema = z.object({
+  compared: z.int(),
+  matched: z.int(),
+  mismatched: z.int(),
+  unsupported: z.int(),
+  byRegister: z.record(z.string(), z.object({ matched: z.int(), mismatched: z.int() })),
+  /** Why values were not compared. */
+  reasons: countsSchema,
+  /** What the recording left open and later answers decided. */
+  inferred: countsSchema,
+  divergences: z.array(divergenceSchema),
+});
+
 /** How a long task is going. Sent at most 10 times a second. */
 export const taskProgressSchema = z.object({
   task: z.int(),
@@ -570,6 +596,8 @@ export const CONTRACT = {
     z.object({ ...t, by: z.enum(['intid', 'intid,vcpu']) }),
     z.object({ groups: z.array(latencyGroupSchema) }),
   ),
+  /** Drives the emulator with the recorded stimuli and compares its answers with the recorded ones. */
+  'analysis.replay': method(z.object({ ...t }), replaySchema),
   /** Source lines that became no event, from source line `from` on. */
   'skipped.list': method(
     z.object({ ...t, from: z.int().min(0), limit: z.int().min(1).max(100_000) }),

@@ -9,6 +9,7 @@ import { importCommand } from './import.ts';
 import { infoCommand } from './info.ts';
 import { latencyCommand } from './latency.ts';
 import { recordCommand } from './record.ts';
+import { replayCommand } from './replay.ts';
 import { scenarioCommand } from './scenario.ts';
 import { openCommand, serveCommand } from './shells.ts';
 import { sqlCommand } from './sql.ts';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   findCommand,
   historyCommand,
   latencyCommand,
+  replayCommand,
   exportCommand,
   sqlCommand,
   scenarioCommand,

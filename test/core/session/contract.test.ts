@@ -250,6 +250,7 @@ describe('a trace', () => {
     const { groups } = await call('analysis.latency', { id, by: 'intid,vcpu' });
     expect(groups.some((group) => group.label === 'PPI 27' && group.vcpu === 1)).toBe(true);
     expect(await call('skipped.list', { id, from: 0, limit: 10 })).toMatchObject({ total: 0 });
+    expect(await call('analysis.replay', { id })).toMatchObject({ mismatched: 0, divergences: [] });
     const sql = await call('sql.query', { id, sql: 'SELECT count(*) AS n FROM events', limit: 10 });
     expect(sql).toEqual({ columns: ['n'], rows: [[events]], truncated: false });
   });

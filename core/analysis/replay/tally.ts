@@ -1,0 +1,113 @@
+/**
+ * What a replay found: comparisons by register, the first places where the emulator answers otherwise, and what could
+ * not be compared, with the reason.
+ *
+ * Cost: one map look-up per comparison; at most `MOST_DIVERGENCES` places are kept.
+ */
+import { type TraceEvent } from '../../trace/kinds.ts';
+
+export interface Divergence {
+  readonly seq: number;
+  readonly timeNs: number;
+  readonly vcpu: number | null;
+  /** Line of the source, where there is one. */
+  readonly line: number | null;
+  readonly register: string;
+  readonly recorded: bigint;
+  readonly emulated: bigint;
+  /** The emulator's state that led to its answer, in a line. */
+  readonly context: string;
+}
+
+export interface RegisterCount {
+  matched: number;
+  mismatched: number;
+}
+
+export interface ReplayResult {
+  readonly compared: number;
+  readonly matched: number;
+  readonly mismatched: number;
+  readonly unsupported: number;
+  readonly byRegister: Readonly<Record<string, RegisterCount>>;
+  /** Why values were not compared: how many of each. */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** Stimuli whose vCPU the recording does not tell and that later evidence decided; ties that the recording decided. */
+  readonly inferred: Readonly<Record<string, number>>;
+  /** The first ones, in order. */
+  readonly divergences: readonly Divergence[];
+}
+
+export const MOST_DIVERGENCES = 100;
+
+export class Tally {
+  readonly #registers = new Map<string, RegisterCount>();
+  readonly #reasons = new Map<string, number>();
+  readonly #inferred = new Map<string, number>();
+  readonly #divergences: Divergence[] = [];
+
+  /** Counts one comparison; `context` is asked for only when the two differ. */
+  compare(
+    event: TraceEvent,
+    register: string,
+    recorded: bigint,
+    emulated: bigint,
+    context: () => string = () => '',
+  ): boolean {
+    const count = this.#count(register);
+    if (recorded === emulated) {
+      count.matched++;
+      return true;
+    }
+    count.mismatched++;
+    if (this.#divergences.length < MOST_DIVERGENCES) {
+      const { seq, time, vcpu, line } = event;
+      this.#divergences.push({
+        seq,
+        timeNs: time,
+        vcpu: vcpu ?? null,
+        line: line ?? null,
+        register,
+        recorded,
+        emulated,
+        context: context(),
+      });
+    }
+    return false;
+  }
+
+  /** A value that was not compared. */
+  unsupported(reason: string): void {
+    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
+  }
+
+  /** A gap of the recording that was filled from what it shows later. */
+  infer(what: string): void {
+    this.#inferred.set(what, (this.#inferred.get(what) ?? 0) + 1);
+  }
+
+  get result(): ReplayResult {
+    const counts = [...this.#registers.values()];
+    const matched = counts.reduce((sum, count) => sum + count.matched, 0);
+    const mismatched = counts.reduce((sum, count) => sum + count.mismatched, 0);
+    return {
+      compared: matched + mismatched,
+      matched,
+      mismatched,
+      unsupported: [...this.#reasons.values()].reduce((a, b) => a + b, 0),
+      byRegister: Object.fromEntries([...this.#registers].sort(([a], [b]) => (a < b ? -1 : 1))),
+      reasons: Object.fromEntries(this.#reasons),
+      inferred: Object.fromEntries(this.#inferred),
+      divergences: this.#divergences.toSorted((a, b) => a.seq - b.seq),
+    };
+  }
+
+  #count(register: string): RegisterCount {
+    let count = this.#registers.get(register);
+    if (count === undefined) {
+      count = { matched: 0, mismatched: 0 };
+      this.#registers.set(register, count);
+    }
+    return count;
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * One PE of a physical GICv5: the emulator's CPU interface with all 128 PPIs on wires, and the candidate of the IRS
+ * joined to it (gicv5-spi-lpi-behaviour §7.2).
+ *
+ * A recording does not always tell on which PE a PPI's wire moved. Such a PPI is `unsure` here: whichever of the two
+ * levels explains the next recorded answer of this PE is taken.
+ */
+import { type Bank } from '../../../gic/v5/bank.ts';
+import { CpuInterface } from '../../../gic/v5/cpu-interface.ts';
+import { ID_MASK, isPpi, PPI_TYPE, PPIS_PER_BANK } from '../../../gic/v5/ppi.ts';
+import { type Journal } from '../../../state/journal.ts';
+import { type Candidate, NONE } from './irs.ts';
+
+const ALL = 0xffff_ffff_ffff_ffffn;
+const WORD = 0xffff_ffff;
+/** SW_PPI alone is edge-triggered (gicv5-cpuif-behaviour §16: HMR0 of the recorded model). */
+const LEVEL = [ALL & ~8n, ALL] as const;
+/** 24 ID bits, 5 priority bits. */
+const IDR0 = 0x41n;
+
+/** What the PE tells its core. */
+export const SIGNAL = { none: 0n, irq: 1n, nmi: 4n } as const;
+
+export class PhysicalPe {
+  readonly index: number;
+  readonly cpuif: CpuInterface;
+  /** Candidate of the IRS. */
+  irs: Candidate = NONE;
+  /** PPIs whose wire may have moved here, by the number of the movement. */
+  readonly unsure = new Map<number, number>();
+  /** Best PPI as recorded, where the recording lacks the accesses that it follows from. */
+  recordedPpi: Candidate | undefined;
+  /** Whether enable bit and mask are known. */
+  isProgrammed = true;
+
+  constructor(journal: Journal, index: number) {
+    this.index = index;
+    this.cpuif = new CpuInterface(journal, `vcpu${index}.`, {
+      implemented: [ALL, ALL],
+      level: LEVEL,
+      idr0: IDR0,
+      iaffid: index,
+    });
+    // Pending bits are those of the wires; SPENDR and CPENDR of an edge PPI reach the same bit.
+    for (const bank of this.cpuif.banks) bank.setDvi(WORD, WORD);
+    this.cpuif.reevaluate('el2write');
+  }
+
+  /** Registers at their reset values; wires stay. */
+  reset(): void {
+    const { cpuif } = this;
+    for (const bank of cpuif.banks) {
+      bank.setEnable(0, 0);
+      bank.setActive(0, 0);
+      for (let n = 0; n < 8; n++) bank.setPriority(n, 0, 0);
+      // An edge that was pending is forgotten with the rest.
+      if (bank.index === 0) bank.physical.put(3, false);
+    }
+    cpuif.vmcr.set(0);
+    cpuif.apr.set(0);
+    cpuif.icsr.set(0, 0);
+    cpuif.reevaluate('el2write');
+  }
+
+  line(ppi: number): boolean {
+    return this.#bank(ppi)?.physical.has(ppi % PPIS_PER_BANK) ?? false;
+  }
+
+  setLine(ppi: number, level: boolean): void {
+    this.cpuif.setPhysical(ppi, level);
+  }
+
+  /** The best PPI, before enable bit, mask and running priority (gicv5-cpuif-behaviour §3). */
+  get bestPpi(): Candidate {
+    if (this.recordedPpi !== undefined) return this.recordedPpi;
+    for (const bank of this.cpuif.banks) {
+      const { lo, hi } = bank.best;
+      if (lo === 0 && hi === 0) continue;
+      const bit = lo !== 0 ? lowest(lo) : 32 + lowest(hi);
+      return { intid: PPI_TYPE + bank.firstPpi + bit, priority: bank.priorityOf(bit) };
+    }
+    return NONE;
+  }
+
+  /** What an acknowledge takes; `NONE` when it returns 0. */
+  get winner(): Candidate {
+    const { cpuif, irs, bestPpi } = this;
+    const best = bestPpi.priority <= irs.priority ? bestPpi : irs;
+    const passes = cpuif.enabled && best.priority <= cpuif.priorityMask && best.priority < cpuif.runningPriority;
+    return passes ? best : NONE;
+  }
+
+  /** The recorded model raises its NMI line for any winner of priority 0 (§3 note 4). */
+  get signal(): bigint {
+    const { priority } = this.winner;
+    return priority === NONE.priority ? SIGNAL.none : priority === 0 ? SIGNAL.nmi : SIGNAL.irq;
+  }
+
+  /** What GICR CDIA does here with an interrupt of this identifier. SPIs and LPIs are activated by the IRS. */
+  take(intid: number, priority: number): void {
+    const { cpuif } = this;
+    cpuif.apr.set((cpuif.apr.lo | (1 << (priority & 31))) >>> 0);
+    const ppi = intid & ID_MASK;
+    const bank = isPpi(intid) ? this.#bank(ppi) : undefined;
+    if (bank !== undefined) {
+      const bit = ppi % PPIS_PER_BANK;
+      bank.active.put(bit, true);
+      if (!bank.isLevel(bit)) bank.physical.put(bit, false);
+    }
+    cpuif.reevaluate('ack');
+  }
+
+  /** Priority of a PPI. */
+  priorityOf(ppi: number): number {
+    return this.#bank(ppi)?.priorityOf(ppi % PPIS_PER_BANK) ?? 0;
+  }
+
+  /** Tries the other level of unsure PPIs, one at a time, until `fits`. Returns the movement that it decided. */
+  resolve(fits: () => boolean): number | undefined {
+    for (const [ppi, movement] of this.unsure) {
+      const level = this.line(ppi);
+      this.setLine(ppi, !level);
+      if (fits()) {
+        this.unsure.delete(ppi);
+        return movement;
+      }
+      this.setLine(ppi, level);
+    }
+    return undefined;
+  }
+
+  describe(): string {
+    const { cpuif, irs, bestPpi } = this;
+    return (
+      `PE ${this.index}: enabled ${cpuif.enabled}, mask ${cpuif.priorityMask}, running ${cpuif.runningPriority}, ` +
+      `PPI 0x${bestPpi.intid.toString(16)}/${bestPpi.priority}, IRS 0x${irs.intid.toString(16)}/${irs.priority}`
+    );
+  }
+
+  #bank(ppi: number): Bank | undefined {
+    return this.cpuif.bank(Math.floor(ppi / PPIS_PER_BANK));
+  }
+}
+
+function lowest(word: number): number {
+  return 31 - Math.clz32(word & -word);
+}
