@@ -1,6 +1,7 @@
 /**
- * What is built: the main process with the browser host and the backend's thread (ES modules, packages stay outside),
- * the preload (one CommonJS file that requires only `electron`, because its sandbox allows nothing else), the window.
+ * What is built: the main process with the browser host, the backend's thread and the thread that writes its traces
+ * (ES modules, packages stay outside), the preload (one CommonJS file that requires only `electron`, because its
+ * sandbox allows nothing else), the window.
  */
 import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
@@ -23,6 +24,7 @@ export default defineConfig({
           main: at('electron/main.ts'),
           host: at('electron/host.ts'),
           worker: at('electron/worker.ts'),
+          'write-thread-entry': at('core/trace/write-thread-entry.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -1,12 +1,12 @@
 /** Which events of a block are legs of which lives, as a blob and back. */
-import { unwrap, wrap } from './blob.ts';
+import { unwrap } from './blob.ts';
 import { BLOCK_EVENTS, type BlockLives, CHANGE_LIMIT } from './block.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
 const scratch = new ByteWriter(1 << 12);
 
-/** `moments`: position, life, leg, position, life, leg … of block `block`. */
-export function encodeLives(moments: readonly number[], block: number): Buffer {
+/** `moments`: position, life, leg, position, life, leg … of block `block`. Not yet wrapped, valid until the next call. */
+export function lifeBytes(moments: readonly number[], block: number): Uint8Array {
   const count = Math.floor(moments.length / 3);
   const column = new Uint32Array(count);
   let first = count === 0 ? 0 : Number.MAX_SAFE_INTEGER;
@@ -20,7 +20,7 @@ export function encodeLives(moments: readonly number[], block: number): Buffer {
   out.column(column, count);
   for (let i = 0; i < count; i++) column[i] = moments[3 * i + 2] ?? 0;
   out.column(column, count);
-  return wrap(out.view());
+  return out.view();
 }
 
 /** @throws TraceError `damaged` */

@@ -7,16 +7,15 @@
  * at most 8 tables of touched slots.
  */
 import { createHash } from 'node:crypto';
-import type Database from 'better-sqlite3';
 import { type Journal, KNOWN_BEFORE } from '../state/journal.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { type BlockBuilder } from './block-builder.ts';
 import { changeBytes, touchedBytes } from './block-changes.ts';
 import { eventBytes } from './block-events.ts';
-import { encodeLives } from './block-lives.ts';
+import { lifeBytes } from './block-lives.ts';
 import { BLOCK_EVENTS } from './block.ts';
-import { wrap } from './blob.ts';
-import { encodeKeyframe } from './keyframe.ts';
+import { keyframeBytes } from './keyframe.ts';
+import { type WriteQueue, type WriteStatement, content } from './write-queue.ts';
 
 const KEYFRAME_BLOCKS = 16;
 /** Bytes of a slot in a keyframe, and of a change, before compression. */
@@ -24,38 +23,38 @@ const SLOT_BYTES = 9;
 const CHANGE_BYTES = 12;
 
 export class BlockStore {
-  readonly #block: Database.Statement;
-  readonly #events: Database.Statement;
-  readonly #changes: Database.Statement;
-  readonly #touched: Database.Statement;
-  readonly #lives: Database.Statement;
-  readonly #keyframes: Database.Statement;
+  readonly #block: WriteStatement;
+  readonly #events: WriteStatement;
+  readonly #changes: WriteStatement;
+  readonly #touched: WriteStatement;
+  readonly #lives: WriteStatement;
+  readonly #keyframes: WriteStatement;
   readonly #hash = createHash('sha256');
-  /** Of the block being filled, if it has one. */
-  #keyframe: Buffer | undefined;
+  /** Content of the keyframe of the block being filled, if it has one. */
+  #keyframe: Uint8Array | undefined;
   #blocksSince = 0;
   #changesSince = 0;
 
-  constructor(db: Database.Database, journal: Journal) {
-    this.#block = db.prepare(
+  constructor(queue: WriteQueue, journal: Journal) {
+    this.#block = queue.prepare(
       'REPLACE INTO block(id, first_seq, count, first_time, last_time, changes, keyframe) VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
-    this.#events = db.prepare('REPLACE INTO block_events(id, data) VALUES (?, ?)');
-    this.#changes = db.prepare('REPLACE INTO block_changes(id, data) VALUES (?, ?)');
-    this.#touched = db.prepare('REPLACE INTO block_touched(id, data) VALUES (?, ?)');
-    this.#lives = db.prepare('REPLACE INTO block_lives(id, data) VALUES (?, ?)');
-    this.#keyframes = db.prepare('REPLACE INTO keyframe(id, data) VALUES (?, ?)');
-    this.#keyframe = encodeKeyframe(stateBefore(journal));
+    this.#events = queue.prepare('REPLACE INTO block_events(id, data) VALUES (?, ?)');
+    this.#changes = queue.prepare('REPLACE INTO block_changes(id, data) VALUES (?, ?)');
+    this.#touched = queue.prepare('REPLACE INTO block_touched(id, data) VALUES (?, ?)');
+    this.#lives = queue.prepare('REPLACE INTO block_lives(id, data) VALUES (?, ?)');
+    this.#keyframes = queue.prepare('REPLACE INTO keyframe(id, data) VALUES (?, ?)');
+    this.#keyframe = keyframeBytes(stateBefore(journal)).slice();
   }
 
-  /** Writes block `id` as far as it goes; `final`: it will not grow. `moments`: see `encodeLives`. */
+  /** Writes block `id` as far as it goes; `final`: it will not grow. `moments`: see `lifeBytes`. */
   write(id: number, block: BlockBuilder, moments: readonly number[], final: boolean): void {
     const { columns, count, changes } = block;
     this.#blob(this.#events, id, eventBytes(columns, count), final);
     this.#blob(this.#touched, id, touchedBytes(block.touched), final);
     this.#blob(this.#changes, id, changeBytes(changes, count), final);
-    if (moments.length > 0) this.#lives.run(id, encodeLives(moments, id));
-    if (this.#keyframe !== undefined) this.#keyframes.run(id, this.#keyframe);
+    if (moments.length > 0) this.#lives.run(id, content(lifeBytes(moments, id)));
+    if (this.#keyframe !== undefined) this.#keyframes.run(id, content(this.#keyframe));
     const first = columns.time[0] ?? 0;
     const last = columns.time[count - 1] ?? 0;
     const keyframe = this.#keyframe === undefined ? 0 : 1;
@@ -68,7 +67,7 @@ export class BlockStore {
     if (changes > 0) this.#blocksSince++;
     this.#keyframe = undefined;
     if (!this.#keyframeIsDue(state.size)) return;
-    this.#keyframe = encodeKeyframe(state);
+    this.#keyframe = keyframeBytes(state).slice();
     this.#changesSince = 0;
     this.#blocksSince = 0;
   }
@@ -83,9 +82,9 @@ export class BlockStore {
     return this.#blocksSince >= KEYFRAME_BLOCKS || this.#changesSince * CHANGE_BYTES >= slots * SLOT_BYTES;
   }
 
-  #blob(statement: Database.Statement, id: number, bytes: Uint8Array, final: boolean): void {
+  #blob(statement: WriteStatement, id: number, bytes: Uint8Array, final: boolean): void {
     if (final) this.#hash.update(bytes);
-    statement.run(id, wrap(bytes));
+    statement.run(id, content(bytes));
   }
 }
 

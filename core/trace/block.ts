@@ -16,6 +16,8 @@ import { type EventColumns } from './columns.ts';
 export const BLOCK_SHIFT = 12;
 /** Events a block; event `seq` is in block `seq >> BLOCK_SHIFT`. */
 export const BLOCK_EVENTS = 1 << BLOCK_SHIFT;
+/** Blocks a chunk: the stretch of one transaction, of postings and of the finest tiles. */
+export const CHUNK_BLOCKS = 64;
 /** Changes that a block may own: a reset of 131,072 slots once every eighth event is far below. */
 export const CHANGE_LIMIT = 1 << 26;
 

@@ -10,30 +10,31 @@ import { TraceError, damaged } from './errors.ts';
 import { type InterruptIndex } from './interrupt-index.ts';
 import { INTERRUPT_FIELDS, interruptLabel } from './interrupts.ts';
 import { KINDS, ORIGINS } from './kinds.ts';
+import { type WriteQueue, type WriteStatement } from './write-queue.ts';
 
 /** Slots a trace may have; a keyframe must stay below the limit of a blob. */
 export const SLOT_LIMIT = 1 << 22;
 
 export class DictionaryRows {
-  readonly #name: Database.Statement;
-  readonly #type: Database.Statement;
-  readonly #slot: Database.Statement;
-  readonly #interrupt: Database.Statement;
-  readonly #field: Database.Statement;
+  readonly #name: WriteStatement;
+  readonly #type: WriteStatement;
+  readonly #slot: WriteStatement;
+  readonly #interrupt: WriteStatement;
+  readonly #field: WriteStatement;
   #names = 1;
   #types = 0;
   #slots = 0;
   #interrupts = 0;
   #fields = 0;
 
-  constructor(db: Database.Database) {
-    this.#name = db.prepare('INSERT INTO name(id, text) VALUES (?, ?)');
-    this.#type = db.prepare('INSERT INTO event_type(id, kind, origin, source) VALUES (?, ?, ?, ?)');
-    this.#slot = db.prepare(
+  constructor(queue: WriteQueue) {
+    this.#name = queue.prepare('INSERT INTO name(id, text) VALUES (?, ?)');
+    this.#type = queue.prepare('INSERT INTO event_type(id, kind, origin, source) VALUES (?, ?, ?, ?)');
+    this.#slot = queue.prepare(
       'INSERT INTO slot(id, path, width, register, value_names, initial) VALUES (?, ?, ?, ?, ?, ?)',
     );
-    this.#interrupt = db.prepare('INSERT INTO interrupt(id, intid, vcpu, label) VALUES (?, ?, ?, ?)');
-    this.#field = db.prepare(
+    this.#interrupt = queue.prepare('INSERT INTO interrupt(id, intid, vcpu, label) VALUES (?, ?, ?, ?)');
+    this.#field = queue.prepare(
       'INSERT INTO interrupt_field(id, interrupt, field, slot, lsb, width) VALUES (?, ?, ?, ?, ?, ?)',
     );
   }

@@ -3,13 +3,13 @@
  * interrupt how often it was acknowledged, dropped, deactivated, injected and made pending.
  * Works on columns, a stretch of a block at a time: a few nanoseconds an event.
  */
-import type Database from 'better-sqlite3';
 import { HAS_ARG, type EventColumns, codecOf } from './columns.ts';
 import { NO_NAME, type TypeTable } from './dictionary.ts';
 import { INTERRUPT_LIMIT } from './interrupt-index.ts';
 import { interruptLabel } from './interrupts.ts';
 import { KINDS } from './kinds.ts';
 import { NO_ACCESS, POSTING, type PostingBuilder } from './postings.ts';
+import { type WriteQueue, type WriteStatement } from './write-queue.ts';
 
 /** What an event of a kind adds to its interrupt's counts, as index into COUNTED. */
 export const COUNTED = ['acknowledged', 'dropped', 'deactivated', 'injected', 'pended'] as const;
@@ -40,16 +40,16 @@ export class EventIndex {
   #typeCounts = new Float64Array(64);
   readonly #typesSaved: number[] = [];
   readonly #dirty = new Set<number>();
-  readonly #save: Database.Statement;
-  readonly #saveType: Database.Statement;
+  readonly #save: WriteStatement;
+  readonly #saveType: WriteStatement;
 
-  constructor(db: Database.Database, types: TypeTable, postings: PostingBuilder) {
+  constructor(queue: WriteQueue, types: TypeTable, postings: PostingBuilder) {
     this.#types = types;
     this.#postings = postings;
-    this.#save = db.prepare(
+    this.#save = queue.prepare(
       `REPLACE INTO interrupt_count(intid, label, events, ${COUNTED.join(', ')}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#saveType = db.prepare('UPDATE event_type SET events = ? WHERE id = ?');
+    this.#saveType = queue.prepare('UPDATE event_type SET events = ? WHERE id = ?');
   }
 
   /** The INTID behind a dense key of the postings. */

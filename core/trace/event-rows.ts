@@ -1,18 +1,18 @@
 /** Rows of `event_row` and `event_detail` from the columns of a block. */
-import type Database from 'better-sqlite3';
 import { BLOCK_EVENTS } from './block.ts';
 import { type EventColumns, HAS_ARG, HAS_VALUE } from './columns.ts';
-import { NULL, RowBatch, signed64 } from './rows.ts';
+import { NULL, type RowColumns, signed64 } from './rows.ts';
+import { type WriteQueue, type WriteStatement } from './write-queue.ts';
 
 export class EventRows {
-  readonly #rows: RowBatch;
-  readonly #first: Database.Statement;
-  readonly #detail: Database.Statement;
+  readonly #rows: RowColumns;
+  readonly #first: WriteStatement;
+  readonly #detail: WriteStatement;
 
-  constructor(db: Database.Database) {
-    this.#rows = new RowBatch(db, 'event_row', ['time', 'meta', 'value', 'arg']);
-    this.#first = db.prepare('INSERT INTO event_row(seq, time, meta, value, arg) VALUES (0, ?, ?, ?, ?)');
-    this.#detail = db.prepare('INSERT INTO event_detail(seq, detail) VALUES (?, ?)');
+  constructor(queue: WriteQueue) {
+    this.#rows = queue.table('event_row', ['time', 'meta', 'value', 'arg']);
+    this.#first = queue.prepare('INSERT INTO event_row(seq, time, meta, value, arg) VALUES (0, ?, ?, ?, ?)');
+    this.#detail = queue.prepare('INSERT INTO event_detail(seq, detail) VALUES (?, ?)');
   }
 
   /** Writes events `from` … `to` − 1 of a block, and those of `details` ([index, JSON]) that belong to them. */

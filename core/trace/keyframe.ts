@@ -1,19 +1,19 @@
 /** Keyframes: the value of every slot at the start of a block, as a blob and back. */
 import { type StateVector } from '../state/state-vector.ts';
-import { unwrap, wrap } from './blob.ts';
+import { unwrap } from './blob.ts';
 import { knownColumn } from './block-changes.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
 const scratch = new ByteWriter(1 << 16);
 
-/** The state as a wrapped keyframe. */
-export function encodeKeyframe(state: StateVector): Buffer {
+/** The state as the content of a keyframe, valid until the next call. */
+export function keyframeBytes(state: StateVector): Uint8Array {
   const out = scratch.clear();
   out.varint(state.size);
   out.column(state.lo, state.size);
   out.column(state.hi, state.size);
   out.columnOf(state.known, state.size);
-  return wrap(out.view());
+  return out.view();
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Tiles of lanes out of a trace, decoded and cached; the reader side of lane-tiles.ts. */
 import type Database from 'better-sqlite3';
 import { type Seq, seq } from '../state/brand.ts';
-import { BLOCK_EVENTS } from './block.ts';
+import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
 import { damaged } from './errors.ts';
 import { guarded } from './file.ts';
 import { LANE_KINDS, type Lane, type LaneKind } from './lane-kinds.ts';
@@ -16,7 +16,6 @@ import {
 } from './lane-tiles.ts';
 import { LruCache } from './lru.ts';
 import { lowerBound } from './posting-reader.ts';
-import { CHUNK_BLOCKS } from './postings.ts';
 import { blob, integer, text } from './row-values.ts';
 
 const CACHED = 512;

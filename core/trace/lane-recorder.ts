@@ -2,37 +2,30 @@
  * Collects the transitions of all lanes of one chunk and writes their tiles.
  *
  * In memory: the transitions of the current chunk, in order, as columns with their lane, and per lane the code before
- * the chunk. Writing sorts them by lane (counting sort). A group's tiles are made from the stored level 0 tiles, one
- * lane at a time, so memory does not grow with the number of lanes.
+ * the chunk. Writing sorts them by lane (counting sort). A group's tiles are made from the stored ones (lane-groups.ts).
  */
-import type Database from 'better-sqlite3';
 import { type Lane, type LaneKind } from './lane-kinds.ts';
 import {
-  BucketBuilder,
   DENSITY_BUCKETS,
   EXACT_CHUNKS,
-  GROUP_BUCKETS,
   GROUP_CHUNKS,
   bucketTimeFor,
-  decodeTransitions,
-  encodeBuckets,
-  encodeDensity,
-  encodeTransitions,
+  densityBytes,
   tileId,
+  transitionBytes,
 } from './lane-tiles.ts';
-import { BLOCK_EVENTS } from './block.ts';
+import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
 import { type EventColumns } from './columns.ts';
-import { CHUNK_BLOCKS } from './postings.ts';
-import { blob, integer } from './row-values.ts';
+import { type WriteQueue, type WriteStatement, content } from './write-queue.ts';
 
 const CHUNK_EVENTS = CHUNK_BLOCKS * BLOCK_EVENTS;
 const VCPUS = 1024;
 
 export class LaneRecorder {
   readonly #lanes: Lane[] = [];
-  readonly #insertLane: Database.Statement;
-  readonly #tile: Database.Statement;
-  readonly #range: Database.Statement;
+  readonly #queue: WriteQueue;
+  readonly #insertLane: WriteStatement;
+  readonly #tile: WriteStatement;
   #lanesSaved = 0;
 
   #count = 0;
@@ -53,10 +46,10 @@ export class LaneRecorder {
   readonly #densityLane = new Int32Array(VCPUS).fill(-1);
   #groupStart = 0;
 
-  constructor(db: Database.Database) {
-    this.#insertLane = db.prepare('INSERT INTO lane(id, kind, subject, lsb, width) VALUES (?, ?, ?, ?, ?)');
-    this.#tile = db.prepare('REPLACE INTO tile(id, data) VALUES (?, ?)');
-    this.#range = db.prepare('SELECT id, data FROM tile WHERE id BETWEEN ? AND ? ORDER BY id').raw();
+  constructor(queue: WriteQueue) {
+    this.#queue = queue;
+    this.#insertLane = queue.prepare('INSERT INTO lane(id, kind, subject, lsb, width) VALUES (?, ?, ?, ?, ?)');
+    this.#tile = queue.prepare('REPLACE INTO tile(id, data) VALUES (?, ?)');
   }
 
   /** A new lane, whose code so far was `code`. */
@@ -149,7 +142,7 @@ export class LaneRecorder {
         time: time.subarray(a, b),
         code: code.subarray(a, b),
       };
-      this.#tile.run(tileId(0, lane, chunk), encodeTransitions(chunk, tile));
+      this.#tile.run(tileId(0, lane, chunk), content(transitionBytes(chunk, tile)));
       this.#inGroup.add(lane);
     }
     this.#dirty.clear();
@@ -177,32 +170,14 @@ export class LaneRecorder {
         lane = this.open('density', key, 0, 0, 0);
         this.#densityLane[key] = lane;
       }
-      this.#tile.run(tileId(0, lane, chunk), encodeDensity({ startTime, bucketTime, counts: row }));
+      this.#tile.run(tileId(0, lane, chunk), content(densityBytes({ startTime, bucketTime, counts: row })));
     }
   }
 
   #saveGroup(group: number, endTime: number): void {
-    const startTime = this.#groupStart;
-    const bucketTime = bucketTimeFor(endTime - startTime, GROUP_BUCKETS);
-    const first = group * GROUP_CHUNKS;
-    for (const id of this.#inGroup) {
-      const lane = this.#lanes[id];
-      if (lane === undefined) continue;
-      let builder: BucketBuilder | undefined;
-      const rows = this.#range.iterate(tileId(0, id, first), tileId(0, id, first + GROUP_CHUNKS - 1));
-      for (const row of rows) {
-        const chunk = integer(row, 0, 'tile') - tileId(0, id, 0);
-        const tile = decodeTransitions(blob(row, 1, 'tile'), chunk);
-        builder ??= new BucketBuilder(lane.kind, tile.startCode, startTime, bucketTime);
-        for (let i = 0; i < tile.count; i++) builder.add(tile.time[i] ?? 0, tile.code[i] ?? 0);
-      }
-      if (builder !== undefined) this.#writeGroup(id, group, builder);
-    }
+    const lanes = this.#lanes.filter(({ id }) => this.#inGroup.has(id)).map(({ id, kind }) => ({ id, kind }));
+    this.#queue.group({ group, lanes, startTime: this.#groupStart, endTime });
     this.#inGroup.clear();
-  }
-
-  #writeGroup(lane: number, group: number, builder: BucketBuilder): void {
-    this.#tile.run(tileId(1, lane, group), encodeBuckets(builder.finish()));
   }
 
   #grow(capacity: number): void {

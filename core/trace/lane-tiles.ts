@@ -8,11 +8,10 @@
  * A window is answered from level 0 up to 4 chunks and from level 1 beyond, so its cost is bounded by the tiles'
  * sizes and not by the trace's length. Row ids pack (level, lane, chunk or group), so a lane is one range.
  */
-import { unwrap, wrap } from './blob.ts';
+import { unwrap } from './blob.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { type LaneKind, UNKNOWN_CODE, isBusy, severity } from './lane-kinds.ts';
-import { BLOCK_EVENTS } from './block.ts';
-import { CHUNK_BLOCKS } from './postings.ts';
+import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
 
 export const GROUP_CHUNKS = 16;
 /** Windows of up to so many chunks are answered from exact tiles. */
@@ -94,7 +93,8 @@ function readTimes(input: ByteReader, count: number): Float64Array {
   return times;
 }
 
-export function encodeTransitions(chunk: number, tile: Transitions): Buffer {
+/** As all `…Bytes`: not yet wrapped, valid until the next of these calls. */
+export function transitionBytes(chunk: number, tile: Transitions): Uint8Array {
   const { count } = tile;
   out.clear();
   out.u32(tile.startCode);
@@ -109,7 +109,7 @@ export function encodeTransitions(chunk: number, tile: Transitions): Buffer {
   out.column(steps, count);
   writeTimes(tile.time, count);
   out.column(tile.code, count);
-  return wrap(out.view());
+  return out.view();
 }
 
 export function decodeTransitions(data: Uint8Array, chunk: number): Transitions {
@@ -131,13 +131,13 @@ export function decodeTransitions(data: Uint8Array, chunk: number): Transitions 
   return { startCode, count, seq, time, code };
 }
 
-export function encodeDensity(density: Density): Buffer {
+export function densityBytes(density: Density): Uint8Array {
   out.clear();
   out.varint(density.startTime);
   out.varint(density.bucketTime);
   out.varint(density.counts.length);
   out.column(density.counts, density.counts.length);
-  return wrap(out.view());
+  return out.view();
 }
 
 export function decodeDensity(data: Uint8Array, chunk: number): Density {
@@ -151,7 +151,7 @@ export function decodeDensity(data: Uint8Array, chunk: number): Density {
   return { startTime, bucketTime, counts };
 }
 
-export function encodeBuckets(tile: Buckets): Buffer {
+export function bucketBytes(tile: Buckets): Uint8Array {
   out.clear();
   out.u32(tile.startCode);
   out.varint(tile.startTime);
@@ -160,7 +160,7 @@ export function encodeBuckets(tile: Buckets): Buffer {
   for (const column of [tile.bucket, tile.transitions, tile.worst, tile.lowest, tile.end])
     out.column(column, tile.count);
   out.columnOf(tile.busy, tile.count);
-  return wrap(out.view());
+  return out.view();
 }
 
 export function decodeBuckets(data: Uint8Array, group: number): Buckets {

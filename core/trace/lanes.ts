@@ -7,14 +7,14 @@
  * written, exact tiles of the last group); so the cost is bounded by the tiles' sizes. Density: the events themselves up to 8 blocks,
  * beyond that the density tiles.
  */
-import { BLOCK_SHIFT } from './block.ts';
+import { BLOCK_SHIFT, CHUNK_BLOCKS } from './block.ts';
 import { type BitRange } from './interrupts.ts';
 import { fieldLo } from './interrupt-index.ts';
 import { ColumnBuilder, type LaneColumns } from './lane-columns.ts';
 import { type Lane, UNKNOWN_CODE } from './lane-kinds.ts';
 import { EXACT_CHUNKS, GROUP_CHUNKS } from './lane-tiles.ts';
 import { lowerBound } from './posting-reader.ts';
-import { CHUNK_BLOCKS, POSTING } from './postings.ts';
+import { POSTING } from './postings.ts';
 import { type TraceReader } from './reader.ts';
 
 /** A window: `start` ≤ time < `end`, in ns, drawn on `columns` pixel columns. */

@@ -1,16 +1,16 @@
 /** Rows of `life`; a life that was open at a commit comes again when it ends, and replaces its row. */
-import type Database from 'better-sqlite3';
 import { LEGS } from './life.ts';
 import { type LifeRecord } from './lives.ts';
-import { NULL, RowBatch } from './rows.ts';
+import { NULL, type RowColumns } from './rows.ts';
+import { type WriteQueue } from './write-queue.ts';
 
 export class LifeRows {
-  readonly #rows: RowBatch;
+  readonly #rows: RowColumns;
   readonly #cells: number[] = [];
 
-  constructor(db: Database.Database) {
+  constructor(queue: WriteQueue) {
     const legs = LEGS.flatMap((leg) => [`${leg}_seq`, `${leg}_time`]);
-    this.#rows = new RowBatch(db, 'life', ['id', 'first_seq', 'intid', 'vcpu', ...legs], 'REPLACE');
+    this.#rows = queue.table('life', ['id', 'first_seq', 'intid', 'vcpu', ...legs], 'REPLACE');
   }
 
   add(life: LifeRecord): void {

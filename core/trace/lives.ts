@@ -19,6 +19,7 @@
  */
 import { type Intid } from '../gic/intid.ts';
 import { KINDS } from './kinds.ts';
+import { type Leg, LEGS } from './life.ts';
 import { INTERRUPT_LIMIT, isPrivate } from './interrupt-index.ts';
 
 /** Indices of LEGS. */
@@ -95,6 +96,9 @@ export class LifeTracker {
   readonly #dirty = new Set<OpenLife>();
   /** Moments since the last `takeMoments`, as position, life, leg, position, life, leg … */
   #moments: number[] = [];
+  /** Lives with a moment at the last event that marked any. */
+  readonly #latest: OpenLife[] = [];
+  #latestSeq = NONE;
   #next = 0;
   #seq = 0;
   #time = 0;
@@ -121,6 +125,22 @@ export class LifeTracker {
     const out = this.#moments;
     this.#moments = [];
     return out;
+  }
+
+  /**
+   * Time between two moments of a life of which the last event was the second; undefined: it was no such moment.
+   * `from` undefined: since it was raised, or pending where no raise was seen.
+   */
+  latency(position: number, from: Leg | undefined, to: Leg): number | undefined {
+    if (this.#latestSeq !== position) return undefined;
+    const end = LEGS.indexOf(to);
+    for (const { seqs, times } of this.#latest) {
+      if (seqs[end] !== position) continue;
+      const starts = from === undefined ? [RAISED, PENDING] : [LEGS.indexOf(from)];
+      const start = starts.find((leg) => (seqs[leg] ?? NONE) !== NONE);
+      if (start !== undefined) return (times[end] ?? 0) - (times[start] ?? 0);
+    }
+    return undefined;
   }
 
   /** An event; `intid` −1: it names none. `stillPending` is asked at a deactivation, for the state after the event. */
@@ -242,6 +262,9 @@ export class LifeTracker {
     life.seqs[leg] = this.#seq;
     life.times[leg] = this.#time;
     this.#moments.push(this.#seq, life.id, leg);
+    if (this.#latestSeq !== this.#seq) this.#latest.length = 0;
+    this.#latestSeq = this.#seq;
+    this.#latest.push(life);
     this.#dirty.add(life);
   }
 

@@ -6,7 +6,8 @@ import type Database from 'better-sqlite3';
 import { damaged } from './errors.ts';
 import { guarded } from './file.ts';
 import { LruCache } from './lru.ts';
-import { CHUNK_BLOCKS, NO_POSTINGS, type PostingKind, type Postings, decodePosting } from './postings.ts';
+import { CHUNK_BLOCKS } from './block.ts';
+import { NO_POSTINGS, type PostingKind, type Postings, decodePosting } from './postings.ts';
 import { blob, integer } from './row-values.ts';
 
 const CACHED = 1024;

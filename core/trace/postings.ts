@@ -6,13 +6,10 @@
  * varints, ascending. Counting all hits of a key is the sum of `total`; the next block with a hit is one look-up a
  * chunk. What counts is always events: an event that changes a slot twice counts once.
  */
-import type Database from 'better-sqlite3';
-import { BLOB_LIMIT, unwrap, wrap } from './blob.ts';
+import { BLOB_LIMIT, unwrap } from './blob.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
-import { BLOCK_EVENTS } from './block.ts';
-
-/** Blocks a chunk. */
-export const CHUNK_BLOCKS = 64;
+import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
+import { type WriteQueue, type WriteStatement, content } from './write-queue.ts';
 
 /** Kinds of key. Stored: append, never renumber. */
 export const POSTING = {
@@ -85,11 +82,11 @@ class Shelf {
 
 export class PostingBuilder {
   readonly #shelves: Shelf[] = Object.values(POSTING).map((kind) => new Shelf(kind));
-  readonly #write: Database.Statement;
+  readonly #write: WriteStatement;
   readonly #bytes = new ByteWriter();
 
-  constructor(db: Database.Database) {
-    this.#write = db.prepare('REPLACE INTO posting(chunk, kind, key, total, data) VALUES (?, ?, ?, ?, ?)');
+  constructor(queue: WriteQueue) {
+    this.#write = queue.prepare('REPLACE INTO posting(chunk, kind, key, total, data) VALUES (?, ?, ?, ?, ?)');
   }
 
   /** Counts `n` events of the current block under a key. */
@@ -146,7 +143,7 @@ export class PostingBuilder {
       last = block;
       total += n;
     }
-    this.#write.run(chunk, kind, key, total, wrap(bytes.view(), 1, BLOB_LIMIT));
+    this.#write.run(chunk, kind, key, total, content(bytes.view(), 1, BLOB_LIMIT));
   }
 }
 

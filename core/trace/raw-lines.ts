@@ -4,9 +4,10 @@
  * texts without separators, UTF-8. Lines come in ascending order, gaps are allowed.
  */
 import type Database from 'better-sqlite3';
-import { unwrap, wrap } from './blob.ts';
+import { unwrap } from './blob.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { blob, integer } from './row-values.ts';
+import { type WriteQueue, type WriteStatement, content } from './write-queue.ts';
 
 const PIECE_CHARACTERS = 256 * 1024;
 /** A longer line is cut; what a person can read of it is there. */
@@ -15,15 +16,15 @@ const PIECE_LIMIT = 4 * (PIECE_CHARACTERS + LINE_LIMIT) + 16 * PIECE_CHARACTERS;
 const LEVEL = 3;
 
 export class RawLineWriter {
-  readonly #write: Database.Statement;
+  readonly #write: WriteStatement;
   readonly #texts: string[] = [];
   readonly #lines: number[] = [];
   #characters = 0;
   #last = 0;
   #id = 0;
 
-  constructor(db: Database.Database) {
-    this.#write = db.prepare('INSERT INTO raw(id, first_line, last_line, data) VALUES (?, ?, ?, ?)');
+  constructor(queue: WriteQueue) {
+    this.#write = queue.prepare('INSERT INTO raw(id, first_line, last_line, data) VALUES (?, ?, ?, ?)');
   }
 
   /** @throws RangeError when the line number does not rise */
@@ -50,7 +51,7 @@ export class RawLineWriter {
     }
     for (const text of this.#texts) out.varint(text.length);
     out.raw(Buffer.from(this.#texts.join(''), 'utf8'));
-    this.#write.run(this.#id++, first, last, wrap(out.view(), LEVEL));
+    this.#write.run(this.#id++, first, last, content(out.view(), LEVEL));
     this.#lines.length = 0;
     this.#texts.length = 0;
     this.#characters = 0;

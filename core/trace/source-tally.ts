@@ -1,7 +1,7 @@
 /** What a source had besides events: skipped lines, and how often each of its event names occurred. */
-import type Database from 'better-sqlite3';
 import { NAME_LENGTH_LIMIT } from './dictionary.ts';
 import { type SkippedLine } from './sink.ts';
+import { type WriteQueue, type WriteStatement } from './write-queue.ts';
 
 const TEXT_LIMIT = 4096;
 /** After so many skipped lines only number and reason are kept; the raw text has the line anyway. */
@@ -12,15 +12,15 @@ const NAMES = 10_000;
 const OTHER_NAMES = '(other names)';
 
 export class SourceTally {
-  readonly #skip: Database.Statement;
-  readonly #name: Database.Statement;
+  readonly #skip: WriteStatement;
+  readonly #name: WriteStatement;
   readonly #names = new Map<string, number>();
   readonly #dirty = new Set<string>();
   #skipped = 0;
 
-  constructor(db: Database.Database) {
-    this.#skip = db.prepare('REPLACE INTO skipped_line(line, reason, text) VALUES (?, ?, ?)');
-    this.#name = db.prepare('REPLACE INTO source_name(name, count) VALUES (?, ?)');
+  constructor(queue: WriteQueue) {
+    this.#skip = queue.prepare('REPLACE INTO skipped_line(line, reason, text) VALUES (?, ?, ?)');
+    this.#name = queue.prepare('REPLACE INTO source_name(name, count) VALUES (?, ?)');
   }
 
   /** Lines skipped so far, also those beyond what is kept. */

@@ -2,22 +2,22 @@
  * Rows for interrupt state changes: one integer a row. Distinct (interrupt, before, after) are few and get a number;
  * the row's key is position × 2^20 + that number (schema.ts), so a row costs one bound parameter and some 9 bytes.
  */
-import type Database from 'better-sqlite3';
-import { RowBatch } from './rows.ts';
+import { type RowColumns } from './rows.ts';
+import { type WriteQueue, type WriteStatement } from './write-queue.ts';
 
 const KIND_LIMIT = 1 << 20;
 /** Positions above this would make the key wider than 53 bits. */
 const SEQ_LIMIT = 2 ** 33;
 
 export class TransitionRows {
-  readonly #rows: RowBatch;
-  readonly #insertKind: Database.Statement;
+  readonly #rows: RowColumns;
+  readonly #insertKind: WriteStatement;
   readonly #kinds = new Map<number, number>();
   #dropped = 0;
 
-  constructor(db: Database.Database) {
-    this.#rows = new RowBatch(db, 'transition_row', ['id']);
-    this.#insertKind = db.prepare('INSERT INTO transition_kind(id, interrupt, before, after) VALUES (?, ?, ?, ?)');
+  constructor(queue: WriteQueue) {
+    this.#rows = queue.table('transition_row', ['id']);
+    this.#insertKind = queue.prepare('INSERT INTO transition_kind(id, interrupt, before, after) VALUES (?, ?, ?, ?)');
   }
 
   /** State changes that found no number; the lanes have them all the same. */

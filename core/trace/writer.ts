@@ -7,9 +7,9 @@
  * readers, and the next flush or the block's end replaces that part.
  *
  * This class is the order of things; each piece has its own file: blocks and keyframes (block-store.ts), rows, postings,
- * lanes, lives, raw lines, dictionaries. Cost: about 1.2 µs an event with its changes, half of it SQLite's rows.
+ * lanes, lives, raw lines, dictionaries. Cost: about 1.2 µs an event with its changes, half of it SQLite's rows, which a
+ * thread of their own takes over once a trace is longer than `THREAD_BLOCKS` (write-queue.ts).
  */
-import type Database from 'better-sqlite3';
 import { type Intid } from '../gic/intid.ts';
 import { type Seq, type VcpuId, seq } from '../state/brand.ts';
 import { digest } from '../state/digest.ts';
@@ -17,27 +17,33 @@ import { Journal } from '../state/journal.ts';
 import { Layout } from '../state/layout.ts';
 import { BlockBuilder } from './block-builder.ts';
 import { BlockStore } from './block-store.ts';
-import { BLOCK_EVENTS } from './block.ts';
+import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
 import { HAS_ARG, HAS_DETAIL, codecOf, emptyPayload, packPayload } from './columns.ts';
 import { DictionaryRows } from './dictionary-rows.ts';
 import { DETAIL_NAME, DETAIL_SOURCE, NO_NAME, NameTable, OVERFLOW_NAME, TypeTable } from './dictionary.ts';
 import { TraceError } from './errors.ts';
 import { EventIndex } from './event-index.ts';
 import { EventRows } from './event-rows.ts';
-import { createDatabase, guarded, probe, removeTraceFiles, settle, translated } from './file.ts';
+import { createDatabase, guarded, probe, removeTraceFiles, translated } from './file.ts';
 import { InterruptIndex } from './interrupt-index.ts';
 import { InterruptObserver } from './interrupt-observer.ts';
 import { type BitRange, type InterruptField } from './interrupts.ts';
 import { type Detail, type Kind, type NewEvent, type Origin } from './kinds.ts';
 import { LaneRecorder } from './lane-recorder.ts';
+import { type Leg } from './life.ts';
 import { LifeRows } from './life-rows.ts';
 import { LIFE_KINDS, LifeTracker } from './lives.ts';
-import { CHUNK_BLOCKS, POSTING, PostingBuilder } from './postings.ts';
+import { POSTING, PostingBuilder } from './postings.ts';
 import { RawLineWriter } from './raw-lines.ts';
 import { FINAL_INDEXES, PAGE_SIZE, createSchema } from './schema.ts';
 import { type SkippedLine, type SourceInfo, type TraceSink, type TraceSummary } from './sink.ts';
 import { SourceTally } from './source-tally.ts';
 import { TransitionRows } from './transition-rows.ts';
+import { WriteQueue, type WriteStatement } from './write-queue.ts';
+
+/** Blocks after which a trace is long enough for a thread that writes; it is started some blocks earlier. */
+const THREAD_BLOCKS = 16;
+const BOOT_BLOCKS = 4;
 
 const VCPU_LIMIT = 1022;
 const DETAIL_LIMIT = 64;
@@ -47,18 +53,22 @@ export interface WriterOptions {
   readonly journal?: Journal;
   /** Known before the end, so that a trace cut short still says where it came from. */
   readonly source?: SourceInfo;
+  /** What is known of it before the end; `finish` replaces it. */
+  readonly summary?: TraceSummary;
   /** Stored as it is: the gicscope version that writes. */
   readonly tool?: string;
   /** Configuration of an emulated session, as JSON text. */
   readonly config?: string;
   /** Replace an existing trace at this path. Anything that is not a trace is never replaced. */
   readonly overwrite?: boolean;
+  /** False: everything is written by the calling thread, however long the trace. */
+  readonly thread?: boolean;
 }
 
 export class TraceWriter implements TraceSink {
   readonly path: string;
   readonly journal: Journal;
-  readonly #db: Database.Database;
+  readonly #queue: WriteQueue;
   readonly #names = new NameTable();
   readonly #types = new TypeTable();
   readonly #interrupts = new InterruptIndex();
@@ -75,7 +85,7 @@ export class TraceWriter implements TraceSink {
   readonly #observer: InterruptObserver;
   readonly #raw: RawLineWriter;
   readonly #tally: SourceTally;
-  readonly #setMeta: Database.Statement;
+  readonly #setMeta: WriteStatement;
   /** Kind number by type, for kinds that the lives follow; otherwise 0. */
   readonly #lifeKind: number[] = [];
   readonly #stillPending = (intid: number, vcpu: number): boolean =>
@@ -84,6 +94,7 @@ export class TraceWriter implements TraceSink {
   /** Moments of lives in the block being filled. */
   readonly #moments: number[] = [];
 
+  readonly #mayThread: boolean;
   #state: 'open' | 'closed' | 'failed' = 'open';
   /** Number of the block being filled. */
   #blockId = 0;
@@ -100,28 +111,21 @@ export class TraceWriter implements TraceSink {
     this.path = path;
     this.journal = options.journal ?? new Journal(new Layout());
     makeRoom(path, options.overwrite === true);
-    this.#db = createDatabase(path);
+    this.#mayThread = options.thread !== false;
+    createTables(path);
+    const queue = guarded(path, () => new WriteQueue(path));
+    this.#queue = queue;
     try {
-      this.#db.pragma(`page_size = ${PAGE_SIZE}`);
-      this.#db.pragma('synchronous = NORMAL');
-      this.#db.pragma('cache_size = -32768');
-      this.#db.exec('BEGIN');
-      createSchema(this.#db);
-      // Before write-ahead logging starts, so that from the first moment the file itself says that it is a trace.
-      this.#db.exec('COMMIT');
-      this.#db.pragma('journal_mode = WAL');
-      this.#db.pragma('wal_autocheckpoint = 8000');
-      this.#db.exec('BEGIN');
-      this.#dictionaries = new DictionaryRows(this.#db);
-      this.#eventRows = new EventRows(this.#db);
-      this.#transitions = new TransitionRows(this.#db);
-      this.#lifeRows = new LifeRows(this.#db);
-      this.#postings = new PostingBuilder(this.#db);
-      this.#eventIndex = new EventIndex(this.#db, this.#types, this.#postings);
-      this.#lanes = new LaneRecorder(this.#db);
-      this.#raw = new RawLineWriter(this.#db);
-      this.#tally = new SourceTally(this.#db);
-      this.#store = new BlockStore(this.#db, this.journal);
+      this.#dictionaries = new DictionaryRows(queue);
+      this.#eventRows = new EventRows(queue);
+      this.#transitions = new TransitionRows(queue);
+      this.#lifeRows = new LifeRows(queue);
+      this.#postings = new PostingBuilder(queue);
+      this.#eventIndex = new EventIndex(queue, this.#types, this.#postings);
+      this.#lanes = new LaneRecorder(queue);
+      this.#raw = new RawLineWriter(queue);
+      this.#tally = new SourceTally(queue);
+      this.#store = new BlockStore(queue, this.journal);
       this.#lives = new LifeTracker((life) => this.#lifeRows.add(life));
       this.#observer = new InterruptObserver(
         this.#interrupts,
@@ -130,15 +134,16 @@ export class TraceWriter implements TraceSink {
         this.#lives,
         this.#transitions,
       );
-      this.#setMeta = this.#db.prepare('REPLACE INTO meta(key, value) VALUES (?, ?)');
+      this.#setMeta = queue.prepare('REPLACE INTO meta(key, value) VALUES (?, ?)');
       this.#meta('complete', 0);
       this.#meta('events', 0);
       if (options.tool !== undefined) this.#meta('tool', options.tool);
       if (options.config !== undefined) this.#meta('config', options.config);
       if (options.source !== undefined) this.#meta('source', JSON.stringify(options.source));
-      this.#db.exec('COMMIT; BEGIN');
+      if (options.summary !== undefined) this.#meta('summary', JSON.stringify(options.summary));
+      queue.commit();
     } catch (error) {
-      this.#db.close();
+      queue.close();
       removeTraceFiles(path);
       throw translated(path, error);
     }
@@ -147,6 +152,16 @@ export class TraceWriter implements TraceSink {
   /** Events appended so far. */
   get count(): number {
     return this.#blockId * BLOCK_EVENTS + this.#block.count;
+  }
+
+  /** The numbers that events go by, as far as they are given; the tables only grow. */
+  get dictionaries(): { readonly types: TypeTable; readonly names: NameTable; readonly interrupts: InterruptIndex } {
+    return { types: this.#types, names: this.#names, interrupts: this.#interrupts };
+  }
+
+  /** Time from a moment of an interrupt's life to the one that the event at `position`, the last, was (lives.ts). */
+  latency(position: number, from: Leg | undefined, to: Leg): number | undefined {
+    return this.#lives.latency(position, from, to);
   }
 
   /** Time of the last event. */
@@ -291,6 +306,7 @@ export class TraceWriter implements TraceSink {
       if (this.#block.count > 0) this.#writeBlock(false);
       this.#raw.flush();
       this.#commit();
+      this.#queue.sync();
     });
   }
 
@@ -312,31 +328,30 @@ export class TraceWriter implements TraceSink {
       this.#commit();
       const events = (this.#blockId % CHUNK_BLOCKS) * BLOCK_EVENTS + this.#block.count;
       this.#lanes.finish(Math.floor(this.#blockId / CHUNK_BLOCKS), events, this.#lastTime);
-      this.#db.exec('COMMIT');
-      this.#db.exec(FINAL_INDEXES);
-      settle(this.path, this.#db);
-      this.#db.close();
-      this.#state = 'closed';
+      this.#close(FINAL_INDEXES);
     });
   }
 
   /** Ends recording where it is: the trace stays, readable but marked incomplete. */
   close(): void {
     this.flush();
-    this.#guard(() => {
-      this.#db.exec('COMMIT');
-      settle(this.path, this.#db);
-      this.#db.close();
-      this.#state = 'closed';
-    });
+    this.#guard(() => this.#close());
   }
 
   /** Gives up: removes the file. Harmless after finish or a second time. */
   abort(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#db.close();
+    this.#queue.close();
     removeTraceFiles(this.path);
+  }
+
+  #close(lastSql?: string): void {
+    this.#queue.end(lastSql);
+    this.#queue.settle();
+    this.#queue.sync();
+    this.#queue.close();
+    this.#state = 'closed';
   }
 
   #lifeKindOf(type: number): number {
@@ -383,6 +398,13 @@ export class TraceWriter implements TraceSink {
     this.#blockId++;
     this.#rowsDone = 0;
     this.#store.next(this.journal.state, changes);
+    this.#queue.send();
+    if (this.#mayThread && this.#blockId === BOOT_BLOCKS) this.#queue.startThread();
+    if (this.#mayThread && this.#blockId === THREAD_BLOCKS) {
+      // All of it, as for `flush`: the file must be whole between two connections.
+      this.#commit();
+      this.#queue.handOver();
+    }
   }
 
   /** Writes the block as far as it goes; `final`: it will not grow. */
@@ -416,7 +438,26 @@ export class TraceWriter implements TraceSink {
     this.#meta('times_raised', this.#timesRaised);
     this.#meta('skipped', this.#tally.skipped);
     this.#meta('transitions_dropped', this.#transitions.dropped);
-    this.#db.exec('COMMIT; BEGIN');
+    this.#queue.commit();
+    this.#queue.send();
+  }
+}
+
+/** A file with the empty tables of a trace, in write-ahead logging. */
+function createTables(path: string): void {
+  const db = createDatabase(path);
+  try {
+    db.pragma(`page_size = ${PAGE_SIZE}`);
+    db.exec('BEGIN');
+    createSchema(db);
+    // Before write-ahead logging starts, so that from the first moment the file itself says that it is a trace.
+    db.exec('COMMIT');
+    db.pragma('journal_mode = WAL');
+    db.close();
+  } catch (error) {
+    db.close();
+    removeTraceFiles(path);
+    throw translated(path, error);
   }
 }
 

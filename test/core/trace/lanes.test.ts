@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { slotId } from '../../../core/state/brand.ts';
+import { wrap } from '../../../core/trace/blob.ts';
 import { stateCode } from '../../../core/trace/interrupts.ts';
 import { ColumnBuilder } from '../../../core/trace/lane-columns.ts';
 import { type LaneKind, UNKNOWN_CODE, isBusy, laneOfSlot, severity } from '../../../core/trace/lane-kinds.ts';
@@ -10,9 +11,9 @@ import {
   decodeBuckets,
   decodeDensity,
   decodeTransitions,
-  encodeBuckets,
-  encodeDensity,
-  encodeTransitions,
+  bucketBytes,
+  densityBytes,
+  transitionBytes,
 } from '../../../core/trace/lane-tiles.ts';
 import { drawDensity, drawLane, drawValue } from '../../../core/trace/lanes.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
@@ -174,14 +175,14 @@ describe('tiles', () => {
         const at = Float64Array.from(list, ([step]) => (time += step * 1e6));
         const code = Uint32Array.from(list, ([, c]) => c);
         const tile = { startCode: UNKNOWN_CODE, count: list.length, seq: seqs, time: at, code };
-        expect(decodeTransitions(encodeTransitions(3, tile), 3)).toEqual(tile);
+        expect(decodeTransitions(wrap(transitionBytes(3, tile)), 3)).toEqual(tile);
       }),
     );
   });
 
   it('bring back densities', () => {
     const density = { startTime: 2 ** 45, bucketTime: 1024, counts: Uint32Array.from([0, 5, 70_000]) };
-    expect(decodeDensity(encodeDensity(density), 0)).toEqual(density);
+    expect(decodeDensity(wrap(densityBytes(density)), 0)).toEqual(density);
   });
 
   it('in buckets give the same columns as exact transitions, to the resolution of a bucket', () => {
@@ -199,7 +200,7 @@ describe('tiles', () => {
         const bucketTime = bucketTimeFor(time - 1000, 4096);
         const buckets = new BucketBuilder('interrupt', 0, 1000, bucketTime);
         for (const [at, to] of transitions) buckets.add(at, to);
-        const tile = decodeBuckets(encodeBuckets(buckets.finish()), 0);
+        const tile = decodeBuckets(wrap(bucketBytes(buckets.finish())), 0);
         // Columns that are whole buckets, so that both ways must agree.
         const span = Math.ceil((time + 1 - 1000) / columns / bucketTime) * bucketTime * columns;
         const window = { start: 1000, end: 1000 + span, columns };

@@ -1,0 +1,90 @@
+/**
+ * What a writer asks of SQLite, as plain data, and who does it. A job can be done at once or cross to another thread
+ * (write-queue.ts); either way jobs are done in the order in which they were given, by one connection.
+ *
+ * `rows` is the frequent one: up to 4096 rows of numbers in one typed array. A cell that needs compressing is given as
+ * `Content`, so that this work too is done where the job is.
+ */
+import Database from 'better-sqlite3';
+import { wrap } from './blob.ts';
+import { settle } from './file.ts';
+import { type LaneGroup, saveLaneGroup } from './lane-groups.ts';
+import { RowBatch, type RowBlock, type RowTable } from './rows.ts';
+
+/** Bytes that become a blob of the file: see `wrap`. */
+export interface Content {
+  readonly content: Uint8Array;
+  readonly level: number;
+  /** Absent: the default of `wrap`. */
+  readonly storeBelow?: number;
+}
+
+export type Cell = number | bigint | string | null | Content;
+
+export type Job =
+  | { readonly do: 'prepare'; readonly sql: string }
+  | { readonly do: 'run'; readonly statement: number; readonly cells: readonly Cell[] }
+  | { readonly do: 'table'; readonly table: RowTable }
+  | { readonly do: 'rows'; readonly table: number; readonly rows: RowBlock }
+  | { readonly do: 'group'; readonly group: LaneGroup }
+  | { readonly do: 'commit' }
+  /** Ends the transaction without a new one and runs `sql`. */
+  | { readonly do: 'end'; readonly sql: string }
+  /** Makes the trace one file again (file.ts). */
+  | { readonly do: 'settle' };
+
+/** Does jobs over a connection of its own. A transaction is open from the start and after each commit. */
+export class JobRunner {
+  readonly #path: string;
+  readonly #db: Database.Database;
+  readonly #statements: Database.Statement[] = [];
+  readonly #tables: RowBatch[] = [];
+
+  /** The file must hold the tables already. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#db = new Database(path, { fileMustExist: true });
+    this.#db.pragma('synchronous = NORMAL');
+    this.#db.pragma('cache_size = -32768');
+    this.#db.pragma('wal_autocheckpoint = 8000');
+    this.#db.exec('BEGIN');
+  }
+
+  run(job: Job): void {
+    switch (job.do) {
+      case 'rows':
+        this.#tables[job.table]?.write(job.rows);
+        return;
+      case 'run':
+        this.#statements[job.statement]?.run(...job.cells.map(bound));
+        return;
+      case 'prepare':
+        this.#statements.push(this.#db.prepare(job.sql));
+        return;
+      case 'table':
+        this.#tables.push(new RowBatch(this.#db, job.table));
+        return;
+      case 'group':
+        saveLaneGroup(this.#db, job.group);
+        return;
+      case 'commit':
+        this.#db.exec('COMMIT; BEGIN');
+        return;
+      case 'end':
+        this.#db.exec('COMMIT');
+        this.#db.exec(job.sql);
+        return;
+      case 'settle':
+        settle(this.#path, this.#db);
+    }
+  }
+
+  /** What no commit has made lasting is gone. */
+  close(): void {
+    this.#db.close();
+  }
+}
+
+function bound(cell: Cell): Exclude<Cell, Content> | Buffer {
+  return typeof cell === 'object' && cell !== null ? wrap(cell.content, cell.level, cell.storeBelow) : cell;
+}

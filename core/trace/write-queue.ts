@@ -1,0 +1,137 @@
+/**
+ * The way of a writer's rows and blobs into the file: at once over a connection of this thread, or, once the trace is
+ * long enough to be worth it, over a thread that does nothing else (write-thread.ts). Half of the cost of writing is
+ * SQLite's, so the two halves run side by side; a short trace never pays for a thread (about 40 ms to start).
+ *
+ * The parts of the writer see statements that only write; whichever thread runs them, jobs are done in order by one
+ * connection, so transactions are what the writer made them: what `commit` ended is in the file together.
+ */
+import { type Content, type Cell, type Job, JobRunner } from './write-jobs.ts';
+import { type LaneGroup } from './lane-groups.ts';
+import { RowColumns, type RowTable } from './rows.ts';
+import { WriteThread } from './write-thread.ts';
+
+/** Jobs of this many blocks or commits may wait for the thread; then the writer waits. About 4 MB. */
+const MOST_WAITING = 16;
+
+/** A cell that is stored as a blob (blob.ts). The bytes need not outlive the call that they are given to. */
+export function content(bytes: Uint8Array, level = 1, storeBelow?: number): Content {
+  return storeBelow === undefined ? { content: bytes, level } : { content: bytes, level, storeBelow };
+}
+
+export interface WriteStatement {
+  run(...cells: readonly Cell[]): void;
+}
+
+export class WriteQueue {
+  readonly #path: string;
+  /** Of this thread; undefined once the other one writes. */
+  #runner: JobRunner | undefined;
+  #thread: WriteThread | undefined;
+  /** How to make the statements and tables again, over there. */
+  readonly #setup: Job[] = [];
+  #statements = 0;
+  #tables = 0;
+  #jobs: Job[] = [];
+  #transfer: ArrayBuffer[] = [];
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#runner = new JobRunner(path);
+  }
+
+  prepare(sql: string): WriteStatement {
+    this.#prepare({ do: 'prepare', sql });
+    const statement = this.#statements++;
+    return { run: (...cells) => this.#add({ do: 'run', statement, cells }) };
+  }
+
+  table(name: string, columns: readonly string[], verb: RowTable['verb'] = 'INSERT'): RowColumns {
+    this.#prepare({ do: 'table', table: { table: name, columns, verb } });
+    const table = this.#tables++;
+    return new RowColumns(columns.length, (rows) => this.#add({ do: 'rows', table, rows }));
+  }
+
+  /** See lane-groups.ts. */
+  group(group: LaneGroup): void {
+    this.#add({ do: 'group', group });
+  }
+
+  /** Ends the transaction and begins the next. */
+  commit(): void {
+    this.#add({ do: 'commit' });
+  }
+
+  /** Ends the transaction; `sql` runs without one. Nothing but `settle` may follow. */
+  end(sql = ''): void {
+    this.#add({ do: 'end', sql });
+  }
+
+  /** Makes the trace one file again. */
+  settle(): void {
+    this.#add({ do: 'settle' });
+  }
+
+  /** Starts the thread, which takes a while; without one (a bundle that lacks it) everything stays in this thread. */
+  startThread(): void {
+    this.#thread ??= WriteThread.start();
+  }
+
+  /** From now on the thread writes. To be called right after a commit. */
+  handOver(): void {
+    if (this.#runner === undefined || this.#thread === undefined) return;
+    this.#runner.close();
+    this.#runner = undefined;
+    this.#thread.post({ open: this.#path, jobs: this.#setup }, []);
+  }
+
+  /** Lets the thread begin with what was given. @throws TraceError what went wrong there */
+  send(): void {
+    if (this.#runner !== undefined || this.#thread === undefined || this.#jobs.length === 0) return;
+    this.#thread.post({ jobs: this.#jobs }, this.#transfer);
+    this.#jobs = [];
+    this.#transfer = [];
+    this.#thread.wait(MOST_WAITING);
+  }
+
+  /** Returns when everything given is done. @throws as `send` */
+  sync(): void {
+    this.send();
+    if (this.#runner === undefined) this.#thread?.wait(0);
+  }
+
+  /** Closes the file. What was not committed is gone. */
+  close(): void {
+    this.#runner?.close();
+    this.#thread?.close();
+    this.#runner = undefined;
+    this.#thread = undefined;
+  }
+
+  #prepare(job: Job): void {
+    this.#setup.push(job);
+    this.#add(job);
+  }
+
+  #add(job: Job): void {
+    if (this.#runner !== undefined) this.#runner.run(job);
+    else this.#jobs.push(this.#kept(job));
+  }
+
+  /** The job with copies of what its giver will overwrite. */
+  #kept(job: Job): Job {
+    if (job.do === 'rows') {
+      const cells = job.rows.cells.slice();
+      this.#transfer.push(cells.buffer);
+      return { ...job, rows: { cells, wide: job.rows.wide } };
+    }
+    if (job.do !== 'run' || !job.cells.some((cell) => typeof cell === 'object')) return job;
+    const cells = job.cells.map((cell) => {
+      if (typeof cell !== 'object' || cell === null) return cell;
+      const bytes = Uint8Array.from(cell.content);
+      this.#transfer.push(bytes.buffer);
+      return { ...cell, content: bytes };
+    });
+    return { ...job, cells };
+  }
+}

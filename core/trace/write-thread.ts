@@ -1,0 +1,103 @@
+/**
+ * This thread's half of the thread that writes a trace: messages go there in order, and this side can wait until all
+ * but a few are done. It waits without an event loop (Atomics.wait), because a writer's calls return when their work is
+ * accepted, and `flush` when it is on disk.
+ *
+ * Two shared numbers: messages done, and whether one failed. The failure itself comes over a port that is read then;
+ * after it the thread does nothing more than count.
+ */
+import { existsSync } from 'node:fs';
+import { MessageChannel, type MessagePort, Worker, receiveMessageOnPort } from 'node:worker_threads';
+import { TraceError, type TraceErrorCode } from './errors.ts';
+import { type Job } from './write-jobs.ts';
+
+/** Index in the shared numbers. */
+export const DONE = 0;
+export const FAILED = 1;
+
+/** What the thread is started with. */
+export interface ThreadStart {
+  readonly shared: Int32Array<SharedArrayBuffer>;
+  readonly failures: MessagePort;
+}
+
+/** `open` opens a file first; `close` closes it afterwards and ends the thread. */
+export interface ThreadMessage {
+  readonly open?: string;
+  readonly jobs: readonly Job[];
+  readonly close?: boolean;
+}
+
+/** A failure, as it crosses. `code`: of a TraceError. */
+export interface ThreadFailure {
+  readonly message: string;
+  readonly code?: TraceErrorCode;
+}
+
+/** A job takes milliseconds, the slowest (a checkpoint on a slow disk) seconds. */
+const STALLED_MS = 120_000;
+
+/** Run from source, the entry lies beside this file; in a bundle beside the chunk that this is in, or a folder above. */
+const ENTRIES = ['./write-thread-entry.ts', './write-thread-entry.js', '../write-thread-entry.js'];
+
+function findEntry(): URL | undefined {
+  const { url: here } = import.meta;
+  return ENTRIES.map((name) => new URL(name, here)).find((url) => existsSync(url));
+}
+
+export class WriteThread {
+  readonly #worker: Worker;
+  readonly #shared = new Int32Array(new SharedArrayBuffer(8));
+  readonly #failures: MessagePort;
+  #posted = 0;
+
+  /** Undefined where there is no entry. */
+  static start(): WriteThread | undefined {
+    const entry = findEntry();
+    return entry === undefined ? undefined : new WriteThread(entry);
+  }
+
+  private constructor(url: URL) {
+    const { port1, port2 } = new MessageChannel();
+    this.#failures = port1;
+    const workerData: ThreadStart = { shared: this.#shared, failures: port2 };
+    this.#worker = new Worker(url, { workerData, transferList: [port2], name: 'gicscope trace writer' });
+    // An unfinished trace keeps no process alive.
+    this.#worker.unref();
+    port1.unref();
+  }
+
+  post(message: ThreadMessage, transfer: readonly ArrayBuffer[]): void {
+    this.#posted++;
+    this.#worker.postMessage(message, transfer);
+  }
+
+  /**
+   * Waits until at most `waiting` messages are not done.
+   * @throws TraceError when one failed, or the thread does not move
+   */
+  wait(waiting: number): void {
+    for (;;) {
+      const done = Atomics.load(this.#shared, DONE);
+      if (Atomics.load(this.#shared, FAILED) !== 0) throw this.#failure();
+      if (this.#posted - done <= waiting) return;
+      if (Atomics.wait(this.#shared, DONE, done, STALLED_MS) === 'timed-out')
+        throw new TraceError('damaged', 'The thread that writes the trace has stopped.');
+    }
+  }
+
+  /** Lets the thread close its file and end; returns when it has closed it, also after a failure. */
+  close(): void {
+    this.post({ jobs: [], close: true }, []);
+    for (let done = Atomics.load(this.#shared, DONE); done < this.#posted; done = Atomics.load(this.#shared, DONE))
+      if (Atomics.wait(this.#shared, DONE, done, STALLED_MS) === 'timed-out') break;
+    this.#failures.close();
+  }
+
+  #failure(): Error {
+    // Only the thread's entry writes to this port.
+    const received = receiveMessageOnPort(this.#failures) as { readonly message: ThreadFailure } | undefined;
+    const { code, message } = received?.message ?? { message: 'Writing the trace failed earlier.' };
+    return code === undefined ? new Error(message) : new TraceError(code, message);
+  }
+}

@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import { nanoseconds, vcpuId } from '../../../core/state/brand.ts';
+import { TraceReader } from '../../../core/trace/reader.ts';
+import { TraceWriter } from '../../../core/trace/writer.ts';
+import { SUMMARY, buildTrace, tracePath } from './support.ts';
+
+/** Beyond the blocks after which the thread takes over, with a partly filled block at the end. */
+const LONG = 20 * 4096 + 777;
+
+/** Every row of every table, as text. */
+function tables(path: string): Map<string, string[]> {
+  const db = new Database(path, { readonly: true });
+  const names = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1").pluck().all();
+  const rows = new Map(
+    names.map((name) => {
+      const all = db
+        .prepare(`SELECT * FROM "${String(name)}"`)
+        .safeIntegers()
+        .raw()
+        .all();
+      const text = (cell: unknown): string => (Buffer.isBuffer(cell) ? cell.toString('hex') : String(cell));
+      return [String(name), all.map((row) => (Array.isArray(row) ? row.map(text).join('|') : ''))];
+    }),
+  );
+  db.close();
+  return rows;
+}
+
+function append(writer: TraceWriter, count: number): void {
+  for (let i = 0; i < count; i++)
+    writer.append({
+      kind: 'vcpu.wake',
+      time: nanoseconds(writer.count * 10),
+      origin: 'hardware',
+      vcpu: vcpuId(0),
+    });
+}
+
+describe('a trace long enough for a thread of its own', () => {
+  it('has the same rows and blobs as one written by the calling thread', () => {
+    const apart = buildTrace(LONG, { seed: 3, stride: 4096 });
+    const alone = buildTrace(LONG, { seed: 3, stride: 4096, writer: { thread: false } });
+    const [a, b] = [tables(apart.path), tables(alone.path)];
+    expect([...a.keys()]).toEqual([...b.keys()]);
+    for (const [name, rows] of a) expect(rows, name).toEqual(b.get(name));
+    expect(existsSync(`${apart.path}-wal`)).toBe(false);
+  });
+
+  it('shows a reader all that was flushed, at the moment when flush returns', () => {
+    const path = tracePath('live');
+    const writer = new TraceWriter(path);
+    append(writer, LONG);
+    writer.flush();
+    const reader = new TraceReader(path);
+    expect(reader.count).toBe(LONG);
+    append(writer, 5000);
+    writer.flush();
+    reader.refresh();
+    expect(reader.count).toBe(LONG + 5000);
+    reader.close();
+    writer.close();
+    const after = new TraceReader(path);
+    expect(after.info()).toMatchObject({ complete: false, events: LONG + 5000 });
+    after.close();
+  });
+
+  it('tells the caller what goes wrong there, and stays failed', () => {
+    const path = tracePath('broken');
+    const writer = new TraceWriter(path);
+    append(writer, LONG);
+    writer.flush();
+    const other = new Database(path);
+    other.exec('DROP TABLE event_row');
+    other.close();
+    const more = (): void => {
+      append(writer, LONG);
+      writer.flush();
+    };
+    expect(more).toThrow(/event_row/);
+    expect(() => writer.flush()).toThrow(/failed earlier/);
+    writer.abort();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('is removed by abort', () => {
+    const path = tracePath('aborted');
+    const writer = new TraceWriter(path);
+    append(writer, LONG);
+    writer.abort();
+    expect(existsSync(path)).toBe(false);
+    expect(existsSync(`${path}-wal`)).toBe(false);
+    expect(() => writer.finish(SUMMARY)).toThrow(/is closed/);
+  });
+
+  it('can be replaced by the next one at once', () => {
+    const path = tracePath('again');
+    for (let round = 0; round < 3; round++) {
+      const writer = new TraceWriter(path, { overwrite: true });
+      append(writer, LONG + round);
+      writer.finish(SUMMARY);
+    }
+    const reader = new TraceReader(path);
+    expect(reader.count).toBe(LONG + 2);
+    reader.close();
+  });
+});
