@@ -49,6 +49,14 @@ export type ActionKind =
   /** A device or the IRS: no vCPU is proven. */
   | 'device';
 
+/** Actions of a vCPU that programs its timer. */
+export const TIMER_WRITES: ReadonlySet<ActionKind> = new Set<ActionKind>([
+  'timer-control',
+  'timer-compare',
+  'timer-value',
+  'timer-offset',
+]);
+
 const TIMER_TAIL = ROLE.deadline | ROLE.timerOff;
 
 /** What may come first after the line that starts an action. */

@@ -6,11 +6,12 @@ import { intid, type InterruptType } from '../../../gic/intid.ts';
 import { ACTOR, NOBODY, type TraceLine } from '../trace-line.ts';
 import { perEvent } from '../events/table.ts';
 import { type Action, ROLE } from './action.ts';
+import { FLAT_ASSIGN } from './assign-flat.ts';
 import { type Attributor } from './attributor.ts';
 import { encodingKey } from './operation.ts';
 
 /** Gives the line its action and, where its text or place tells, its vCPU. True: the line is part of the event before. */
-type Assign = (line: TraceLine, to: Attributor) => boolean | void;
+export type Assign = (line: TraceLine, to: Attributor) => boolean | void;
 
 /** GICv5 types as the IRS prints them. */
 export const TYPE_WORDS: ReadonlyMap<string, InterruptType> = new Map([
@@ -195,6 +196,7 @@ export const ASSIGN: readonly (Assign | undefined)[] = perEvent<Assign>({
   },
   gicplug_irq_taken: plugin,
   gicplug_wfi: plugin,
+  ...FLAT_ASSIGN,
 });
 
 /** Lines of memory-mapped accesses stand after their effects and name no vCPU (gicv5-cpuif-behaviour §16). */

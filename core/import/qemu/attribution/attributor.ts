@@ -14,7 +14,7 @@
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { NOBODY } from '../trace-line.ts';
 import { Accesses } from './accesses.ts';
-import { Action, type ActionKind, nextAfter } from './action.ts';
+import { Action, type ActionKind, nextAfter, ROLE, TIMER_WRITES } from './action.ts';
 import { Claims } from './claims.ts';
 import { Docket } from './docket.ts';
 import { Inputs } from './inputs.ts';
@@ -36,6 +36,8 @@ export class Attributor {
   readonly #inputs: Inputs;
   /** The action that the next effect line may continue. */
   #current: Action | undefined;
+  /** The log names the vCPU of input changes, so timer actions that nothing else proves may wait for that. */
+  #namesInputs = false;
   /** Counts actions, own lines and input changes. */
   #serial = 0;
 
@@ -98,6 +100,17 @@ export class Attributor {
     action.level = level;
     action.changedAt = ++this.#serial;
     this.#inputs.changed(action, this.#isTrusted);
+  }
+
+  /**
+   * The vCPU whose input changed, as GICv3 and GICv2 lines print it: it is the one whose timer does so, if a timer does.
+   * Undefined: the line starts nothing and continues nothing.
+   */
+  inputNamed(vcpu: number): Action | undefined {
+    this.#namesInputs = true;
+    const action = this.continued(ROLE.ppiLine);
+    if (action?.isOpen === true && vcpu >= 0) this.#docket.decide(action, vcpu);
+    return action;
   }
 
   timerControl(action: Action, value: number): void {
@@ -171,6 +184,8 @@ export class Attributor {
         return;
       default:
         this.#accesses.explain(action, this.#isTrusted);
+        if (this.#namesInputs && action.actor === NOBODY && TIMER_WRITES.has(action.kind))
+          this.#docket.wait(action, undefined);
     }
   }
 
@@ -179,6 +194,7 @@ export class Attributor {
     const action = this.#current;
     this.#current = undefined;
     if (action === undefined || !action.isOpen) return;
+    if (TIMER_WRITES.has(action.kind) && action.candidates === undefined) this.#docket.giveUp(action);
     if (action.kind !== 'timer-fires' && action.kind !== 'ppi-input') return;
     const waitsForAcknowledge = action.ppi >= 0 && action.level === 1 && action.candidates?.length !== 0;
     if (!waitsForAcknowledge) this.#docket.giveUp(action);

@@ -1,12 +1,19 @@
 /** All events whose text is understood, by name. To add some: a file of rows here, and a meaning in `../attribution` and `../observe`. */
+import { FLAT_RANGES, type FlatEvent } from './flat-ranges.ts';
+import { GICV2_ROWS } from './gicv2.ts';
+import { GICV3_CPU_ROWS, GICV3_FRAME_ROWS } from './gicv3.ts';
+import { GICV3_ITS_ROWS } from './gicv3-its.ts';
 import { type Gicv5Event, GICV5_ROWS } from './gicv5.ts';
 import { MACHINE_ROWS, type MachineEvent } from './machine.ts';
 import { RANGES } from './ranges.ts';
 import { type EventRow, eventRows } from './row.ts';
 
-const EVENT_ROWS: readonly EventRow[] = eventRows([...GICV5_ROWS, ...MACHINE_ROWS], new Map(Object.entries(RANGES)));
+const EVENT_ROWS: readonly EventRow[] = eventRows(
+  [...GICV5_ROWS, ...MACHINE_ROWS, ...GICV3_CPU_ROWS, ...GICV3_FRAME_ROWS, ...GICV3_ITS_ROWS, ...GICV2_ROWS],
+  new Map(Object.entries({ ...RANGES, ...FLAT_RANGES })),
+);
 
-export type KnownEvent = Gicv5Event | MachineEvent;
+export type KnownEvent = Gicv5Event | MachineEvent | FlatEvent;
 
 /** Rows by the hash of their names; names with equal hashes share a list. */
 const byHash = new Map<number, readonly EventRow[]>();

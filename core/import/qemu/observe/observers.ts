@@ -1,6 +1,10 @@
 /** What every known event means, one table. A GIC model adds a file of its own and a line here. */
 import { type KnownEvent, perEvent } from '../events/table.ts';
 import { CPU_INTERFACE } from './cpu-interface.ts';
+import { GICV3_CPU_INTERFACE } from './flat/cpu-interface.ts';
+import { GICV3_FRAMES } from './flat/frames.ts';
+import { GICV2 } from './flat/gicv2.ts';
+import { GICV3_ITS } from './flat/its.ts';
 import { IRS } from './irs.ts';
 import { IRS_COMMANDS } from './irs-commands.ts';
 import { IRS_FRAME } from './irs-frame.ts';
@@ -17,6 +21,10 @@ const ALL: Readonly<Record<KnownEvent, Meaning>> = {
   ...TIMER_EVENTS,
   ...POWER,
   ...REGISTERS,
+  ...GICV3_CPU_INTERFACE,
+  ...GICV3_FRAMES,
+  ...GICV3_ITS,
+  ...GICV2,
 };
 
 /** By the number of the event's row. */

@@ -62,9 +62,10 @@ function isZero(hex: string): boolean {
 }
 
 const reset: Meaning = {
-  prove: (_line, vcpu) => {
+  prove: (_line, vcpu, scene) => {
     vcpu.reset();
     vcpu.updateMasked();
+    scene.flat.reset(vcpu.index);
   },
   tell: (line, vcpu, scene) => {
     scene.emit(line, vcpu, 'hypervisor', { kind: 'vcpu.reset', ...named(line, vcpu) });

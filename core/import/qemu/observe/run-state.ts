@@ -3,10 +3,10 @@
  *
  * `off` from power-off; `handler` from taking an interrupt exception, or acknowledging an interrupt where exceptions
  * are not recorded, until no interrupt that this vCPU acknowledged is active any more (interrupts that a driver
- * deactivates late therefore count as handled that long); `idle` from WFI until the next line that proves the vCPU
+ * deactivates late therefore count as handled that long), or for a GICv3 or GICv2 until its EOI; `idle` from WFI until the next line that proves the vCPU
  * runs; else `guest`. Where an acknowledge or deactivation could have been this vCPU's and nothing proves it, handler
  * and guest cannot be told apart, and the state is unknown until an exception or WFI; so it is after an exception in logs
- * that show no deactivations (other GIC models, for now).
+ * that show no acknowledges.
  */
 import { type Intid } from '../../../gic/intid.ts';
 import { type SlotId } from '../../../state/brand.ts';

@@ -11,6 +11,7 @@ import { type Action, type Group } from '../attribution/action.ts';
 import { type Machine, MOST_VCPUS } from '../attribution/machine.ts';
 import { ACTOR, type TraceLine } from '../trace-line.ts';
 import { SharedState } from './interrupt-state.ts';
+import { FlatState } from './flat/state.ts';
 import { Slots } from './slots.ts';
 import { VcpuState } from './vcpu-state.ts';
 
@@ -44,6 +45,8 @@ interface IrsCandidate {
 export class Scene {
   readonly slots: Slots;
   readonly machine: Machine;
+  /** Interrupts and registers of a GICv3 or GICv2. */
+  readonly flat: FlatState;
   readonly #sink: TraceSink;
   readonly #vcpus: VcpuState[] = [];
   readonly #shared = new Map<Intid, SharedState>();
@@ -66,6 +69,7 @@ export class Scene {
   constructor(sink: TraceSink, machine: Machine) {
     this.#sink = sink;
     this.slots = new Slots(sink);
+    this.flat = new FlatState(this.slots);
     this.machine = machine;
   }
 
@@ -153,6 +157,7 @@ export class Scene {
 
   /** Everything is unknown again: a new machine, or the recorder lost lines. */
   forgetAll(): void {
+    this.flat.forgetAll();
     for (const vcpu of this.vcpus) {
       vcpu.reset();
       vcpu.run.forget();

@@ -30,10 +30,9 @@ export class Slots {
     return this.#journal.layout.find(path);
   }
 
-  /** A field of an interrupt; `vcpu` is NOBODY for shared ones. */
-  claimField(intid: Intid, vcpu: number, field: InterruptField): SlotId {
+  /** A field of an interrupt; `vcpu` is NOBODY for shared ones, `width` its bits where they differ from GICv5's. */
+  claimField(intid: Intid, vcpu: number, field: InterruptField, width = FIELD_WIDTHS[field]): SlotId {
     const owner = vcpu < 0 ? '' : `vcpu${vcpu}.`;
-    const width = FIELD_WIDTHS[field];
     const values = field === 'handling' ? { values: HANDLING } : {};
     const slot = this.claim({ path: `${owner}irq.${interruptKey(intid) ?? ''}.${field}`, width, ...values });
     this.#sink.interruptField(intid, vcpu < 0 ? undefined : vcpuId(vcpu), field, { slot, lsb: 0, width });

@@ -24,7 +24,6 @@ interface Remembered {
 
 export class VcpuState {
   readonly index: number;
-  readonly priorities: Priorities;
   readonly run: RunStateModel;
   readonly ppis = new Map<number, PpiState>();
   /** By the timer's number, those that the trace showed. */
@@ -36,13 +35,13 @@ export class VcpuState {
   readonly #slots: Slots;
   readonly #signals: readonly [irq: SlotId, fiq: SlotId, nmi: SlotId];
   #remembered: Remembered | undefined;
+  #priorities: Priorities | undefined;
 
   constructor(slots: Slots, index: number) {
     this.#slots = slots;
     this.index = index;
     const path = `vcpu${index}`;
     this.run = new RunStateModel(slots, `${path}.runState`);
-    this.priorities = new Priorities(slots, path);
     this.hppi = slots.claim({ path: `${path}.hppi`, width: 32 });
     this.hppiPriority = slots.claim({ path: `${path}.hppi.priority`, width: 8 });
     this.#signals = [
@@ -50,6 +49,11 @@ export class VcpuState {
       slots.claim({ path: `${path}.signal.fiq`, width: 1 }),
       slots.claim({ path: `${path}.signal.nmi`, width: 1 }),
     ];
+  }
+
+  /** Active priorities of a GICv5 interface, which other models do not have. */
+  get priorities(): Priorities {
+    return (this.#priorities ??= new Priorities(this.#slots, `vcpu${this.index}`));
   }
 
   /** The PPI, declared if the trace shows it for the first time. */
@@ -102,7 +106,7 @@ export class VcpuState {
 
   /** A reset: what was proven is no longer so, except whether it is switched on. */
   reset(): void {
-    this.priorities.mayHaveChanged();
+    this.#priorities?.mayHaveChanged();
     this.run.reset();
     this.forgetHppi();
     this.forgetSignals();
