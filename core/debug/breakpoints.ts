@@ -70,6 +70,7 @@ interface Prepared {
 export class Breakpoints {
   readonly #trace: SearchableTrace;
   #prepared: readonly Prepared[] = [];
+  #byKey: ReadonlyMap<string, Prepared> = new Map();
 
   constructor(trace: SearchableTrace) {
     this.#trace = trace;
@@ -85,12 +86,16 @@ export class Breakpoints {
    */
   set(list: readonly Breakpoint[]): void {
     for (const { action, message } of list) if (action === 'message') parseTemplate(message);
-    const before = new Map(this.#prepared.map((entry) => [keyOf(entry.breakpoint), entry]));
-    this.#prepared = list.map((breakpoint) => {
-      const known = before.get(keyOf(breakpoint));
-      if (known !== undefined) return { ...known, breakpoint };
-      return { breakpoint, all: new Query(this.#trace, conditionOf(breakpoint), STOPPING), counted: undefined };
-    });
+    const prepared = list.map((breakpoint) => this.#prepare(breakpoint));
+    this.#byKey = new Map(prepared.map((entry) => [keyOf(entry.breakpoint), entry]));
+    this.#prepared = prepared;
+  }
+
+  /** What was found for this breakpoint, else a new start. @throws ConditionError */
+  #prepare(breakpoint: Breakpoint): Prepared {
+    const known = this.#byKey.get(keyOf(breakpoint));
+    if (known !== undefined) return { ...known, breakpoint };
+    return { breakpoint, all: new Query(this.#trace, conditionOf(breakpoint), STOPPING), counted: undefined };
   }
 
   /**
@@ -137,10 +142,13 @@ export class Breakpoints {
     return out;
   }
 
-  /** The query for one breakpoint's hits that count, to walk along them; undefined: it has none (yet). */
-  async query(id: number, control: SearchControl = {}): Promise<Query | undefined> {
-    const entry = this.#prepared.find(({ breakpoint }) => breakpoint.id === id);
-    return entry === undefined ? undefined : this.#counted(entry, control);
+  /**
+   * The query for a breakpoint's hits that count, to walk along them; undefined: it has none (yet). The breakpoint need
+   * not be in the list: an editor asks before there is one.
+   * @throws ConditionError
+   */
+  query(breakpoint: Breakpoint, control: SearchControl = {}): Promise<Query | undefined> {
+    return this.#counted(this.#prepare(breakpoint), control);
   }
 
   async #counted(entry: Prepared, control: SearchControl): Promise<Query | undefined> {

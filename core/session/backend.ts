@@ -6,8 +6,11 @@ import { EventEmitter } from 'node:events';
 import { analysisHandlers } from './analysis-handlers.ts';
 import { appHandlers } from './app-handlers.ts';
 import { type Args, type Method, type PushEvent, type PushEvents, type Result } from './contract.ts';
+import { bookmarkHandlers } from './bookmark-handlers.ts';
+import { breakpointHandlers } from './breakpoint-handlers.ts';
 import { eventHandlers } from './event-handlers.ts';
 import { type BackendOptions, type Handlers, OpenTraces, type SessionContext } from './handlers.ts';
+import { historyHandlers } from './history-handlers.ts';
 import { navHandlers } from './nav-handlers.ts';
 import { recordHandlers } from './record-handlers.ts';
 import { type SessionBackend } from './session.ts';
@@ -16,7 +19,6 @@ import { stateHandlers } from './state-handlers.ts';
 import { Tasks } from './tasks.ts';
 import { timelineHandlers } from './timeline.ts';
 import { traceHandlers } from './trace-handlers.ts';
-import { userHandlers } from './user-handlers.ts';
 import { checkArgs, toSessionError } from './validate.ts';
 
 export { type BackendOptions } from './handlers.ts';
@@ -38,10 +40,12 @@ export function createBackend(options: BackendOptions): SessionBackend {
     ...traceHandlers(context),
     ...recordHandlers(context),
     ...eventHandlers(context),
+    ...historyHandlers(context),
     ...stateHandlers(context),
     ...navHandlers(context),
     ...timelineHandlers(context),
-    ...userHandlers(context),
+    ...breakpointHandlers(context),
+    ...bookmarkHandlers(context),
     ...analysisHandlers(context),
   };
 

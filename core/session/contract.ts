@@ -122,6 +122,16 @@ export const slotValueSchema = z.object({
 
 const changeSchema = z.object({ path: z.string(), before: hex.nullable(), after: hex.nullable() });
 const momentSchema = z.object({ seq, time: ns });
+const completionSchema = z.object({
+  /** Where the word being typed begins. */
+  from: z.int(),
+  candidates: z.array(z.object({ text: z.string(), description: z.string() })).max(200),
+});
+const touchesSchema = z.object({
+  change: momentSchema.nullable(),
+  write: momentSchema.nullable(),
+  read: momentSchema.nullable(),
+});
 const lifeSchema = z.object({
   id: z.int(),
   intid,
@@ -479,11 +489,16 @@ export const CONTRACT = {
     z.object({ ...t, condition, from: seq, limit: z.int().min(1).max(1_000_000) }),
     z.object({ seqs: f64, times: f64, truncated: z.boolean() }),
   ),
-  /** Position for what a person typed: `#412958`, `4.18s`, `12.5ms`, `50%`, `+200`, `-5ms`, `end`. */
+  /**
+   * Position for what a person typed: `#412958`, `4.18s`, `12.5ms`, `50%`, `+200`, `-5ms`, `end`, or a way from here:
+   * `next change of vcpu1.ICC_PCR_EL1`, `previous access of CDIA`, `next CONDITION`.
+   */
   'nav.resolve': method(
-    z.object({ ...t, text: z.string().max(256), from: seq }),
+    z.object({ ...t, text: z.string().max(4096), from: seq }),
     z.object({ seq: seq.nullable(), error: z.string() }),
   ),
+  /** What could stand at the cursor in such a text. */
+  'nav.complete': method(z.object({ ...t, text: condition, cursor: z.int().min(0) }), completionSchema),
   'nav.seqAtTime': method(z.object({ ...t, time: ns }), z.object({ seq })),
   /** Whether a condition is valid for this trace; `at` and `length` point at what is wrong. */
   'condition.check': method(
@@ -497,13 +512,7 @@ export const CONTRACT = {
       suggestions: z.array(z.string()),
     }),
   ),
-  'condition.complete': method(
-    z.object({ ...t, text: condition, cursor: z.int().min(0) }),
-    z.object({
-      from: z.int(),
-      candidates: z.array(z.object({ text: z.string(), description: z.string() })).max(200),
-    }),
-  ),
+  'condition.complete': method(z.object({ ...t, text: condition, cursor: z.int().min(0) }), completionSchema),
 
   /**
    * What is visible of lanes in a window. Per lane, segments in time order; `exact` when each state change is its own
@@ -560,6 +569,32 @@ export const CONTRACT = {
       counts: z.array(z.object({ breakpoint: z.int(), count: z.int(), before: z.int(), histogram: u32 })),
     }),
   ),
+  /**
+   * What a breakpoint would do, stored or not: its hits that count, and what its message says at the first of them
+   * (empty for other actions, or without a hit). `all` counts the ignored hits too.
+   */
+  'breakpoint.preview': method(
+    z.object({ ...t, breakpoint: breakpointSchema, at: seq, buckets: z.int().min(0).max(4096) }),
+    z.object({ count: z.int(), before: z.int(), all: z.int(), histogram: u32, message: z.string() }),
+  ),
+  /** Its hits that count, in order, at most `limit`. */
+  'breakpoint.hits': method(
+    z.object({ ...t, breakpoint: breakpointSchema, from: seq, limit: z.int().min(1).max(1_000_000) }),
+    z.object({ seqs: f64, times: f64, truncated: z.boolean() }),
+  ),
+  /** The next or previous of them. */
+  'breakpoint.step': method(
+    z.object({ ...t, breakpoint: breakpointSchema, from: seq, direction }),
+    z.object({ seq: seq.nullable() }),
+  ),
+  /** What the enabled breakpoints with messages wrote, at or behind `from`, in order. */
+  'breakpoint.messages': method(
+    z.object({ ...t, from: seq, limit: z.int().min(1).max(10_000) }),
+    z.object({
+      lines: z.array(z.object({ seq, time: ns, vcpu: vcpu.nullable(), breakpoint: z.int(), text: z.string() })),
+      truncated: z.boolean(),
+    }),
+  ),
   /** All breakpoints as a JSON document, to be taken to another trace. */
   'breakpoint.export': method(z.object(t), z.object({ text: z.string() })),
   /** Adds the breakpoints of such a document. */
@@ -571,9 +606,18 @@ export const CONTRACT = {
   'bookmark.save': method(z.object({ ...t, bookmark: bookmarkSchema }), z.object({ bookmark: bookmarkSchema })),
   'bookmark.remove': method(z.object({ ...t, bookmark: z.int() }), ok),
 
-  /** Every change of a slot or field (`vcpu1.ICC_PCR_EL1.PRIORITY`), with the event that made it. */
+  /**
+   * Changes of a slot, a field (`vcpu1.ICC_PCR_EL1.PRIORITY`) or a fact of an interrupt (`vcpu1.ppi27.pending`), with the
+   * events that made them: at or after `from`, or at or before it when `direction` is backward; ascending either way.
+   */
   'history.changes': method(
-    z.object({ ...t, path: z.string().max(1024), from: seq, limit: z.int().min(1).max(1_000_000) }),
+    z.object({
+      ...t,
+      path: z.string().max(1024),
+      from: seq,
+      limit: z.int().min(1).max(1_000_000),
+      direction: direction.optional(),
+    }),
     z.object({
       changes: z.array(
         z.object({
@@ -587,6 +631,14 @@ export const CONTRACT = {
       ),
       truncated: z.boolean(),
     }),
+  ),
+  /**
+   * Who last wrote, read or changed such a path up to `seq`, and who does so next. A write may leave the value as it
+   * was. Only registers are read and written; for anything else those are null.
+   */
+  'history.touches': method(
+    z.object({ ...t, path: z.string().max(1024), seq }),
+    z.object({ last: touchesSchema, next: touchesSchema }),
   ),
   'lives.list': method(
     z.object({ ...t, intid: intid.nullable(), vcpu: vcpu.nullable(), from: seq, limit: z.int().min(1).max(100_000) }),
@@ -643,6 +695,8 @@ export type Result<M extends Method> = z.infer<(typeof CONTRACT)[M]['result']>;
 /** What the backend tells without being asked. */
 export interface PushEvents {
   readonly task: z.infer<typeof taskProgressSchema>;
+  /** How far a search of a trace is that takes long: blocks of events looked at, and all of them. */
+  readonly search: { readonly id: number; readonly done: number; readonly total: number };
   /** A growing trace has more events. */
   readonly grown: {
     readonly id: number;

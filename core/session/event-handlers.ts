@@ -1,16 +1,12 @@
-/** `events.*`, `skipped.list`, `lives.list`, `history.changes`: what happened. */
+/** `events.*`, `skipped.list`, `lives.list`: what happened. */
 import { type Intid } from '../gic/intid.ts';
-import { type Seq, seq as position } from '../state/brand.ts';
-import { changeCondition } from './change-condition.ts';
+import { seq as position } from '../state/brand.ts';
 import { eventDetail, lifeView } from './event-detail.ts';
 import { SessionError } from './failure.ts';
 import { type Group, type SessionContext } from './handlers.ts';
-import { type OpenTrace } from './open-trace.ts';
-import { eventRow, hex } from './rows.ts';
-import { findRange, rangeOf } from './slots.ts';
+import { eventRow } from './rows.ts';
 
-type Methods =
-  'events.rows' | 'events.rank' | 'events.atRank' | 'events.detail' | 'skipped.list' | 'lives.list' | 'history.changes';
+type Methods = 'events.rows' | 'events.rank' | 'events.atRank' | 'events.detail' | 'skipped.list' | 'lives.list';
 
 export function eventHandlers({ traces }: SessionContext): Group<Methods> {
   return {
@@ -61,36 +57,5 @@ export function eventHandlers({ traces }: SessionContext): Group<Methods> {
       });
       return { lives: found.slice(0, limit).map(lifeView), truncated: found.length > limit };
     },
-
-    'history.changes': async ({ id, path, from, limit }, signal) => {
-      const trace = traces.get(id);
-      const condition = changeCondition(trace.reader.layout, path);
-      const { seqs, truncated } = await trace.search.hits(condition, trace.checked(from), limit, signal);
-      return { changes: seqs.flatMap((at) => changesAt(trace, path, at)), truncated };
-    },
   };
-}
-
-/** What an event did to a path; an interrupt's lane shows the field that changed through its slot. */
-function changesAt(trace: OpenTrace, path: string, at: Seq) {
-  const { reader } = trace;
-  const row = eventRow(reader.event(at));
-  const event = [row.name, row.operand, row.arrow, row.detail].filter((part) => part !== '').join(' ');
-  const range = findRange(reader.layout, path);
-  if (range === undefined) return [{ seq: at, time: row.time, vcpu: row.vcpu, event, before: null, after: null }];
-  return reader
-    .changesOf(at)
-    .filter(({ slot }) => slot === range.slot)
-    .map(({ before, after }) => {
-      const [old, now] = [rangeOf(before, range), rangeOf(after, range)];
-      return {
-        seq: at,
-        time: row.time,
-        vcpu: row.vcpu,
-        event,
-        before: old === undefined ? null : hex(old),
-        after: now === undefined ? null : hex(now),
-      };
-    })
-    .filter(({ before, after }) => before !== after);
 }

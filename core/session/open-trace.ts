@@ -4,7 +4,7 @@
  */
 import { seq as position, type Seq } from '../state/brand.ts';
 import { type StateVector } from '../state/state-vector.ts';
-import { Breakpoints } from '../debug/breakpoints.ts';
+import { Breakpoints, breakpointSchema } from '../debug/breakpoints.ts';
 import { Cursor } from '../trace/cursor.ts';
 import { TraceReader } from '../trace/reader.ts';
 import { type InterruptDescriptor } from '../trace/interrupts.ts';
@@ -52,12 +52,7 @@ export class OpenTrace {
 
   /** The breakpoints as they are stored now, ready to be searched. */
   stops(): Breakpoints {
-    this.#stops.set(
-      this.user.breakpoints().map((stored) => {
-        const { message = '', ignoreCount = 0, oneShot = false, vcpu = null, colour = '' } = stored;
-        return { ...stored, message, ignoreCount, oneShot, vcpu, colour };
-      }),
-    );
+    this.#stops.set(this.user.breakpoints().map((stored) => breakpointSchema.parse(stored)));
     return this.#stops;
   }
 

@@ -2,7 +2,7 @@
  * Conditions over one open trace: compiled once, remembered by text, asked in the terms of the contract.
  */
 import { check } from '../debug/condition/check.ts';
-import { complete, ConditionError, parse, print } from '../debug/condition/index.ts';
+import { ConditionError, parse, print } from '../debug/condition/index.ts';
 import { readerTrace } from '../debug/reader-trace.ts';
 import {
   countHits,
@@ -12,6 +12,7 @@ import {
   Query,
   type Direction,
   type SearchableTrace,
+  type SearchControl,
 } from '../debug/search.ts';
 import { seq as position, type Seq } from '../state/brand.ts';
 import { LruCache } from '../trace/lru.ts';
@@ -50,8 +51,9 @@ export class TraceSearch {
     direction: Direction,
     mode: Mode,
     signal: AbortSignal,
+    report: Omit<SearchControl, 'signal'> = {},
   ): Promise<Seq | undefined> {
-    const hit = await findNext(this.query(condition, mode), from, direction, { signal });
+    const hit = await findNext(this.query(condition, mode), from, direction, { signal, ...report });
     return hit === undefined ? undefined : position(hit.seq);
   }
 
@@ -61,13 +63,15 @@ export class TraceSearch {
     return { count, before, histogram: Uint32Array.from(histogram) };
   }
 
-  /** Hits at or after `from`, in order. */
-  async hits(condition: string, from: number, limit: number, signal: AbortSignal) {
-    const { seqs, truncated } = await findAll(this.query(condition, 'level'), from - 1, 'forward', limit, { signal });
-    return { seqs: Array.from(seqs, position), truncated };
+  /** Up to `limit` hits at or after `from`, or at or before it; ascending either way. */
+  async hits(condition: string, from: number, limit: number, direction: Direction, signal: AbortSignal) {
+    const start = direction === 'forward' ? from - 1 : from + 1;
+    const { seqs, truncated } = await findAll(this.query(condition, 'level'), start, direction, limit, { signal });
+    const list = Array.from(seqs, position);
+    return { seqs: direction === 'forward' ? list : list.reverse(), truncated };
   }
 
-  /** Up to `count` matches at or after `from`, or at or before it; ascending either way. */
+  /** The same without saying whether there are more. */
   async matches(
     condition: string,
     from: number,
@@ -75,10 +79,7 @@ export class TraceSearch {
     direction: Direction,
     signal: AbortSignal,
   ): Promise<Seq[]> {
-    const start = direction === 'forward' ? from - 1 : from + 1;
-    const { seqs } = await findAll(this.query(condition, 'level'), start, direction, count, { signal });
-    const list = Array.from(seqs, position);
-    return direction === 'forward' ? list : list.reverse();
+    return (await this.hits(condition, from, count, direction, signal)).seqs;
   }
 
   async atRank(condition: string, rank: number, signal: AbortSignal): Promise<Seq | undefined> {
@@ -115,11 +116,6 @@ export class TraceSearch {
         suggestions: [...suggestions],
       };
     }
-  }
-
-  complete(text: string, cursor: number): Result<'condition.complete'> {
-    const { from, candidates } = complete(text, cursor, this.trace.names());
-    return { from, candidates: candidates.map(({ text: word, description }) => ({ text: word, description })) };
   }
 }
 

@@ -80,8 +80,9 @@ describe('breakpoints', () => {
     expect(counts.get(7)?.count).toBe(all.length - 2);
     expect(counts.get(7)?.histogram.reduce((sum, n) => sum + n, 0)).toBe(all.length - 2);
     expect(counts.get(9)?.count).toBe(0);
-    expect((await list.query(7))?.trace).toBe(trace);
-    expect(await list.query(8)).toBeUndefined();
+    const walked = await list.query(newBreakpoint('ppi(27).active rises', { ignoreCount: 2 }));
+    expect(walked === undefined ? [] : [...(await findAll(walked, -1, 'forward', 1e6)).seqs]).toEqual(all.slice(2));
+    expect(await list.query(newBreakpoint('ppi(99).active rises', { oneShot: true }))).toBeUndefined();
   });
 
   it('wait for a hit that a growing trace does not have yet', async () => {

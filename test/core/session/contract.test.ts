@@ -155,6 +155,92 @@ describe('a trace', () => {
     expect(rows[0]?.vcpu).toBe(1);
   });
 
+  it('shows what a breakpoint would do before there is one: vCPU, ignored hits, one shot, message', async () => {
+    const condition = 'ppi(27).active rises';
+    const hits = (await call('nav.hits', { id, condition: `${condition} on vcpu 1`, from: 0, limit: 1_000_000 })).seqs;
+    const breakpoint = {
+      id: 0,
+      condition,
+      enabled: true,
+      action: 'message',
+      message: '{seq} vCPU {vcpu}: {vcpu1.ICC_PCR_EL1} {nothing}',
+      note: '',
+      vcpu: 1,
+      ignoreCount: 3,
+    } as const;
+    const counted = hits.slice(3);
+    const preview = await call('breakpoint.preview', { id, breakpoint, at: counted[5] ?? 0, buckets: 40 });
+    expect(preview).toMatchObject({ count: counted.length, before: 5, all: hits.length });
+    expect(preview.histogram.reduce((sum, n) => sum + n, 0)).toBe(counted.length);
+    expect(preview.message).toMatch(new RegExp(`^#${counted[0]} vCPU 1: 0x[0-9a-f]+ \\{nothing\\?\\}$`));
+    const listed = await call('breakpoint.hits', { id, breakpoint, from: counted[2] ?? 0, limit: 4 });
+    expect([...listed.seqs]).toEqual([...counted.slice(2, 6)]);
+    expect(listed.truncated).toBe(true);
+    const from = counted[7] ?? 0;
+    expect((await call('breakpoint.step', { id, breakpoint, from, direction: 'backward' })).seq).toBe(counted[6]);
+    const single = { ...breakpoint, oneShot: true };
+    expect((await call('breakpoint.preview', { id, breakpoint: single, at: 0, buckets: 0 })).count).toBe(1);
+    expect((await call('breakpoint.step', { id, breakpoint: single, from, direction: 'forward' })).seq).toBe(null);
+    await expect(call('breakpoint.save', { id, breakpoint: { ...breakpoint, message: 'at {' } })).rejects.toThrow(
+      'Character 4 of the message',
+    );
+
+    const { breakpoint: saved } = await call('breakpoint.save', { id, breakpoint });
+    const written = await call('breakpoint.messages', { id, from: counted[1] ?? 0, limit: 2 });
+    expect(written.truncated).toBe(true);
+    expect(written.lines.map(({ seq, breakpoint: by }) => [seq, by])).toEqual([
+      [counted[1], saved.id],
+      [counted[2], saved.id],
+    ]);
+    expect(written.lines[0]?.text).toMatch(new RegExp(`^#${counted[1]} vCPU 1: `));
+    // A message does not stop.
+    expect((await call('nav.continue', { id, from: -1, direction: 'forward' })).seq).toBe(null);
+    await call('breakpoint.remove', { id, breakpoint: saved.id });
+    expect((await call('breakpoint.messages', { id, from: 0, limit: 2 })).lines).toEqual([]);
+  });
+
+  it('goes along a way that is typed, and completes it', async () => {
+    const path = 'vcpu1.ppi27.active';
+    const { changes } = await call('history.changes', { id, path, from: 0, limit: 5 });
+    const from = changes[1]?.seq ?? 0;
+    const go = (text: string) => call('nav.resolve', { id, text, from });
+    expect(await go(`next change of ${path}`)).toEqual({ seq: changes[2]?.seq, error: '' });
+    expect(await go(`previous change of ${path}`)).toEqual({ seq: changes[0]?.seq, error: '' });
+    const writes = await call('nav.find', { id, condition: 'write ICC_CR0_EL1 on vcpu 1', from, direction: 'forward' });
+    expect((await go('next write of ICC_CR0_EL1 on vcpu 1')).seq).toBe(writes.seq);
+    expect((await go('next write of ICC_NOTHING_EL1')).error).toMatch(/^no write of ICC_NOTHING_EL1 after/);
+    expect((await go('next change of vcpu1.ICC_PCR_EL7')).error).toContain('did you mean');
+    const { candidates, from: word } = await call('nav.complete', {
+      id,
+      text: 'next change of vcpu1.ICC_PC',
+      cursor: 27,
+    });
+    expect(word).toBe(15);
+    expect(candidates.map(({ text }) => text)).toContain('vcpu1.ICC_PCR_EL1');
+  });
+
+  it('knows who last touched a register, a field and a fact of an interrupt, and who does next', async () => {
+    const at = Math.floor(events / 2);
+    const find = async (condition: string, from: number, direction: 'forward' | 'backward'): Promise<number | null> =>
+      (await call('nav.find', { id, condition, from, direction })).seq;
+    const path = 'vcpu1.ICC_PCR_EL1.PRIORITY';
+    const { last, next } = await call('history.touches', { id, path, seq: at });
+    expect(last.change?.seq ?? null).toBe(await find(`changed(${path})`, at + 1, 'backward'));
+    expect(last.write?.seq ?? null).toBe(await find('write ICC_PCR_EL1 on vcpu 1', at + 1, 'backward'));
+    expect(next.read?.seq ?? null).toBe(await find('read ICC_PCR_EL1 on vcpu 1', at, 'forward'));
+    const pending = await call('history.touches', { id, path: 'vcpu1.ppi27.pending', seq: at });
+    expect(pending.last.change?.seq).toBe(await find('ppi(27).pending changes on vcpu 1', at + 1, 'backward'));
+    expect(pending.last.write).toBe(null);
+    // A change stands at its own event, and values follow one another in the history.
+    const own = await call('history.touches', { id, path, seq: last.change?.seq ?? 0 });
+    expect(own.last.change).toEqual(last.change);
+    const fact = { id, path: 'vcpu1.ppi27.pending', from: at, limit: 20, direction: 'backward' } as const;
+    const { changes } = await call('history.changes', fact);
+    expect(changes).toHaveLength(20);
+    expect(changes.at(-1)?.seq).toBe(pending.last.change?.seq);
+    for (const [index, { before }] of changes.entries()) if (index > 0) expect(before).toBe(changes[index - 1]?.after);
+  });
+
   it('finds the same hits in both directions, counts them, and ranks a position among them', async () => {
     const condition = 'ppi(27).pending rises on vcpu 1';
     const { seqs } = await call('nav.hits', { id, condition, from: 0, limit: 1_000_000 });
