@@ -2,7 +2,8 @@
  * One text line to one `TraceLine`, or the reason why not. Nothing is dropped in silence: what is no event comes back
  * with a reason that the user sees counted.
  */
-import { eventRow, isCutName, nextHash } from './events/table.ts';
+import { eventRow, exceptionRow, isCutName, nextHash } from './events/table.ts';
+import { type EventRow } from './events/row.ts';
 import { match } from './pattern.ts';
 import { Prefix } from './prefix.ts';
 import { LineClock } from './line-clock.ts';
@@ -15,7 +16,7 @@ export const SKIPPED = {
   empty: 'empty line',
   long: 'line longer than 1 MiB',
   binary: 'not text',
-  exception: 'exception log (-d int)',
+  exception: 'exception log (-d int) not understood',
   prose: 'text without an event name',
   cut: 'line cut short',
   tooMany: `more than ${MOST_UNKNOWN_NAMES} different unknown event names`,
@@ -62,18 +63,38 @@ export class LineReader {
         stop++;
       }
     const next = stop === end ? BLANK : bytes[stop];
-    if (stop === at || (next !== BLANK && next !== COLON)) return this.#reasonFor(text, at - start);
+    if (stop === at || (next !== BLANK && next !== COLON)) return this.#unnamed(text, bytes, at, end, at - start, into);
     const row = eventRow(hash, bytes, at, stop);
     if (row === undefined || next === COLON) return this.#other(text, at - start, stop - start, next === COLON, into);
+    return this.#match(row, bytes, stop, end, into) ? undefined : `text of ${row.name} not understood`;
+  }
+
+  /** Reads the text after a name that ends before `stop`. */
+  #match(row: EventRow, bytes: Uint8Array, stop: number, end: number, into: TraceLine): boolean {
     this.name = row.name;
     clear(into);
     for (const pattern of row.patterns)
       if (match(pattern, bytes, Math.min(stop + 1, end), end, into) && row.accepts?.(into) !== false) {
         into.row = row;
         into.name = row.name;
-        return undefined;
+        return true;
       }
-    return `text of ${row.name} not understood`;
+    return false;
+  }
+
+  /** A line that does not begin with an event's name: of `-d int`, or something else. */
+  #unnamed(
+    text: string,
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    textAt: number,
+    into: TraceLine,
+  ): string | undefined {
+    const row = exceptionRow(bytes, at, end);
+    if (row === undefined) return this.#reasonFor(text, textAt);
+    into.textStart = Math.min(textAt + row.nameBytes.length + 1, text.length);
+    return this.#match(row, bytes, at + row.nameBytes.length, end, into) ? undefined : SKIPPED.exception;
   }
 
   /** An event that is not in the table, or a message of the emulator under a function's name. */

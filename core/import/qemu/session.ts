@@ -7,6 +7,7 @@ import { type LineReceiver } from '../source/lines.ts';
 import { ASSIGN, vcpuOf } from './attribution/assign.ts';
 import { Attributor } from './attribution/attributor.ts';
 import { Machine } from './attribution/machine.ts';
+import { Exceptions } from './exceptions.ts';
 import { LineReader, SKIPPED } from './line-reader.ts';
 import { OTHER } from './observe/other.ts';
 import { MEANINGS } from './observe/observers.ts';
@@ -34,6 +35,7 @@ export class QemuSession implements LineReceiver {
   readonly #scene: Scene;
   readonly #window = new Window();
   readonly #quad: Quad;
+  readonly #exceptions = new Exceptions();
   readonly #reasons = new Map<string, number>();
   readonly #merged = new Map<string, number>();
   readonly #names = new Set<string>();
@@ -84,6 +86,7 @@ export class QemuSession implements LineReceiver {
   /** The source has ended. */
   end(): void {
     this.#quad.close();
+    this.#exceptions.close();
     this.#attributor.finish();
     this.#drain();
   }
@@ -132,7 +135,12 @@ export class QemuSession implements LineReceiver {
     line.action = undefined;
     line.isPartial = false;
     line.isDead = false;
+    this.#exceptions.passed(line.line);
     if (row !== undefined) {
+      if (row.isException && this.#exceptions.take(line)) {
+        this.#countMerged(row.name, 1);
+        return;
+      }
       if (row.name === QUAD) {
         if (this.#quad.take(line)) return;
       } else if (!row.isOutsideLock) this.#quad.close();
@@ -155,7 +163,10 @@ export class QemuSession implements LineReceiver {
   /** There is no room left to wait: the oldest line's question stays open for good. */
   #force(): void {
     const { oldest } = this.#window;
-    if (oldest?.isPartial === true) this.#quad.close();
+    if (oldest?.isPartial === true) {
+      this.#quad.close();
+      this.#exceptions.close();
+    }
     if (oldest?.action !== undefined) this.#attributor.giveUp(oldest.action);
   }
 

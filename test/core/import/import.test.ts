@@ -316,8 +316,8 @@ describe('lines that are no events', () => {
     const { sink, result } = await importLines([
       machine(1),
       '',
-      'Taking exception 5 [IRQ] on CPU 0',
-      '...from EL1 to EL1',
+      'Taking exception 5 [IRQ] on CPU',
+      '...from EL1',
       'qemu-system-aarch64: warning: something',
       'gicv5_cdeoi domain 1 CDEOI perfor',
       '2026-11-20T21:55:32.1Z ',
@@ -331,14 +331,14 @@ describe('lines that are no events', () => {
       skipped: 8,
       reasons: {
         'empty line': 2,
-        'exception log (-d int)': 2,
+        'exception log (-d int) not understood': 2,
         'text without an event name': 1,
         'text of gicv5_cdeoi not understood': 1,
         'not text': 1,
         'text of gicv5_update_ppi_state not understood': 1,
       },
     });
-    expect(sink.skipped[2]).toEqual({ line: 4, reason: 'exception log (-d int)', text: '...from EL1 to EL1' });
+    expect(sink.skipped[2]).toEqual({ line: 4, reason: 'exception log (-d int) not understood', text: '...from EL1' });
     expect(sink.names.get('gicv5_cdeoi')).toBe(1);
   });
 

@@ -196,6 +196,18 @@ export const ASSIGN: readonly (Assign | undefined)[] = perEvent<Assign>({
   },
   gicplug_irq_taken: plugin,
   gicplug_wfi: plugin,
+  'Taking exception': (line, to) => {
+    line.subject = to.machine.vcpu(line.b);
+    if (line.subject !== NOBODY) to.ownLine(line.subject);
+  },
+  'Exception return': nobody,
+  '...from': nobody,
+  '...with ESR': nobody,
+  '...with FAR': nobody,
+  '...with SPSR': nobody,
+  '...with ELR': nobody,
+  '...to': nobody,
+  '...handled as': nobody,
   ...FLAT_ASSIGN,
 });
 
@@ -203,6 +215,11 @@ export const ASSIGN: readonly (Assign | undefined)[] = perEvent<Assign>({
 function frameAccess(line: TraceLine, to: Attributor): void {
   line.action = to.start('device');
   line.action.expects = 0;
+}
+
+/** Printed by a vCPU, and nothing says which. */
+function nobody(line: TraceLine): void {
+  line.subject = NOBODY;
 }
 
 function plugin(line: TraceLine, to: Attributor): void {

@@ -13,9 +13,13 @@ export interface EventRow {
   readonly index: number;
   /** vCPU threads print it without the emulator's lock, so it may stand between the lines of an action. */
   readonly isOutsideLock: boolean;
+  /** A line of `-d int`: its name is not one word. */
+  readonly isException: boolean;
   /** Whether the numbers are in range: a line that was torn and joined may match and still say nonsense. */
   readonly accepts: Accepts | undefined;
 }
+
+const NAME = /^[a-z]\w*$/;
 
 export type Accepts = (line: TraceLine) => boolean;
 
@@ -25,7 +29,8 @@ export function eventRows(rows: readonly TextRow[], ranges: ReadonlyMap<string, 
     nameBytes: Buffer.from(name, 'latin1'),
     patterns: texts.map(compile),
     index,
-    isOutsideLock: name.startsWith('gicplug_'),
+    isOutsideLock: name.startsWith('gicplug_') || !NAME.test(name),
+    isException: !NAME.test(name),
     accepts: ranges.get(name),
   }));
 }

@@ -1,4 +1,5 @@
 /** All events whose text is understood, by name. To add some: a file of rows here, and a meaning in `../attribution` and `../observe`. */
+import { EXCEPTION_ROWS, type ExceptionEvent } from './exceptions.ts';
 import { FLAT_RANGES, type FlatEvent } from './flat-ranges.ts';
 import { GICV2_ROWS } from './gicv2.ts';
 import { GICV3_CPU_ROWS, GICV3_FRAME_ROWS } from './gicv3.ts';
@@ -9,11 +10,19 @@ import { RANGES } from './ranges.ts';
 import { type EventRow, eventRows } from './row.ts';
 
 const EVENT_ROWS: readonly EventRow[] = eventRows(
-  [...GICV5_ROWS, ...MACHINE_ROWS, ...GICV3_CPU_ROWS, ...GICV3_FRAME_ROWS, ...GICV3_ITS_ROWS, ...GICV2_ROWS],
+  [
+    ...GICV5_ROWS,
+    ...MACHINE_ROWS,
+    ...GICV3_CPU_ROWS,
+    ...GICV3_FRAME_ROWS,
+    ...GICV3_ITS_ROWS,
+    ...GICV2_ROWS,
+    ...EXCEPTION_ROWS,
+  ],
   new Map(Object.entries({ ...RANGES, ...FLAT_RANGES })),
 );
 
-export type KnownEvent = Gicv5Event | MachineEvent | FlatEvent;
+export type KnownEvent = Gicv5Event | MachineEvent | FlatEvent | ExceptionEvent;
 
 /** Rows by the hash of their names; names with equal hashes share a list. */
 const byHash = new Map<number, readonly EventRow[]>();
@@ -39,6 +48,16 @@ function isName(name: Uint8Array, bytes: Uint8Array, start: number, end: number)
   if (name.length !== end - start) return false;
   for (let i = 0; i < name.length; i++) if (name[i] !== bytes[start + i]) return false;
   return true;
+}
+
+const exceptions = EVENT_ROWS.filter(({ isException }) => isException);
+
+/** The row of a `-d int` line, whose first words are the name. */
+export function exceptionRow(bytes: Uint8Array, start: number, end: number): EventRow | undefined {
+  return exceptions.find(({ nameBytes }) => {
+    const stop = start + nameBytes.length;
+    return stop <= end && isName(nameBytes, bytes, start, stop);
+  });
 }
 
 const names: ReadonlySet<string> = new Set(EVENT_ROWS.map((row) => row.name));

@@ -1,6 +1,7 @@
 /** What every known event means, one table. A GIC model adds a file of its own and a line here. */
 import { type KnownEvent, perEvent } from '../events/table.ts';
 import { CPU_INTERFACE } from './cpu-interface.ts';
+import { EXCEPTIONS } from './exceptions.ts';
 import { GICV3_CPU_INTERFACE } from './flat/cpu-interface.ts';
 import { GICV3_FRAMES } from './flat/frames.ts';
 import { GICV2 } from './flat/gicv2.ts';
@@ -25,6 +26,7 @@ const ALL: Readonly<Record<KnownEvent, Meaning>> = {
   ...GICV3_FRAMES,
   ...GICV3_ITS,
   ...GICV2,
+  ...EXCEPTIONS,
 };
 
 /** By the number of the event's row. */
