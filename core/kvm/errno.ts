@@ -13,6 +13,8 @@ export const EEXIST = 17;
 export const ENODEV = 19;
 export const EINVAL = 22;
 export const ENOTTY = 25;
+export const ENOSPC = 28;
+export const ETIMEDOUT = 110;
 
 const NAMES: Readonly<Record<number, string>> = {
   [EPERM]: 'EPERM',
@@ -29,6 +31,8 @@ const NAMES: Readonly<Record<number, string>> = {
   [ENODEV]: 'ENODEV',
   [EINVAL]: 'EINVAL',
   [ENOTTY]: 'ENOTTY',
+  [ENOSPC]: 'ENOSPC',
+  [ETIMEDOUT]: 'ETIMEDOUT',
 };
 
 /** 0, or minus an error number. */

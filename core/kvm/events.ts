@@ -6,6 +6,7 @@ import { type CpuifEvent } from '../gic/v5/events.ts';
 import { type Result } from './errno.ts';
 import { type Operations, type Owner } from './gic-model.ts';
 import { type AttributeOp } from './uapi.ts';
+import { type VgicIrsEvent } from './v5/irs/events.ts';
 
 /** Where an event happened; absent: not tied to one. Indices in order of creation. */
 export interface Place {
@@ -220,4 +221,5 @@ export type VgicEvent =
   | { readonly kind: 'physical.active' | 'physical.pending'; readonly pintid: number; readonly on: boolean }
   | { readonly kind: 'physical.deactivate'; readonly pintid: number; readonly by: 'hardware' | 'software' };
 
-export type KvmEvent = VgicEvent | CpuifEvent | UapiEvent | LifeEvent | RunEvent | IrqEvent | TrapEvent | HostEvent;
+export type KvmEvent =
+  VgicIrsEvent | VgicEvent | CpuifEvent | UapiEvent | LifeEvent | RunEvent | IrqEvent | TrapEvent | HostEvent;

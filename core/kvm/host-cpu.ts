@@ -70,6 +70,8 @@ export class HostCpu {
   readonly hfgitr: Cell;
   /** En in bit 0, V3 in bit 1. */
   readonly vctlr: Cell;
+  /** ICH_CONTEXTR_EL2: the resident virtual PE; not claimed on hosts whose IRS KVM does not use. */
+  readonly #context: Cell | undefined;
   readonly virtualTimer: HardwareTimer;
   readonly physicalTimer: HardwareTimer;
   /** Physical PPIs that the host keeps disabled. */
@@ -93,7 +95,9 @@ export class HostCpu {
       level: [implemented & ~EDGE_PPIS, extraHigh],
       idr0: 0x40n | (host.facts.v3Compat ? 0x100n : 0n),
       iaffid: index,
+      irs: host.usesIrs,
     });
+    this.#context = host.usesIrs ? claim.register('ICH_CONTEXTR_EL2') : undefined;
     this.hfgrtr = claim.register('ICH_HFGRTR_EL2', BigInt(HOST_TRAPS.read));
     this.hfgwtr = claim.register('ICH_HFGWTR_EL2', BigInt(HOST_TRAPS.write));
     this.hfgitr = claim.register('ICH_HFGITR_EL2', BigInt(HOST_TRAPS.instruction));
@@ -113,6 +117,12 @@ export class HostCpu {
     this.scratchActiver = claim.cell('scratch.activerExit');
     // Two tasks, so that WFI traps unless a scenario says otherwise (gicv5-scenarios, rules).
     this.runnableTasks = claim.cell('runnableTasks', 16, { initial: 2n });
+  }
+
+  /** @throws Error where KVM does not use an IRS. */
+  get context(): Cell {
+    if (this.#context === undefined) throw new Error('KVM does not use the IRS of this host');
+    return this.#context;
   }
 
   /** The vCPU whose thread is loaded here, if any. */

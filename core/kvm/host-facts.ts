@@ -2,6 +2,24 @@
 import { type InterfaceSize } from '../gic/v3/cpu-interface.ts';
 import { CNTHP, CNTHV, CNTP, CNTV, PMUIRQ, SW_PPI } from '../gic/v5/ppi.ts';
 
+/** The host's IRS (kvm-vgic-v5-spi §3.1; the values of gicv5-spi-scenarios §0 where a fact is absent). */
+export interface IrsFacts {
+  /** LPI identifier bits; 16. */
+  readonly idBits?: number;
+  /** Fewest identifier bits of a table; 5. */
+  readonly minIdBits?: number;
+  /** Implemented priority bits, 1 … 5; 5. */
+  readonly priorityBits?: number;
+  /** Number of VM ids; 16. */
+  readonly vms?: number;
+  /** VPEs of one VM; 512. */
+  readonly vpes?: number;
+  /** Identifier bits from which entries with metadata have 16 bytes; absent: entries have no metadata. */
+  readonly metadataSize?: number;
+  /** Size of level-2 tables (0 4 KB, 1 16 KB, 2 64 KB); absent: linear tables only. */
+  readonly level2Size?: number;
+}
+
 export interface HostFacts {
   /** Interrupt controller of the host. */
   readonly gic: 'v5' | 'v3';
@@ -26,6 +44,8 @@ export interface HostFacts {
   readonly v3SoftwareResample?: boolean;
   /** Bits of guest physical addresses; absent: 40. */
   readonly paBits?: number;
+  /** Absent: the default IRS, on hosts that have one. */
+  readonly irs?: IrsFacts;
   /** Boot parameter for trapping WFI; `default` decides at each load. */
   readonly wfiTraps?: 'default' | 'always' | 'never';
 }

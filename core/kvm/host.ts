@@ -14,6 +14,7 @@ import { HostCpu } from './host-cpu.ts';
 import { type HostFacts } from './host-facts.ts';
 import { GIC_MODELS } from './models.ts';
 import { MAINLINE, type Profile } from './profiles.ts';
+import { HostIrs } from './v5/irs/host-irs.ts';
 import { Vm } from './vm.ts';
 
 export interface HostOptions {
@@ -40,6 +41,10 @@ export class Host {
   /** Reports an event; undefined while nobody observes, so callers pay nothing for it. */
   emit: Observer | undefined;
   readonly models: readonly GicModel[];
+  /** The host's IRS, where KVM uses it (profiles with `irs`). */
+  readonly irs: HostIrs | undefined;
+  /** Told of the slot of each table entry of a VM when it is claimed: type (2 LPI, 3 SPI), number, cell. */
+  onIstEntry: ((type: number, number: number, cell: Cell) => void) | undefined;
   readonly #vms: Vm[] = [];
   readonly #vmCount: Cell;
 
@@ -52,6 +57,7 @@ export class Host {
     this.counter = claim.cell('counter');
     this.#vmCount = claim.cell('vms', 16);
     this.cpus = Array.from({ length: facts.cpus }, (_, index) => new HostCpu(this, index));
+    this.irs = this.usesIrs ? new HostIrs(this) : undefined;
     if (options.reserveVcpus !== undefined) this.#pooledVm(0).reserve(options.reserveVcpus);
   }
 
@@ -60,6 +66,11 @@ export class Host {
     this.emit = observer;
     for (const cpu of this.cpus)
       cpu.interface.observer = observer === undefined ? undefined : (event) => observer(event, cpu.place());
+  }
+
+  /** Does this kernel use the host's IRS for virtual SPIs and LPIs? */
+  get usesIrs(): boolean {
+    return this.facts.gic === 'v5' && this.profile.irs !== undefined;
   }
 
   /** What KVM finds at start (kvm-vgic-v5 §3). */

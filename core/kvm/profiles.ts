@@ -13,6 +13,24 @@ export type PpiFinalisation =
 /** Whether user space may reach the EL1 registers (device group 6); made in v5/userspace-registers.ts (§21). */
 export type UserspaceRegisters = 'absent' | 'untilFirstRun' | 'anyTime';
 
+/** What KVM does about SPIs, LPIs and the virtual IRS; the choices that changed during review (kvm-vgic-v5-spi §0). */
+export interface IrsBehaviour {
+  /** How injected SPIs are tracked until the guest has consumed them; made in v5/irs/ap-list.ts (§9, §10). */
+  readonly spiList: 'h1' | 'h3' | 'none';
+  /** What a change of IRS_CR0.IRSEN does to the vCPUs; made in v5/irs/irs-enable.ts (§4.1). */
+  readonly enable: 'halt' | 'reload';
+  /** Registers of 64 bits also take their halves; the same version locks and refuses more; v5/irs/virtual-irs.ts. */
+  readonly halfAccesses: boolean;
+  /** Whose number of VPE id bits IRS_IDR1 shows. */
+  readonly iaffidBits: 'vm' | 'host';
+  /** Is VALID shown as 0 when the host's table could not be released? */
+  readonly disablesBeforeRelease: boolean;
+  /** User space may restore IRS_IST_BASER only together with an image of the tables (§11.3 … §11.5). */
+  readonly restoresImages: boolean;
+  /** When a doorbell is asked for at the start of a wait; made in v5/irs/residency.ts (§5.2). */
+  readonly doorbell: 'ifNotMostUrgent' | 'always' | 'ifEnabled';
+}
+
 export interface Profile {
   readonly name: string;
   readonly title: string;
@@ -24,6 +42,8 @@ export interface Profile {
   readonly userspaceRegisters: UserspaceRegisters;
   /** Does a user-space read of ICC_CR0_EL1 show LINK and LINK_IDLE? */
   readonly userspaceCr0ShowsLink: boolean;
+  /** Absent: PPIs only. */
+  readonly irs?: IrsBehaviour;
 }
 
 export const MAINLINE: Profile = {
@@ -34,6 +54,16 @@ export const MAINLINE: Profile = {
   ppiFinalisation: 'perVm',
   userspaceRegisters: 'absent',
   userspaceCr0ShowsLink: true,
+};
+
+const FIRST_IRS: IrsBehaviour = {
+  spiList: 'h3',
+  enable: 'halt',
+  halfAccesses: false,
+  iaffidBits: 'host',
+  disablesBeforeRelease: false,
+  restoresImages: false,
+  doorbell: 'always',
 };
 
 export const PROFILES: readonly Profile[] = [
@@ -82,6 +112,56 @@ export const PROFILES: readonly Profile[] = [
     ],
     ppiFinalisation: 'perVcpu',
     userspaceRegisters: 'untilFirstRun',
+  },
+  {
+    ...MAINLINE,
+    name: 'H1',
+    title: 'IRS series, first posting: SPI list, notifier called under its locks',
+    since: 'posting of April 2026 on top of 7.2',
+    changes: [
+      'SPIs, LPIs and a virtual IRS exist; IRS_CR0 halts all vCPUs when it changes.',
+      'Injected SPIs are on a list of the VM until a scan at an exit finds them consumed.',
+      'The deactivation notifier is called while the scan holds its locks: a listener that injects deadlocks.',
+    ],
+    ppiFinalisation: 'perVcpu',
+    userspaceRegisters: 'anyTime',
+    userspaceCr0ShowsLink: false,
+    irs: { ...FIRST_IRS, spiList: 'h1', doorbell: 'ifNotMostUrgent' },
+  },
+  {
+    ...MAINLINE,
+    name: 'H3',
+    title: 'IRS series, third posting: SPI list, notifier called without locks',
+    since: 'posting of July 2026 on top of 7.2',
+    changes: [
+      'As H1, but a scan looks at Pending in hardware too, removes before it notifies, and starts again.',
+      'The deactivation notifier is called with no lock held.',
+    ],
+    ppiFinalisation: 'perVcpu',
+    userspaceRegisters: 'anyTime',
+    irs: { ...FIRST_IRS, spiList: 'h3' },
+  },
+  {
+    ...MAINLINE,
+    name: 'Q',
+    title: 'IRS series as queued: no SPI list, no notifier',
+    since: 'queued in September 2026 for Linux 7.4',
+    changes: [
+      'SPIs are not tracked after injection; nobody is told of deactivations.',
+      'A change of IRS_CR0 makes every vCPU leave and re-enter residency before its next entry.',
+      'User space saves and restores the interrupt state tables as images, before any vCPU has run.',
+    ],
+    ppiFinalisation: 'perVcpu',
+    userspaceRegisters: 'untilFirstRun',
+    irs: {
+      spiList: 'none',
+      enable: 'reload',
+      halfAccesses: true,
+      iaffidBits: 'vm',
+      disablesBeforeRelease: true,
+      restoresImages: true,
+      doorbell: 'ifEnabled',
+    },
   },
 ];
 

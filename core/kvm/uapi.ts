@@ -18,6 +18,8 @@ export const GROUP = {
   CPU_SYSREGS: 6,
   LEVEL_INFO: 7,
   MAINT_IRQ: 9,
+  IRS_REGS: 10,
+  IST: 11,
 } as const;
 /** Attributes of the group CTRL. */
 export const CTRL = { INIT: 0, SAVE_PENDING_TABLES: 3, USERSPACE_PPIS: 5 } as const;

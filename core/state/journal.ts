@@ -40,6 +40,8 @@ export class Journal {
   afterLo = new Uint32Array(1024);
   afterHi = new Uint32Array(1024);
   known = new Uint8Array(1024);
+  /** How often `undoTo` or `redoTo` moved the state: an index kept beside the slots is stale when this has changed. */
+  rewinds = 0;
   readonly #state: StateVector;
   /** Entries that are still in the log's memory: what was undone lies between `count` and here. */
   #end = 0;
@@ -120,6 +122,7 @@ export class Journal {
    */
   undoTo(mark: number): void {
     this.#check(mark, 0, this.count);
+    this.rewinds++;
     const state = this.state;
     for (let i = this.count - 1; i >= mark; i--) {
       const slot = this.slot[i] ?? 0;
@@ -137,6 +140,7 @@ export class Journal {
    */
   redoTo(mark: number): void {
     this.#check(mark, this.count, this.#end);
+    this.rewinds++;
     const state = this.state;
     for (let i = this.count; i < mark; i++) {
       const slot = this.slot[i] ?? 0;

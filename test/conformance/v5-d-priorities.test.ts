@@ -1,6 +1,6 @@
 /** Scenarios S36 … S44 of gicv5-scenarios: priorities. */
 import { describe, expect, it } from 'vitest';
-import { effectivePriorityMask } from '../../core/kvm/v5/residency.ts';
+import { effectivePriorityMask } from '../../core/kvm/v5/priority-mask.ts';
 import { Bare } from './v5-bare.ts';
 import { ALL_ONES, type Guest, type Lab, ppi, SW_LINE, v1, v1p } from './v5-lab.ts';
 

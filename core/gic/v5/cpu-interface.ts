@@ -15,6 +15,8 @@ import { follow, lowestBit, NMI, SIGNALS } from './evaluation.ts';
 import { type CpuifEvent, NO_HPPI_REASONS, type PendingCause } from './events.ts';
 import { type GuestRegister } from './guest-registers.ts';
 import { type GicInstruction } from './instructions.ts';
+import { type Domain } from './irs/domain.ts';
+import { istTypeOf } from './irs/iste.ts';
 import { ID_MASK, isPpi } from './ppi.ts';
 import { type Words } from './words.ts';
 
@@ -27,6 +29,8 @@ export interface CpuInterfaceConfig {
   readonly idr0: bigint;
   /** ICC_IAFFIDR_EL1 as the hardware shows it. */
   readonly iaffid: number;
+  /** Is there an IRS that may send this interface candidates? */
+  readonly irs?: boolean;
 }
 
 /** HAPR when no priority is active. */
@@ -60,6 +64,10 @@ export class CpuInterface {
   /** Derived: index into `SIGNALS`. */
   readonly signal: Cell;
   readonly banks: readonly Bank[];
+  /** The IRS's candidate: identifier below (0: none), priority above. Absent without an IRS. */
+  readonly irsCandidate: Cell | undefined;
+  /** Finds the interrupt domain that EL1's instructions act on now; whoever builds the machine sets it. */
+  findDomain: (() => Domain | undefined) | undefined;
   /** Called after each action, see events.ts. */
   observer: ((event: CpuifEvent) => void) | undefined;
 
@@ -75,6 +83,7 @@ export class CpuInterface {
     // Reset is all zero: the interface is disabled.
     this.reason = claim.choice('noHppiReason', NO_HPPI_REASONS, DISABLED);
     this.signal = claim.choice('signal', SIGNALS);
+    this.irsCandidate = config.irs === true ? claim.cell('irsCandidate') : undefined;
     // A machine without PPIs 64 … 127 has no such registers' storage at all, and none to evaluate.
     const banks = config.implemented[1] === 0n ? 1 : 2;
     this.banks = Array.from(
@@ -86,6 +95,11 @@ export class CpuInterface {
   /** The bank of index-n registers, or undefined when it would be all RAZ/WI. */
   bank(n: number): Bank | undefined {
     return this.banks[n];
+  }
+
+  /** The interrupt domain of SPIs and LPIs, if one can be reached. */
+  get domain(): Domain | undefined {
+    return this.findDomain?.();
   }
 
   get enabled(): boolean {
@@ -160,6 +174,10 @@ export class CpuInterface {
       return;
     }
     const { lo, hi } = this.hppir;
+    if (!isPpi(lo)) {
+      this.#acknowledgeShared(instruction, lo, out);
+      return;
+    }
     const ppi = lo & ID_MASK;
     const bank = this.banks[ppi >>> 6];
     if (bank === undefined) throw new Error(`HPPI ${ppi} is outside the implemented banks`);
@@ -184,6 +202,30 @@ export class CpuInterface {
     this.reevaluate('ack');
   }
 
+  /** An SPI or LPI: its entry becomes active after the priority did (gicv5-spi-lpi-behaviour §7.3). */
+  #acknowledgeShared(instruction: string, intid: number, out: Words): void {
+    const { domain, irsCandidate } = this;
+    if (domain === undefined || irsCandidate === undefined)
+      throw new Error(`HPPI 0x${intid.toString(16)} without an IRS`);
+    const priority = irsCandidate.hi;
+    const aprBefore = this.apr.lo;
+    this.apr.set(aprBefore | (1 << priority));
+    const pendingCleared = domain.activate(intid);
+    out.set(intid, 1);
+    this.observer?.({
+      kind: 'cpuif.ack',
+      instruction,
+      intid,
+      priority,
+      aprBefore,
+      aprAfter: this.apr.lo,
+      pendingCleared,
+      reasonZero: 'none',
+    });
+    domain.settle(intid);
+    follow(this, 'threshold');
+  }
+
   /** `GIC CDEOI`: drops the most urgent active priority, whichever interrupt it came from (§4.4). */
   drop(): void {
     const apr = this.apr.lo;
@@ -200,6 +242,7 @@ export class CpuInterface {
 
   /** `GIC CDDI`: clears the active bit of a PPI, active or not; bits 63:32 and 28:24 are ignored (§4.5). */
   deactivate(lo: number, hi: number): void {
+    if (istTypeOf(lo >>> 0) !== undefined && this.domain?.deactivate(lo) === true) return;
     const id = lo & ID_MASK;
     const bank = isPpi(lo) && id < PPI_LIMIT ? this.banks[id >>> 6] : undefined;
     const reachable = bank !== undefined && bank.isImplemented(id & 63);
@@ -223,6 +266,14 @@ export class CpuInterface {
   }
 
   // --- inputs ---------------------------------------------------------------------------------------------------
+
+  /** The IRS sends another candidate; identifier 0 withdraws it. `report` tells of it, before what follows. */
+  setIrsCandidate(intid: number, priority: number, report: () => void): void {
+    if (this.irsCandidate === undefined) throw new Error('this interface has no IRS');
+    this.irsCandidate.set(intid, intid === 0 ? 0 : priority);
+    report();
+    follow(this, 'threshold');
+  }
 
   /** Level of the wire of a physical PPI; unimplemented ones have none. */
   setPhysical(ppi: number, level: boolean): void {

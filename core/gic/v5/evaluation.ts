@@ -111,23 +111,31 @@ function concludeFromBest(c: CpuInterface): void {
   conclude(c, -1, NO_PRIORITY, mark);
 }
 
-function conclude(c: CpuInterface, best: number, priority: number, mark: number): void {
+function conclude(c: CpuInterface, bestPpi: number, ppiPriority: number, mark: number): void {
+  let best = bestPpi < 0 ? 0 : PPI_TYPE | bestPpi;
+  let priority = ppiPriority;
+  const irs = c.irsCandidate;
+  // A PPI wins a tie (gicv5-spi-lpi-behaviour §7.2).
+  if (irs !== undefined && irs.lo !== 0 && irs.hi < ppiPriority) {
+    best = irs.lo;
+    priority = irs.hi;
+  }
   let reason = 0;
   if (!c.enabled) reason = DISABLED;
-  else if (best < 0) reason = NO_CANDIDATE;
+  else if (best === 0) reason = NO_CANDIDATE;
   else if (priority > c.priorityMask) reason = MASKED;
   else if (priority >= c.runningPriority) reason = RUNNING_PRIORITY;
   const valid = reason === 0;
   const { observer } = c;
   const before = c.hppir.lo;
   c.reason.set(reason);
-  c.hppir.set(valid ? PPI_TYPE | best : 0, valid ? VALID_HI : 0);
+  c.hppir.set(valid ? best : 0, valid ? VALID_HI : 0);
   if (observer !== undefined && c.journal.count !== mark)
     observer({
       kind: 'cpuif.hppi',
       before,
       after: c.hppir.lo,
-      priority: best < 0 ? undefined : priority,
+      priority: best === 0 ? undefined : priority,
       reason: NO_HPPI_REASONS[reason] ?? 'none',
       tie: tie(c),
     });

@@ -1,9 +1,12 @@
 /**
  * The GIC system instructions of EL1, one row each: what they do in the CPU interface (gicv5-cpuif-behaviour §4.3 …
  * §4.7) and which bit of ICH_HFGITR_EL2 must be 1 for them not to trap (gicv5-registers §6).
- * Without an IRS the instructions that manage SPIs and LPIs find nothing; TYPE PPI never has an effect there.
+ * The instructions that manage SPIs and LPIs act on the interrupt domain that the interface reaches (irs/domain.ts);
+ * without one they find nothing. TYPE PPI never has an effect there.
  */
 import { type CpuInterface } from './cpu-interface.ts';
+import { iaffidOf, icsrLow } from './irs/iste.ts';
+import { istOperation } from './irs/operations.ts';
 import { type Words } from './words.ts';
 
 export interface GicInstruction {
@@ -17,14 +20,27 @@ export interface GicInstruction {
   readonly perform: (c: CpuInterface, words: Words) => void;
 }
 
-const withoutTarget = (name: string, trap: number): GicInstruction => ({
-  name,
-  hasResult: false,
-  trap,
-  perform: (c, words) => {
-    c.observer?.({ kind: 'cpuif.insn', instruction: name, operand: words.value, effect: 'ignored' });
-  },
-});
+/** Sets a field of an SPI's or LPI's table entry. */
+const onEntry = (name: string, trap: number): GicInstruction => {
+  const operation = istOperation(name);
+  return {
+    name,
+    hasResult: false,
+    trap,
+    perform: (c, words) => {
+      if (c.domain?.perform(operation, words.lo, words.hi) !== true)
+        c.observer?.({ kind: 'cpuif.insn', instruction: name, operand: words.value, effect: 'ignored' });
+    },
+  };
+};
+
+function readConfiguration(c: CpuInterface, words: Words): void {
+  const word = c.domain?.configuration(words.lo);
+  if (word === undefined) c.failConfigurationRead();
+  else c.icsr.set(icsrLow(word), iaffidOf(word));
+  const effect = word === undefined ? 'failed' : 'read';
+  c.observer?.({ kind: 'cpuif.insn', instruction: 'GIC CDRCFG', operand: words.value, effect });
+}
 
 const barrier = (name: string): GicInstruction => ({
   name,
@@ -35,21 +51,13 @@ const barrier = (name: string): GicInstruction => ({
 });
 
 export const GIC_INSTRUCTIONS: readonly GicInstruction[] = [
-  withoutTarget('GIC CDEN', 0),
-  withoutTarget('GIC CDDIS', 1),
-  withoutTarget('GIC CDPRI', 2),
-  withoutTarget('GIC CDAFF', 3),
-  withoutTarget('GIC CDPEND', 4),
-  {
-    name: 'GIC CDRCFG',
-    hasResult: false,
-    trap: 5,
-    perform: (c, words) => {
-      c.failConfigurationRead();
-      c.observer?.({ kind: 'cpuif.insn', instruction: 'GIC CDRCFG', operand: words.value, effect: 'failed' });
-    },
-  },
-  withoutTarget('GIC CDHM', 6),
+  onEntry('GIC CDEN', 0),
+  onEntry('GIC CDDIS', 1),
+  onEntry('GIC CDPRI', 2),
+  onEntry('GIC CDAFF', 3),
+  onEntry('GIC CDPEND', 4),
+  { name: 'GIC CDRCFG', hasResult: false, trap: 5, perform: readConfiguration },
+  onEntry('GIC CDHM', 6),
   { name: 'GIC CDEOI', hasResult: false, trap: 7, perform: (c) => c.drop() },
   { name: 'GIC CDDI', hasResult: false, trap: 8, perform: (c, words) => c.deactivate(words.lo, words.hi) },
   { name: 'GICR CDIA', hasResult: true, trap: 9, perform: (c, words) => c.acknowledge('GICR CDIA', false, words) },

@@ -7,14 +7,15 @@ import { bitsOf } from '../../gic/v5/words.ts';
 import { type PendingVerdict } from '../events.ts';
 import { type PendingAnswer } from '../gic-model.ts';
 import { type HostCpu } from '../host-cpu.ts';
+import { effectivePriorityMask } from './priority-mask.ts';
+import { enterResidency, leaveResidency } from './irs/residency.ts';
 import { type VcpuVgicV5 } from './vcpu-vgic.ts';
 
 /** ICH_VCTLR_EL2 for a GICv5 guest: En, not V3. */
 const VCTLR_V5 = 1;
-/** Number of priorities; a running priority that means "none active". */
-const PRIORITIES = 32;
 
-export function load({ ppis, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
+export function load(gic: VcpuVgicV5, cpu: HostCpu): void {
+  const { ppis, vcpu } = gic;
   if (!vcpu.vm.initialized.flag) return;
   const skipped = ppis.resident.flag;
   if (!skipped) {
@@ -24,11 +25,14 @@ export function load({ ppis, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
     ppis.resident.flag = true;
   }
   vcpu.emit({ kind: 'vcpu.load', skipped, vmcr: ppis.vmcr.value, apr: ppis.apr.value });
-  if (!skipped) cpu.interface.reevaluate('el2write');
+  if (skipped) return;
+  cpu.interface.reevaluate('el2write');
+  if (!enterResidency(gic, cpu)) ppis.resident.flag = false;
 }
 
 /** Saves APR; VMCR was saved by the last exit. Inside a wait the shadow priorities are brought up to date. */
-export function put({ ppis, vm, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
+export function put(gic: VcpuVgicV5, cpu: HostCpu): void {
+  const { ppis, vm, vcpu } = gic;
   if (!vcpu.vm.initialized.flag) return;
   const skipped = !ppis.resident.flag;
   const prioritiesSynced = !skipped && vcpu.slots.inWfi.flag;
@@ -38,16 +42,7 @@ export function put({ ppis, vm, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
     if (prioritiesSynced) for (const ppi of bitsOf(vm.ppiMask.value)) ppis.setPriority(ppi, ppis.imagePriorityOf(ppi));
   }
   vcpu.emit({ kind: 'vcpu.put', skipped, apr: ppis.apr.value, prioritiesSynced });
-}
-
-/**
- * A priority qualifies when it is below this. The +1 turns the inclusive priority mask into the strict comparison
- * that the running priority needs. Arguments are the saved ICH_VMCR and ICH_APR.
- */
-export function effectivePriorityMask(vmcr: number, apr: number): number {
-  if ((vmcr & 1) === 0) return 0;
-  const running = apr === 0 ? PRIORITIES : 31 - Math.clz32(apr & -apr);
-  return Math.min(running, (vmcr >>> 27) + 1);
+  if (!skipped) leaveResidency(gic, cpu);
 }
 
 /** Asked on `cpu`. Active bits are not consulted (§18.5), shadow priorities may be stale outside a wait (§24.3). */
@@ -55,7 +50,8 @@ export function hasPending(gic: VcpuVgicV5, cpu: HostCpu): PendingAnswer {
   const { ppis, vm, vcpu } = gic;
   const mask = effectivePriorityMask(ppis.vmcr.lo, ppis.apr.lo);
   const verdicts: PendingVerdict[] = [];
-  let found = false;
+  // SPIs and LPIs are not asked about: their doorbell says that one waits (kvm-vgic-v5-spi §5.3).
+  let found = gic.doorbell?.flag === true;
   for (const ppi of mask === 0 ? [] : bitsOf(vm.ppiMask.value)) {
     const enabled = ppis.enabled.has(ppi);
     const priority = ppis.priorityOf(ppi);

@@ -1,5 +1,6 @@
 /** A vCPU's part of the vGICv5: the plug-in interface over the modules of this folder. */
 import { type Words } from '../../gic/v5/words.ts';
+import { type Cell, CellClaim } from '../../state/cell.ts';
 import { type Result } from '../errno.ts';
 import {
   type Operations,
@@ -12,6 +13,9 @@ import {
 import { type HostCpu } from '../host-cpu.ts';
 import { type Vcpu } from '../vcpu.ts';
 import { FINALISATIONS } from './finalise.ts';
+import { scan } from './irs/ap-list.ts';
+import * as irsResidency from './irs/residency.ts';
+import { irsAccess, irsOffset } from './irs/virtual-irs.ts';
 import * as ownership from './ownership.ts';
 import * as residency from './residency.ts';
 import { ShadowPpis } from './shadow-ppis.ts';
@@ -23,11 +27,19 @@ export class VcpuVgicV5 implements VcpuGic {
   readonly vm: VmVgicV5;
   readonly vcpu: Vcpu;
   readonly ppis: ShadowPpis;
+  /** The doorbell of this vCPU rang since it was last made non-resident; absent without an IRS. */
+  readonly doorbell: Cell | undefined;
+  /** Leave residency and enter it again before the next entry. */
+  readonly reloadRequest: Cell | undefined;
 
   constructor(vm: VmVgicV5, vcpu: Vcpu) {
     this.vm = vm;
     this.vcpu = vcpu;
     this.ppis = new ShadowPpis(vcpu);
+    if (vm.irs === undefined) return;
+    const claim = new CellClaim(vcpu.vm.host.journal, vcpu.vm.vcpuPrefix(vcpu.index));
+    this.doorbell = claim.flag('doorbellFired');
+    this.reloadRequest = claim.flag('request.irsReload');
   }
 
   allocate(): Result {
@@ -35,8 +47,9 @@ export class VcpuVgicV5 implements VcpuGic {
     return 0;
   }
 
-  /** No request but the common one. */
-  handleRequests(): void {}
+  handleRequests(): void {
+    if (this.reloadRequest?.flag === true) irsResidency.reload(this);
+  }
 
   setOwner(intid: number, owner: Owner): Result {
     return ownership.setOwner(this, intid, owner);
@@ -99,6 +112,8 @@ export class VcpuVgicV5 implements VcpuGic {
 
   fold(cpu: HostCpu): void {
     worldSwitch.fold(this, cpu);
+    // Any vCPU's exit looks at the SPIs of the whole VM (kvm-vgic-v5-spi §6).
+    if (this.vm.irs !== undefined) scan(this.vm.irs, this.vcpu);
   }
 
   hasPending(cpu: HostCpu): PendingAnswer {
@@ -109,9 +124,9 @@ export class VcpuVgicV5 implements VcpuGic {
     return cpu.interface.signal.flag ? 'irq' : 'none';
   }
 
-  /** Overflow does not exist: every PPI has its place. */
+  /** Overflow does not exist: every PPI has its place. A change of IRSEN takes the vCPU out. */
   needsExit(): boolean {
-    return false;
+    return this.reloadRequest?.flag === true;
   }
 
   /** The GICv5 registers have their own path (guest-access.ts). */
@@ -119,9 +134,11 @@ export class VcpuVgicV5 implements VcpuGic {
     return false;
   }
 
-  /** PPIs have no frames. */
-  memoryAccess(): bigint | undefined {
-    return undefined;
+  /** The frames of the virtual IRS; PPIs have none. */
+  memoryAccess(address: bigint, length: number, data: bigint | undefined): bigint | undefined {
+    const { irs } = this.vm;
+    const offset = irs === undefined ? undefined : irsOffset(irs, address, length);
+    return irs === undefined || offset === undefined ? undefined : irsAccess(irs, this.vcpu, offset, length, data);
   }
 
   trappedAccess(register: string, direction: 'read' | 'write', words: Words): TrapOutcome {

@@ -1,4 +1,8 @@
-/** The VM's part of the vGICv5: exposed PPIs, INIT, device attributes, routing of user space's interrupt lines. */
+/**
+ * The VM's part of the vGICv5: exposed PPIs, INIT, device attributes, routing of user space's interrupt lines. SPIs, LPIs
+ * and the virtual IRS are `irs/vm-irs.ts`, in the profiles that have them.
+ */
+import { intidOf, SPI } from '../../gic/v5/irs/iste.ts';
 import { isPpi, PMUIRQ, ppiIntid, SW_PPI } from '../../gic/v5/ppi.ts';
 import { type Cell, CellClaim } from '../../state/cell.ts';
 import { EBUSY, EFAULT, EINVAL, ENXIO, type Result } from '../errno.ts';
@@ -8,6 +12,10 @@ import { type AttributeOp, CTRL, GROUP, IRQ_TYPE, type UserMemory } from '../uap
 import { type Vcpu } from '../vcpu.ts';
 import { type Vm } from '../vm.ts';
 import { inject } from './inject.ts';
+import { irsAttribute } from './irs/attributes.ts';
+import { injectSpi } from './irs/inject-spi.ts';
+import { followEnable, ring } from './irs/residency.ts';
+import { DEFAULT_SPIS, UNSET, VmIrs } from './irs/vm-irs.ts';
 import { userspaceRegister } from './userspace-registers.ts';
 import { VcpuVgicV5 } from './vcpu-vgic.ts';
 
@@ -32,6 +40,8 @@ export class VmVgicV5 implements VmGic {
   readonly ppiMask: Cell;
   /** Exposed PPIs that are level-sensitive. */
   readonly ppiHmr: Cell;
+  /** SPIs, LPIs and the virtual IRS; absent in kernels that have PPIs only. */
+  readonly irs: VmIrs | undefined;
   readonly #vcpus: VcpuVgicV5[] = [];
 
   constructor(model: GicModel, vm: Vm) {
@@ -41,9 +51,16 @@ export class VmVgicV5 implements VmGic {
     this.userspacePpis = claim.cell('userspacePpis');
     this.ppiMask = claim.cell('ppiMask');
     this.ppiHmr = claim.cell('ppiHmr');
+    const { irs } = vm.host.profile;
+    this.irs = irs === undefined || vm.host.irs === undefined ? undefined : new VmIrs(vm, vm.host.irs, irs);
+    if (this.irs === undefined) return;
+    this.irs.onEnable = (how) => followEnable(this.#vcpus.slice(0, vm.online.lo), how);
+    this.irs.onDoorbell = (vcpu) => ring(this.vcpu(vcpu));
   }
 
-  reserve(): void {}
+  reserve(): void {
+    this.irs?.reserveSpis(DEFAULT_SPIS);
+  }
 
   created(): void {}
 
@@ -72,13 +89,24 @@ export class VmVgicV5 implements VmGic {
     return intid === ppiIntid(PMUIRQ);
   }
 
-  /** No frames: there are only PPIs. */
+  /** PPIs have no frames; the virtual IRS must have an address (kvm-vgic-v5-spi §4). */
   mapResources(): Result {
-    return this.vm.initialized.flag ? 0 : -EBUSY;
+    if (!this.vm.initialized.flag) return -EBUSY;
+    return this.irs?.base.value === UNSET ? -ENXIO : 0;
   }
 
   /** CTRL_INIT (kvm-vgic-v5 §7): no vCPU can be added afterwards; after EINVAL it never succeeds. */
   initialise(): Result {
+    const { irs } = this;
+    return irs === undefined ? this.#initialisePpis() : irs.locks.with('config', () => this.#initialiseIrs(irs));
+  }
+
+  #initialiseIrs(irs: VmIrs): Result {
+    const result = irs.initialise();
+    return result === 0 ? this.#initialisePpis() : result;
+  }
+
+  #initialisePpis(): Result {
     const { vm } = this;
     if (vm.vcpus.some((vcpu) => vcpu.isNested)) return -EINVAL;
     this.userspacePpis.value = (1n << BigInt(SW_PPI)) & implementedPpis(vm.host.facts);
@@ -98,7 +126,9 @@ export class VmVgicV5 implements VmGic {
       if (op === 'set') return -ENXIO;
       return op === 'has' ? 0 : this.#copyUserspacePpis(memory);
     }
-    return group === GROUP.CPU_SYSREGS ? userspaceRegister(this, op, attr, memory) : -ENXIO;
+    if (group === GROUP.CPU_SYSREGS) return userspaceRegister(this, op, attr, memory);
+    const { irs } = this;
+    return (irs === undefined ? undefined : irsAttribute({ irs, op, attr, memory }, group)) ?? -ENXIO;
   }
 
   /** Two words, stored one after the other: a fault at the second leaves the first written. */
@@ -108,7 +138,9 @@ export class VmVgicV5 implements VmGic {
 
   routeIrqLine(type: number, vcpu: Vcpu | undefined, number: number): number {
     if (!this.vm.initialized.flag) return -EBUSY;
-    // There is no storage for SPIs (§8).
+    // Without an IRS there is no storage for SPIs (§8).
+    if (type === IRQ_TYPE.SPI && this.irs !== undefined)
+      return number < this.irs.nrSpis.lo ? intidOf(SPI, number) : -EINVAL;
     if (type !== IRQ_TYPE.PPI || vcpu === undefined || number >= STORED_PPIS) return -EINVAL;
     return this.userspacePpis.has(number) ? ppiIntid(number) : -EINVAL;
   }
@@ -118,6 +150,8 @@ export class VmVgicV5 implements VmGic {
       (vcpu ?? this.vm).emit({ kind: 'irq.inject', intid, level, owner, accepted: false, reason: 'notInitialised' });
       return 0;
     }
+    if (vcpu !== undefined && isPpi(intid)) return inject(this.vcpu(vcpu), intid, level, owner);
+    if (this.irs !== undefined) return injectSpi(this.irs, { intid, level, owner });
     if (vcpu !== undefined) return inject(this.vcpu(vcpu), intid, level, owner);
     this.vm.emit({ kind: 'irq.inject', intid, level, owner, accepted: false, reason: 'badTarget' });
     return -EINVAL;

@@ -1,0 +1,108 @@
+/**
+ * Device attributes of the IRS layer (kvm-vgic-v5-spi §11): the address of the frames, the number of SPIs, the
+ * registers of the virtual IRS, images of the tables. Each returns 0 or minus an errno in the kernel's order of checks.
+ */
+import { EBUSY, E2BIG, EEXIST, EFAULT, EINVAL, ENXIO, type Result } from '../../errno.ts';
+import { type AttributeOp, GROUP, type UserMemory } from '../../uapi.ts';
+import { imageAttribute } from './images.ts';
+import { irsRowAt, type IrsRow } from './irs-table.ts';
+import { IRS_REGION } from './virtual-irs.ts';
+import { DEFAULT_SPIS, UNSET, type VmIrs } from './vm-irs.ts';
+
+/** Address type of the IRS region in the group ADDR. */
+export const ADDR_IRS = 6n;
+const ALIGN = 0x1_0000n;
+const MAX_SPIS = 1024;
+
+export interface IrsAttribute {
+  readonly irs: VmIrs;
+  readonly op: AttributeOp;
+  readonly attr: bigint;
+  readonly memory: UserMemory;
+}
+
+/** Attributes of the groups that this layer knows; undefined: none of its groups. */
+export function irsAttribute(request: IrsAttribute, group: number): Result | undefined {
+  switch (group) {
+    case GROUP.ADDR:
+      return address(request);
+    case GROUP.NR_IRQS:
+      return nrIrqs(request);
+    case GROUP.IRS_REGS:
+      return register(request);
+    case GROUP.IST:
+      return imageAttribute(request);
+    default:
+      return undefined;
+  }
+}
+
+function address({ irs, op, attr, memory }: IrsAttribute): Result {
+  if (attr !== ADDR_IRS) return -ENXIO;
+  if (op === 'has') return 0;
+  if (op === 'get') return memory.store(0, irs.base.value) ? 0 : -EFAULT;
+  const base = memory.load(0);
+  if (base === undefined) return -EFAULT;
+  if (irs.base.value !== UNSET) return -EEXIST;
+  if (base % ALIGN !== 0n) return -EINVAL;
+  if (base + BigInt(IRS_REGION) > 1n << BigInt(irs.vm.host.facts.paBits ?? 40)) return -E2BIG;
+  irs.base.value = base;
+  irs.emit({ kind: 'irs.region', base, bytes: IRS_REGION });
+  return 0;
+}
+
+function nrIrqs({ irs, op, attr, memory }: IrsAttribute): Result {
+  if (attr !== 0n) return -ENXIO;
+  if (op === 'has') return 0;
+  if (op === 'get') return memory.store(0, BigInt(irs.nrSpis.lo)) ? 0 : -EFAULT;
+  const value = memory.load(0);
+  if (value === undefined) return -EFAULT;
+  const count = Number(value & 0xffff_ffffn);
+  if (count < DEFAULT_SPIS || count > MAX_SPIS || count % 32 !== 0) return -EINVAL;
+  if (irs.nrSpis.lo !== 0 || irs.vm.initialized.flag) return -EBUSY;
+  irs.nrSpis.set(count);
+  return 0;
+}
+
+/** The register at an attribute: the attribute is cut to 32 bits ("Points settled" 1). */
+function locate(attr: bigint): IrsRow | Result {
+  const offset = Number(attr & 0xffff_ffffn);
+  const row = irsRowAt(offset - (offset % 4));
+  if (row === undefined) return -ENXIO;
+  return offset === row.offset ? row : -EINVAL;
+}
+
+/** Common checks of §11.1; "Points settled" 2 for a VM without vCPUs. */
+function register({ irs, op, attr, memory }: IrsAttribute): Result {
+  const { vm, locks, behaviour } = irs;
+  if (vm.vcpus.length === 0) return -EINVAL;
+  const row = locate(attr);
+  if (op === 'has') return typeof row === 'number' ? row : 0;
+  const value = op === 'set' ? memory.load(0) : 0n;
+  if (value === undefined) return -EFAULT;
+  return locks.with('vm', () => {
+    if (vm.vcpus.some((vcpu) => vcpu.slots.locked.flag)) return -EBUSY;
+    return locks.with('config', () => {
+      if (!vm.initialized.flag) return -EBUSY;
+      if (op === 'set' && behaviour.restoresImages && vm.vcpus.some((vcpu) => vcpu.slots.hasRun.flag)) return -EBUSY;
+      if (irs.base.value === UNSET) return -ENXIO;
+      if (typeof row === 'number') return row;
+      return op === 'set' ? set(irs, row, value) : get(irs, row, memory);
+    });
+  });
+}
+
+/** The upper half is ignored for a register of 32 bits. */
+function set(irs: VmIrs, row: IrsRow, value: bigint): Result {
+  const cut = BigInt.asUintN(row.bytes * 8, value);
+  const result = row.userWrite?.(irs, cut);
+  if (result === undefined) row.write?.(irs, cut, 0, row.bytes);
+  irs.emit({ kind: 'uapi.irsRegister', op: 'set', register: row.name, value: cut });
+  return result ?? 0;
+}
+
+function get(irs: VmIrs, row: IrsRow, memory: UserMemory): Result {
+  const value = BigInt((row.userRead ?? row.read)?.(irs) ?? 0);
+  irs.emit({ kind: 'uapi.irsRegister', op: 'get', register: row.name, value });
+  return memory.store(0, value) ? 0 : -EFAULT;
+}

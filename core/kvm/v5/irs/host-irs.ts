@@ -1,0 +1,219 @@
+/**
+ * The host's IRS as KVM drives it: VM table, VPE tables and interrupt state tables in host memory, residency of VPEs,
+ * doorbells, and the hypervisor's instructions VDPEND and VDRCFG (gicv5-spi-lpi-behaviour §8, kvm-vgic-v5-spi §3, §5).
+ *
+ * Kept: tables and ids in slots, residency in each CPU's ICH_CONTEXTR_EL2. Host memory is laid out by formula, one
+ * window per VM id, so an address depends on the id alone. A VPE's doorbell request lives in its descriptor.
+ * Invariant: a resident VPE's CPU interface holds the best candidate of (VM, affinity = VPE id), none while
+ * IRICHPPIDIS is set.
+ */
+import { type Candidate, NOBODY } from '../../../gic/v5/irs/candidates.ts';
+import { Domain } from '../../../gic/v5/irs/domain.ts';
+import { type Ist } from '../../../gic/v5/irs/ist.ts';
+import { type IstType, priorityMask } from '../../../gic/v5/irs/iste.ts';
+import { SlotMemory } from '../../../gic/v5/irs/memory.ts';
+import { istOperation } from '../../../gic/v5/irs/operations.ts';
+import { type Cell, CellClaim } from '../../../state/cell.ts';
+import { ENOSPC, type Result } from '../../errno.ts';
+import { type KvmEvent, type Place } from '../../events.ts';
+import { type Host } from '../../host.ts';
+import { type HostCpu } from '../../host-cpu.ts';
+import { type IrsFacts } from '../../host-facts.ts';
+import { VmTables } from './vm-tables.ts';
+
+/** What can be made to fail once, to see what KVM does then. */
+export const HOST_FAULTS = ['alloc', 'free', 'command', 'unmap', 'resident', 'quiesce', 'save'] as const;
+export type HostFault = (typeof HOST_FAULTS)[number];
+
+/** Fields of ICH_CONTEXTR_EL2 (gicv5-spi-lpi-behaviour §8.2); this is its high half. */
+const CONTEXT_V = 0x8000_0000;
+const CONTEXT_F = 0x4000_0000;
+const CONTEXT_IRICHPPIDIS = 0x2000_0000;
+const CONTEXT_DB = 0x1000_0000;
+const VD_PEND = { ...istOperation('GIC CDPEND'), name: 'GIC VDPEND' };
+
+export class HostIrs {
+  readonly host: Host;
+  readonly facts: Required<Omit<IrsFacts, 'metadataSize' | 'level2Size'>> & IrsFacts;
+  readonly memory: SlotMemory;
+  /** What to do when the doorbell of a VPE rings, by VM index. */
+  readonly doorbells = new Map<number, (vpe: number) => void>();
+  /** VM id → index of the VM + 1; 0: the id is free. */
+  readonly #owners: readonly Cell[];
+  readonly #faults: Cell;
+  readonly #tables: VmTables[] = [];
+  readonly #domains: Domain[] = [];
+  /** Where the instruction that is being performed was executed; for events alone. */
+  #place: Place = {};
+
+  constructor(host: Host) {
+    const claim = new CellClaim(host.journal, 'host.irs.');
+    this.host = host;
+    this.facts = { idBits: 16, minIdBits: 5, priorityBits: 5, vms: 16, vpes: 512, ...host.facts.irs };
+    this.memory = new SlotMemory(host.journal);
+    this.#owners = Array.from({ length: this.facts.vms }, (_, id) => claim.cell(`vm${id}.owner`, 16));
+    this.#faults = claim.cell('faults', HOST_FAULTS.length);
+    for (const cpu of host.cpus) cpu.interface.findDomain = () => this.#domainOf(cpu);
+  }
+
+  /** Identifier bits that a guest is offered: KVM shows 16. */
+  get guestIdBits(): number {
+    return Math.min(16, this.facts.idBits);
+  }
+
+  /** The next host operation of this kind fails. */
+  failNext(fault: HostFault): void {
+    this.#faults.put(HOST_FAULTS.indexOf(fault), true);
+  }
+
+  /** Does this operation fail, as was asked for? */
+  fails(fault: HostFault): boolean {
+    const bit = HOST_FAULTS.indexOf(fault);
+    const fails = this.#faults.has(bit);
+    this.#faults.put(bit, false);
+    return fails;
+  }
+
+  // --- VM ids -----------------------------------------------------------------------------------------------------
+
+  /** The lowest free id, or -ENOSPC (§3.2). */
+  takeId(vmIndex: number): Result {
+    const id = this.#owners.findIndex((owner) => owner.lo === 0);
+    if (id < 0) return -ENOSPC;
+    this.#owners[id]?.set(vmIndex + 1);
+    return id;
+  }
+
+  freeId(id: number): void {
+    this.#owners[id]?.set(0);
+  }
+
+  // --- tables -----------------------------------------------------------------------------------------------------
+
+  tables(vmId: number): VmTables {
+    return (this.#tables[vmId] ??= new VmTables(this, vmId));
+  }
+
+  ist(vmId: number, type: IstType): Ist | undefined {
+    return this.tables(vmId).ist(type);
+  }
+
+  /** The virtual interrupt domain of a VM. */
+  domain(vmId: number): Domain {
+    return (this.#domains[vmId] ??= new Domain(this.host.journal, {
+      priorityMask: priorityMask(this.facts.priorityBits),
+      // KVM offers targeted routing only.
+      oneOfN: false,
+      ist: (type) => this.ist(vmId, type),
+      offer: (iaffid, candidate) => this.#offer(vmId, iaffid, candidate),
+      eligible: () => [],
+      emit: (event) => this.host.emit?.(event, this.#place),
+    }));
+  }
+
+  /** A table of the VM came or went: every resident VPE is sent its candidate anew. */
+  recalculate(vmId: number): void {
+    for (const cpu of this.host.cpus) {
+      const { hi, lo } = cpu.context;
+      if ((hi & CONTEXT_V) !== 0 && (lo & 0xffff) === vmId) this.#send(cpu, this.#wanted(cpu));
+    }
+  }
+
+  // --- hypervisor instructions ------------------------------------------------------------------------------------
+
+  /** GIC VDPEND: Pending of a VM's interrupt; false when it has no entry (§8.3). */
+  vdpend(vmId: number, intid: number, pending: boolean, place: Place): boolean {
+    this.#place = place;
+    return this.domain(vmId).perform(VD_PEND, intid, pending ? 1 : 0, () =>
+      this.host.emit?.({ kind: 'gic.vdpend', vmId, intid, pending }, place),
+    );
+  }
+
+  /** GIC VDRCFG: the entry's word; undefined: F. */
+  vdrcfg(vmId: number, intid: number): number | undefined {
+    return this.domain(vmId).word(intid);
+  }
+
+  // --- residency --------------------------------------------------------------------------------------------------
+
+  /** Writes ICH_CONTEXTR_EL2 with V = 1; false: F was set. */
+  makeResident(cpu: HostCpu, vmId: number, vpe: number, irichppidis: boolean): boolean {
+    const valid = this.tables(vmId).isVpeValid(vpe) && !this.fails('resident');
+    const high = (valid ? CONTEXT_V : CONTEXT_F) | (irichppidis ? CONTEXT_IRICHPPIDIS : 0) | vpe;
+    cpu.context.set(vmId, high);
+    if (valid) this.tables(vmId).disarm(vpe);
+    return valid;
+  }
+
+  /** Sends the candidate of the VPE that was made resident; after the event that tells of it. */
+  present(cpu: HostCpu): void {
+    this.#send(cpu, this.#wanted(cpu));
+  }
+
+  /** V = 0; with `dbpm` a doorbell is requested, which fires at once if a candidate waits already (§8.2). */
+  makeNonResident(cpu: HostCpu, dbpm: number | undefined): void {
+    const { lo, hi } = cpu.context;
+    const vpe = hi & 0xffff;
+    const vmId = lo & 0xffff;
+    cpu.context.set(0, dbpm === undefined ? 0 : CONTEXT_DB | (dbpm << 23));
+    if (dbpm !== undefined) this.tables(vmId).arm(vpe, dbpm);
+  }
+
+  /** Withdraws the candidate of the VPE that left, and lets a doorbell fire; after the event that tells of it. */
+  withdraw(cpu: HostCpu, vmId: number, vpe: number): void {
+    this.#send(cpu, NOBODY);
+    this.#ring(vmId, vpe, this.domain(vmId).best(vpe));
+  }
+
+  #domainOf(cpu: HostCpu): Domain | undefined {
+    const { lo, hi } = cpu.context;
+    if ((hi & CONTEXT_V) === 0) return undefined;
+    this.#place = cpu.place();
+    return this.domain(lo & 0xffff);
+  }
+
+  #wanted(cpu: HostCpu): Candidate {
+    const { lo, hi } = cpu.context;
+    return (hi & CONTEXT_IRICHPPIDIS) !== 0 ? NOBODY : this.domain(lo & 0xffff).best(hi & 0xffff);
+  }
+
+  #offer(vmId: number, iaffid: number, candidate: Candidate): void {
+    for (const cpu of this.host.cpus) {
+      const { lo, hi } = cpu.context;
+      if ((hi & CONTEXT_V) === 0 || (lo & 0xffff) !== vmId || (hi & 0xffff) !== iaffid) continue;
+      this.#send(cpu, (hi & CONTEXT_IRICHPPIDIS) !== 0 ? NOBODY : candidate);
+      return;
+    }
+    if (this.tables(vmId).isVpeValid(iaffid)) this.#ring(vmId, iaffid, candidate);
+    else if (candidate.intid !== 0) this.#emit({ kind: 'irs.hppi.noPe', iaffid }, this.#vmPlace(vmId));
+  }
+
+  #send(cpu: HostCpu, { intid, priority }: Candidate): void {
+    const now = cpu.interface.irsCandidate;
+    if (now === undefined || (now.lo === intid && (intid === 0 || now.hi === priority))) return;
+    const iaffid = cpu.context.hi & 0xffff;
+    cpu.interface.setIrsCandidate(intid, priority, () =>
+      this.#emit({ kind: 'irs.hppi', iaffid, intid, priority: intid === 0 ? 0xff : priority }, cpu.place()),
+    );
+  }
+
+  #ring(vmId: number, vpe: number, { intid, priority }: Candidate): void {
+    const tables = this.tables(vmId);
+    const dbpm = tables.armed(vpe);
+    if (dbpm === undefined || intid === 0 || priority > dbpm) return;
+    tables.disarm(vpe);
+    this.doorbells.get(this.#ownerOf(vmId))?.(vpe);
+  }
+
+  #ownerOf(vmId: number): number {
+    return (this.#owners[vmId]?.lo ?? 0) - 1;
+  }
+
+  #vmPlace(vmId: number): Place {
+    return { vm: this.#ownerOf(vmId) };
+  }
+
+  #emit(event: KvmEvent, place: Place): void {
+    this.host.emit?.(event, place);
+  }
+}

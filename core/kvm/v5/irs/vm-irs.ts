@@ -1,0 +1,206 @@
+/**
+ * A VM's part of the IRS layer: its identity on the host, its SPIs, the registers of its virtual IRS, its locks
+ * (kvm-vgic-v5-spi §1, §3). What is done with them is in the modules of this folder, one per idea.
+ *
+ * Slots are claimed with the VM; those of SPIs at INIT, when their number is known, and for 32 of them before.
+ */
+import { type IstType, istTypeOf, NUMBER_MASK, SPI } from '../../../gic/v5/irs/iste.ts';
+import { type Cell, CellClaim } from '../../../state/cell.ts';
+import { EBUSY, EINVAL, ENODEV, ENOMEM, ETIMEDOUT, type Result } from '../../errno.ts';
+import { type KvmEvent } from '../../events.ts';
+import { type IrsBehaviour } from '../../profiles.ts';
+import { type Vcpu } from '../../vcpu.ts';
+import { type Vm } from '../../vm.ts';
+import { type HostIrs } from './host-irs.ts';
+import { IrsRegisters } from './irs-state.ts';
+import { Listeners } from './listeners.ts';
+import { Locks } from './locks.ts';
+import { Spi } from './spi.ts';
+import { type VmTables } from './vm-tables.ts';
+
+export const DEFAULT_SPIS = 32;
+/** The physical LPI that is the doorbell of the vCPU with index 0. */
+const FIRST_DOORBELL = 1000;
+/** No VM id; no address. */
+const NONE = 0xffff;
+export const UNSET = 0xffff_ffff_ffff_ffffn;
+
+export class VmIrs {
+  readonly vm: Vm;
+  readonly host: HostIrs;
+  readonly behaviour: IrsBehaviour;
+  readonly locks: Locks;
+  readonly registers: IrsRegisters;
+  readonly listeners: Listeners;
+  /** Id on the host, or 0xFFFF. */
+  readonly vmId: Cell;
+  /** 0 before NR_IRQS was set or INIT. */
+  readonly nrSpis: Cell;
+  /** Address of the virtual IRS; all ones before it is set. */
+  readonly base: Cell;
+  /** The SPI list: number + 1 of the first and last, and the length. */
+  readonly first: Cell;
+  readonly last: Cell;
+  readonly length: Cell;
+  readonly #claim: CellClaim;
+  readonly #spis: Spi[] = [];
+
+  constructor(vm: Vm, host: HostIrs, behaviour: IrsBehaviour) {
+    const { journal } = vm.host;
+    const claim = new CellClaim(journal, vm.prefix);
+    this.vm = vm;
+    this.host = host;
+    this.behaviour = behaviour;
+    this.#claim = new CellClaim(journal, vm.index === 0 ? '' : vm.prefix);
+    this.locks = new Locks(claim, (event) => this.emit(event));
+    this.registers = new IrsRegisters(this.#claim);
+    this.listeners = new Listeners(this, claim);
+    this.vmId = claim.cell('vmId', 16, { initial: BigInt(NONE) });
+    this.nrSpis = claim.cell('nrSpis', 16);
+    this.base = claim.cell('irsBase', 64, { initial: UNSET });
+    this.first = claim.cell('spiList.first', 17);
+    this.last = claim.cell('spiList.last', 17);
+    this.length = claim.cell('spiList.length', 16);
+    host.doorbells.set(vm.index, (vpe) => this.#ring(vpe));
+  }
+
+  /** Set by the VM's vGICv5, which knows its vCPUs' parts: a doorbell rang, IRSEN changed. */
+  onDoorbell: ((vcpu: Vcpu) => void) | undefined;
+  onEnable: ((how: IrsBehaviour['enable']) => void) | undefined;
+  /** What other CPUs do in the next moment in which an injection holds no lock, between VDPEND and the list (§9.5). */
+  inTheGap: (() => void) | undefined;
+  /** Where events happen: with the vCPU whose thread does it, if one does. */
+  actor: Vcpu | undefined;
+
+  /** An injection has given up its lock and not yet taken the list's. */
+  passGap(): void {
+    const { inTheGap } = this;
+    this.inTheGap = undefined;
+    inTheGap?.();
+  }
+
+  emit(event: KvmEvent): void {
+    (this.actor ?? this.vm).emit(event);
+  }
+
+  /** Runs `body` as done by a vCPU's thread. */
+  as<T>(vcpu: Vcpu | undefined, body: () => T): T {
+    const before = this.actor;
+    this.actor = vcpu;
+    try {
+      return body();
+    } finally {
+      this.actor = before;
+    }
+  }
+
+  // --- SPIs -------------------------------------------------------------------------------------------------------
+
+  /** Claims the slots of SPIs 0 … count − 1. */
+  reserveSpis(count: number): void {
+    for (let number = this.#spis.length; number < count; number++) this.#spis.push(new Spi(this.#claim, number));
+  }
+
+  /** The SPI of this number, if the VM has it. */
+  spi(number: number): Spi | undefined {
+    return number < this.nrSpis.lo && this.vm.initialized.flag ? this.#spis[number] : undefined;
+  }
+
+  /** The SPI of an identifier. */
+  spiOf(intid: number): Spi | undefined {
+    return istTypeOf(intid) === SPI ? this.spi(intid & NUMBER_MASK) : undefined;
+  }
+
+  /** Numbers on the list, first to last. */
+  get list(): readonly number[] {
+    const out: number[] = [];
+    for (let at = this.first.lo - 1; at >= 0; at = this.#spis[at]?.next ?? -1) out.push(at);
+    return out;
+  }
+
+  // --- tables on the host -----------------------------------------------------------------------------------------
+
+  get hasId(): boolean {
+    return this.vmId.lo !== NONE;
+  }
+
+  get tables(): VmTables {
+    return this.host.tables(this.vmId.lo);
+  }
+
+  /** The entry's word of an SPI or LPI; undefined when there is none. */
+  word(intid: number): number | undefined {
+    return this.hasId ? this.host.vdrcfg(this.vmId.lo, intid) : undefined;
+  }
+
+  hasIst(type: IstType): boolean {
+    return this.hasId && this.tables.ist(type) !== undefined;
+  }
+
+  /** CTRL_INIT, steps 1 … 12 of §3.3; a failure after step 5 undoes all. */
+  initialise(): Result {
+    const { vm, host } = this;
+    if (vm.vcpus.length === 0) return -ENODEV;
+    if (vm.vcpus.some((vcpu) => vcpu.isNested)) return -EINVAL;
+    if (this.nrSpis.lo === 0) this.nrSpis.set(DEFAULT_SPIS);
+    if (this.hasId) return -EBUSY;
+    const id = host.takeId(vm.index);
+    if (id < 0) return id;
+    this.vmId.set(id);
+    this.emit({ kind: 'vm.id', vmId: id });
+    const result = this.#buildTables();
+    if (result !== 0) this.teardown();
+    return result;
+  }
+
+  #buildTables(): Result {
+    const { vm, host, vmId, tables } = this;
+    if (host.fails('alloc')) return -ENOMEM;
+    tables.map(this.vpeIdBits);
+    this.emit({ kind: 'vm.vmte.valid', vmId: vmId.lo });
+    this.registers.reset(vm.host.facts.paBits ?? 48, host);
+    const idBits = 32 - Math.clz32(this.nrSpis.lo - 1);
+    this.reserveSpis(this.nrSpis.lo);
+    for (const spi of this.#spis.slice(0, this.nrSpis.lo)) spi.reset();
+    tables.attachIst(SPI, idBits);
+    // Every entry has a slot from now on: what a guest never touches is shown as well.
+    const area = tables.area(SPI, tables.ist(SPI)?.config.istsz ?? 0);
+    const stride = 1 << (tables.ist(SPI)?.config.istsz ?? 0);
+    for (let number = 0; number < 2 ** idBits; number++) area.cell(number * stride);
+    this.emit({ kind: 'vm.spiIst', idBits, address: tables.ist(SPI)?.config.base ?? 0 });
+    for (const vcpu of vm.vcpus) {
+      tables.mapVpe(vcpu.id);
+      const doorbellLpi = FIRST_DOORBELL + vcpu.index;
+      this.emit({ kind: 'vm.vpe.valid', vmId: vmId.lo, vpe: vcpu.id, doorbellLpi });
+    }
+    return 0;
+  }
+
+  /** §3.6. The id is free again only if the host let go of the tables; else it is leaked on purpose. */
+  teardown(): Result {
+    if (!this.hasId) return 0;
+    const vmId = this.vmId.lo;
+    const failed = this.host.fails('unmap');
+    if (!failed) {
+      this.tables.clear();
+      this.emit({ kind: 'vm.vmte.invalid', vmId });
+      this.host.freeId(vmId);
+    }
+    this.vmId.set(NONE);
+    this.emit({ kind: failed ? 'vm.id.leak' : 'vm.id.free', vmId });
+    return failed ? -ETIMEDOUT : 0;
+  }
+
+  /** Bits that the largest vCPU id needs, at least 1. */
+  get vpeIdBits(): number {
+    const largest = Math.max(0, ...this.vm.vcpus.map(({ id }) => id));
+    return Math.max(1, 32 - Math.clz32(largest));
+  }
+
+  // --- doorbells --------------------------------------------------------------------------------------------------
+
+  #ring(vpe: number): void {
+    const vcpu = this.vm.vcpuById(vpe);
+    if (vcpu !== undefined) this.onDoorbell?.(vcpu);
+  }
+}

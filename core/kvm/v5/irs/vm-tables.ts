@@ -1,0 +1,214 @@
+/**
+ * One VM's tables in host memory (gicv5-spi-lpi-behaviour §8.1, kvm-vgic-v5-spi §3): its entry in the VM table, the
+ * VPE table with descriptors, and the two interrupt state tables. Paths are those of the objects, not of addresses:
+ * `vmt0.word2`, `vpet0.vpe1`, `ist.spi33`.
+ *
+ * Layout of a VM's window of 32 MiB: LPI entries at 0 (one area per entry size), SPI entries at 16 MiB, the level-1
+ * table of LPIs at 20 MiB, VPE table at 24 MiB, VPE descriptors at 25 MiB. The VM table lies before all windows.
+ */
+import { Ist } from '../../../gic/v5/irs/ist.ts';
+import {
+  entryBytes,
+  type IstType,
+  level1Bytes,
+  level2Bits,
+  level2Bytes,
+  LPI,
+  requiredIstsz,
+} from '../../../gic/v5/irs/iste.ts';
+import { type Region } from '../../../gic/v5/irs/memory.ts';
+import { MAX_VCPU_IDS } from '../../uapi.ts';
+import { type HostIrs } from './host-irs.ts';
+
+const VMT = 0x10_0000_0000;
+const WINDOWS = VMT + 0x1000_0000;
+const WINDOW = 0x200_0000;
+const MIB = 0x10_0000;
+const VMT_ENTRY = 32;
+
+/** Fields of words 2 and 3 of a VM table entry; these are of its high half, but VALID and L2SZ. */
+const VALID = 1;
+const L2SZ_SHIFT = 1;
+const ISTSZ_SHIFT = 24;
+const STRUCTURE = 1 << 26;
+const ID_BITS_SHIFT = 27;
+const VPE_ID_BITS_SHIFT = 27;
+/** Bits of a descriptor that the IRS keeps for itself: a doorbell is requested, and down to which priority. */
+const ARMED = 1;
+const DBPM_SHIFT = 1;
+
+interface Cached {
+  readonly lo: number;
+  readonly hi: number;
+  readonly ist: Ist | undefined;
+}
+
+export class VmTables {
+  readonly #irs: HostIrs;
+  readonly #base: number;
+  /** The entry in the VM table. */
+  readonly #entry: Region;
+  readonly #vpes: Region;
+  readonly #descriptors: Region;
+  readonly #prefix: string;
+  readonly #areas = new Map<string, Region>();
+  readonly #cached = new Map<IstType, Cached>();
+
+  constructor(irs: HostIrs, vmId: number) {
+    this.#irs = irs;
+    this.#base = WINDOWS + vmId * WINDOW;
+    const { memory } = irs;
+    // Ids may be larger than the number of VPEs: a slot for every vCPU id.
+    const vpes = MAX_VCPU_IDS * 8;
+    this.#prefix = vmId === 0 ? '' : `vmid${vmId}.`;
+    this.#entry = memory.add({
+      base: VMT + vmId * VMT_ENTRY,
+      bytes: VMT_ENTRY,
+      word: 8,
+      path: (n) => `host.vmt${vmId}.word${n}`,
+    });
+    this.#vpes = memory.add({
+      base: this.#base + 24 * MIB,
+      bytes: vpes,
+      word: 8,
+      path: (n) => `host.vpet${vmId}.vpe${n}`,
+    });
+    this.#descriptors = memory.add({
+      base: this.#base + 25 * MIB,
+      bytes: vpes,
+      word: 8,
+      path: (n) => `host.vped${vmId}.vpe${n}`,
+    });
+  }
+
+  // --- VM and VPEs ------------------------------------------------------------------------------------------------
+
+  /** Words 0 and 1: VM descriptor and VPE table; valid after VMAP_VMR. */
+  map(vpeIdBits: number): void {
+    const table = this.#vpes.spec.base;
+    this.#entry.set(1, low(table), high(table) | (vpeIdBits << VPE_ID_BITS_SHIFT));
+    this.setValid(true);
+  }
+
+  setValid(valid: boolean): void {
+    this.#entry.set(0, valid ? VALID : 0);
+  }
+
+  get isValid(): boolean {
+    return (this.#entry.lo(0) & VALID) !== 0;
+  }
+
+  mapVpe(vpe: number): void {
+    const descriptor = this.#descriptors.spec.base + vpe * 8;
+    this.#vpes.set(vpe, low(descriptor) | VALID, high(descriptor));
+  }
+
+  isVpeValid(vpe: number): boolean {
+    return this.isValid && vpe < MAX_VCPU_IDS && (this.#vpes.lo(vpe) & VALID) !== 0;
+  }
+
+  /** Everything zero. */
+  clear(): void {
+    for (const region of [this.#entry, this.#vpes, this.#descriptors]) region.clear();
+  }
+
+  // --- doorbells --------------------------------------------------------------------------------------------------
+
+  arm(vpe: number, dbpm: number): void {
+    this.#descriptors.set(vpe, ARMED | (dbpm << DBPM_SHIFT));
+  }
+
+  disarm(vpe: number): void {
+    this.#descriptors.set(vpe, 0);
+  }
+
+  /** The mask of a doorbell that is requested. */
+  armed(vpe: number): number | undefined {
+    const word = this.#descriptors.lo(vpe);
+    return (word & ARMED) === 0 ? undefined : word >>> DBPM_SHIFT;
+  }
+
+  // --- interrupt state tables -------------------------------------------------------------------------------------
+
+  /** The table of a type while it is valid; the same object until it changes. */
+  ist(type: IstType): Ist | undefined {
+    const word = type === LPI ? 2 : 3;
+    const lo = this.#entry.lo(word);
+    const hi = this.#entry.hi(word);
+    const known = this.#cached.get(type);
+    if (known !== undefined && known.lo === lo && known.hi === hi) return known.ist;
+    const ist = (lo & VALID) === 0 ? undefined : new Ist(this.#irs.memory, configOf(lo, hi));
+    this.#cached.set(type, { lo, hi, ist });
+    return ist;
+  }
+
+  /** Makes a table of zeros for 2^idBits interrupts and enters it, two-level if the host offers it and one level-2 table does not do. */
+  attachIst(type: IstType, idBits: number): void {
+    const { metadataSize, level2Size } = this.#irs.facts;
+    const istsz = requiredIstsz({ istmd: metadataSize !== undefined, istmdSize: metadataSize ?? 0 }, idBits);
+    const area = this.area(type, istsz);
+    area.clear();
+    const twoLevel = type === LPI && level2Size !== undefined && idBits > level2Bits(istsz, level2Size);
+    const base = twoLevel ? this.#fillLevel1(area, idBits, istsz, level2Size) : area.spec.base;
+    this.#entry.set(
+      type === LPI ? 2 : 3,
+      low(base) | VALID | ((level2Size ?? 0) << L2SZ_SHIFT),
+      high(base) | (istsz << ISTSZ_SHIFT) | (twoLevel ? STRUCTURE : 0) | (idBits << ID_BITS_SHIFT),
+    );
+  }
+
+  detachIst(type: IstType): void {
+    this.#entry.set(type === LPI ? 2 : 3, 0);
+  }
+
+  /** Memory of a type's entries of one size. */
+  area(type: IstType, istsz: number): Region {
+    const name = type === LPI ? 'lpi' : 'spi';
+    const key = `${name}${istsz}`;
+    let area = this.#areas.get(key);
+    if (area === undefined) {
+      const words = entryBytes(istsz) / 4;
+      // Another entry size is another area, so that a path always names the same entry.
+      const kind = istsz === 0 ? 'ist' : `ist${entryBytes(istsz)}`;
+      const path = (n: number): string =>
+        `${this.#prefix}${kind}.${name}${Math.floor(n / words)}${n % words === 0 ? '' : `.metadata${n % words}`}`;
+      const base = this.#base + (type === LPI ? istsz * 2 * MIB : 16 * MIB + istsz * MIB);
+      area = this.#irs.memory.add({ base, bytes: type === LPI ? 2 * MIB : MIB, word: 4, path });
+      area.onClaim = (n, cell) => this.#irs.host.onIstEntry?.(type, Math.floor(n / words), cell);
+      this.#areas.set(key, area);
+    }
+    return area;
+  }
+
+  #fillLevel1(area: Region, idBits: number, istsz: number, l2sz: number): number {
+    const key = 'level1';
+    let table = this.#areas.get(key);
+    if (table === undefined) {
+      const base = this.#base + 20 * MIB;
+      const path = (n: number): string => `${this.#prefix}ist.level1.${n}`;
+      table = this.#irs.memory.add({ base, bytes: Math.max(MIB, level1Bytes(idBits, istsz, l2sz)), word: 8, path });
+      this.#areas.set(key, table);
+    }
+    table.clear();
+    const count = 2 ** (idBits - level2Bits(istsz, l2sz));
+    for (let n = 0; n < count; n++) {
+      const address = area.spec.base + n * level2Bytes(l2sz);
+      table.set(n, low(address) | VALID, high(address));
+    }
+    return table.spec.base;
+  }
+}
+
+/** A VM table entry's word 2 or 3. */
+function configOf(lo: number, hi: number): ConstructorParameters<typeof Ist>[1] {
+  return {
+    base: (hi & 0x00ff_ffff) * 0x1_0000_0000 + ((lo & ~0x3f) >>> 0),
+    idBits: hi >>> ID_BITS_SHIFT,
+    istsz: (hi >>> ISTSZ_SHIFT) & 3,
+    twoLevel: (hi & STRUCTURE) !== 0,
+    l2sz: (lo >>> L2SZ_SHIFT) & 3,
+  };
+}
+
+const low = (address: number): number => address % 0x1_0000_0000;
+const high = (address: number): number => Math.floor(address / 0x1_0000_0000);
