@@ -90,11 +90,11 @@ describe('stock recordings of GICv3 and GICv2', () => {
     expect(lines).toEqual({ read: 40_000, asEvents: 33_193, merged: 6807, skipped: 0, reasons: {} });
     const taken = sink.events.filter(({ source }) => source === 'Taking exception');
     expect(sink.names.get('Taking exception')).toBe(taken.length);
-    expect(
-      sink
-        .ofKind('irq.taken')
-        .every(({ from, to, vcpu }) => from !== undefined && to !== undefined && vcpu !== undefined),
-    ).toBe(true);
+    const interrupts = sink.ofKind('irq.taken');
+    expect(interrupts.every(({ vcpu }) => vcpu !== undefined)).toBe(true);
+    // The part ends in the midst of the last one.
+    const incomplete = interrupts.filter(({ from, to }) => from === undefined || to === undefined);
+    expect(incomplete.map(({ line }) => line)).toEqual([39_997]);
     const acknowledged = sink.ofKind('irq.acknowledge').filter(({ intid }) => intid !== undefined);
     const ended = sink.ofKind('irq.drop');
     const key = ({ vcpu, intid }: (typeof ended)[number]): string => `${vcpu} ${intid}`;
