@@ -12,6 +12,7 @@ import { type TraceReader } from '../../trace/reader.ts';
 import { type GicModel } from '../../trace/sink.ts';
 import { seq } from '../../state/brand.ts';
 import { type ReplayResult, Tally } from './tally.ts';
+import { GicV3Replay } from './v3/gicv3.ts';
 import { GicV5Replay } from './v5/gicv5.ts';
 
 /** A machine that is driven by recorded events. */
@@ -69,5 +70,6 @@ export function machineFor(recording: Recording, tally: Tally): ReplayMachine {
       `A ${source} trace holds no values that its guest read: only QEMU logs can be replayed against the emulator.`,
     );
   if (gic === 'v5') return new GicV5Replay(recording, tally);
-  throw new ReplayError(`There is no machine for recordings of GIC${gic} yet: only GICv5 can be replayed.`);
+  if (gic === 'v3') return new GicV3Replay(recording, tally);
+  throw new ReplayError(`There is no machine for recordings of GIC${gic} yet: GICv5 and GICv3 can be replayed.`);
 }

@@ -76,6 +76,11 @@ export class Tally {
     return false;
   }
 
+  /** The emulator does something that the recording does not show. */
+  absent(register: string): void {
+    this.#count(register).mismatched++;
+  }
+
   /** A value that was not compared. */
   unsupported(reason: string): void {
     this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);

@@ -1,0 +1,274 @@
+/**
+ * Drives a physical GICv3 with a recording of QEMU, and compares acknowledges, register reads, best interrupts, signals,
+ * SGI targets and translations of messages (gicv3-behaviour §17).
+ *
+ * Stimuli: writes to the frames and to ICC registers, line changes, acknowledges, ITS commands and messages, resets.
+ * The register plugin repeats what the device's own lines say; of its lines only those registers count that the
+ * device does not print.
+ */
+import { interruptOf } from '../../../trace/interrupts.ts';
+import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
+import { type Recording, type ReplayMachine } from '../replay.ts';
+import { Records } from '../records.ts';
+import { type Tally } from '../tally.ts';
+import { type Best, NO_BEST, SPURIOUS } from './cpu-interface.ts';
+import { type Cpu, FIRST_SPI, PhysicalGic } from './gic.ts';
+import { ItsReplay } from './its-replay.ts';
+import { ICC_ROWS } from './registers.ts';
+
+const REASON = {
+  vcpu: 'the recording does not tell which vCPU',
+  register: 'the emulator has no such register',
+  secure: 'an access from Secure state',
+} as const;
+const LEARNED = 'LPI priorities and enable bits, which are in guest memory';
+/** Printed by the plugin alone. */
+const PLUGIN_ONLY: ReadonlySet<string> = new Set(['ICC_SRE_EL1']);
+const FIRST_LPI = 8192;
+
+export class GicV3Replay implements ReplayMachine {
+  readonly #tally: Tally;
+  readonly #gic: PhysicalGic;
+  readonly #records: Records;
+  readonly #its: ItsReplay;
+  /** CPUs that were reset with nothing between: all of them are a reset of the machine. */
+  readonly #reset = new Set<number>();
+  /** SGIs that are on their way, as `intid cpu`. */
+  readonly #sent = new Set<string>();
+  /** The group that the last ICC_SGI*R write of each CPU names, where the plugin tells. */
+  readonly #sgiGroup = new Map<number, 0 | 1>();
+
+  constructor({ vcpus }: Recording, tally: Tally) {
+    this.#tally = tally;
+    this.#gic = new PhysicalGic(vcpus);
+    this.#records = new Records(tally);
+    this.#its = new ItsReplay(this.#gic, tally);
+  }
+
+  end(): void {
+    this.#records.input(() => {});
+  }
+
+  take(event: TraceEvent): void {
+    if (event.kind === 'vcpu.reset') {
+      this.#records.input(() => this.#cpuReset(event));
+      return;
+    }
+    this.#reset.clear();
+    switch (event.kind) {
+      case 'register.access':
+        return this.#access(event);
+      case 'mmio.access':
+        return this.#mmio(event);
+      case 'irq.acknowledge':
+        return this.#acknowledge(event);
+      case 'irq.drop':
+      case 'irq.deactivate':
+        return this.#end(event);
+      case 'irq.line':
+        return this.#line(event);
+      case 'irq.pend':
+        return event.cause === 'SGI' ? this.#sgiArrives(event) : undefined;
+      case 'irq.inject':
+        return this.#its.injected(event);
+      case 'gic.setup':
+        return this.#records.input(() => this.#its.command(event));
+      case 'irq.hppi':
+        return this.#candidate(event);
+      case 'irq.signal':
+        return this.#signal(event);
+      default:
+        return;
+    }
+  }
+
+  #cpu({ vcpu }: TraceEvent): Cpu | undefined {
+    return vcpu === undefined ? undefined : this.#gic.cpus[vcpu];
+  }
+
+  #cpuReset(event: TraceEvent): void {
+    const cpu = this.#cpu(event);
+    if (cpu === undefined) return;
+    cpu.interface.reset();
+    this.#reset.add(cpu.index);
+    if (this.#reset.size === this.#gic.cpus.length) {
+      this.#gic.reset();
+      this.#its.reset();
+    }
+  }
+
+  // --- CPU interface --------------------------------------------------------------------------------------------
+
+  #access(event: EventOf<'register.access'>): void {
+    const { register, op, value, source } = event;
+    const cpu = this.#cpu(event);
+    const isPlugin = source?.startsWith('gicplug_') === true;
+    if (isPlugin && cpu !== undefined && /^ICC_A?SGI[01]R_EL1$/.test(register))
+      this.#sgiGroup.set(cpu.index, register === 'ICC_SGI1R_EL1' ? 1 : 0);
+    if (isPlugin ? !PLUGIN_ONLY.has(register) : !register.startsWith('ICC_')) return;
+    if (cpu === undefined || value === undefined) return this.#tally.unsupported(REASON.vcpu);
+    if (op === 'read') this.#read(cpu, event, value);
+    else this.#write(cpu, event, value);
+  }
+
+  #read(cpu: Cpu, event: EventOf<'register.access'>, value: bigint): void {
+    const read = ICC_ROWS.get(event.register)?.read;
+    if (read === undefined) this.#tally.unsupported(REASON.register);
+    else this.#tally.compare(event, event.register, value, BigInt(read(this.#gic, cpu)), () => this.#describe(cpu));
+  }
+
+  #write(cpu: Cpu, event: EventOf<'register.access'>, value: bigint): void {
+    const { register } = event;
+    this.#records.input(() => {
+      if (/^ICC_A?SGI[01]R_EL1$/.test(register)) this.#generate(cpu, value);
+      else ICC_ROWS.get(register)?.write?.(cpu, Number(BigInt.asUintN(32, value)));
+    });
+  }
+
+  #acknowledge(event: EventOf<'irq.acknowledge'>): void {
+    const cpu = this.#cpu(event);
+    if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
+    const register = event.cause ?? 'ICC_IAR1_EL1';
+    const recorded = event.intid === undefined ? spuriousOf(event) : (interruptOf(event.intid)?.number ?? SPURIOUS);
+    const group = register.includes('IAR0') ? 0 : 1;
+    if (recorded >= FIRST_LPI) this.#learn(cpu, recorded);
+    this.#records.input(() => {
+      const emulated = this.#gic.answer(cpu, group);
+      this.#tally.compare(event, register, BigInt(recorded), BigInt(emulated), () => this.#describe(cpu));
+      if (recorded < 1020 || recorded >= FIRST_LPI) this.#gic.acknowledge(cpu, recorded);
+    });
+  }
+
+  /** An LPI that was acknowledged is enabled; its priority is at least the mask's. */
+  #learn(cpu: Cpu, intid: number): void {
+    if (this.#gic.answer(cpu, 1) === intid || !cpu.pendingLpis.has(intid)) return;
+    if (this.#gic.learn(intid, 0)) this.#tally.infer(LEARNED);
+  }
+
+  #end(event: EventOf<'irq.drop'> | EventOf<'irq.deactivate'>): void {
+    const cpu = this.#cpu(event);
+    const number = event.intid === undefined ? undefined : interruptOf(event.intid)?.number;
+    if (cpu === undefined || number === undefined) return;
+    this.#records.input(() => {
+      if (event.kind === 'irq.deactivate') this.#gic.deactivate(cpu, number);
+      else this.#gic.end(cpu, event.detail?.['register'] === 'ICC_EOIR0_EL1' ? 0 : 1, number);
+    });
+    this.#records.steps(cpu.index);
+  }
+
+  // --- SGIs -----------------------------------------------------------------------------------------------------
+
+  #generate(cpu: Cpu, value: bigint): void {
+    // The emulator sent SGIs that the recording does not show.
+    for (const _ of this.#sent) this.#tally.absent('SGI targets');
+    this.#sent.clear();
+    const { intid, targets } = this.#gic.sgi(cpu, value, this.#sgiGroup.get(cpu.index) ?? 1);
+    for (const target of targets) this.#sent.add(`${intid} ${target.index}`);
+    this.#sgiGroup.delete(cpu.index);
+  }
+
+  /** Each arrival is a step of its own: the targets compute one after the other. */
+  #sgiArrives(event: EventOf<'irq.pend'>): void {
+    const cpu = this.#cpu(event);
+    const intid = interruptOf(event.intid)?.number;
+    if (cpu === undefined || intid === undefined) return this.#tally.unsupported(REASON.vcpu);
+    this.#records.input(() => {
+      const wasSent = this.#sent.delete(`${intid} ${cpu.index}`);
+      this.#tally.compare(event, 'SGI targets', 1n, wasSent ? 1n : 0n, () => this.#describe(cpu));
+      cpu.bank.latch[intid] = 1;
+    });
+  }
+
+  // --- lines and frames -----------------------------------------------------------------------------------------
+
+  #line(event: EventOf<'irq.line'>): void {
+    const number = interruptOf(event.intid)?.number;
+    const cpu = this.#cpu(event);
+    if (number === undefined) return;
+    this.#records.input(() => {
+      if (number >= FIRST_SPI) this.#gic.setSpi(number, event.level);
+      else if (cpu !== undefined) this.#gic.setPpi(cpu, number, event.level);
+    });
+  }
+
+  #mmio(event: EventOf<'mmio.access'>): void {
+    const { source = '', op, offset, size, value, detail, register } = event;
+    if (detail?.['rejected'] === true || value === undefined) return;
+    if (detail?.['secure'] === true) return this.#tally.unsupported(REASON.secure);
+    const at = Number(offset);
+    if (source.startsWith('gicv3_its_')) return this.#records.input(() => this.#its.access(event));
+    const isDistributor = source.startsWith('gicv3_dist_');
+    const cpu = this.#cpu(event);
+    if (!isDistributor && cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
+    if (op === 'write') {
+      this.#records.input(() => {
+        if (isDistributor) this.#gic.writeDistributor(at, size, value);
+        else if (cpu !== undefined) this.#gic.writeRedistributor(cpu, at, size, value);
+      });
+      return;
+    }
+    const emulated = isDistributor
+      ? this.#gic.readDistributor(at, size)
+      : cpu === undefined
+        ? undefined
+        : this.#gic.readRedistributor(cpu, at, size);
+    if (emulated === undefined) this.#tally.unsupported(REASON.register);
+    else this.#tally.compare(event, register, value, emulated);
+  }
+
+  // --- what the recorder saw ------------------------------------------------------------------------------------
+
+  #candidate(event: EventOf<'irq.hppi'>): void {
+    if (event.unit === 'virtual CPU interface') return;
+    const cpu = this.#cpu(event);
+    if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
+    const { priority } = event;
+    const intid = event.intid === undefined ? 0 : (interruptOf(event.intid)?.number ?? 0);
+    const group = event.unit.endsWith('group 0') ? 0 : 1;
+    const recorded = coded(priority === NO_BEST.priority ? NO_BEST : { intid, group, priority });
+    this.#records.take(cpu.index, {
+      event,
+      register: 'best interrupt',
+      recorded,
+      emulated: () => {
+        const mine = coded(this.#gic.best(cpu));
+        const isUnlearned = mine !== recorded && intid >= FIRST_LPI && cpu.pendingLpis.has(intid);
+        if (!isUnlearned || !this.#gic.learn(intid, priority)) return mine;
+        this.#tally.infer(LEARNED);
+        return coded(this.#gic.best(cpu));
+      },
+      context: () => this.#describe(cpu),
+    });
+  }
+
+  #signal(event: EventOf<'irq.signal'>): void {
+    if (event.detail?.['virtual'] === true) return;
+    const cpu = this.#cpu(event);
+    if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
+    this.#records.take(cpu.index, {
+      event,
+      register: 'signals',
+      recorded: (event.irq ? 1n : 0n) | (event.fiq ? 2n : 0n),
+      emulated: () => this.#gic.signals(cpu),
+      context: () => this.#describe(cpu),
+    });
+  }
+
+  #describe(cpu: Cpu): string {
+    const { intid, group, priority } = this.#gic.best(cpu);
+    const best =
+      priority === NO_BEST.priority ? 'none' : `${intid}, group ${group}, priority 0x${priority.toString(16)}`;
+    return `CPU ${cpu.index}: best ${best}; ${cpu.interface.describe()}`;
+  }
+}
+
+/** The number that a spurious acknowledge returned. */
+function spuriousOf({ detail }: TraceEvent): number {
+  const value = detail?.['value'];
+  return typeof value === 'string' ? Number(value) : SPURIOUS;
+}
+
+/** Priority in bits 39:32, group in bit 24, number below. */
+function coded({ intid, group, priority }: Best): bigint {
+  return (BigInt(priority) << 32n) | (BigInt(group) << 24n) | BigInt(intid);
+}
