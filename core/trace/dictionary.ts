@@ -84,9 +84,16 @@ export interface EventType {
 /** Types without a source name are always granted: there are at most this many. */
 const RESERVED_TYPES = Object.keys(KINDS).length * ORIGINS.length;
 
+const ORIGIN_INDEX: ReadonlyMap<Origin, number> = new Map(ORIGINS.map((origin, index) => [origin, index]));
+/** Place of a kind and origin in the lists of ids by source name. */
+const placeOf = (kind: Kind, origin: Origin): number =>
+  KINDS[kind].id * ORIGINS.length + (ORIGIN_INDEX.get(origin) ?? 0);
+
 export class TypeTable {
   readonly #types: EventType[] = [];
-  readonly #ids = new Map<string, number>();
+  /** Ids by `placeOf`, for each source name and for none. Importers ask for every event: no key is made for that. */
+  readonly #bySource = new Map<string, number[]>();
+  readonly #plain: number[] = [];
 
   get size(): number {
     return this.#types.length;
@@ -99,18 +106,15 @@ export class TypeTable {
 
   /** The id of a triple, interned if it is new; undefined when no further source names fit. */
   intern(kind: Kind, origin: Origin, source: string | undefined): number | undefined {
-    const key = source === undefined ? `${kind} ${origin}` : `${kind} ${origin} ${source}`;
-    const known = this.#ids.get(key);
+    const ids = source === undefined ? this.#plain : this.#bySource.get(source);
+    const known = ids?.[placeOf(kind, origin)];
     if (known !== undefined) return known;
     if (
       source !== undefined &&
       (this.#types.length >= TYPE_LIMIT - RESERVED_TYPES || source.length > NAME_LENGTH_LIMIT)
     )
       return undefined;
-    const id = this.#types.length;
-    this.#types.push(source === undefined ? { kind, origin } : { kind, origin, source });
-    this.#ids.set(key, id);
-    return id;
+    return this.#add(source === undefined ? { kind, origin } : { kind, origin, source });
   }
 
   /** As `intern` without a source name, which always succeeds. */
@@ -130,8 +134,16 @@ export class TypeTable {
   restore(id: number, type: EventType): void {
     if (id < this.#types.length) return;
     if (id !== this.#types.length || id >= TYPE_LIMIT) throw damaged(`event type ${id}`, 'the table has a gap');
-    this.#types.push(type);
+    this.#add(type);
+  }
+
+  #add(type: EventType): number {
     const { kind, origin, source } = type;
-    this.#ids.set(source === undefined ? `${kind} ${origin}` : `${kind} ${origin} ${source}`, id);
+    const id = this.#types.length;
+    this.#types.push(type);
+    let ids = source === undefined ? this.#plain : this.#bySource.get(source);
+    if (ids === undefined && source !== undefined) this.#bySource.set(source, (ids = []));
+    if (ids !== undefined) ids[placeOf(kind, origin)] = id;
+    return id;
   }
 }

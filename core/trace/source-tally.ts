@@ -11,11 +11,16 @@ const ROWS = 1_000_000;
 const NAMES = 10_000;
 const OTHER_NAMES = '(other names)';
 
+interface NameCount {
+  count: number;
+  /** What the file says. */
+  saved: number;
+}
+
 export class SourceTally {
   readonly #skip: WriteStatement;
   readonly #name: WriteStatement;
-  readonly #names = new Map<string, number>();
-  readonly #dirty = new Set<string>();
+  readonly #names = new Map<string, NameCount>();
   #skipped = 0;
 
   constructor(queue: WriteQueue) {
@@ -34,14 +39,22 @@ export class SourceTally {
   }
 
   countName(name: string): void {
-    const counted = this.#names.has(name) || this.#names.size < NAMES;
-    const key = counted && name.length <= NAME_LENGTH_LIMIT ? name : OTHER_NAMES;
-    this.#names.set(key, (this.#names.get(key) ?? 0) + 1);
-    this.#dirty.add(key);
+    const known = this.#names.get(name) ?? this.#entry(name);
+    known.count++;
   }
 
   save(): void {
-    for (const name of this.#dirty) this.#name.run(name, this.#names.get(name) ?? 0);
-    this.#dirty.clear();
+    for (const [name, entry] of this.#names) {
+      if (entry.saved === entry.count) continue;
+      this.#name.run(name, entry.count);
+      entry.saved = entry.count;
+    }
+  }
+
+  #entry(name: string): NameCount {
+    const key = this.#names.size < NAMES && name.length <= NAME_LENGTH_LIMIT ? name : OTHER_NAMES;
+    let entry = this.#names.get(key);
+    if (entry === undefined) this.#names.set(key, (entry = { count: 0, saved: 0 }));
+    return entry;
   }
 }

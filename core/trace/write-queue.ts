@@ -128,7 +128,7 @@ export class WriteQueue {
     if (job.do !== 'run' || !job.cells.some((cell) => typeof cell === 'object')) return job;
     const cells = job.cells.map((cell) => {
       if (typeof cell !== 'object' || cell === null) return cell;
-      const bytes = Uint8Array.from(cell.content);
+      const bytes = new Uint8Array(cell.content);
       this.#transfer.push(bytes.buffer);
       return { ...cell, content: bytes };
     });
