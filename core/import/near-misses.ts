@@ -37,11 +37,6 @@ const ROWS: readonly Row[] = [
   },
   { what: 'a perf.data file', hint: PERF, is: begins('PERFILE2', '2ELIFREP') },
   {
-    what: "a binary trace of QEMU's simple backend",
-    hint: 'This version does not read it. Record with the log backend: -trace … -D qemu.log',
-    is: (head) => head.subarray(0, 8).every((byte) => byte === 0xff) && isSimpleMagic(head.subarray(8, 16)),
-  },
-  {
     what: 'a CTF trace (LTTng, perf data convert)',
     hint: 'It cannot be imported. Convert it to text, or record with trace-cmd or QEMU.',
     is: (head, text) =>
@@ -110,12 +105,6 @@ const ROWS: readonly Row[] = [
 export function nearMiss(head: Uint8Array): NearMiss | undefined {
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, 4096)).toString('latin1');
   return ROWS.find(({ is }) => is(head, text));
-}
-
-/** Magic number 0xf2b177cb0aa429b4, either byte order (trace-import-formats §6.2). */
-function isSimpleMagic(word: Uint8Array): boolean {
-  const magic = [0xb4, 0x29, 0xa4, 0x0a, 0xcb, 0x77, 0xb1, 0xf2];
-  return magic.every((byte, i) => word[i] === byte) || magic.every((byte, i) => word[7 - i] === byte);
 }
 
 const CAPTURES: ReadonlySet<number> = new Set([0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1, 0x0a0d0d0a]);

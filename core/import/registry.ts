@@ -4,10 +4,11 @@ import { type Format } from './format.ts';
 import { FTRACE_TEXT, PERF_SCRIPT } from './ftrace/ftrace-text.ts';
 import { isBinary, nearMiss } from './near-misses.ts';
 import { QEMU_LOG } from './qemu/qemu-log.ts';
+import { QEMU_SIMPLE } from './qemu-simple/qemu-simple.ts';
 import { TRACE_DAT } from './trace-dat/trace-dat.ts';
 
 /** One row per format; to add one, write its file and name it here. */
-export const FORMATS: readonly Format[] = [QEMU_LOG, TRACE_DAT, FTRACE_TEXT, PERF_SCRIPT];
+export const FORMATS: readonly Format[] = [QEMU_LOG, QEMU_SIMPLE, TRACE_DAT, FTRACE_TEXT, PERF_SCRIPT];
 
 /** From this confidence on a format is taken without asking. */
 const ENOUGH = 0.3;

@@ -101,7 +101,6 @@ describe('what is no recording is refused with a reason and advice', () => {
       'an ELF file',
       Buffer.concat([Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]), Buffer.alloc(9), Buffer.from([2, 0])]),
     ],
-    ["a binary trace of QEMU's simple backend", Buffer.from('ffffffffffffffffb429a40acb77b1f20400000000000000', 'hex')],
     ['a gicscope trace', Buffer.from('SQLite format 3\u0000')],
     ['a ZIP archive', head(0x50, 0x4b, 3, 4)],
     ['text in UTF-16', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('gicv5_cdeoi domain 1\n', 'utf16le')])],

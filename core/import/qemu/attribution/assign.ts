@@ -196,6 +196,10 @@ export const ASSIGN: readonly (Assign | undefined)[] = perEvent<Assign>({
   },
   gicplug_irq_taken: plugin,
   gicplug_wfi: plugin,
+  dropped_event: (line, to) => {
+    to.lost();
+    line.subject = NOBODY;
+  },
   'Taking exception': (line, to) => {
     line.subject = to.machine.vcpu(line.b);
     if (line.subject !== NOBODY) to.ownLine(line.subject);

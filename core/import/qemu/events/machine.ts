@@ -33,6 +33,8 @@ export const MACHINE_ROWS = [
   ['gicplug_sysreg_write', REGISTER],
   ['gicplug_irq_taken', 'cpu {a:u} from 0x{v} to 0x{w}'],
   ['gicplug_wfi', 'cpu {a:u} pc 0x{v}'],
+  // What the simple backend counts where its buffer was full.
+  ['dropped_event', '{a:u} events lost'],
 ] as const;
 
 export type MachineEvent = (typeof MACHINE_ROWS)[number][0];

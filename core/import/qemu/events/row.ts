@@ -9,6 +9,8 @@ export interface EventRow {
   readonly name: string;
   readonly nameBytes: Uint8Array;
   readonly patterns: readonly Pattern[];
+  /** The patterns as they are written. */
+  readonly texts: readonly string[];
   /** Position in the table, for look-ups by number. */
   readonly index: number;
   /** vCPU threads print it without the emulator's lock, so it may stand between the lines of an action. */
@@ -28,6 +30,7 @@ export function eventRows(rows: readonly TextRow[], ranges: ReadonlyMap<string, 
     name,
     nameBytes: Buffer.from(name, 'latin1'),
     patterns: texts.map(compile),
+    texts,
     index,
     isOutsideLock: name.startsWith('gicplug_') || !NAME.test(name),
     isException: !NAME.test(name),

@@ -60,11 +60,15 @@ export function exceptionRow(bytes: Uint8Array, start: number, end: number): Eve
   });
 }
 
-const names: ReadonlySet<string> = new Set(EVENT_ROWS.map((row) => row.name));
+const byName: ReadonlyMap<string, EventRow> = new Map(EVENT_ROWS.map((row) => [row.name, row]));
 
 /** Whether the text of this event is understood. */
 export function isKnownEvent(name: string): boolean {
-  return names.has(name);
+  return byName.has(name);
+}
+
+export function rowNamed(name: string): EventRow | undefined {
+  return byName.get(name);
 }
 
 /** Whether this is the beginning of an event's name, as a line that was cut short ends. */

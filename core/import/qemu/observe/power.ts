@@ -111,6 +111,13 @@ const waits: Meaning = {
   },
 };
 
+const lost: Meaning = {
+  apply: (_line, scene) => scene.forgetAll(),
+  tell: (line, vcpu, scene) => {
+    scene.emit(line, vcpu, 'unknown', { kind: 'lost', ...(line.a === 0 ? {} : { count: BigInt(line.a) }) });
+  },
+};
+
 export const POWER = {
   arm_psci_call: psciCall,
   arm_cpu_reset: reset,
@@ -121,4 +128,5 @@ export const POWER = {
   arm_powerctl_reset_cpu: setup('vCPU reset requested'),
   gicplug_irq_taken: taken,
   gicplug_wfi: waits,
+  dropped_event: lost,
 } as const satisfies Partial<Record<MachineEvent, Meaning>>;
