@@ -4,6 +4,7 @@
  * The product's goal is 20 million per second on the second of them.
  */
 import { assemble, Core, DEFAULT_ORIGIN, Ram } from '../../core/machine/a64/index.ts';
+import { BenchReport } from './report.ts';
 
 const PROGRAMS: Readonly<Record<string, string>> = {
   arithmetic: `
@@ -73,8 +74,10 @@ function measure(name: string, source: string, count: number): number {
 }
 
 const count = Number(process.argv[2] ?? 50_000_000);
+const report = new BenchReport('a64');
 for (const [name, source] of Object.entries(PROGRAMS)) {
-  const rates = [count / 10, count].map((instructions) => measure(name, source, instructions));
-  const shown = rates.map((rate) => `${(rate / 1e6).toFixed(1)}`).join(' and ');
-  console.log(`${name.padEnd(12)} ${shown} million instructions/s (${count / 10} and ${count} instructions)`);
+  const what = `guest instructions: ${name}`;
+  for (const size of [count / 10, count])
+    report.add({ what, size, value: measure(name, source, size) / 1e6, unit: 'M/s', goal: '≥ 20 M/s' });
 }
+report.write();

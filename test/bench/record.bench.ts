@@ -1,5 +1,6 @@
 /**
- * Recorded guest register accesses per second: `node scripts/node.mjs test/bench/record.bench.ts [accesses]`.
+ * Recorded guest register accesses per second: `node scripts/node.mjs test/bench/record.bench.ts [accesses …]`
+ * (default 100000 1000000), each size in a process of its own.
  * The guest writes and reads registers of its CPU interface in a loop; each access is an event with all its changes,
  * into a SQLite file and into memory only. Goals: 1 million a second into the file, 3 million into memory; linear.
  */
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { loadScenario, type PackedSink, ScenarioRun } from '../../core/scenario/index.ts';
 import { seq } from '../../core/state/brand.ts';
 import { TraceWriter } from '../../core/trace/writer.ts';
+import { BenchReport, isApart, mostMemory, sizesGiven, spent } from './report.ts';
 
 const SCENARIO = `
 name: accesses
@@ -55,37 +57,48 @@ function memorySink(run: ScenarioRun): PackedSink {
   };
 }
 
-function measure(name: string, events: number, sinkOf: (run: ScenarioRun) => PackedSink, finish: () => number): void {
+async function measure(
+  what: string,
+  size: number,
+  goal: string,
+  sinkOf: (run: ScenarioRun) => PackedSink,
+): Promise<void> {
   const run = new ScenarioRun(loadScenario('bench.yaml', SCENARIO));
   const sink = sinkOf(run);
   run.record(sink);
   run.begin();
-  const began = performance.now();
-  while (run.events < events) run.advance(10_000);
-  const bytes = finish();
-  const seconds = (performance.now() - began) / 1000;
-  const rate = Math.round(run.events / seconds);
-  const size = bytes === 0 ? '' : `, ${(bytes / run.events).toFixed(1)} bytes an event`;
-  console.log(`${name}: ${run.events} accesses in ${seconds.toFixed(2)} s: ${rate} a second${size}`);
+  const { wall, cpu, own } = await spent(() => {
+    while (run.events < size) run.advance(10_000);
+    if (sink instanceof TraceWriter)
+      sink.finish({ source: { kind: 'scenario', files: [], facts: {} }, gic: 'v5', vcpus: 1 });
+  });
+  report.add({ what: `recorded accesses, ${what}`, size, value: run.events / wall / 1e6, unit: 'M/s', goal });
+  report.add({ what: `by CPU time of all threads, ${what}`, size, value: run.events / cpu / 1e6, unit: 'M/s' });
+  report.add({
+    what: `by CPU time of the machine's thread, ${what}`,
+    size,
+    value: run.events / own / 1e6,
+    unit: 'M/s',
+  });
+  report.add({ what: `time, ${what}`, size, value: wall, unit: 's' });
+  report.add({ what: `memory, most so far, ${what}`, size, value: mostMemory(), unit: 'MB' });
 }
 
-const wanted = Number(process.argv[2] ?? 1_000_000);
+const report = new BenchReport('record');
 const folder = mkdtempSync(join(tmpdir(), 'gicscope-bench-'));
 try {
-  for (const events of [wanted / 10, wanted]) {
-    measure('memory', events, memorySink, () => 0);
+  const sizes = sizesGiven([100_000, 1_000_000]);
+  if (isApart) {
+    const [size = 0] = sizes;
     const path = join(folder, 'bench.gscope');
-    let writer: TraceWriter | undefined;
-    measure(
-      'SQLite',
-      events,
-      (run) => (writer = new TraceWriter(path, { journal: run.machine.journal, overwrite: true })),
-      () => {
-        writer?.finish({ source: { kind: 'scenario', files: [], facts: {} }, gic: 'v5', vcpus: 1 });
-        return statSync(path).size;
-      },
-    );
+    await measure('memory only', size, '≥ 3 M/s', memorySink);
+    await measure('SQLite', size, '≥ 1 M/s', (run) => new TraceWriter(path, { journal: run.machine.journal }));
+    report.add({ what: 'file', size, value: statSync(path).size / size, unit: 'bytes/event' });
+  } else {
+    for (const size of sizes) report.apart(import.meta.filename, [String(size)]);
+    for (const what of ['memory only', 'SQLite']) report.exponent(`time, ${what}`, '≤ 1.05');
   }
+  report.write();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,14 +1,12 @@
 /**
  * Bench of the trace file: `node scripts/node.mjs test/bench/trace.bench.ts [events …]` (default 100000 1000000).
- * Per size: writing (events/s of time and of CPU time, bytes an event), the same rows into `sqlite3 .import` with one
- * index where that program is installed, opening, seeking, stepping, searching with a hit anywhere or nowhere,
- * counting, drawing lanes, and whether tiles agree with the exact transitions.
+ * Per size, in a process of its own: writing (events/s of time and of CPU time, bytes an event), the same rows into
+ * `sqlite3 .import` with one index where that program is installed, opening, seeking, stepping, searching with a hit
+ * anywhere or nowhere, counting, drawing lanes, and whether tiles agree with the exact transitions.
  */
-import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { intid } from '../../core/gic/intid.ts';
 import { type Seq, seq } from '../../core/state/brand.ts';
 import { Cursor } from '../../core/trace/cursor.ts';
@@ -18,15 +16,15 @@ import { drawDensity, drawLane } from '../../core/trace/lanes.ts';
 import { TraceReader } from '../../core/trace/reader.ts';
 import { changePostings, fieldRange, findChange, findEvent } from '../../core/trace/search.ts';
 import { TraceWriter } from '../../core/trace/writer.ts';
+import { BenchReport, isApart, mostMemory, percentile, sizesGiven, spent } from './report.ts';
+import { importSeconds } from './sqlite-peer.ts';
 import { Workload } from './trace-workload.ts';
 
 const VCPUS = 4;
 const COLUMNS = 1500;
 
-function percentile(times: readonly number[], share: number): string {
-  const sorted = times.toSorted((a, b) => a - b);
-  return `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(3)} ms`;
-}
+const WRITE = 'write events, changes, summaries, tiles';
+const report = new BenchReport('trace');
 
 /** Milliseconds of each of `n` runs. */
 function times(n: number, action: (i: number) => void): number[] {
@@ -37,62 +35,32 @@ function times(n: number, action: (i: number) => void): number[] {
   });
 }
 
-function cpuSeconds(since?: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(since);
-  return (user + system) / 1e6;
-}
-
-function write(path: string, size: number): number {
-  const cpu = process.cpuUsage();
-  const start = performance.now();
+async function write(path: string, size: number): Promise<void> {
   const writer = new TraceWriter(path);
-  const events = new Workload(writer, VCPUS).run(size);
-  writer.finish({ source: { kind: 'scenario', files: ['bench'], facts: {} }, gic: 'v5', vcpus: VCPUS });
-  const seconds = (performance.now() - start) / 1000;
-  const used = cpuSeconds(cpu);
-  console.log(
-    `${events} events: written in ${seconds.toFixed(2)} s (${Math.round(events / seconds)} a second), ` +
-      `${used.toFixed(2)} s of CPU (${Math.round(events / used)} a second), ` +
-      `${(statSync(path).size / events).toFixed(1)} bytes an event, ` +
-      `${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB at most`,
-  );
-  return used;
-}
-
-/** The peer: the same event rows, from CSV, with one index. */
-function peer(path: string, folder: string, ours: number): void {
-  const csv = join(folder, 'rows.csv');
-  const out = openSync(csv, 'w');
-  const db = new Database(path, { readonly: true });
-  let text = '';
-  for (const row of db.prepare('SELECT seq, time, meta, value, arg FROM event_row').safeIntegers().raw().iterate()) {
-    text += `${String(row)}\n`;
-    if (text.length < 1 << 20) continue;
-    writeSync(out, text);
-    text = '';
-  }
-  writeSync(out, text);
-  closeSync(out);
-  db.close();
-  const other = join(folder, 'peer.db');
-  const script =
-    'CREATE TABLE e(seq INTEGER, time INTEGER, meta INTEGER, value INTEGER, arg INTEGER);\n.mode csv\n' +
-    `.import ${csv} e\nCREATE INDEX i ON e(time);\n`;
-  const run = spawnSync('bash', ['-c', `TIMEFORMAT='%U %S'; time sqlite3 ${other}`], {
-    input: script,
-    encoding: 'utf8',
+  let events = 0;
+  const { wall, cpu, own } = await spent(() => {
+    events = new Workload(writer, VCPUS).run(size);
+    writer.finish({ source: { kind: 'scenario', files: ['bench'], facts: {} }, gic: 'v5', vcpus: VCPUS });
   });
-  const [user, system] = run.stderr.trim().split(/\s+/).map(Number);
-  if (run.status === 0 && user !== undefined && system !== undefined)
-    console.log(
-      `  sqlite3 .import + index: ${(user + system).toFixed(2)} s of CPU; ours is ${(ours / (user + system)).toFixed(2)} of it`,
-    );
-  else console.log('  sqlite3 is not installed: no peer');
-  rmSync(csv);
-  rmSync(other, { force: true });
+  report.add({ what: WRITE, size, value: wall, unit: 's' });
+  report.add({ what: 'written events', size, value: events / wall / 1e6, unit: 'M/s', goal: '≥ 1 M/s' });
+  report.add({ what: 'written events by CPU time of all threads', size, value: events / cpu / 1e6, unit: 'M/s' });
+  report.add({ what: 'written events by CPU time of the caller', size, value: events / own / 1e6, unit: 'M/s' });
+  report.add({ what: 'file', size, value: statSync(path).size / events, unit: 'bytes/event' });
+  report.add({ what: 'memory, most while writing', size, value: mostMemory(), unit: 'MB', goal: '< 400 MB' });
+  if (size > 1e6) return;
+  const peer = importSeconds(path, folder);
+  if (peer === undefined) {
+    report.note('sqlite3 is not installed: no peer for writing');
+    return;
+  }
+  report.add({ what: 'sqlite3 .import of the same rows and one index', size, value: peer, unit: 's' });
+  report.add({ what: 'our time ÷ that', size, value: wall / peer, unit: '', goal: '≤ 0.5 at 1e6' });
 }
 
-function read(path: string): void {
+function read(path: string, size: number): void {
+  const add = (what: string, list: readonly number[], share: number, goal?: string): void =>
+    report.add({ what, size, value: percentile(list, share), unit: 'ms', ...(goal === undefined ? {} : { goal }) });
   const opening = times(5, () => new TraceReader(path).close());
   const reader = new TraceReader(path);
   const cursor = new Cursor(reader);
@@ -105,16 +73,18 @@ function read(path: string): void {
   const seeks = times(3000, () => cursor.seek(anywhere()));
   cursor.seek(seq(Math.floor(reader.count / 2)));
   const steps = times(20_000, (i) => cursor.step(i % 3 === 0 ? -1 : 1));
-  console.log(
-    `  open ${percentile(opening, 0.5)}; seek p50 ${percentile(seeks, 0.5)} p99 ${percentile(seeks, 0.99)}; ` +
-      `step p50 ${percentile(steps, 0.5)} p95 ${percentile(steps, 0.95)}`,
-  );
-  search(reader, anywhere);
-  lanes(reader);
+  add('open', opening, 0.5);
+  add('seek, p50', seeks, 0.5, '≤ 0.5 ms');
+  add('seek, p99', seeks, 0.99, '≤ 5 ms');
+  add('step, p95', steps, 0.95);
+  search(reader, anywhere, add);
+  lanes(reader, size, add);
   reader.close();
 }
 
-function search(reader: TraceReader, anywhere: () => Seq): void {
+type Add = (what: string, times: readonly number[], share: number, goal?: string) => void;
+
+function search(reader: TraceReader, anywhere: () => Seq, add: Add): void {
   const busy = fieldRange(reader, intid('ppi', 27), 1, 'pending');
   const idle = fieldRange(reader, intid('ppi', 3), 1, 'pending');
   if (busy === undefined || idle === undefined) throw new Error('the workload has no PPI');
@@ -127,14 +97,15 @@ function search(reader: TraceReader, anywhere: () => Seq): void {
   );
   const counts = times(5, () => changePostings(new TraceReader(reader.path), busy, 'rises').total);
   const never = times(1, () => findEvent(reader, -1, 'next', { test: (events, i) => events.argLo[i] === 0x1234_5679 }));
-  console.log(
-    `  first search ${percentile(first, 0.5)}; hit p95 ${percentile(hits, 0.95)}; no hit p95 ${percentile(misses, 0.95)}; ` +
-      `write of a register p95 ${percentile(names, 0.95)}; open and count ${percentile(counts, 0.5)}; ` +
-      `test that never holds ${percentile(never, 0.5)}`,
-  );
+  add('first search', first, 0.5);
+  add('next/previous rise of a PPI, p95', hits, 0.95, '≤ 10 ms');
+  add('one that never rises, p95', misses, 0.95, '≤ 10 ms');
+  add('write of a register, p95', names, 0.95, '≤ 10 ms');
+  add('open and count the rises of a PPI', counts, 0.5);
+  add('test that never holds', never, 0.5, '≤ 1,500 ms at 1e7');
 }
 
-function lanes(reader: TraceReader): void {
+function lanes(reader: TraceReader, size: number, add: Add): void {
   const drawn = reader.lanes.filter(({ kind }) => kind !== 'density');
   for (const share of [1, 0.2, 0.01]) {
     const span = reader.duration * share;
@@ -143,10 +114,10 @@ function lanes(reader: TraceReader): void {
     const cold = times(1, () => drawn.map((lane) => drawLane(reader, lane, window)));
     const warm = times(5, () => drawn.map((lane) => drawLane(reader, lane, window)));
     const density = times(5, () => drawDensity(reader, 0, window));
-    console.log(
-      `  ${drawn.length} lanes over ${share * 100} %: first ${percentile(cold, 0.5)}, again ${percentile(warm, 0.5)}; ` +
-        `density ${percentile(density, 0.5)}`,
-    );
+    const what = `${drawn.length} lanes over ${share * 100} % of the trace`;
+    add(`${what}, first`, cold, 0.5);
+    add(`${what}, again`, warm, 0.5);
+    add(`density over ${share * 100} %`, density, 0.5);
   }
   // Tiles against the truth: the exact transitions of the whole trace, squeezed into the same columns.
   const window = { start: 0, end: reader.duration + 1, columns: 100 };
@@ -165,19 +136,28 @@ function lanes(reader: TraceReader): void {
       if (Math.abs((tiles.share[i] ?? 0) - (truth.share[i] ?? 0)) > 0.02) different++;
     }
   }
-  console.log(`  tiles that differ from the exact lanes: ${different}`);
+  report.add({
+    what: 'columns in which tiles differ from the exact lanes',
+    size,
+    value: different,
+    unit: '',
+    goal: '0',
+  });
 }
 
-const sizes = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(join(tmpdir(), 'gicscope-bench-'));
 try {
-  for (const size of sizes.length > 0 ? sizes : [100_000, 1_000_000]) {
-    const path = join(folder, `${size}.gscope`);
-    const used = write(path, size);
-    if (size <= 1_000_000) peer(path, folder, used);
-    read(path);
-    rmSync(path);
+  const sizes = sizesGiven([100_000, 1_000_000]);
+  if (isApart) {
+    const [size = 0] = sizes;
+    const path = join(folder, 'trace.gscope');
+    await write(path, size);
+    read(path, size);
+  } else {
+    for (const size of sizes) report.apart(import.meta.filename, [String(size)]);
+    report.exponent(WRITE, '≤ 1.05');
   }
+  report.write();
 } finally {
   rmSync(folder, { recursive: true });
 }
