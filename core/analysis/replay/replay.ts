@@ -12,6 +12,7 @@ import { type TraceReader } from '../../trace/reader.ts';
 import { type GicModel } from '../../trace/sink.ts';
 import { seq } from '../../state/brand.ts';
 import { type ReplayResult, Tally } from './tally.ts';
+import { GicV2Replay } from './v2/gicv2.ts';
 import { GicV3Replay } from './v3/gicv3.ts';
 import { GicV5Replay } from './v5/gicv5.ts';
 
@@ -71,5 +72,6 @@ export function machineFor(recording: Recording, tally: Tally): ReplayMachine {
     );
   if (gic === 'v5') return new GicV5Replay(recording, tally);
   if (gic === 'v3') return new GicV3Replay(recording, tally);
-  throw new ReplayError(`There is no machine for recordings of GIC${gic} yet: GICv5 and GICv3 can be replayed.`);
+  if (gic === 'v2') return new GicV2Replay(recording, tally);
+  throw new ReplayError('The recording does not tell its GIC model: nothing can be replayed.');
 }

@@ -1,0 +1,249 @@
+/**
+ * Drives a physical GICv2 with a recording of QEMU, and compares GICC_IAR answers, frame reads, best interrupts and
+ * signals (gicv3-behaviour §13, §16, §17). Every input is printed before what is computed from it.
+ *
+ * An access to the distributor does not say which CPU makes it. Words that each CPU has of its own are taken to be of the
+ * CPU that was last seen to set itself up (powered on, reading its target byte, writing its interface); where a later
+ * record shows otherwise the other CPU had made the write. The sender of an SGI is what its acknowledge names.
+ */
+import { interruptOf } from '../../../trace/interrupts.ts';
+import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
+import { Records } from '../records.ts';
+import { type Recording, type ReplayMachine } from '../replay.ts';
+import { type Tally } from '../tally.ts';
+import { Doubts } from './doubts.ts';
+import { FIRST_SPI, PhysicalGicV2, SPURIOUS, type V2Cpu } from './gic.ts';
+import { GICC_ROWS } from './registers.ts';
+
+const REASON = {
+  vcpu: 'the recording does not tell which vCPU',
+  register: 'the emulator has no such register',
+} as const;
+const SENDER = 'senders of SGIs, which acknowledges name';
+const WRITER = 'CPUs that accessed words of their own, which later answers tell';
+const SGIR = 0xf00;
+const TARGETS = 0x800;
+const IAR = 0xc;
+const SGIS = 16;
+
+export class GicV2Replay implements ReplayMachine {
+  readonly #tally: Tally;
+  readonly #gic: PhysicalGicV2;
+  readonly #records: Records;
+  readonly #doubts: Doubts;
+  readonly #reset = new Set<number>();
+  /** Answers of acknowledges until the access that returns them. */
+  readonly #answers = new Map<number, { readonly intid: number; readonly sender: number }>();
+  /** The CPU that is taken to access its own words. */
+  #writer: V2Cpu | undefined;
+
+  constructor({ vcpus }: Recording, tally: Tally) {
+    this.#tally = tally;
+    this.#gic = new PhysicalGicV2(vcpus);
+    this.#writer = this.#gic.cpus[0];
+    this.#records = new Records(tally);
+    this.#doubts = new Doubts(() => tally.infer(WRITER));
+  }
+
+  end(): void {
+    this.#records.input(() => {});
+  }
+
+  take(event: TraceEvent): void {
+    if (event.kind === 'vcpu.reset') return this.#records.input(() => this.#cpuReset(event));
+    this.#reset.clear();
+    switch (event.kind) {
+      case 'mmio.access':
+        return event.source?.startsWith('gic_dist_') === true ? this.#distributor(event) : this.#interface(event);
+      case 'irq.acknowledge':
+        return this.#acknowledge(event);
+      case 'irq.drop':
+      case 'irq.deactivate':
+        return this.#end(event);
+      case 'irq.line':
+        return this.#line(event);
+      case 'irq.hppi':
+        return this.#candidate(event);
+      case 'irq.signal':
+        return this.#signal(event);
+      default:
+        return;
+    }
+  }
+
+  #cpu({ vcpu }: TraceEvent): V2Cpu | undefined {
+    return vcpu === undefined ? undefined : this.#gic.cpus[vcpu];
+  }
+
+  #cpuReset(event: TraceEvent): void {
+    const cpu = this.#cpu(event);
+    if (cpu === undefined) return;
+    this.#writer = cpu;
+    this.#reset.add(cpu.index);
+    if (this.#reset.size < this.#gic.cpus.length) return;
+    this.#gic.reset();
+    this.#writer = this.#gic.cpus[0];
+  }
+
+  // --- CPU interface --------------------------------------------------------------------------------------------
+
+  #acknowledge(event: EventOf<'irq.acknowledge'>): void {
+    const cpu = this.#cpu(event);
+    if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
+    if (event.detail?.['interface'] !== undefined && event.detail['interface'] !== 'cpu') return;
+    const recorded = event.intid === undefined ? SPURIOUS : (interruptOf(event.intid)?.number ?? SPURIOUS);
+    this.#records.input(() => {
+      const intid = this.#doubts.settle(cpu.index, () => this.#gic.answer(cpu), recorded);
+      this.#answers.set(cpu.index, { intid, sender: intid < SGIS ? this.#gic.sender(cpu, intid) : 0 });
+      // The sender is the one that the access names; until then the lowest.
+      if (recorded < SPURIOUS - 3) this.#gic.acknowledge(cpu, recorded, this.#gic.sender(cpu, recorded));
+    });
+  }
+
+  #interface(event: EventOf<'mmio.access'>): void {
+    const cpu = this.#cpu(event);
+    const { op, offset, value, register } = event;
+    if (cpu === undefined || value === undefined || !register.startsWith('GICC')) return;
+    if (op === 'read' && Number(offset) === IAR) return this.#answered(cpu, event, value);
+    const row = GICC_ROWS.get(Number(offset));
+    if (op === 'write') {
+      this.#writer = cpu;
+      this.#records.input(() => row?.write?.(cpu, Number(value)));
+    } else if (row === undefined) this.#tally.unsupported(REASON.register);
+    else this.#tally.compare(event, register, value, BigInt(row.read(this.#gic, cpu)), () => this.#describe(cpu));
+  }
+
+  /** The access that returns an acknowledge's answer: with the sender, for an SGI. */
+  #answered(cpu: V2Cpu, event: EventOf<'mmio.access'>, value: bigint): void {
+    const answer = this.#answers.get(cpu.index);
+    this.#answers.delete(cpu.index);
+    if (answer === undefined) return this.#tally.unsupported('an access whose acknowledge is not recorded');
+    const { intid, sender } = answer;
+    const named = Number((value >> 10n) & 7n);
+    const isUnknown = intid < SGIS && this.#doubts.takeSender(cpu.index, intid);
+    if (isUnknown) this.#tally.infer(SENDER);
+    const emulated = BigInt(intid | ((isUnknown ? named : sender) << 10));
+    this.#tally.compare(event, event.register, value, emulated, () => this.#describe(cpu));
+  }
+
+  #end(event: EventOf<'irq.drop'> | EventOf<'irq.deactivate'>): void {
+    const cpu = this.#cpu(event);
+    const number = event.intid === undefined ? undefined : interruptOf(event.intid)?.number;
+    if (cpu === undefined || number === undefined) return;
+    this.#records.input(() => {
+      if (event.kind === 'irq.deactivate') this.#gic.deactivate(cpu, number);
+      else this.#gic.end(cpu, number);
+    });
+  }
+
+  // --- distributor and lines ------------------------------------------------------------------------------------
+
+  #line(event: EventOf<'irq.line'>): void {
+    const number = interruptOf(event.intid)?.number;
+    const cpu = this.#cpu(event);
+    if (number === undefined) return;
+    this.#records.input(() => {
+      if (number >= FIRST_SPI) this.#gic.setSpi(number, event.level);
+      else cpu?.bank.setLine(number, event.level);
+    });
+  }
+
+  #distributor(event: EventOf<'mmio.access'>): void {
+    const { op, size, value, register } = event;
+    const offset = Number(event.offset);
+    if (value === undefined) return;
+    if (op === 'read') {
+      this.#identify(offset, size, value);
+      const by = this.#writer;
+      const read = (): bigint | undefined => (by === undefined ? undefined : this.#gic.read(by, offset, size));
+      const emulated = this.#gic.isPrivateWord(offset) ? this.#readOfAny(offset, size, value) : read();
+      if (emulated === undefined) this.#tally.unsupported(REASON.register);
+      else this.#tally.compare(event, register, value, emulated);
+    } else if (offset === SGIR) this.#records.input(() => this.#send(Number(value)));
+    else this.#records.input(() => this.#write(offset, size, value));
+  }
+
+  /** A CPU's own target byte says which CPU reads it. */
+  #identify(offset: number, size: number, value: bigint): void {
+    if (offset < TARGETS || offset >= TARGETS + FIRST_SPI || size !== 4) return;
+    const byte = Number(value & 0xffn);
+    if (byte !== 0 && (byte & (byte - 1)) === 0) this.#writer = this.#gic.cpus[31 - Math.clz32(byte)] ?? this.#writer;
+  }
+
+  /** A word of each CPU's own: of the CPU that is taken to read it, else of one whose word it is. */
+  #readOfAny(offset: number, size: number, recorded: bigint): bigint | undefined {
+    const by = this.#writer;
+    if (by === undefined) return undefined;
+    const mine = this.#gic.read(by, offset, size);
+    if (mine === recorded) return mine;
+    const other = this.#gic.cpus.find((cpu) => this.#gic.read(cpu, offset, size) === recorded);
+    if (other === undefined) return mine;
+    this.#writer = other;
+    this.#tally.infer(WRITER);
+    return recorded;
+  }
+
+  #write(offset: number, size: number, value: bigint): void {
+    const by = this.#writer;
+    if (by === undefined) return;
+    if (this.#gic.isPrivateWord(offset) && this.#gic.cpus.length > 1)
+      for (const cpu of this.#gic.cpus)
+        this.#doubts.write(cpu, cpu === by, () => this.#gic.write(cpu, offset, size, value));
+    else this.#gic.write(by, offset, size, value);
+  }
+
+  /** GICD_SGIR: to a list, to all but the sender, to the sender. */
+  #send(value: number): void {
+    const sgi = value & 15;
+    const filter = (value >>> 24) & 3;
+    const isAlone = this.#gic.cpus.length === 1;
+    const sender = isAlone ? 0 : (this.#writer?.index ?? 0);
+    for (const cpu of this.#gic.cpus) {
+      const isListed = filter === 0 && ((value >>> (16 + cpu.index)) & 1) === 1;
+      const isTarget = isListed || (filter === 1 && cpu.index !== sender) || (filter === 2 && cpu.index === sender);
+      if (!isTarget) continue;
+      if (!isAlone) this.#doubts.sent(cpu, sgi, cpu.bank.latch[sgi] === 1);
+      this.#gic.sgi(cpu, sgi, sender);
+    }
+  }
+
+  // --- what the recorder saw ------------------------------------------------------------------------------------
+
+  #candidate(event: EventOf<'irq.hppi'>): void {
+    if (event.unit !== 'CPU interface') return;
+    const cpu = this.#cpu(event);
+    if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
+    const intid = event.intid === undefined ? SPURIOUS : (interruptOf(event.intid)?.number ?? SPURIOUS);
+    const recorded = (event.priority << 10) | intid;
+    const emulated = (): number => {
+      const best = this.#gic.best(cpu);
+      return (best.priority << 10) | best.intid;
+    };
+    this.#records.take(cpu.index, {
+      event,
+      register: 'best interrupt',
+      recorded: BigInt(recorded),
+      emulated: () => BigInt(this.#doubts.settle(cpu.index, emulated, recorded)),
+      context: () => this.#describe(cpu),
+    });
+  }
+
+  #signal(event: EventOf<'irq.signal'>): void {
+    if (event.detail?.['virtual'] === true) return;
+    const cpu = this.#cpu(event);
+    if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
+    this.#records.take(cpu.index, {
+      event,
+      register: 'signals',
+      recorded: (event.irq ? 1n : 0n) | (event.fiq ? 2n : 0n),
+      emulated: () => this.#gic.signals(cpu),
+      context: () => this.#describe(cpu),
+    });
+  }
+
+  #describe(cpu: V2Cpu): string {
+    const { intid, priority } = this.#gic.best(cpu);
+    const { ctlr, pmr, runningPriority } = cpu.interface;
+    return `CPU ${cpu.index}: best ${intid}, priority ${priority}; CTLR 0x${ctlr.toString(16)}, PMR 0x${pmr.toString(16)}, running ${runningPriority}`;
+  }
+}
