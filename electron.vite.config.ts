@@ -1,6 +1,6 @@
 /**
- * What is built: the main process with the browser host, the backend's thread and the thread that writes its traces
- * (ES modules, packages stay outside), the preload (one CommonJS file that requires only `electron`, because its
+ * What is built: the main process with the browser host, the backend's thread and those that record live and write
+ * traces (ES modules, packages stay outside), the preload (one CommonJS file that requires only `electron`, because its
  * sandbox allows nothing else), the window.
  */
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,7 @@ export default defineConfig({
           main: at('electron/main.ts'),
           host: at('electron/host.ts'),
           worker: at('electron/worker.ts'),
+          'live-thread-entry': at('core/session/live/live-thread-entry.ts'),
           'write-thread-entry': at('core/trace/write-thread-entry.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -14,7 +14,7 @@ import type { FromBackend, ToBackend } from './messages.ts';
 
 /** Smallest buffer worth a transfer, in bytes. */
 const WORTH_A_TRANSFER = 16_384;
-const PUSHES: Record<PushEvent, true> = { task: true, search: true, grown: true, command: true };
+const PUSHES: Record<PushEvent, true> = { task: true, search: true, grown: true, live: true, command: true };
 
 export function serveBackend(port: MessagePort, backend: SessionBackend): void {
   const calls = new Map<number, AbortController>();

@@ -37,6 +37,8 @@ export const breakpointSchema = z.object({
   oneShot: z.boolean().default(false),
   /** Only on this vCPU; null: on all. */
   vcpu: z.int().min(0).max(511).nullable().default(null),
+  /** Where a machine that runs stops: behind what hit, or before it (live-breakpoints.ts). */
+  stop: z.enum(['after', 'before']).default('after'),
   /** `#rrggbb`, or empty for the next free colour. */
   colour: z
     .string()

@@ -42,5 +42,19 @@ export type HaltReason =
   /** Somebody asked. */
   | 'stopped';
 
+/** What a guest is about to do to a register, an instruction of the GIC, or memory outside its RAM. */
+export interface GuestAccess {
+  /** Register or instruction; empty for memory. */
+  readonly name: string;
+  readonly op: 'read' | 'write' | 'execute';
+  /** Of memory. */
+  readonly address: bigint | undefined;
+  /** Value written or operand, in halves; undefined where there is none before the access. */
+  readonly lo: number | undefined;
+  readonly hi: number | undefined;
+  /** Address of the instruction. */
+  readonly pc: bigint;
+}
+
 export type AnyEvent = KvmEvent | MachineEvent;
 export type MachineObserver = (event: AnyEvent, place: Place) => void;

@@ -21,6 +21,7 @@ export class GuestBus implements Bus {
   }
 
   load(lo: number, hi: number, size: number, value: Words): BusAnswer {
+    if (this.#system.before !== undefined) this.#system.announceMemory(address(lo, hi), 'read', undefined);
     const answer = this.#vcpu.memoryAccess(address(lo, hi), size);
     this.#system.leave();
     if (answer === undefined) return FAULT.EXTERNAL;
@@ -29,6 +30,7 @@ export class GuestBus implements Bus {
   }
 
   store(lo: number, hi: number, size: number, value: Words): BusAnswer {
+    if (this.#system.before !== undefined) this.#system.announceMemory(address(lo, hi), 'write', value);
     const answer = this.#vcpu.memoryAccess(address(lo, hi), size, value.value);
     this.#system.leave();
     return answer === undefined ? FAULT.EXTERNAL : DONE;

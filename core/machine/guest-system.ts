@@ -30,7 +30,7 @@ import {
   unpackEncoding,
   WAIT,
 } from './a64/index.ts';
-import { type MachineEvent } from './events.ts';
+import { type GuestAccess, type MachineEvent } from './events.ts';
 
 /** What an encoding means here. */
 type Target =
@@ -59,6 +59,8 @@ export class GuestSystem implements System {
   #core: Core | undefined;
   /** Called after each access that may have moved the interrupt signal. */
   readonly #signalMoved: () => void;
+  /** Told of each access to something that exists, while nothing has happened yet. */
+  before: ((access: GuestAccess) => void) | undefined;
 
   constructor(vcpu: Vcpu, emit: (event: MachineEvent) => void, signalMoved: () => void) {
     this.#vcpu = vcpu;
@@ -105,6 +107,7 @@ export class GuestSystem implements System {
 
   #register(encoding: number, direction: 'read' | 'write', value: Words): Answer {
     const target = this.#targetOf(encoding);
+    if (this.before !== undefined) this.#announce(this.before, target, direction, value);
     switch (target.type) {
       case 'interface': {
         this.operation = direction;
@@ -141,12 +144,32 @@ export class GuestSystem implements System {
   #instruction(encoding: number, value: Words, hasResult: boolean): Answer {
     const target = this.#targetOf(encoding);
     if (target.type !== 'instruction' || target.instruction.hasResult !== hasResult) return UNDEFINED;
+    if (this.before !== undefined) this.#announce(this.before, target, 'execute', value);
     this.operation = 'execute';
     const outcome = this.#vcpu.execute(target.instruction, value);
     if (outcome === 'performed') this.#tell(target.instruction.name, 'execute', value);
     const answer = this.#answer(outcome);
     this.operation = undefined;
     return answer;
+  }
+
+  #announce(tell: (access: GuestAccess) => void, target: Target, op: GuestAccess['op'], value: Words): void {
+    const name = nameOf(target);
+    if (name === undefined) return;
+    const hasValue = op === 'write' || (target.type === 'instruction' && !target.instruction.hasResult);
+    tell({
+      name,
+      op,
+      address: undefined,
+      lo: hasValue ? value.lo : undefined,
+      hi: hasValue ? value.hi : undefined,
+      pc: this.#pc(),
+    });
+  }
+
+  /** A load or store that leaves the guest begins; `value` is what a store writes. */
+  announceMemory(address: bigint, op: 'read' | 'write', value: Words | undefined): void {
+    this.before?.({ name: '', op, address, lo: value?.lo, hi: value?.hi, pc: this.#pc() });
   }
 
   #tell(register: string, op: 'read' | 'write' | 'execute', { lo, hi }: Words): void {
@@ -183,6 +206,19 @@ export class GuestSystem implements System {
     const target = resolve(encoding);
     this.#targets.set(encoding, target);
     return target;
+  }
+}
+
+function nameOf(target: Target): string | undefined {
+  switch (target.type) {
+    case 'interface':
+      return target.register.name;
+    case 'instruction':
+      return target.instruction.name;
+    case 'named':
+      return target.name;
+    case 'none':
+      return undefined;
   }
 }
 

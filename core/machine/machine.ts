@@ -21,7 +21,7 @@ import { Journal } from '../state/journal.ts';
 import { Layout } from '../state/layout.ts';
 import { Core, LINE, Ram } from './a64/index.ts';
 import { type MachineConfig } from './config.ts';
-import { type AnyEvent, type HaltReason, type MachineObserver } from './events.ts';
+import { type AnyEvent, type GuestAccess, type HaltReason, type MachineObserver } from './events.ts';
 import { GuestBus } from './guest-bus.ts';
 import { GuestSystem } from './guest-system.ts';
 import { shuffled } from './random.ts';
@@ -44,6 +44,11 @@ export class Machine {
   beforeEvent: ((event: AnyEvent, place: Place) => void) | undefined;
   /** Called when a core is about to execute an instruction at a breakpoint. */
   onBreakpoint: ((thread: Thread, address: bigint) => void) | undefined;
+  /**
+   * Called before every instruction, or an interrupt's entry in its place. The run is the same with it and without, only
+   * slower. Whoever sets it while a core runs calls `interrupt` too.
+   */
+  onInstruction: ((thread: Thread) => void) | undefined;
   readonly #loop: RunLoop;
   readonly #random: Cell;
   readonly #order: readonly number[];
@@ -155,6 +160,11 @@ export class Machine {
   /** Ends `run` after the present instruction. */
   stop(): void {
     this.#stopAsked = true;
+    this.interrupt();
+  }
+
+  /** Makes cores come back to the run loop after the present instruction; the run goes on. */
+  interrupt(): void {
     for (const { core } of this.threads) core.kick();
   }
 
@@ -230,6 +240,12 @@ export class Machine {
   /** Takes a loaded thread off its CPU, out of the guest if need be; it is ready then. */
   scheduleOut(thread: Thread): void {
     this.#loop.scheduleOut(thread);
+  }
+
+  /** Has `listener` called before each access of a guest has any effect; undefined ends it. After `create`. */
+  watchAccesses(listener: ((thread: Thread, access: GuestAccess) => void) | undefined): void {
+    for (const thread of this.#threads)
+      thread.system.before = listener === undefined ? undefined : (access) => listener(thread, access);
   }
 
   /** Everything that lives outside the journal, into the journal. */

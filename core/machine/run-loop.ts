@@ -123,8 +123,9 @@ export class RunLoop {
         thread.status = 'loaded';
       }
       if (core.breakpoints.size !== 0 && this.#reports(thread)) continue;
+      machine.onInstruction?.(thread);
       machine.refreshLine(thread.index);
-      const stop = core.run(left);
+      const stop = core.run(machine.onInstruction === undefined ? left : 1);
       if (core.executed !== 0) thread.reported = undefined;
       left -= stop.kind === 'limit' || stop.kind === 'wait' ? Math.max(1, core.executed) : core.executed;
       this.#handle(thread, stop);

@@ -19,7 +19,17 @@ const CONSTANTS: ReadonlyMap<string, bigint> = new Map([
 ]);
 const PROGRAM_ALIGNMENT = 0x1_0000n;
 
+/** A program as the scenario's author wrote it, and what became of it. */
+export interface GuestSource {
+  readonly text: string;
+  /** Place of the text in the scenario. */
+  readonly path: Path;
+  readonly program: Program;
+}
+
 export interface Guest {
+  /** The programs by number; a vCPU without one of its own runs the last. Empty for an image. */
+  readonly sources: readonly GuestSource[];
   readonly images: readonly ImageConfig[];
   /** Address of a label as vCPU `vcpu` sees it. */
   labelOf(name: string, vcpu: number): bigint | undefined;
@@ -38,13 +48,13 @@ export function buildGuest(source: Source, data: ScenarioData, readImage: (path:
       ? [[guest.program ?? '', ['guest', 'program']]]
       : guest.programs.map((text, index) => [text, ['guest', 'programs', index]]);
   const problems: ScenarioProblem[] = [];
-  const programs: Program[] = [];
+  const sources: GuestSource[] = [];
   let origin = guest.base;
   for (const [text, path] of texts) {
     const lines = text.split('\n').length;
     const assembled = assemble(`${text}\n${vectorTable(guest.vectors)}`, { origin, symbols: CONSTANTS, model: 'v5' });
     if (assembled.ok) {
-      programs.push(assembled.program);
+      sources.push({ text, path, program: assembled.program });
       const end = origin + BigInt(assembled.program.bytes.length);
       origin = ((end + PROGRAM_ALIGNMENT - 1n) / PROGRAM_ALIGNMENT) * PROGRAM_ALIGNMENT;
       continue;
@@ -57,8 +67,10 @@ export function buildGuest(source: Source, data: ScenarioData, readImage: (path:
       );
   }
   if (problems.length > 0) throw source.fail(problems);
+  const programs = sources.map(({ program }) => program);
   const programOf = (vcpu: number): Program | undefined => programs[Math.min(vcpu, programs.length - 1)];
   return {
+    sources,
     images: programs.map((program) => ({ address: program.origin, bytes: program.bytes })),
     labels: [...new Set(programs.flatMap(({ labels }) => [...labels]))],
     labelOf: (name, vcpu) => {
@@ -92,7 +104,13 @@ function imageGuest(
     const reason = error instanceof Error ? error.message : String(error);
     throw source.error(['guest', 'image'], `expected a file with the guest's memory image: ${reason}`);
   }
-  return { images: [{ address: base, bytes }], labels: [], labelOf: () => undefined, entryOf: () => entry ?? base };
+  return {
+    sources: [],
+    images: [{ address: base, bytes }],
+    labels: [],
+    labelOf: () => undefined,
+    entryOf: () => entry ?? base,
+  };
 }
 
 /** A vector table named \`vectors\`: synchronous exceptions and IRQs of EL1 go to their handlers, the others stop. */

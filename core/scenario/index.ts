@@ -3,4 +3,12 @@ export { checkScenario } from './check.ts';
 export { ScenarioError, type ScenarioProblem } from './errors.ts';
 export { loadScenario, type LoadOptions, type Scenario } from './load.ts';
 export { type PackedSink } from './record/scribe.ts';
-export { type Check, type Outcome, type RecordExpectation, ScenarioRun } from './run.ts';
+export { placeOfAddress } from './record/vgic.ts';
+export {
+  type Check,
+  expectationsOf,
+  type GuestPlace,
+  type Outcome,
+  type RecordExpectation,
+  ScenarioRun,
+} from './run.ts';

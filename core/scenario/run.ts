@@ -27,6 +27,14 @@ export interface Check extends Position {
   readonly found: string;
   /** Virtual nanoseconds. */
   readonly time: number;
+  /** Position of the last event before it was checked; −1 when there was none, or nothing is recorded. */
+  readonly seq: number;
+}
+
+/** A place in the guest's program, of one vCPU or of all. */
+export interface GuestPlace {
+  readonly address: bigint;
+  readonly vcpu: number | undefined;
 }
 
 /** An expectation about the record as a whole, in the condition language; whoever can search traces decides it. */
@@ -61,7 +69,13 @@ export class ScenarioRun {
   readonly #labels: Map<bigint, string[]>[] = [];
   readonly #reached = new Map<string, number>();
   readonly #met = new Set<number>();
+  /** Addresses at which `onPlace` is called, per vCPU. */
+  readonly #places: Set<bigint>[] = [];
   #halted: HaltReason | undefined;
+  /** Called when the VM's vCPUs exist, before they are set up. */
+  onCreated: (() => void) | undefined;
+  /** Called before a vCPU executes the instruction at a place of `watchPlaces`. */
+  onPlace: ((thread: Thread, address: bigint) => void) | undefined;
 
   constructor(scenario: Scenario) {
     this.scenario = scenario;
@@ -98,6 +112,7 @@ export class ScenarioRun {
   begin(): void {
     const { machine, scenario } = this;
     machine.create();
+    this.onCreated?.();
     this.#views = new GuestViews(machine);
     this.#recorder?.declare(this.#views);
     this.#watchLabels();
@@ -131,6 +146,26 @@ export class ScenarioRun {
     return true;
   }
 
+  /** What was checked so far, in order. */
+  get checks(): readonly Check[] {
+    return this.#checks;
+  }
+
+  /** Replaces the places at which `onPlace` is called. After `begin`, or from within a call of the machine. */
+  watchPlaces(places: readonly GuestPlace[]): void {
+    for (const { core, index } of this.machine.threads) {
+      const wanted = new Set(
+        places.filter(({ vcpu }) => vcpu === undefined || vcpu === index).map(({ address }) => address),
+      );
+      for (const address of this.#places[index] ?? [])
+        if (!wanted.has(address) && this.#labels[index]?.has(address) !== true) core.breakpoints.delete(address);
+      for (const address of wanted) core.breakpoints.add(address);
+      this.#places[index] = wanted;
+    }
+    // One that runs looks again before its next instruction.
+    this.machine.interrupt();
+  }
+
   /** Ends the run where it is. */
   stop(): void {
     if (!this.done) this.#end('stopped');
@@ -139,28 +174,11 @@ export class ScenarioRun {
   /** @throws Error before the end. */
   get outcome(): Outcome {
     if (this.#halted === undefined) throw new Error('the run has not ended');
-    const { source, data } = this.scenario;
-    const at = (...path: Path): Position => source.locate(['expect', ...path]);
-    const { sequence, never, counts } = data.expect;
     return {
       halted: this.#halted,
       time: this.time,
       checks: this.#checks,
-      about: [
-        ...sequence.map((condition, index) => ({
-          ...at('sequence', index),
-          condition,
-          kind: 'sequence' as const,
-          index,
-        })),
-        ...never.map((condition, index) => ({ ...at('never', index), condition, kind: 'never' as const })),
-        ...counts.map(({ of: condition, is: count }, index) => ({
-          ...at('counts', index),
-          condition,
-          kind: 'count' as const,
-          count,
-        })),
-      ],
+      about: expectationsOf(this.scenario),
     };
   }
 
@@ -216,6 +234,7 @@ export class ScenarioRun {
   }
 
   #arrive(thread: Thread, address: bigint): void {
+    if (this.#places[thread.index]?.has(address) === true) this.onPlace?.(thread, address);
     for (const label of this.#labels[thread.index]?.get(address) ?? []) {
       const own = this.#count(`${label}:${thread.index}`);
       const all = this.#count(label);
@@ -285,6 +304,7 @@ export class ScenarioRun {
           expected: `at least ${nth} times`,
           found: String(this.#reached.get(label) ?? 0),
           time: this.time,
+          seq: this.events - 1,
         });
     this.#expectState(data.expect.end, ['expect', 'end'], ' at the end');
     return true;
@@ -292,8 +312,25 @@ export class ScenarioRun {
 
   #check(path: Path, what: string, expected: string, found: string): void {
     const position = this.scenario.source.locate(path);
-    this.#checks.push({ ...position, ok: expected === found, what, expected, found, time: this.time });
+    const { time, events } = this;
+    this.#checks.push({ ...position, ok: expected === found, what, expected, found, time, seq: events - 1 });
   }
+}
+
+/** What a scenario expects of its record, to be asked when it is finished. */
+export function expectationsOf({ source, data }: Pick<Scenario, 'source' | 'data'>): RecordExpectation[] {
+  const at = (...path: Path): Position => source.locate(['expect', ...path]);
+  const { sequence, never, counts } = data.expect;
+  return [
+    ...sequence.map((condition, index) => ({ ...at('sequence', index), condition, kind: 'sequence' as const, index })),
+    ...never.map((condition, index) => ({ ...at('never', index), condition, kind: 'never' as const })),
+    ...counts.map(({ of: condition, is: count }, index) => ({
+      ...at('counts', index),
+      condition,
+      kind: 'count' as const,
+      count,
+    })),
+  ];
 }
 
 /** Is this the arrival that somebody waits for? */

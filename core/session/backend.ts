@@ -11,7 +11,10 @@ import { breakpointHandlers } from './breakpoint-handlers.ts';
 import { eventHandlers } from './event-handlers.ts';
 import { type BackendOptions, type Handlers, OpenTraces, type SessionContext } from './handlers.ts';
 import { historyHandlers } from './history-handlers.ts';
+import { followLive, liveHandlers } from './live/live-handlers.ts';
+import { LiveSessions } from './live/live-sessions.ts';
 import { navHandlers } from './nav-handlers.ts';
+import { programHandlers } from './program-handlers.ts';
 import { recordHandlers } from './record-handlers.ts';
 import { type SessionBackend } from './session.ts';
 import { StateFile } from './state-file.ts';
@@ -28,9 +31,14 @@ export function createBackend(options: BackendOptions): SessionBackend {
   const push = <E extends PushEvent>(event: E, payload: PushEvents[E]): void => {
     emitter.emit(event, payload);
   };
+  const traces = new OpenTraces();
   const context: SessionContext = {
     options,
-    traces: new OpenTraces(),
+    traces,
+    live: new LiveSessions((state) => {
+      followLive({ traces, push }, state.path);
+      push('live', state);
+    }),
     tasks: new Tasks((progress) => push('task', progress)),
     state: new StateFile(options.stateFile),
     push,
@@ -39,6 +47,8 @@ export function createBackend(options: BackendOptions): SessionBackend {
     ...appHandlers(context),
     ...traceHandlers(context),
     ...recordHandlers(context),
+    ...liveHandlers(context),
+    ...programHandlers(context),
     ...eventHandlers(context),
     ...historyHandlers(context),
     ...stateHandlers(context),
@@ -65,7 +75,8 @@ export function createBackend(options: BackendOptions): SessionBackend {
     },
     async close() {
       await context.tasks.close();
-      context.traces.closeAll();
+      await context.live.close();
+      traces.closeAll();
     },
   };
 }

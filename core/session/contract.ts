@@ -168,6 +168,8 @@ export const breakpointSchema = z.object({
   oneShot: z.boolean().optional(),
   /** Only on this vCPU; null or absent: on all. */
   vcpu: vcpu.nullable().optional(),
+  /** Where a recording that runs stops: behind what hit (also when absent), or before it. */
+  stop: z.enum(['after', 'before']).optional(),
   /** `#rrggbb`; empty or absent: the next free one. */
   colour: z
     .string()
@@ -223,6 +225,21 @@ const replaySchema = z.object({
   divergences: z.array(divergenceSchema),
 });
 
+const haltSchema = z.enum(['poweredOff', 'idle', 'limit', 'stopped']);
+
+/** Something that a scenario expected; `line` and `column` are its place in the scenario. */
+export const checkSchema = z.object({
+  ok: z.boolean(),
+  what: z.string(),
+  expected: z.string(),
+  found: z.string(),
+  line: z.int(),
+  column: z.int(),
+  timeNs: ns,
+  /** Position at which it was checked or found; −1: none. */
+  seq,
+});
+
 /** How a long task is going. Sent at most 10 times a second. */
 export const taskProgressSchema = z.object({
   task: z.int(),
@@ -237,6 +254,45 @@ export const taskProgressSchema = z.object({
   /** Path of the finished trace. */
   output: z.string().nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+
+/** A recording that runs, or ended. */
+export const liveStateSchema = z.object({
+  /** Its number. */
+  live: z.int(),
+  /** The trace. */
+  path,
+  scenario: path,
+  state: z.enum(['running', 'stopped', 'ended', 'failed']),
+  /** Why it does not run; null while it does. */
+  why: z.enum(['start', 'pause', 'step', 'breakpoint', 'end']).nullable(),
+  /** The position to show: that of the last event, or the one before what a breakpoint stops before. */
+  seq,
+  /** The breakpoint that stopped it. */
+  breakpoint: z.int().nullable(),
+  /** It stands before what the breakpoint names. */
+  before: z.boolean(),
+  /** The vCPU whose next instruction it stands before. */
+  vcpu: vcpu.nullable(),
+  /** Events that can be read. */
+  events: z.int(),
+  timeNs: ns,
+  halted: haltSchema.nullable(),
+  /** The vCPUs as they are now, ahead of the last event by the plain instructions since; empty while it runs. */
+  threads: z.array(
+    z.object({
+      vcpu,
+      status: z.string(),
+      /** Next instruction; the one under way where an access stopped it. */
+      pc: hex,
+      registers: z.array(z.object({ name: z.string(), value: hex })),
+    }),
+  ),
+  /** Expectations checked so far, and those not met. */
+  checked: z.int(),
+  failed: z.int(),
+  /** Why it failed. */
+  message: z.string(),
 });
 
 function method<A extends z.ZodObject, R extends z.ZodType>(
@@ -358,26 +414,74 @@ export const CONTRACT = {
     z.object({ task: z.int() }),
     z.object({
       file: path,
-      halted: z.enum(['poweredOff', 'idle', 'limit', 'stopped']),
+      halted: haltSchema,
       timeNs: ns,
       events: z.int(),
       contentDigest: z.string(),
       stateDigest: z.string(),
-      /** Everything that was expected, met or not; `line` and `column` are places in the scenario. */
-      checks: z.array(
-        z.object({
-          ok: z.boolean(),
-          what: z.string(),
-          expected: z.string(),
-          found: z.string(),
-          line: z.int(),
-          column: z.int(),
-          timeNs: ns,
-        }),
-      ),
+      /** Everything that was expected, met or not. */
+      checks: z.array(checkSchema),
       failed: z.int(),
     }),
   ),
+  /**
+   * Runs a scenario live: the trace can be opened when this answers, and grows. Changes of its state come as `live`
+   * events, new events of open traces as `grown`. Breakpoints of the trace stop it where they hit.
+   */
+  'live.start': method(
+    z.object({
+      scenario: path,
+      output: z.string().max(4096),
+      overwrite: z.boolean(),
+      profile: z.string().max(64).optional(),
+      seed: z.int().min(0).max(0xffffffff).optional(),
+      /** Stop at the first event. */
+      paused: z.boolean(),
+    }),
+    liveStateSchema,
+  ),
+  'live.status': method(z.object({ live: z.int() }), liveStateSchema),
+  /** Recordings that run or stand still. */
+  'live.list': method(z.object({}), z.object({ recordings: z.array(liveStateSchema) })),
+  /**
+   * `run`: on to the next stop; answers at once. `pause`, `stepInstruction` (of any vCPU, or one) and `stepEvent` answer
+   * when it stands still or has ended. `finish` ends it here and keeps the trace; `discard` removes it.
+   */
+  'live.control': method(
+    z.object({
+      live: z.int(),
+      action: z.enum(['run', 'pause', 'stepInstruction', 'stepEvent', 'finish', 'discard']),
+      vcpu: vcpu.nullable().optional(),
+    }),
+    liveStateSchema,
+  ),
+  /** The guest's programs of a trace that a scenario made, line by line with addresses; empty: it has none. */
+  'scenario.program': method(
+    z.object(t),
+    z.object({
+      programs: z.array(
+        z.object({
+          /** vCPUs that start in it. */
+          vcpus: z.array(vcpu),
+          title: z.string(),
+          lines: z.array(
+            z.object({
+              /** Line of the scenario; 0 for a disassembly. */
+              line: z.int(),
+              text: z.string(),
+              /** Of the line's first instruction or data; null: it has none. */
+              address: hex.nullable(),
+              bytes: z.int(),
+            }),
+          ),
+        }),
+      ),
+      /** Why there is no more of it. */
+      message: z.string(),
+    }),
+  ),
+  /** What a scenario expects, as far as it was checked, met or not. Of the record itself only when it is finished. */
+  'scenario.expectations': method(z.object(t), z.object({ checks: z.array(checkSchema), total: z.int() })),
   /** Stops a task. `keep`: what was imported so far becomes a usable trace; absent: partial files are removed. */
   'task.cancel': method(z.object({ task: z.int(), keep: z.boolean().optional() }), ok),
 
@@ -704,6 +808,8 @@ export interface PushEvents {
     readonly durationNs: number;
     readonly finished: boolean;
   };
+  /** A recording that runs live changed its state, or has more events: at most ten times a second while it runs. */
+  readonly live: z.infer<typeof liveStateSchema>;
   /** The shell asks the window to do something: a menu item, a file from the system. */
   readonly command: { readonly command: string; readonly argument: string };
 }
@@ -728,6 +834,8 @@ export type EventRow = z.infer<typeof eventRowSchema>;
 export type SlotValue = z.infer<typeof slotValueSchema>;
 export type Breakpoint = z.infer<typeof breakpointSchema>;
 export type Bookmark = z.infer<typeof bookmarkSchema>;
+export type LiveState = z.infer<typeof liveStateSchema>;
+export type Check = z.infer<typeof checkSchema>;
 export type TaskProgress = z.infer<typeof taskProgressSchema>;
 export type LaneData = Result<'timeline.lanes'>['lanes'][number];
 export type InspectedState = Result<'state.inspect'>;

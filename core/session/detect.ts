@@ -3,7 +3,7 @@ import { ImportError, inspect } from '../import/import.ts';
 import { probe } from '../trace/file.ts';
 import { ScenarioError } from '../scenario/index.ts';
 import { type Result } from './contract.ts';
-import { isScenarioFile, readScenario } from './record-task.ts';
+import { isScenarioFile, readScenario } from './scenario-file.ts';
 
 export async function detectFile(path: string): Promise<Result<'files.detect'>> {
   if (probe(path) === 'trace') return { kind: 'gscope', format: 'gscope', message: 'A gicscope trace' };

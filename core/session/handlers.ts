@@ -1,6 +1,7 @@
 /** What answers the contract: one function per method, grouped into files by subject. */
 import { type Args, type Method, type PushEvent, type PushEvents, type Result } from './contract.ts';
 import { SessionError } from './failure.ts';
+import { type LiveSessions } from './live/live-sessions.ts';
 import { type OpenTrace } from './open-trace.ts';
 import { type StateFile } from './state-file.ts';
 import { type Tasks } from './tasks.ts';
@@ -16,6 +17,7 @@ export interface SessionContext {
   readonly options: BackendOptions;
   readonly traces: OpenTraces;
   readonly tasks: Tasks;
+  readonly live: LiveSessions;
   readonly state: StateFile;
   readonly push: <E extends PushEvent>(event: E, payload: PushEvents[E]) => void;
 }
@@ -39,6 +41,10 @@ export class OpenTraces {
     const trace = make(this.#next);
     this.#byId.set(this.#next++, trace);
     return trace;
+  }
+
+  get all(): Iterable<OpenTrace> {
+    return this.#byId.values();
   }
 
   /** @throws SessionError `not-found` */

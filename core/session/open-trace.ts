@@ -6,6 +6,7 @@ import { seq as position, type Seq } from '../state/brand.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { Breakpoints, breakpointSchema } from '../debug/breakpoints.ts';
 import { Cursor } from '../trace/cursor.ts';
+import { settleFile } from '../trace/file.ts';
 import { TraceReader } from '../trace/reader.ts';
 import { type InterruptDescriptor } from '../trace/interrupts.ts';
 import { type Layout } from '../state/layout.ts';
@@ -13,7 +14,7 @@ import { type GicModel } from '../trace/sink.ts';
 import { namedLanes, type NamedLane } from './lanes.ts';
 import { SessionError } from './failure.ts';
 import { TraceSearch } from './trace-search.ts';
-import { UserNotes } from './user-notes.ts';
+import { type FileWriter, UserNotes } from './user-notes.ts';
 
 export class OpenTrace {
   readonly id: number;
@@ -26,14 +27,17 @@ export class OpenTrace {
   #lanes: { readonly at: number; readonly byId: ReadonlyMap<string, NamedLane> } | undefined;
   readonly #cursors: readonly [Cursor, Cursor];
 
-  /** @throws TraceError when the file is not a readable trace. */
-  constructor(id: number, path: string) {
+  /**
+   * @param recorder who may be writing the trace
+   * @throws TraceError when the file is not a readable trace.
+   */
+  constructor(id: number, path: string, recorder?: FileWriter) {
     this.id = id;
     this.path = path;
     this.reader = new TraceReader(path);
     this.gic = this.reader.info().gic;
     this.search = new TraceSearch(this.reader);
-    this.user = new UserNotes(path);
+    this.user = new UserNotes(path, recorder);
     this.#stops = new Breakpoints(this.search.trace);
     this.#cursors = [new Cursor(this.reader), new Cursor(this.reader)];
   }
@@ -68,7 +72,10 @@ export class OpenTrace {
   }
 
   close(): void {
+    const { complete } = this.reader;
     this.reader.close();
+    // What was recorded while it was open could not become one file then.
+    if (complete && this.writable) settleFile(this.path);
   }
 
   /** The state after event `at`. Valid until the next call; clone what must stay. */

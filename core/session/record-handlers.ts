@@ -6,7 +6,9 @@ import { loadScenario, ScenarioError } from '../scenario/index.ts';
 import { SessionError } from './failure.ts';
 import { type Group, type SessionContext } from './handlers.ts';
 import { checkOutput, chooseOutput } from './import-task.ts';
-import { isScenarioFile, readScenario, type RecordResult, runRecord, scenarioFile } from './record-task.ts';
+import { type RecordResult } from './record-result.ts';
+import { type RecordJob, runRecord } from './record-task.ts';
+import { isScenarioFile, readScenario, scenarioFile } from './scenario-file.ts';
 
 type Methods = 'scenario.list' | 'scenario.check' | 'record.start' | 'record.result';
 
@@ -29,32 +31,39 @@ function resultsOf(context: SessionContext): Map<number, RecordResult> {
   return kept;
 }
 
-/** Starts a recording. @throws SessionError before anything runs when there is no such scenario or the output cannot be */
-export function startRecording(
-  context: SessionContext,
+/** What is to be recorded where. @throws SessionError when there is no such scenario or the output cannot be */
+export function recordJob(
+  { options }: SessionContext,
   { scenario, output, overwrite, profile, seed }: RecordRequest,
-): { readonly task: number; readonly output: string } {
-  const { options, tasks } = context;
+): RecordJob {
   const file = scenarioFile(scenario, options.samples);
   const tool = `gicscope ${options.version}`;
   const target = output === '' ? chooseOutput(options.imports, file) : resolve(output);
   checkOutput({ files: [file], output: target, overwrite, tool });
-  const job = {
+  return {
     file,
     output: target,
     tool,
     ...(profile === undefined ? {} : { profile }),
     ...(seed === undefined ? {} : { seed }),
   };
+}
+
+/** Starts a recording. @throws SessionError before anything runs, as `recordJob` does */
+export function startRecording(
+  context: SessionContext,
+  request: RecordRequest,
+): { readonly task: number; readonly output: string } {
+  const job = recordJob(context, request);
   const kept = resultsOf(context);
-  const task = tasks.start(`Record ${scenario}`, (control) =>
+  const task = context.tasks.start(`Record ${request.scenario}`, (control) =>
     runRecord(job, control, (result) => {
       kept.set(task, result);
       const [oldest] = kept.keys();
       if (kept.size > RESULTS_KEPT && oldest !== undefined) kept.delete(oldest);
     }),
   );
-  return { task, output: target };
+  return { task, output: job.output };
 }
 
 export function recordHandlers(context: SessionContext): Group<Methods> {

@@ -3,17 +3,15 @@
  * are answered. The trace carries the scenario's text, profile and seed. When it is finished, what the scenario expects
  * of its record is asked of it with the same search that finds breakpoints.
  */
-import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { renameSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { checkScenario, loadScenario, type Scenario, ScenarioRun, type RecordExpectation } from '../scenario/index.ts';
-import { TraceReader } from '../trace/reader.ts';
-import { type GicModel } from '../trace/sink.ts';
-import { TraceWriter } from '../trace/writer.ts';
-import { type Result } from './contract.ts';
-import { SessionError } from './failure.ts';
+import { type Check, type Scenario, ScenarioRun } from '../scenario/index.ts';
+import { type GicModel, type TraceSummary } from '../trace/sink.ts';
+import { TraceWriter, type WriterOptions } from '../trace/writer.ts';
+import { type RecordResult, resultOf } from './record-result.ts';
+import { readScenario } from './scenario-file.ts';
 import { type TaskControl } from './tasks.ts';
-import { TraceSearch } from './trace-search.ts';
 
 export interface RecordJob {
   /** Absolute path of the scenario. */
@@ -25,54 +23,17 @@ export interface RecordJob {
   readonly seed?: number;
 }
 
-export type RecordResult = Result<'record.result'>;
-type CheckResult = RecordResult['checks'][number];
-
-const MAX_BYTES = 10_000_000;
-const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
-/** Virtual nanoseconds between two looks at the clock. */
-const PIECE = 20_000;
+/**
+ * Virtual nanoseconds between two looks at the clock. Rounds of the machine end there, so it is part of what makes a run
+ * the same again: every recording uses this one.
+ */
+export const PIECE = 20_000;
+/** Bytes of an image that a trace carries. */
+const IMAGE_CARRIED = 1024 * 1024;
+/** Checks kept in a trace, so that it can be opened with them. */
+const CHECKS_KEPT = 10_000;
 /** Milliseconds after which other calls get their turn. */
 const TURN_MS = 30;
-
-/** Does this file's name say that it is a scenario? */
-export function isScenarioFile(path: string): boolean {
-  return /\.ya?ml$/i.test(path);
-}
-
-/** A scenario's file: as given, or the bundled one of this name. @throws SessionError `not-found` */
-export function scenarioFile(given: string, samples: string): string {
-  if (existsSync(given)) return resolve(given);
-  const bundled = join(samples, `${basename(given).replace(/\.ya?ml$/i, '')}.yaml`);
-  if (existsSync(bundled)) return bundled;
-  throw new SessionError({
-    code: 'not-found',
-    message: `${given}: there is no such file, and no bundled scenario of this name (gicscope scenario list)`,
-  });
-}
-
-/** Reads, loads and checks a scenario. @throws ScenarioError, SessionError */
-export function readScenario(file: string, options: { profile?: string; seed?: number } = {}): Scenario {
-  const size = statSync(file).size;
-  if (size > MAX_BYTES)
-    throw new SessionError({
-      code: 'bad-input',
-      message: `${file}:1:1: expected a scenario of at most ${MAX_BYTES} bytes, found ${size}`,
-    });
-  const scenario = loadScenario(file, readFileSync(file, 'utf8'), {
-    ...options,
-    readImage: (path) => readImage(resolve(dirname(file), path)),
-  });
-  checkScenario(scenario);
-  return scenario;
-}
-
-function readImage(path: string): Uint8Array {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isFile() !== true) throw new Error(`${path} is not a file`);
-  if (stat.size > MAX_IMAGE_BYTES) throw new Error(`${path} has ${stat.size} bytes, more than ${MAX_IMAGE_BYTES}`);
-  return readFileSync(path);
-}
 
 /** Runs and records; the path of the trace, or null when a stop left nothing to keep. `done` is told the result. */
 export async function runRecord(
@@ -81,21 +42,10 @@ export async function runRecord(
   done: (result: RecordResult) => void,
 ): Promise<string | null> {
   advance({ phase: 'Check' });
-  const { profile, seed } = job;
-  const scenario = readScenario(job.file, {
-    ...(profile === undefined ? {} : { profile }),
-    ...(seed === undefined ? {} : { seed }),
-  });
+  const scenario = scenarioOf(job);
   const run = new ScenarioRun(scenario);
   const partial = `${job.output}.partial`;
-  const source = sourceOf(job.file, scenario);
-  const writer = new TraceWriter(partial, {
-    journal: run.machine.journal,
-    overwrite: true,
-    tool: job.tool,
-    source,
-    config: configOf(scenario),
-  });
+  const writer = new TraceWriter(partial, writerOptions(run, job.tool, true));
   let outcome: ScenarioRun['outcome'];
   try {
     run.record(writer);
@@ -111,12 +61,7 @@ export async function runRecord(
     }
     outcome = run.outcome;
     advance({ phase: 'Index', events: run.events });
-    writer.finish({
-      source,
-      gic: gicOf(scenario),
-      profile: scenario.config.profile.name,
-      vcpus: scenario.config.vcpus.length,
-    });
+    writer.finish(summaryOf(scenario, outcome.checks));
   } catch (error) {
     writer.abort();
     if (signal.aborted) return null;
@@ -128,104 +73,65 @@ export async function runRecord(
   return job.output;
 }
 
-function sourceOf(file: string, { config, data }: Scenario) {
-  return {
-    kind: 'scenario' as const,
-    files: [basename(file)],
-    facts: {
-      scenario: data.name,
-      about: data.about.trim(),
-      profile: config.profile.title,
-      seed: String(config.seed),
-      clock: 'virtual: one nanosecond an instruction',
-    },
-  };
-}
-
-function configOf({ text, config, data, file }: Scenario): string {
-  return JSON.stringify({
-    scenario: data.name,
-    file: basename(file),
-    profile: config.profile.name,
-    seed: config.seed,
-    text,
+/** The scenario of a job, read and checked. @throws ScenarioError, SessionError */
+export function scenarioOf({ file, profile, seed }: RecordJob): Scenario {
+  return readScenario(file, {
+    ...(profile === undefined ? {} : { profile }),
+    ...(seed === undefined ? {} : { seed }),
   });
 }
 
-async function resultOf(
-  job: RecordJob,
-  { halted, time, checks, about }: ScenarioRun['outcome'],
-  signal: AbortSignal,
-): Promise<RecordResult> {
-  const reader = new TraceReader(job.output);
-  try {
-    const { contentDigest, stateDigest, events } = reader.info();
-    const found = await askRecord(new TraceSearch(reader), about, signal);
-    const all: CheckResult[] = [
-      ...checks.map(({ ok, what, expected, found: seen, line, column, time: at }) => ({
-        ok,
-        what,
-        expected,
-        found: seen,
-        line,
-        column,
-        timeNs: at,
-      })),
-      ...found,
-    ];
-    return {
-      file: job.file,
-      halted,
-      timeNs: time,
-      events,
-      contentDigest: contentDigest ?? '',
-      stateDigest: stateDigest ?? '',
-      checks: all,
-      failed: all.filter(({ ok }) => !ok).length,
-    };
-  } finally {
-    reader.close();
-  }
+/** What the trace of a run says of it from the start. */
+export function writerOptions({ scenario, machine }: ScenarioRun, tool: string, overwrite: boolean): WriterOptions {
+  const { text, config, data, file } = scenario;
+  const summary = summaryOf(scenario, []);
+  return {
+    journal: machine.journal,
+    overwrite,
+    tool,
+    source: summary.source,
+    summary,
+    config: JSON.stringify({
+      scenario: data.name,
+      file: basename(file),
+      profile: config.profile.name,
+      seed: config.seed,
+      text,
+      ...imageOf(scenario),
+    }),
+  };
 }
 
-/** Expectations about the record, each with what was found. */
-async function askRecord(
-  search: TraceSearch,
-  about: readonly RecordExpectation[],
-  signal: AbortSignal,
-): Promise<CheckResult[]> {
-  const out: CheckResult[] = [];
-  let from = -1;
-  let isBroken = false;
-  const add = (wanted: RecordExpectation, ok: boolean, expected: string, found: string, at: number): void => {
-    out.push({ ok, what: wanted.condition, expected, found, line: wanted.line, column: wanted.column, timeNs: at });
+/** The image of a guest that is one, unless it is large: then the trace says only where it was. */
+function imageOf({ guest, data }: Scenario): { readonly image?: string } {
+  const [image] = guest.images;
+  if (data.guest.image === undefined || image === undefined || image.bytes.length > IMAGE_CARRIED) return {};
+  return { image: Buffer.from(image.bytes).toString('base64') };
+}
+
+/** What the trace says of a run that ended. */
+export function summaryOf({ config, data, file }: Scenario, checks: readonly Check[]): TraceSummary {
+  return {
+    source: {
+      kind: 'scenario',
+      files: [basename(file)],
+      facts: {
+        scenario: data.name,
+        about: data.about.trim(),
+        profile: config.profile.title,
+        seed: String(config.seed),
+        clock: 'virtual: one nanosecond an instruction',
+      },
+    },
+    gic: gicOf(data),
+    profile: config.profile.name,
+    vcpus: config.vcpus.length,
+    ...(checks.length === 0 ? {} : { checks: checks.slice(0, CHECKS_KEPT) }),
   };
-  for (const wanted of about) {
-    const { condition } = wanted;
-    if (wanted.kind === 'count') {
-      const { count } = await search.count(condition, 0, -1, signal);
-      add(wanted, count === wanted.count, `${wanted.count} times`, `${count} times`, 0);
-      continue;
-    }
-    if (wanted.kind === 'sequence' && isBroken) {
-      add(wanted, false, 'an event in this place of the sequence', 'an earlier one is missing', 0);
-      continue;
-    }
-    const start = wanted.kind === 'sequence' ? from : -1;
-    const hit = await search.find(condition, start, 'forward', 'level', signal);
-    if (wanted.kind === 'never') add(wanted, hit === undefined, 'no event', hit === undefined ? 'none' : `#${hit}`, 0);
-    else {
-      const after = from < 0 ? 'an event' : `an event after #${from}`;
-      add(wanted, hit !== undefined, after, hit === undefined ? 'none' : `#${hit}`, 0);
-      if (hit === undefined) isBroken = true;
-      else from = hit;
-    }
-  }
-  return out;
 }
 
 /** The model that the guest sees; without an in-kernel irqchip that of the host. */
-function gicOf({ data }: Scenario): GicModel {
-  if (data.vm.device === 'vgicv3') return 'v3';
-  return data.vm.device === 'vgicv5' ? 'v5' : data.host.gic;
+function gicOf({ vm, host }: Scenario['data']): GicModel {
+  if (vm.device === 'vgicv3') return 'v3';
+  return vm.device === 'vgicv5' ? 'v5' : host.gic;
 }

@@ -6,7 +6,7 @@ import { checkOutput, chooseOutput, runImport } from './import-task.ts';
 import { traceInfo } from './info.ts';
 import { OpenTrace } from './open-trace.ts';
 import { startRecording } from './record-handlers.ts';
-import { isScenarioFile } from './record-task.ts';
+import { isScenarioFile } from './scenario-file.ts';
 import { density } from './timeline.ts';
 
 type Methods = 'trace.open' | 'trace.info' | 'trace.close' | 'import.start' | 'task.cancel';
@@ -19,7 +19,7 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
   const { traces, tasks, options } = context;
   return {
     'trace.open': ({ path }) => {
-      const trace = traces.add((id) => new OpenTrace(id, resolve(path)));
+      const trace = traces.add((id) => new OpenTrace(id, resolve(path), context.live));
       const info = traceInfo(trace);
       remember(context, trace, info);
       return info;

@@ -17,11 +17,21 @@ type Database = ReturnType<typeof openTraceFile>;
 const breakpointOptions = breakpointSchema.omit({ id: true, condition: true, enabled: true });
 const breakpointRow = z.object({ id: z.int(), condition: z.string(), enabled: z.int(), options: z.string() });
 
+/** Who may be writing the trace at the same time; SQLite has one writer. */
+export interface FileWriter {
+  /** Runs an action while the other writer keeps its hands off. */
+  whileReleased<T>(path: string, action: () => T): T;
+  /** The breakpoints are other ones now. */
+  setBreakpoints(path: string, list: readonly Breakpoint[]): void;
+}
+
 export class UserNotes {
   readonly #path: string;
+  readonly #recorder: FileWriter | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, recorder?: FileWriter) {
     this.#path = path;
+    this.#recorder = recorder;
   }
 
   /** Whether notes can be kept: the file and its folder (for SQLite's journal) can be written. */
@@ -71,7 +81,7 @@ export class UserNotes {
 
   /** Adds one with id 0, else replaces. */
   saveBreakpoint(breakpoint: Breakpoint): Breakpoint {
-    return this.#write((db) => {
+    const saved = this.#write((db) => {
       const id = this.#id(db, 'breakpoint', breakpoint.id);
       const { id: _id, condition, enabled, ...options } = breakpoint;
       db.prepare('REPLACE INTO breakpoint(id, place, condition, enabled, options) VALUES (?, ?, ?, ?, ?)').run(
@@ -83,10 +93,13 @@ export class UserNotes {
       );
       return { ...breakpoint, id };
     });
+    this.#recorder?.setBreakpoints(this.#path, this.breakpoints());
+    return saved;
   }
 
   removeBreakpoint(id: number): void {
     this.#write((db) => db.prepare('DELETE FROM breakpoint WHERE id = ?').run(id));
+    this.#recorder?.setBreakpoints(this.#path, this.breakpoints());
   }
 
   #id(db: Database, table: 'bookmark' | 'breakpoint', id: number): number {
@@ -108,7 +121,8 @@ export class UserNotes {
         code: 'bad-input',
         message: `${this.#path} cannot be written, so bookmarks and breakpoints cannot be kept. Copy the trace to a folder of yours and open the copy.`,
       });
-    return this.#with('write', action);
+    const write = (): T => this.#with('write', action);
+    return this.#recorder === undefined ? write() : this.#recorder.whileReleased(this.#path, write);
   }
 
   #with<T>(mode: 'read' | 'write', action: (db: Database) => T): T {

@@ -107,6 +107,8 @@ export function createDatabase(path: string): Database.Database {
 export function settle(path: string, db: Database.Database): boolean {
   return guarded(path, () => {
     try {
+      // Whoever follows the trace keeps it open: no use in waiting for that.
+      db.pragma('busy_timeout = 100');
       db.pragma('wal_checkpoint(TRUNCATE)');
       return db.pragma('journal_mode = DELETE', { simple: true }) === 'delete';
     } catch (error) {
@@ -114,6 +116,17 @@ export function settle(path: string, db: Database.Database): boolean {
       throw error;
     }
   });
+}
+
+/** The same for a complete trace that was left with SQLite's files beside it; harmless for any other. */
+export function settleFile(path: string): void {
+  if (!existsSync(`${path}-wal`)) return;
+  const db = openTraceFile(path, 'write');
+  try {
+    settle(path, db);
+  } finally {
+    db.close();
+  }
 }
 
 /** Runs `action`, turning errors of SQLite into TraceErrors. */

@@ -53,6 +53,19 @@ export interface TraceSink {
   countName(name: string): void;
 }
 
+/** Something that a scenario expected of its run, met or not, with its place in the scenario. */
+export interface CheckedExpectation {
+  readonly ok: boolean;
+  readonly what: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly line: number;
+  readonly column: number;
+  /** When it was checked, and the last event before. */
+  readonly time: number;
+  readonly seq: number;
+}
+
 /** What is known when the last event is in. */
 export interface TraceSummary {
   readonly source: SourceInfo;
@@ -61,4 +74,6 @@ export interface TraceSummary {
   readonly profile?: string;
   readonly vcpus: number;
   readonly lines?: LineCounts;
+  /** What the run of a scenario was checked for. */
+  readonly checks?: readonly CheckedExpectation[];
 }

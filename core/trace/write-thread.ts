@@ -6,9 +6,9 @@
  * Two shared numbers: messages done, and whether one failed. The failure itself comes over a port that is read then;
  * after it the thread does nothing more than count.
  */
-import { existsSync } from 'node:fs';
 import { MessageChannel, type MessagePort, Worker, receiveMessageOnPort } from 'node:worker_threads';
 import { TraceError, type TraceErrorCode } from './errors.ts';
+import { findThreadEntry } from './thread-entry.ts';
 import { type Job } from './write-jobs.ts';
 
 /** Index in the shared numbers. */
@@ -37,14 +37,6 @@ export interface ThreadFailure {
 /** A job takes milliseconds, the slowest (a checkpoint on a slow disk) seconds. */
 const STALLED_MS = 120_000;
 
-/** Run from source, the entry lies beside this file; in a bundle beside the chunk that this is in, or a folder above. */
-const ENTRIES = ['./write-thread-entry.ts', './write-thread-entry.js', '../write-thread-entry.js'];
-
-function findEntry(): URL | undefined {
-  const { url: here } = import.meta;
-  return ENTRIES.map((name) => new URL(name, here)).find((url) => existsSync(url));
-}
-
 export class WriteThread {
   readonly #worker: Worker;
   readonly #shared = new Int32Array(new SharedArrayBuffer(8));
@@ -53,7 +45,7 @@ export class WriteThread {
 
   /** Undefined where there is no entry. */
   static start(): WriteThread | undefined {
-    const entry = findEntry();
+    const entry = findThreadEntry('write-thread-entry', import.meta.url);
     return entry === undefined ? undefined : new WriteThread(entry);
   }
 

@@ -2,15 +2,19 @@
 import { type Intid } from '../../gic/intid.ts';
 import { type VgicEvent } from '../../kvm/events.ts';
 import { UNSET, vgicOf } from '../../kvm/vgic/vm-state.ts';
-import { type Rows, type Scribe } from './scribe.ts';
+import { type Machine } from '../../machine/machine.ts';
+import { type Rows } from './scribe.ts';
 
 /** Frames are 64 KiB, 128 KiB for a redistributor; a GICv2's are smaller and apart. */
 const DIST_SIZE = 0x1_0000n;
 const REDIST_SIZE = 0x2_0000n;
 
 /** Frame and offset: `GICD+0x104`, `GICR1+0x10100`. */
-function placeOf(scribe: Scribe, address: bigint): { readonly register: string; readonly offset: bigint } {
-  const vgic = vgicOf(scribe.machine.vm);
+export function placeOfAddress(
+  machine: Machine,
+  address: bigint,
+): { readonly register: string; readonly offset: bigint } {
+  const vgic = vgicOf(machine.vm);
   const inside = (base: bigint, size: bigint): boolean => base !== UNSET && address >= base && address < base + size;
   const at = (frame: string, base: bigint): { readonly register: string; readonly offset: bigint } => ({
     register: `${frame}+0x${(address - base).toString(16)}`,
@@ -26,7 +30,7 @@ const SPURIOUS = 1023;
 
 export const VGIC: Rows<VgicEvent['kind']> = {
   mmio: (s, { address, length, direction, value }, place) =>
-    s.put('mmio.access', 'guest', place, { ...placeOf(s, address), op: direction, size: length, value }),
+    s.put('mmio.access', 'guest', place, { ...placeOfAddress(s.machine, address), op: direction, size: length, value }),
   'icv.acknowledge': (s, { register, intid }, place) =>
     s.interrupt('irq.acknowledge', 'guest', place, intid === SPURIOUS ? undefined : intid, 0, register),
   'icv.end': (s, { register, intid }, place) =>
