@@ -76,6 +76,5 @@ function computeTraps({ vm }: Vcpu): Result {
 }
 
 function finalise(vcpu: Vcpu): Result {
-  vcpu.gic?.finalise();
-  return 0;
+  return vcpu.gic?.finalise() ?? 0;
 }

@@ -101,8 +101,8 @@ export interface VcpuGic {
   mapHostPpi(intid: number, hostPpi: number): Result;
   unmapHostPpi(intid: number): Result;
   resetMapped(intid: number): void;
-  /** First run: the last word on what the guest is shown. */
-  finalise(): void;
+  /** First run: the last word on what the guest is shown. An error refuses the run; the next one asks again. */
+  finalise(): Result;
   /** Requests that the model keeps beside the interrupt request, handled before each entry. */
   handleRequests(): void;
   load(cpu: HostCpu): void;

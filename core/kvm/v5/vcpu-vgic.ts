@@ -1,7 +1,7 @@
 /** A vCPU's part of the vGICv5: the plug-in interface over the modules of this folder. */
 import { type Words } from '../../gic/v5/words.ts';
 import { type Cell, CellClaim } from '../../state/cell.ts';
-import { type Result } from '../errno.ts';
+import { EINVAL, type Result } from '../errno.ts';
 import {
   type Operations,
   type Owner,
@@ -86,8 +86,10 @@ export class VcpuVgicV5 implements VcpuGic {
     ownership.setDirectInjection(this, ppi, on);
   }
 
-  finalise(): void {
+  finalise(): Result {
     FINALISATIONS[this.vcpu.vm.host.profile.ppiFinalisation](this);
+    // A table of LPIs was described and its contents never came (kvm-vgic-v5-spi §11.3).
+    return this.vm.irs?.registers.restorePending.flag === true ? -EINVAL : 0;
   }
 
   load(cpu: HostCpu): void {

@@ -67,7 +67,9 @@ export class VcpuVgic implements VcpuGic {
     resetMapped(this.self.vgic.lookup(this.self, intid));
   }
 
-  finalise(): void {}
+  finalise(): Result {
+    return 0;
+  }
 
   handleRequests(): void {
     const { requests, vcpu } = this.self;

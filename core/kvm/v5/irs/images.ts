@@ -3,8 +3,9 @@
  *
  * Profile Q: a descriptor of four words (SPI address and size, LPI address and size) whose addresses name buffers of
  * little-endian 32-bit entries in order of number, without metadata. The emulator has no user address space: whoever
- * drives it gives the buffers as `UserImages`. Pending interrupts are taken out of the image, written without Pending,
- * and replayed by VDPEND, SPIs first.
+ * drives it gives the buffers as `UserImages`. Before Q the attribute's address was the buffer of the SPIs itself
+ * (buffer 0 here), and LPIs went to and came from guest memory at IRS_IST_BASER. Pending interrupts are taken out of the
+ * image, written without Pending, and replayed by VDPEND, SPIs first.
  */
 import { ACTIVE, HWU, type IstType, intidOf, LEVEL, LPI, PENDING, SPI, withBit } from '../../../gic/v5/irs/iste.ts';
 import { EBUSY, EFAULT, EINVAL, ENXIO, ETIMEDOUT, type Result } from '../../errno.ts';
@@ -21,9 +22,9 @@ export interface UserImages extends UserMemory {
 
 const hasBuffers = (memory: UserMemory): memory is UserImages => 'buffer' in memory;
 
-interface Descriptor {
-  readonly spis: Uint32Array | undefined;
-  readonly lpis: Uint32Array | undefined;
+interface Images {
+  readonly spis: Image;
+  readonly lpis: Image;
 }
 
 export function imageAttribute(request: IrsAttribute): Result {
@@ -41,11 +42,38 @@ export function imageAttribute(request: IrsAttribute): Result {
   });
 }
 
+/** Entries of one table, wherever user space or the guest keeps them. Undefined or false: a fault. */
+interface Image {
+  load(number: number): number | undefined;
+  store(number: number, word: number): boolean;
+}
+
+const bufferImage = (buffer: Uint32Array | undefined): Image => ({
+  load: (number) => buffer?.[number],
+  store: (number, word) => {
+    if (buffer === undefined || number >= buffer.length) return false;
+    buffer[number] = word;
+    return true;
+  },
+});
+
+function guestImage({ guestMemory, registers }: VmIrs): Image {
+  const at = (number: number): number => Number(registers.istAddress) + 4 * number;
+  return {
+    load: (number) => guestMemory?.load32(at(number)),
+    store: (number, word) => guestMemory?.store32(at(number), word) ?? false,
+  };
+}
+
 /** Steps 4 … 8 of §11.4. */
-function descriptor({ irs, memory }: IrsAttribute): Descriptor | Result {
-  if (memory.load(0) === undefined && memory.load(1) === undefined && !hasBuffers(memory)) return -EINVAL;
-  const words = [0, 1, 2, 3].map((n) => memory.load(n));
-  const [spiAddress, spiSize, lpiAddress, lpiSize] = words;
+function imagesOf({ irs, memory }: IrsAttribute): Images | Result {
+  const buffers = hasBuffers(memory) ? memory : undefined;
+  if (!irs.behaviour.restoresImages) {
+    const spis = buffers?.buffer(0n);
+    return spis === undefined ? -EINVAL : { spis: bufferImage(spis), lpis: guestImage(irs) };
+  }
+  if (buffers === undefined && memory.load(0) === undefined) return -EINVAL;
+  const [spiAddress, spiSize, lpiAddress, lpiSize] = [0, 1, 2, 3].map((n) => memory.load(n));
   if (spiAddress === undefined || spiSize === undefined || lpiAddress === undefined || lpiSize === undefined)
     return -EFAULT;
   if (spiAddress === 0n || spiSize !== BigInt(4 * irs.nrSpis.lo)) return -EINVAL;
@@ -53,26 +81,22 @@ function descriptor({ irs, memory }: IrsAttribute): Descriptor | Result {
   if (registers.istValid) {
     if (lpiAddress === 0n || lpiSize !== 4n << BigInt(registers.lpiIdBits)) return -EINVAL;
   } else if (lpiAddress !== 0n || lpiSize !== 0n) return -EINVAL;
-  const buffer = (address: bigint): Uint32Array | undefined =>
-    address !== 0n && hasBuffers(memory) ? memory.buffer(address) : undefined;
-  return { spis: buffer(spiAddress), lpis: buffer(lpiAddress) };
+  return { spis: bufferImage(buffers?.buffer(spiAddress)), lpis: bufferImage(buffers?.buffer(lpiAddress)) };
 }
 
-/** §11.4, steps 9 … 14. In the earlier postings the buffer is the SPIs' own; LPIs go to guest memory. */
+/** §11.4, steps 9 … 14. */
 function save(request: IrsAttribute): Result {
   const { irs } = request;
-  const images = descriptor(request);
+  const images = imagesOf(request);
   if (typeof images === 'number') return images;
   if (irs.host.fails('save')) return -ETIMEDOUT;
   if (irs.host.fails('quiesce')) return -EBUSY;
   for (const [type, image, count] of counts(irs, images)) {
     if (count === 0) continue;
-    if (image === undefined) return -EFAULT;
     for (let number = 0; number < count; number++) {
       const word = irs.word(intidOf(type, number));
       if (word === undefined) return -ENXIO;
-      if (number >= image.length) return -EFAULT;
-      image[number] = withBit(word, HWU, false);
+      if (!image.store(number, withBit(word, HWU, false))) return -EFAULT;
     }
     if (irs.host.fails('quiesce')) return -EBUSY;
   }
@@ -82,7 +106,7 @@ function save(request: IrsAttribute): Result {
 
 function restore(request: IrsAttribute): Result {
   const { irs } = request;
-  const images = descriptor(request);
+  const images = imagesOf(request);
   if (typeof images === 'number') return images;
   if (irs.hasIst(LPI)) return -EBUSY;
   const { registers, tables, host } = irs;
@@ -108,13 +132,13 @@ function restore(request: IrsAttribute): Result {
 }
 
 /** Entries go in without Pending and HWU; KVM's copy of an SPI follows what the entry says (§11.5 step 3). */
-function fill(irs: VmIrs, images: Descriptor, pending: number[]): Result {
+function fill(irs: VmIrs, images: Images, pending: number[]): Result {
   const domain = irs.host.domain(irs.vmId.lo);
   for (const [type, image, count] of counts(irs, images)) {
     if (count === 0) continue;
-    if (image === undefined || image.length < count) return -EFAULT;
     for (let number = 0; number < count; number++) {
-      const word = image[number] ?? 0;
+      const word = image.load(number);
+      if (word === undefined) return -EFAULT;
       const intid = intidOf(type, number);
       const wasPending = (word & PENDING) !== 0;
       if (wasPending) pending.push(intid);
@@ -134,10 +158,7 @@ function follow(irs: VmIrs, number: number, word: number, wasPending: boolean): 
   else if ((word & ACTIVE) === 0) spi.latch = false;
 }
 
-function counts(
-  irs: VmIrs,
-  { spis, lpis }: Descriptor,
-): readonly (readonly [IstType, Uint32Array | undefined, number])[] {
+function counts(irs: VmIrs, { spis, lpis }: Images): readonly (readonly [IstType, Image, number])[] {
   return [
     [SPI, spis, irs.nrSpis.lo],
     [LPI, lpis, lpiCount(irs)],

@@ -25,6 +25,12 @@ const FIRST_DOORBELL = 1000;
 const NONE = 0xffff;
 export const UNSET = 0xffff_ffff_ffff_ffffn;
 
+/** Aligned 32-bit words of guest memory; undefined or false: no memory is there. */
+export interface GuestMemory {
+  load32(address: number): number | undefined;
+  store32(address: number, value: number): boolean;
+}
+
 export class VmIrs {
   readonly vm: Vm;
   readonly host: HostIrs;
@@ -67,6 +73,8 @@ export class VmIrs {
   /** Set by the VM's vGICv5, which knows its vCPUs' parts: a doorbell rang, IRSEN changed. */
   onDoorbell: ((vcpu: Vcpu) => void) | undefined;
   onEnable: ((how: IrsBehaviour['enable']) => void) | undefined;
+  /** The guest's memory, where images of tables went before user space had buffers for them; set by the machine. */
+  guestMemory: GuestMemory | undefined;
   /** What other CPUs do in the next moment in which an injection holds no lock, between VDPEND and the list (§9.5). */
   inTheGap: (() => void) | undefined;
   /** Where events happen: with the vCPU whose thread does it, if one does. */
