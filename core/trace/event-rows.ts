@@ -1,18 +1,18 @@
 /** Rows of `event_row` and `event_detail` from the columns of a block. */
 import { BLOCK_EVENTS } from './block.ts';
 import { type EventColumns, HAS_ARG, HAS_VALUE } from './columns.ts';
-import { NULL, type RowColumns, signed64 } from './rows.ts';
+import { NULL, type RowColumns, type TextBlock, signed64 } from './rows.ts';
 import { type WriteQueue, type WriteStatement } from './write-queue.ts';
 
 export class EventRows {
   readonly #rows: RowColumns;
   readonly #first: WriteStatement;
-  readonly #detail: WriteStatement;
+  readonly #details: (rows: TextBlock) => void;
 
   constructor(queue: WriteQueue) {
     this.#rows = queue.table('event_row', ['time', 'meta', 'value', 'arg']);
     this.#first = queue.prepare('INSERT INTO event_row(seq, time, meta, value, arg) VALUES (0, ?, ?, ?, ?)');
-    this.#detail = queue.prepare('INSERT INTO event_detail(seq, detail) VALUES (?, ?)');
+    this.#details = queue.textTable('event_detail', ['seq', 'detail']);
   }
 
   /** Writes events `from` … `to` − 1 of a block, and those of `details` ([index, JSON]) that belong to them. */
@@ -30,6 +30,8 @@ export class EventRows {
     }
     this.#rows.flush();
     const first = block * BLOCK_EVENTS;
-    for (const [index, json] of details) if (index >= from) this.#detail.run(first + index, json);
+    const rows = details.filter(([index]) => index >= from);
+    if (rows.length === 0) return;
+    this.#details({ keys: rows.map(([index]) => first + index), texts: rows.map(([, json]) => json) });
   }
 }

@@ -138,6 +138,38 @@ function bind(
   return at;
 }
 
+/** Rows of a number and a text on their way into a table, as RowBlock. */
+export interface TextBlock {
+  readonly keys: readonly number[];
+  readonly texts: readonly string[];
+}
+
+export class TextBatch {
+  readonly #many: Database.Statement;
+  readonly #one: Database.Statement;
+  readonly #cells: (number | string)[] = [];
+
+  /** `columns`: of the number, of the text. */
+  constructor(db: Database.Database, table: string, columns: readonly [string, string]) {
+    const head = `INSERT INTO ${table}(${columns.join(', ')}) VALUES `;
+    this.#many = db.prepare(head + Array.from({ length: ROWS }, () => '(?, ?)').join(', '));
+    this.#one = db.prepare(`${head}(?, ?)`);
+  }
+
+  write({ keys, texts }: TextBlock): void {
+    let from = 0;
+    const cells = this.#cells;
+    for (; from + ROWS <= keys.length; from += ROWS) {
+      for (let i = 0; i < ROWS; i++) {
+        cells[2 * i] = keys[from + i] ?? NULL;
+        cells[2 * i + 1] = texts[from + i] ?? '';
+      }
+      this.#many.run(cells);
+    }
+    for (; from < keys.length; from++) this.#one.run(keys[from] ?? NULL, texts[from] ?? '');
+  }
+}
+
 /**
  * A 64-bit value as SQLite stores it: signed. Up to 53 bits (also negative, as kernel addresses are) a number does,
  * which is cheaper to bind than a bigint.

@@ -9,7 +9,7 @@ import Database from 'better-sqlite3';
 import { wrap } from './blob.ts';
 import { settle } from './file.ts';
 import { type LaneGroup, saveLaneGroup } from './lane-groups.ts';
-import { RowBatch, type RowBlock, type RowTable } from './rows.ts';
+import { RowBatch, type RowBlock, type RowTable, TextBatch, type TextBlock } from './rows.ts';
 
 /** Bytes that become a blob of the file: see `wrap`. */
 export interface Content {
@@ -26,6 +26,8 @@ export type Job =
   | { readonly do: 'run'; readonly statement: number; readonly cells: readonly Cell[] }
   | { readonly do: 'table'; readonly table: RowTable }
   | { readonly do: 'rows'; readonly table: number; readonly rows: RowBlock }
+  | { readonly do: 'textTable'; readonly name: string; readonly columns: readonly [string, string] }
+  | { readonly do: 'texts'; readonly table: number; readonly rows: TextBlock }
   | { readonly do: 'group'; readonly group: LaneGroup }
   | { readonly do: 'commit' }
   /** Ends the transaction without a new one and runs `sql`. */
@@ -39,6 +41,7 @@ export class JobRunner {
   readonly #db: Database.Database;
   readonly #statements: Database.Statement[] = [];
   readonly #tables: RowBatch[] = [];
+  readonly #textTables: TextBatch[] = [];
 
   /** The file must hold the tables already. */
   constructor(path: string) {
@@ -63,6 +66,12 @@ export class JobRunner {
         return;
       case 'table':
         this.#tables.push(new RowBatch(this.#db, job.table));
+        return;
+      case 'textTable':
+        this.#textTables.push(new TextBatch(this.#db, job.name, job.columns));
+        return;
+      case 'texts':
+        this.#textTables[job.table]?.write(job.rows);
         return;
       case 'group':
         saveLaneGroup(this.#db, job.group);

@@ -8,7 +8,7 @@
  */
 import { type Content, type Cell, type Job, JobRunner } from './write-jobs.ts';
 import { type LaneGroup } from './lane-groups.ts';
-import { RowColumns, type RowTable } from './rows.ts';
+import { RowColumns, type RowTable, type TextBlock } from './rows.ts';
 import { WriteThread } from './write-thread.ts';
 
 /** Jobs of this many blocks or commits may wait for the thread; then the writer waits. About 4 MB. */
@@ -32,6 +32,7 @@ export class WriteQueue {
   readonly #setup: Job[] = [];
   #statements = 0;
   #tables = 0;
+  #textTables = 0;
   #jobs: Job[] = [];
   #transfer: ArrayBuffer[] = [];
 
@@ -50,6 +51,13 @@ export class WriteQueue {
     this.#prepare({ do: 'table', table: { table: name, columns, verb } });
     const table = this.#tables++;
     return new RowColumns(columns.length, (rows) => this.#add({ do: 'rows', table, rows }));
+  }
+
+  /** A table that gets rows of a number and a text, `columns` in this order. */
+  textTable(name: string, columns: readonly [string, string]): (rows: TextBlock) => void {
+    this.#prepare({ do: 'textTable', name, columns });
+    const table = this.#textTables++;
+    return (rows) => this.#add({ do: 'texts', table, rows });
   }
 
   /** See lane-groups.ts. */
