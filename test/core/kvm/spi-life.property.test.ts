@@ -110,7 +110,10 @@ class Life {
 
   constructor(profile: string) {
     this.lab = new SpiLab(profile);
-    for (let n = 0; n < SPIS; n++) this.lab.spiGuest(0).configure(SPI_BASE + n, 0x10, n & 1);
+    const guest = this.lab.spiGuest(0);
+    for (let n = 0; n < SPIS; n++) guest.configure(SPI_BASE + n, 0x10, n & 1);
+    // Half of them by level.
+    for (const n of [2, 3]) this.#trigger(guest, n, 1);
     this.lab.take();
   }
 
