@@ -13,6 +13,7 @@ export function replayed(sink: MemorySink, { summary }: ImportResult): ReplayRes
       source: 'qemu-log',
       gic: summary.gic,
       vcpus: Math.max(1, summary.vcpus),
+      names: new Set(sink.names.keys()),
       hasAccesses: events.some(({ kind }) => kind === 'register.access'),
     },
     tally,

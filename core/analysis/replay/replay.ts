@@ -30,6 +30,8 @@ export interface Recording {
   readonly vcpus: number;
   /** The guest's system register accesses are in it, with values. */
   readonly hasAccesses: boolean;
+  /** Names of the source's events. */
+  readonly names: ReadonlySet<string>;
 }
 
 /** Why a trace cannot be replayed. */
@@ -58,9 +60,15 @@ export async function replay(
 }
 
 function recordingOf(reader: TraceReader): Recording {
-  const { source, gic, vcpus, kinds } = reader.info();
+  const { source, gic, vcpus, kinds, names } = reader.info();
   const hasAccesses = (kinds['register.access'] ?? 0) > 0;
-  return { source: source?.kind ?? 'recorded', gic, vcpus: Math.max(1, vcpus), hasAccesses };
+  return {
+    source: source?.kind ?? 'recorded',
+    gic,
+    vcpus: Math.max(1, vcpus),
+    hasAccesses,
+    names: new Set(Object.keys(names)),
+  };
 }
 
 /** The machine that a recording drives; what it finds goes to `tally`. @throws ReplayError */

@@ -76,6 +76,8 @@ export class PhysicalGic {
   readonly #raised = new Set<number>();
   readonly #lpis = new Map<number, LpiConfiguration>();
   #groups = 0;
+  /** The groups of SGIs are not known. */
+  takesAnyGroup = false;
 
   constructor(cpus: number) {
     this.cpus = Array.from({ length: cpus }, (_, index) => new Cpu(index, 16));
@@ -168,7 +170,7 @@ export class PhysicalGic {
     const isListed = ({ affinity }: Cpu): boolean =>
       (affinity & ~0xffn) === cluster && (affinity & 0xffn) < 16n && ((value >> (affinity & 0xffn)) & 1n) === 1n;
     const targets = this.cpus.filter(
-      (cpu) => (toAll ? cpu !== from : isListed(cpu)) && cpu.bank.group[intid] === group,
+      (cpu) => (toAll ? cpu !== from : isListed(cpu)) && (this.takesAnyGroup || cpu.bank.group[intid] === group),
     );
     return { intid, targets };
   }
@@ -183,6 +185,32 @@ export class PhysicalGic {
     const known = this.#lpis.get(intid);
     if (intid < FIRST_LPI || known?.priority === priority) return false;
     this.#lpis.set(intid, { priority });
+    return true;
+  }
+
+  /**
+   * The recording began in the middle, and shows that this interrupt is the best one: it is enabled and pending, of this
+   * group and priority, and a CPU interface lets interrupts pass. False: that was known, or cannot be.
+   */
+  learnBest(cpu: Cpu, { intid, group, priority }: Best): boolean {
+    const bank = this.#bankOf(cpu, intid);
+    if (bank === undefined || bank.enabled[intid] === 1) return false;
+    this.#groups = GROUP_ENABLES;
+    bank.enabled[intid] = 1;
+    bank.group[intid] = group;
+    bank.priority[intid] = priority;
+    if (intid >= FIRST_SPI) this.#target[intid] = cpu.index;
+    if (!bank.isPending(intid)) bank.latch[intid] = 1;
+    if (intid >= FIRST_SPI) this.#note(intid);
+    return true;
+  }
+
+  /** The recording began in the middle, and shows that a CPU interface lets interrupts pass. */
+  learnInterface(cpu: Cpu, splitsEnd: boolean): boolean {
+    if (cpu.interface.pmr !== 0) return false;
+    cpu.interface.writePmr(0xff);
+    cpu.interface.enabled[0] = cpu.interface.enabled[1] = true;
+    cpu.interface.writeCtlr(splitsEnd ? 2 : 0);
     return true;
   }
 

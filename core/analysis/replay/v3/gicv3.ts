@@ -15,22 +15,27 @@ import { type Best, NO_BEST, SPURIOUS } from './cpu-interface.ts';
 import { type Cpu, FIRST_SPI, PhysicalGic } from './gic.ts';
 import { ItsReplay } from './its-replay.ts';
 import { ICC_ROWS } from './registers.ts';
+import { VirtualReplay } from './virtual.ts';
 
 const REASON = {
   vcpu: 'the recording does not tell which vCPU',
   register: 'the emulator has no such register',
   secure: 'an access from Secure state',
 } as const;
+const BEGUN = 'interrupts and CPU interfaces that were set up before the recording began';
 const LEARNED = 'LPI priorities and enable bits, which are in guest memory';
 /** Printed by the plugin alone. */
 const PLUGIN_ONLY: ReadonlySet<string> = new Set(['ICC_SRE_EL1']);
 const FIRST_LPI = 8192;
+/** A recording without any of these began after the guest had set up its distributor. */
+const SETUP = ['gicv3_dist_write', 'arm_cpu_reset'] as const;
 
 export class GicV3Replay implements ReplayMachine {
   readonly #tally: Tally;
   readonly #gic: PhysicalGic;
   readonly #records: Records;
   readonly #its: ItsReplay;
+  readonly #virtual: VirtualReplay;
   /** CPUs that were reset with nothing between: all of them are a reset of the machine. */
   readonly #reset = new Set<number>();
   /** SGIs that are on their way, as `intid cpu`. */
@@ -38,11 +43,20 @@ export class GicV3Replay implements ReplayMachine {
   /** The group that the last ICC_SGI*R write of each CPU names, where the plugin tells. */
   readonly #sgiGroup = new Map<number, 0 | 1>();
 
-  constructor({ vcpus }: Recording, tally: Tally) {
+  /** The recording begins in the middle: what was set up before is learned from what it shows. */
+  readonly #isPart: boolean;
+  /** Its CPU interfaces end interrupts in two steps. */
+  readonly #splitsEnd: boolean;
+
+  constructor({ vcpus, names }: Recording, tally: Tally) {
+    this.#isPart = !SETUP.some((name) => names.has(name));
+    this.#splitsEnd = names.has('gicv3_icc_dir_write');
     this.#tally = tally;
     this.#gic = new PhysicalGic(vcpus);
+    this.#gic.takesAnyGroup = this.#isPart;
     this.#records = new Records(tally);
     this.#its = new ItsReplay(this.#gic, tally);
+    this.#virtual = new VirtualReplay(tally);
   }
 
   end(): void {
@@ -72,7 +86,7 @@ export class GicV3Replay implements ReplayMachine {
       case 'irq.inject':
         return this.#its.injected(event);
       case 'gic.setup':
-        return this.#records.input(() => this.#its.command(event));
+        return this.#setup(event);
       case 'irq.hppi':
         return this.#candidate(event);
       case 'irq.signal':
@@ -80,6 +94,11 @@ export class GicV3Replay implements ReplayMachine {
       default:
         return;
     }
+  }
+
+  #setup(event: EventOf<'gic.setup'>): void {
+    if (event.what !== 'maintenance interrupt') this.#records.input(() => this.#its.command(event));
+    else if (event.vcpu !== undefined) this.#virtual.maintenance(event.vcpu, event);
   }
 
   #cpu({ vcpu }: TraceEvent): Cpu | undefined {
@@ -105,8 +124,9 @@ export class GicV3Replay implements ReplayMachine {
     const isPlugin = source?.startsWith('gicplug_') === true;
     if (isPlugin && cpu !== undefined && /^ICC_A?SGI[01]R_EL1$/.test(register))
       this.#sgiGroup.set(cpu.index, register === 'ICC_SGI1R_EL1' ? 1 : 0);
-    if (isPlugin ? !PLUGIN_ONLY.has(register) : !register.startsWith('ICC_')) return;
+    if (isPlugin ? !PLUGIN_ONLY.has(register) : !/^IC[CHV]_/.test(register)) return;
     if (cpu === undefined || value === undefined) return this.#tally.unsupported(REASON.vcpu);
+    if (!register.startsWith('ICC_')) return this.#virtual.access(cpu.index, event, value);
     if (op === 'read') this.#read(cpu, event, value);
     else this.#write(cpu, event, value);
   }
@@ -137,6 +157,14 @@ export class GicV3Replay implements ReplayMachine {
       this.#tally.compare(event, register, BigInt(recorded), BigInt(emulated), () => this.#describe(cpu));
       if (recorded < 1020 || recorded >= FIRST_LPI) this.#gic.acknowledge(cpu, recorded);
     });
+  }
+
+  #learnBest(cpu: Cpu, best: Best): void {
+    if (coded(this.#gic.best(cpu)) !== coded(best) && this.#gic.learnBest(cpu, best)) this.#tally.infer(BEGUN);
+  }
+
+  #learnInterface(cpu: Cpu): void {
+    if (this.#gic.learnInterface(cpu, this.#splitsEnd)) this.#tally.infer(BEGUN);
   }
 
   /** An LPI that was acknowledged is enabled; its priority is at least the mask's. */
@@ -219,18 +247,20 @@ export class GicV3Replay implements ReplayMachine {
   // --- what the recorder saw ------------------------------------------------------------------------------------
 
   #candidate(event: EventOf<'irq.hppi'>): void {
-    if (event.unit === 'virtual CPU interface') return;
     const cpu = this.#cpu(event);
     if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
+    if (event.unit === 'virtual CPU interface') return this.#virtual.best(cpu.index, event);
     const { priority } = event;
     const intid = event.intid === undefined ? 0 : (interruptOf(event.intid)?.number ?? 0);
     const group = event.unit.endsWith('group 0') ? 0 : 1;
-    const recorded = coded(priority === NO_BEST.priority ? NO_BEST : { intid, group, priority });
+    const best: Best = priority === NO_BEST.priority ? NO_BEST : { intid, group, priority };
+    const recorded = coded(best);
     this.#records.take(cpu.index, {
       event,
       register: 'best interrupt',
       recorded,
       emulated: () => {
+        if (this.#isPart && best !== NO_BEST) this.#learnBest(cpu, best);
         const mine = coded(this.#gic.best(cpu));
         const isUnlearned = mine !== recorded && intid >= FIRST_LPI && cpu.pendingLpis.has(intid);
         if (!isUnlearned || !this.#gic.learn(intid, priority)) return mine;
@@ -242,14 +272,17 @@ export class GicV3Replay implements ReplayMachine {
   }
 
   #signal(event: EventOf<'irq.signal'>): void {
-    if (event.detail?.['virtual'] === true) return;
     const cpu = this.#cpu(event);
     if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
+    if (event.detail?.['virtual'] === true) return this.#virtual.signals(cpu.index, event);
     this.#records.take(cpu.index, {
       event,
       register: 'signals',
       recorded: (event.irq ? 1n : 0n) | (event.fiq ? 2n : 0n),
-      emulated: () => this.#gic.signals(cpu),
+      emulated: () => {
+        if (this.#isPart && (event.irq || event.fiq)) this.#learnInterface(cpu);
+        return this.#gic.signals(cpu);
+      },
       context: () => this.#describe(cpu),
     });
   }

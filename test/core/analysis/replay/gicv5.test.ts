@@ -163,7 +163,7 @@ describe('replay of GICv5', () => {
   });
 
   it('refuses traces whose source has no values, and says so', () => {
-    const recording = { gic: 'v3', vcpus: 1, hasAccesses: false } as const;
+    const recording = { gic: 'v3', vcpus: 1, hasAccesses: false, names: new Set<string>() } as const;
     expect(() => machineFor({ ...recording, source: 'ftrace' }, new Tally())).toThrow(ReplayError);
     expect(() => machineFor({ ...recording, source: 'ftrace' }, new Tally())).toThrow(/only QEMU logs/);
   });
