@@ -8,7 +8,7 @@ import { StateVector } from '../../../core/state/state-vector.ts';
 import { SpiLab, type SpiGuest } from '../../conformance/v5-spi-lab.ts';
 
 const SPIS = 4;
-const NAMES = ['EN', 'DIS', 'PEND', 'HM', 'AFF', 'PRI'] as const;
+const NAMES = ['EN', 'DIS', 'PEND', 'PEND', 'PEND', 'HM', 'AFF', 'PRI'] as const;
 
 type Step =
   | { readonly op: 'line'; readonly spi: number; readonly level: number }
@@ -38,7 +38,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant('trigger' as const), vcpu, spi, level: bit }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('enable' as const), vcpu, on: bit }) },
   {
-    weight: 2,
+    weight: 6,
     arbitrary: fc.record({ op: fc.constant('cd' as const), vcpu, spi, name: fc.constantFrom(...NAMES), value: bit }),
   },
 );
