@@ -5,7 +5,9 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { damaged } from '../trace/errors.ts';
 import { guarded, openTraceFile } from '../trace/file.ts';
+import { jsonObject } from '../trace/row-values.ts';
 import { type Bookmark, bookmarkSchema, type Breakpoint, breakpointSchema } from './contract.ts';
 import { SessionError } from './failure.ts';
 
@@ -16,6 +18,14 @@ type Database = ReturnType<typeof openTraceFile>;
 
 const breakpointOptions = breakpointSchema.omit({ id: true, condition: true, enabled: true });
 const breakpointRow = z.object({ id: z.int(), condition: z.string(), enabled: z.int(), options: z.string() });
+
+/** A stored value as its schema has it. @throws TraceError `damaged` where another program wrote something else */
+function sound<T>(what: string, schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw damaged(what, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`, parsed.error);
+}
 
 /** Who may be writing the trace at the same time; SQLite has one writer. */
 export interface FileWriter {
@@ -50,7 +60,7 @@ export class UserNotes {
       db
         .prepare('SELECT id, seq, note FROM bookmark ORDER BY seq, id LIMIT ?')
         .all(LIMIT)
-        .map((row) => bookmarkSchema.parse(row)),
+        .map((row) => sound('bookmark', bookmarkSchema, row)),
     );
   }
 
@@ -73,8 +83,9 @@ export class UserNotes {
         .prepare('SELECT id, condition, enabled, options FROM breakpoint ORDER BY place, id LIMIT ?')
         .all(LIMIT)
         .map((row) => {
-          const { id, condition, enabled, options } = breakpointRow.parse(row);
-          return { id, condition, enabled: enabled === 1, ...breakpointOptions.parse(JSON.parse(options)) };
+          const { id, condition, enabled, options } = sound('breakpoint', breakpointRow, row);
+          const more = sound(`breakpoint ${id}`, breakpointOptions, jsonObject(options, `breakpoint ${id}`));
+          return { id, condition, enabled: enabled === 1, ...more };
         }),
     );
   }

@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { TraceError, damaged } from './errors.ts';
 import { APPLICATION_ID, FORMAT_VERSION } from './schema.ts';
+import { checkSchema } from './schema-check.ts';
 
 const SQLITE_MAGIC = 'SQLite format 3\0';
 const HEADER_BYTES = 100;
@@ -46,7 +47,11 @@ export function openTraceFile(path: string, mode: 'read' | 'write'): Database.Da
   return guarded(path, () => {
     const db = new Database(path, { readonly: mode === 'read', fileMustExist: true, timeout: 5000 });
     try {
+      // A stranger's views may call only functions without effects; pages that contradict themselves are refused.
+      db.pragma('trusted_schema = OFF');
+      db.pragma('cell_size_check = ON');
       checkVersion(path, db);
+      checkSchema(path, db);
     } catch (error) {
       db.close();
       throw error;
@@ -155,6 +160,13 @@ export function translated(path: string, error: unknown): unknown {
   if (code.startsWith('SQLITE_IOERR'))
     return new TraceError('damaged', `${path} cannot be read or written (${message}).`, cause);
   return damaged(path, message, error);
+}
+
+/** The same for a query of the user: unless the file or the disk is to blame, the query is. */
+export function queryError(path: string, error: unknown): unknown {
+  if (error instanceof TraceError) return error;
+  const isFile = error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB|IOERR|BUSY|LOCKED)/.test(error.code);
+  return isFile ? translated(path, error) : new TraceError('query', text(error), { cause: error });
 }
 
 function text(error: unknown): string {

@@ -19,7 +19,7 @@ import { loadDictionaries } from './dictionary-rows.ts';
 import { NameTable, TypeTable } from './dictionary.ts';
 import { TraceError, damaged } from './errors.ts';
 import { EventDecoder } from './event-decoder.ts';
-import { guarded, openTraceFile } from './file.ts';
+import { guarded, openTraceFile, queryError } from './file.ts';
 import { InterruptIndex } from './interrupt-index.ts';
 import { type InterruptDescriptor } from './interrupts.ts';
 import { type TraceEvent } from './kinds.ts';
@@ -156,13 +156,8 @@ export class TraceReader {
 
   /** Runs a query of the user over the readable views: read-only, at most `limit` rows. */
   sql(query: string, limit: number): { readonly columns: readonly string[]; readonly rows: readonly unknown[][] } {
-    let statement: Database.Statement;
     try {
-      statement = this.#db.prepare(query);
-    } catch (error) {
-      throw new TraceError('query', error instanceof Error ? error.message : String(error), { cause: error });
-    }
-    return guarded(this.path, () => {
+      const statement = this.#db.prepare(query);
       if (!statement.reader || !statement.readonly)
         throw new TraceError('query', 'Only queries that read are allowed: a SELECT.');
       const columns = statement.columns().map((column) => column.name);
@@ -172,7 +167,9 @@ export class TraceReader {
         rows.push(Array.isArray(row) ? row : []);
       }
       return { columns, rows };
-    });
+    } catch (error) {
+      throw queryError(this.path, error);
+    }
   }
 
   /** A raw meta value. */

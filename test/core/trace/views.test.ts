@@ -154,6 +154,9 @@ describe('the readable views', () => {
     });
     expect(() => reader.sql('DELETE FROM name', 2)).toThrow('Only queries that read');
     expect(() => reader.sql('SELEC', 2)).toThrow('syntax error');
+    // The query is to blame, not the file.
+    expect(() => reader.sql("SELECT load_extension('x')", 2)).toThrow(/^not authorized$/);
+    expect(() => reader.sql('SELECT zeroblob(2000000000)', 2)).toThrow(/^string or blob too big$/);
     reader.close();
   });
 });
