@@ -230,11 +230,11 @@ export class Machine {
     if (thread === undefined) return;
     const { vcpu, core } = thread;
     const signal = vcpu.inGuest ? vcpu.signal : 'none';
-    for (const [line, raised] of [
-      [LINE.IRQ, signal === 'irq'],
-      [LINE.FIQ, signal === 'fiq'],
-    ] as const)
-      if (raised !== ((core.lines & line) !== 0)) core.setLine(line, raised);
+    const irq = signal === 'irq';
+    const fiq = signal === 'fiq';
+    // After every access of a guest: the lines have mostly stayed.
+    if (irq !== ((core.lines & LINE.IRQ) !== 0)) core.setLine(LINE.IRQ, irq);
+    if (fiq !== ((core.lines & LINE.FIQ) !== 0)) core.setLine(LINE.FIQ, fiq);
   }
 
   /** Takes a loaded thread off its CPU, out of the guest if need be; it is ready then. */

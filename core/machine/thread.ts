@@ -17,8 +17,8 @@ import { type GuestSystem } from './guest-system.ts';
 const THREAD = ['off', 'ready', 'loaded', 'waiting', 'blocked', 'paused', 'ended'] as const;
 export type ThreadStatus = (typeof THREAD)[number];
 
-/** Order and words of the slots `vcpuN.runState`, as the trace has them. */
-const RUN = ['off', 'guest', 'handler', 'idle', 'host', 'blocked', 'preempted'] as const;
+/** Words of the slots `vcpuN.runState` and their numbers, as the trace has them. */
+const RUN = { off: 0, guest: 1, handler: 2, idle: 3, host: 4, blocked: 5, preempted: 6 } as const;
 
 export class Thread {
   readonly vcpu: Vcpu;
@@ -45,7 +45,7 @@ export class Thread {
     this.system = system;
     this.slots = claimCoreSlots(journal.layout, vcpu.index);
     this.#status = claim.choice('thread', THREAD);
-    this.#runState = claim.choice('runState', RUN);
+    this.#runState = claim.choice('runState', Object.keys(RUN));
     this.affinity = claim.cell('affinity', 16);
     this.since = claim.cell('thread.since');
     this.inWait = claim.flag('thread.inWait');
@@ -72,7 +72,7 @@ export class Thread {
   /** Brings the derived slots and the core's registers up to date; called before an event is recorded. */
   save(journal: Journal): void {
     saveTo(this.core, journal, this.slots);
-    this.#runState.set(RUN.indexOf(this.#run()));
+    this.#runState.set(this.#run());
   }
 
   /** Makes the core what a state says. */
@@ -80,12 +80,12 @@ export class Thread {
     loadFrom(this.core, state, this.slots);
   }
 
-  #run(): (typeof RUN)[number] {
+  #run(): number {
     const { status, vcpu } = this;
-    if (status === 'off' || status === 'ended' || status === 'paused') return 'off';
-    if (status === 'blocked') return 'blocked';
-    if (status === 'waiting') return 'idle';
-    if (vcpu.inGuest) return vcpu.cpu?.interface.apr.isZero === false ? 'handler' : 'guest';
-    return vcpu.cpu === undefined ? 'preempted' : 'host';
+    if (status === 'off' || status === 'ended' || status === 'paused') return RUN.off;
+    if (status === 'blocked') return RUN.blocked;
+    if (status === 'waiting') return RUN.idle;
+    if (vcpu.inGuest) return vcpu.cpu?.interface.apr.isZero === false ? RUN.handler : RUN.guest;
+    return vcpu.cpu === undefined ? RUN.preempted : RUN.host;
   }
 }

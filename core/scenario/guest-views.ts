@@ -55,9 +55,10 @@ export class GuestViews {
       this.update();
       return;
     }
-    // An access that changed nothing, such as a read: the most frequent event.
-    if (kind === 'cpuif.reg' && this.#journal.count === 0) return;
-    if (LEAVES.has(kind)) this.#between.add(vcpu);
+    if (kind === 'cpuif.reg') {
+      // An access that changed nothing, such as a read: the most frequent event.
+      if (this.#journal.count === 0) return;
+    } else if (LEAVES.has(kind)) this.#between.add(vcpu);
     else if (ARRIVES.has(kind)) this.#between.delete(vcpu);
     const view = this.all[vcpu];
     if (view !== undefined) this.#updateView(vcpu, view);

@@ -44,6 +44,8 @@ export class Recorder implements Scribe {
   readonly machine: Machine;
   readonly #sink: PackedSink;
   readonly #types = new Map<Kind, Map<Origin, number>>();
+  /** Types of `register.access`, by far the most frequent kind. */
+  readonly #accessTypes = new Map<Origin, number>();
   readonly #names = new Map<string, number>();
   #count = 0;
 
@@ -129,7 +131,7 @@ export class Recorder implements Scribe {
     const pcLo = core === undefined ? 0 : (core.pc - 4) >>> 0;
     const pcHi = core === undefined ? 0 : (core.pcHi - (core.pc >>> 0 < 4 ? 1 : 0)) >>> 0;
     this.#sink.appendPacked(
-      this.#type('register.access', origin),
+      this.#accessTypes.get(origin) ?? this.#accessType(origin),
       place.vcpu ?? -1,
       ACCESS.indexOf(op),
       this.#name(register),
@@ -176,6 +178,12 @@ export class Recorder implements Scribe {
     if (ofKind === undefined) this.#types.set(kind, (ofKind = new Map<Origin, number>()));
     let id = ofKind.get(origin);
     if (id === undefined) ofKind.set(origin, (id = this.#sink.typeId(kind, origin)));
+    return id;
+  }
+
+  #accessType(origin: Origin): number {
+    const id = this.#sink.typeId('register.access', origin);
+    this.#accessTypes.set(origin, id);
     return id;
   }
 

@@ -46,7 +46,7 @@ export class GuestView {
     this.pending.set(pendingNow.lo, pendingNow.hi);
     this.active.set(active.lo, active.hi);
     this.enabled.set(enable.lo, enable.hi);
-    for (const [n, cell] of this.priority.entries()) cell.set(priority[n]?.lo ?? 0, priority[n]?.hi ?? 0);
+    this.#setPriorities(priority);
     if (signalled) this.masked.set(0, 0);
     else this.masked.set(pendingNow.lo & enable.lo & ~active.lo, pendingNow.hi & enable.hi & ~active.hi);
   }
@@ -65,8 +65,12 @@ export class GuestView {
       if (dvir.has(timer.spec.ppi)) this.pending.put(timer.spec.ppi, timers.shouldFire(timer, cpu));
     this.active.set(activer.lo, activer.hi);
     this.enabled.set(enabler.lo, enabler.hi);
-    for (const [n, cell] of this.priority.entries()) cell.set(ppis.priorityr[n]?.lo ?? 0, ppis.priorityr[n]?.hi ?? 0);
+    this.#setPriorities(ppis.priorityr);
     // Outside the guest nothing is signalled to it, and nothing is held back by it either.
     this.masked.set(0, 0);
+  }
+
+  #setPriorities(from: readonly Cell[]): void {
+    for (let n = 0; n < this.priority.length; n++) this.priority[n]?.set(from[n]?.lo ?? 0, from[n]?.hi ?? 0);
   }
 }

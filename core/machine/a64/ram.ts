@@ -133,6 +133,8 @@ export class Ram {
 
   /** Writes every word stored to since the last flush to its slot, in the order of those first stores. */
   flush(journal: Journal): void {
+    // Before each event; most follow no store.
+    if (this.#dirty.length === 0) return;
     for (const word of this.#dirty) {
       const slot = this.#slots.get(word) ?? this.#claim(journal.layout, word);
       journal.writeWords(slot, this.view.getUint32(word * 8, true), this.view.getUint32(word * 8 + 4, true));

@@ -57,7 +57,8 @@ export function saveTo(core: Core, journal: Journal, slots: CoreSlots): void {
     if (slot !== undefined) journal.writeWords(slot, core.lo[n] ?? 0, core.hi[n] ?? 0);
   }
   journal.writeWords(slots.pc, core.pc, core.pcHi);
-  journal.writeWords(slots.pstate, core.pstate, 0);
+  // Unlike the PC it stays for long stretches: a look is cheaper than the call that would find the same.
+  if (journal.readLo(slots.pstate) !== core.pstate >>> 0) journal.writeWords(slots.pstate, core.pstate, 0);
   if (core.systemDirty) saveSystem(core, journal, slots);
 }
 
