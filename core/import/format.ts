@@ -28,6 +28,10 @@ export interface ReadContext {
    * Reports how far the reading is; throws the reason when the import was cancelled. `bytes`: read by the format itself.
    */
   advance(lines: number, events: number, bytes?: number): void;
+  /** The clock's name, and its value at the recording's time 0, in nanoseconds; told once, before the first `pace`. */
+  origin?(clock: string, nanoseconds: bigint): void;
+  /** Awaited between pieces where several recordings are merged: this one may be ahead of the others. */
+  pace?(): Promise<void>;
 }
 
 /** What is known of the content at its end. */
@@ -52,4 +56,9 @@ export interface Format {
   /** Looks at the first 64 KiB; undefined: certainly not this format. */
   readonly detect: (head: Uint8Array) => Verdict | undefined;
   readonly read: ReadContent;
+  /** Formats of text whose lines may be merged with those of other files: a reader of a line's time stamp. */
+  readonly lineTime?: () => LineTime;
 }
+
+/** Nanoseconds of a line's time stamp; undefined: it has none. */
+export type LineTime = (bytes: Uint8Array, start: number, end: number) => bigint | undefined;

@@ -109,6 +109,13 @@ class TextSession implements LineReceiver {
     return this.#read;
   }
 
+  /** The trace's clock at time 0, in nanoseconds; undefined while no event was read, or its unit is not known. */
+  get clockZero(): bigint | undefined {
+    const origin = this.#origin;
+    if (origin === undefined || origin.isCount) return undefined;
+    return BigInt(origin.seconds) * BigInt(SECOND) + BigInt(origin.nanos);
+  }
+
   get counts(): LineCounts {
     const skipped = [...this.#reasons.values()].reduce((a, b) => a + b, 0);
     return {
@@ -220,6 +227,9 @@ const read: ReadContent = async (content, sink, context) => {
   for await (const chunk of content.chunks) {
     splitter.push(chunk);
     context.advance(session.lines, session.scene.events);
+    if (context.pace === undefined) continue;
+    if (session.clockZero !== undefined) context.origin?.('ftrace', session.clockZero);
+    await context.pace();
   }
   splitter.end();
   context.advance(session.lines, session.scene.events);

@@ -70,6 +70,9 @@ async function read(content: Content, sink: TraceSink, context: ReadContext): Pr
     for await (const chunk of content.chunks) {
       records.push(chunk);
       context.advance(session.lines, session.events);
+      if (context.pace === undefined) continue;
+      if (lines.origin !== undefined) context.origin?.('mono', lines.origin);
+      await context.pace();
     }
     if (!context.isStopped()) records.end();
   } catch (thrown) {

@@ -23,6 +23,12 @@ export class LineClock {
     return this.origin === undefined;
   }
 
+  /** The clock at time 0, in nanoseconds; undefined while there was no time stamp. */
+  get zero(): bigint | undefined {
+    if (this.isCounted) return undefined;
+    return BigInt(this.#seconds) * 1_000_000_000n + BigInt(this.#nanos - this.#offset);
+  }
+
   timeOf(prefix: Prefix, hasTime: boolean): number {
     if (!hasTime) return (this.#last = this.isCounted ? this.#last + 1 : this.#last);
     if (this.origin === undefined) this.#start(prefix);

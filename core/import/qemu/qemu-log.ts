@@ -1,5 +1,5 @@
 /** Text logs of QEMU's `log` trace backend (trace-import-formats §6.1): the row of the registry, and the import. */
-import { type Format, type ReadContent, type Verdict } from '../format.ts';
+import { type Format, type LineTime, type ReadContent, type Verdict } from '../format.ts';
 import { isKnownEvent } from './events/table.ts';
 import { Prefix } from './prefix.ts';
 import { QemuSession } from './session.ts';
@@ -53,6 +53,9 @@ const read: ReadContent = async (content, sink, context) => {
   for await (const chunk of content.chunks) {
     splitter.push(chunk);
     context.advance(session.lines, session.events);
+    if (context.pace === undefined) continue;
+    if (session.clockZero !== undefined) context.origin?.('UTC', session.clockZero);
+    await context.pace();
   }
   splitter.end();
   session.end();
@@ -61,10 +64,20 @@ const read: ReadContent = async (content, sink, context) => {
   return { gic, vcpus, lines: counts, facts, events };
 };
 
+/** Nanoseconds since 1970 of a line with a time stamp. */
+function lineTime(): LineTime {
+  const prefix = new Prefix();
+  return (bytes, start, end) =>
+    prefix.read(bytes, start, end) === start
+      ? undefined
+      : BigInt(prefix.seconds) * 1_000_000_000n + BigInt(prefix.nanos);
+}
+
 export const QEMU_LOG: Format = {
   id: 'qemu-log',
   kind: 'qemu-log',
   title: 'QEMU trace log',
   detect,
   read,
+  lineTime,
 };

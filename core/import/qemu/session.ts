@@ -58,6 +58,11 @@ export class QemuSession implements LineReceiver {
     return this.#read;
   }
 
+  /** The log's clock at time 0, in nanoseconds since 1970; undefined while no line had a time stamp. */
+  get clockZero(): bigint | undefined {
+    return this.#reader.clock.zero;
+  }
+
   onLine(text: string, line: number, bytes: Uint8Array, start: number, end: number): void {
     this.#read++;
     this.#sink.rawLine(line, text);

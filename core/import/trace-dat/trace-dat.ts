@@ -65,6 +65,7 @@ async function readEvents(
   const { record } = events;
   const tell = (): void =>
     context.advance(record.record, scene.events, content.path === undefined ? undefined : file.bytesRead);
+  context.origin?.('ftrace', events.origin);
   let losses = 0;
   let stopped: string | undefined;
   for (let lost = events.next(); lost !== undefined; lost = events.next()) {
@@ -77,6 +78,7 @@ async function readEvents(
     if (record.record % TURN !== 0) continue;
     tell();
     await nextTurn();
+    await context.pace?.();
     if (!context.isStopped()) continue;
     stopped = 'the import was stopped';
     break;

@@ -1,0 +1,213 @@
+/** One of several recordings: a file, or the files of one emulator; opened, read, and read again for its interrupts. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type TraceSink } from '../../trace/sink.ts';
+import { ImportError } from '../errors.ts';
+import { type Format, type ReadContext, type ReadSummary } from '../format.ts';
+import { type ImportInput, type ImportOptions } from '../options.ts';
+import { detect, formatById } from '../registry.ts';
+import { openSource, type Source } from '../source/source.ts';
+import { mergeLines } from './merge-lines.ts';
+import { openUnpacked, type Unpacked } from './unpacked.ts';
+
+type Hooks = Required<Pick<ReadContext, 'origin' | 'pace'>> & { readonly advance: () => void };
+
+/** Files beyond this are no set of one recording. */
+const MOST_FILES = 1024;
+
+interface Part extends Unpacked {
+  readonly format: Format;
+  readonly offset: number | undefined;
+}
+
+export class Recording {
+  readonly format: Format;
+  readonly offset: number | undefined;
+  readonly #parts: readonly Part[];
+  readonly #options: ImportOptions;
+  /** Why it ended early. */
+  cut: string | undefined;
+  lines = 0;
+  events = 0;
+  #ownBytes = 0;
+
+  constructor(parts: readonly [Part, ...Part[]], options: ImportOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.format = parts[0].format;
+    this.offset = parts[0].offset;
+  }
+
+  /** For people, and in events. */
+  get name(): string {
+    const [first] = this.files;
+    return this.files.length === 1 ? (first ?? '') : `${first ?? ''} and ${this.files.length - 1} more`;
+  }
+
+  get files(): readonly string[] {
+    return this.#parts.map(({ name }) => name);
+  }
+
+  get wrappers(): readonly string[] {
+    return this.#parts[0]?.wrappers ?? [];
+  }
+
+  get bytes(): number {
+    const read = this.#parts.reduce((sum, { source }) => sum + source.bytes.bytesRead, 0);
+    return Math.max(read, Math.min(this.#ownBytes, this.total ?? 0));
+  }
+
+  get total(): number | undefined {
+    let sum = 0;
+    for (const { source } of this.#parts) {
+      if (source.bytes.total === undefined) return undefined;
+      sum += source.bytes.total;
+    }
+    return sum;
+  }
+
+  /** Regular files can be read twice. */
+  get canReread(): boolean {
+    return this.total !== undefined;
+  }
+
+  /** @throws ImportError when nothing of it is an event */
+  async read(sink: TraceSink, hooks: Hooks): Promise<ReadSummary> {
+    const summary = await this.#read(this.#parts, sink, this.#options, hooks);
+    if (summary.events === 0)
+      throw new ImportError({
+        code: 'nothing-readable',
+        file: this.name,
+        problem: `not one event of a ${this.format.title} could be read.`,
+        hint: 'Is it another kind of file?',
+        at: { line: 1 },
+      });
+    this.cut ??= summary.cut;
+    return summary;
+  }
+
+  /** Reads it anew, into another sink; damage is met when it is read in earnest. */
+  async reread(sink: TraceSink, options: ImportOptions): Promise<void> {
+    const parts = await Promise.all(
+      this.#parts.map(async (part) => ({ ...part, source: await openSource(part.input) })),
+    );
+    try {
+      const hooks = { origin: () => {}, pace: async () => {}, advance: () => options.signal?.throwIfAborted() };
+      await this.#read(parts, sink, { ...this.#options, ...options, keepPartial: true }, hooks);
+      this.lines = 0;
+      this.events = 0;
+    } catch (thrown) {
+      if (!(thrown instanceof ImportError)) throw thrown;
+    } finally {
+      await Promise.all(parts.map(({ source }) => source.close()));
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#parts.map((part) => part.close()));
+  }
+
+  #read(parts: readonly Part[], sink: TraceSink, options: ImportOptions, hooks: Hooks): Promise<ReadSummary> {
+    const chunks = parts.map(({ source }) => this.#chunks(source, options));
+    const { lineTime } = this.format;
+    const [only] = chunks;
+    const merged = chunks.length === 1 || lineTime === undefined ? only : mergeLines(chunks, lineTime);
+    const [first] = parts;
+    const isPlain = first !== undefined && first.source.wrappers.length === 0 && first.source.bytes.total !== undefined;
+    return this.format.read(
+      {
+        name: this.name,
+        chunks: merged ?? empty(),
+        path: isPlain && typeof first.input === 'string' ? first.input : undefined,
+      },
+      sink,
+      {
+        vcpus: options.vcpus,
+        keepPartial: options.keepPartial === true,
+        isStopped: () => options.stop?.aborted === true,
+        advance: (lines, events, bytes) => {
+          this.lines = lines;
+          this.events = events;
+          this.#ownBytes = bytes ?? 0;
+          hooks.advance();
+        },
+        origin: hooks.origin,
+        pace: hooks.pace,
+      },
+    );
+  }
+
+  async *#chunks(source: Source, { keepPartial, stop }: ImportOptions): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of source.chunks) {
+        if (stop?.aborted === true) {
+          this.cut ??= stop === this.#options.stop ? 'the import was stopped' : undefined;
+          return;
+        }
+        yield chunk;
+        await nextTurn();
+      }
+    } catch (thrown) {
+      if (keepPartial !== true || !(thrown instanceof ImportError)) throw thrown;
+      this.cut = thrown.message;
+    }
+  }
+}
+
+async function* empty(): AsyncGenerator<Uint8Array> {}
+
+/** Opens the inputs; those of one format whose lines can be merged, and that have no offset, are one recording. */
+export async function groupInputs(
+  inputs: readonly ImportInput[],
+  options: ImportOptions & { readonly offsets?: readonly (number | undefined)[] },
+): Promise<Recording[]> {
+  if (inputs.length > MOST_FILES)
+    throw new ImportError({
+      code: 'unsupported',
+      file: String(inputs.length),
+      problem: `${inputs.length} files at once; at most ${MOST_FILES} can be merged.`,
+    });
+  const all: Unpacked[] = [];
+  const parts: Part[] = [];
+  try {
+    for (const [i, input] of inputs.entries()) {
+      const opened = await openUnpacked(input, options);
+      all.push(opened);
+      parts.push({ ...opened, offset: options.offsets?.[i], format: formatOf(opened, options.format) });
+    }
+    checkStamps(parts);
+  } catch (thrown) {
+    await Promise.all(all.map((opened) => opened.close()));
+    throw thrown;
+  }
+  const sets = new Map<string, [Part, ...Part[]]>();
+  for (const [i, part] of parts.entries()) {
+    const isMergeable = part.format.lineTime !== undefined && part.offset === undefined;
+    const key = isMergeable ? part.format.id : String(i);
+    const set = sets.get(key);
+    if (set === undefined) sets.set(key, [part]);
+    else set.push(part);
+  }
+  return [...sets.values()].map((set) => new Recording(set, options));
+}
+
+function formatOf({ source, name }: Unpacked, id: string | undefined): Format {
+  return id === undefined ? detect(source.head, name).format : formatById(id, name);
+}
+
+/** Files whose lines are to be merged need time stamps: without, nothing tells their order. */
+function checkStamps(parts: readonly Part[]): void {
+  for (const { source, name, format, offset } of parts) {
+    const others = parts.filter((part) => part.format === format && part.offset === undefined);
+    if (format.lineTime === undefined || offset !== undefined || others.length < 2) continue;
+    const timeOf = format.lineTime();
+    const end = source.head.indexOf(10);
+    if (timeOf(source.head, 0, end < 0 ? source.head.length : end) !== undefined) continue;
+    throw new ImportError({
+      code: 'unsupported',
+      file: name,
+      problem: 'its lines have no time stamps, so nothing tells their order among those of the other files.',
+      hint: 'Record with -msg timestamp=on, or import the file alone.',
+      at: { line: 1 },
+    });
+  }
+}
