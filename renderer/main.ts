@@ -4,6 +4,7 @@ import { createApp } from 'vue';
 import App from './App.vue';
 import { runCommand } from './commands/index.ts';
 import { useApp } from './stores/app.ts';
+import { useBreakpoints } from './stores/breakpoints.ts';
 import { useTrace } from './stores/trace.ts';
 import { useUi } from './stores/ui.ts';
 import { connect, messageOf } from './transport.ts';
@@ -36,6 +37,9 @@ client.onConnection((connection) => {
   if (!first) trace.reopen().catch((error: unknown) => useUi().notify('error', messageOf(error)));
 });
 client.on('task', (progress) => void app.onProgress(progress));
+client.on('search', ({ id, done, total }) => {
+  if (trace.info?.id === id) useBreakpoints().progress = done / Math.max(1, total);
+});
 client.on('grown', ({ id, events, durationNs, finished }) => {
   if (trace.info?.id === id) trace.grow(events, durationNs, finished);
 });

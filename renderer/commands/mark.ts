@@ -1,5 +1,6 @@
 /** Places and conditions that a person sets: go to, bookmarks, breakpoints. */
 import { paneActions } from '../panes.ts';
+import { chooseText, saveText } from '../text-files.ts';
 import { useBookmarks } from '../stores/bookmarks.ts';
 import { useBreakpoints } from '../stores/breakpoints.ts';
 import { useTrace } from '../stores/trace.ts';
@@ -21,6 +22,9 @@ export const MARK_COMMANDS = inGroup('Go and mark', [
   ['breakpoint.add', 'Break on what is selected', 'F9 B', 'session', breakOnSelection],
   ['breakpoint.edit', 'New breakpoint…', 'Shift+F9', 'session', newBreakpoint],
   ['breakpoint.toggle', 'Enable or disable the selected breakpoint', 'Ctrl+F9', 'session', toggleBreakpoint],
+  ['breakpoint.export', 'Save the breakpoints to a file', '', 'session', saveBreakpoints],
+  ['breakpoint.import', 'Add breakpoints from a file…', '', 'session', addBreakpoints],
+  ['breakpoint.messages', 'Messages of breakpoints', '', 'session', showMessages],
   ['breakpoint.remove', 'Remove the selected breakpoint', 'Delete', 'dock', removeBreakpoint],
 ]);
 
@@ -41,6 +45,24 @@ function newBreakpoint(): void {
   const ui = useUi();
   ui.editedBreakpoint = 0;
   ui.openDialog('breakpoint', selectedCondition() ?? '');
+}
+
+async function saveBreakpoints(): Promise<void> {
+  const name = (useTrace().info?.fileName ?? 'trace').replace(/\.gscope$/, '');
+  saveText(`${name}.breakpoints.json`, await useBreakpoints().exported());
+}
+
+async function addBreakpoints(): Promise<void> {
+  const text = await chooseText('.json,application/json');
+  if (text === undefined) return;
+  const added = await useBreakpoints().adopt(text);
+  useUi().notify('note', `${added === 1 ? 'One breakpoint was' : `${added} breakpoints were`} added.`);
+}
+
+function showMessages(): void {
+  const ui = useUi();
+  ui.dockOpen = true;
+  ui.dockTab = 'messages';
 }
 
 async function toggleBreakpoint(): Promise<void> {

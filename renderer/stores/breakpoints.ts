@@ -20,7 +20,10 @@ export const HISTOGRAM = 512;
 export const MOST_HITS = 100_000;
 
 export interface Hits {
+  /** Those that count. */
   readonly count: number;
+  /** With those that are ignored. */
+  readonly all: number;
   readonly histogram: Uint32Array;
   readonly seqs: Float64Array;
   readonly times: Float64Array;
@@ -43,6 +46,15 @@ export interface HitPlace {
   readonly at: number | undefined;
 }
 
+export type BreakpointOptions = Partial<Omit<Breakpoint, 'id' | 'condition'>>;
+
+/** Whether two breakpoints have the same hits. */
+function sameHits(a: Breakpoint, b: Breakpoint): boolean {
+  const facts = ({ condition, vcpu = null, ignoreCount = 0, oneShot = false, action, message = '' }: Breakpoint) =>
+    JSON.stringify([condition, vcpu, ignoreCount, oneShot, action === 'message' ? message : '']);
+  return facts(a) === facts(b);
+}
+
 export const useBreakpoints = defineStore('breakpoints', () => {
   const trace = useTrace();
   const entries = shallowRef<readonly BreakpointEntry[]>([]);
@@ -50,6 +62,8 @@ export const useBreakpoints = defineStore('breakpoints', () => {
   const failure = ref('');
   /** A search of `continue` that takes longer than 200 ms. */
   const searching = ref(false);
+  /** Share of the trace that it has looked at, 0 … 1. */
+  const progress = ref(0);
   let search: AbortController | undefined;
 
   const selected = computed(() => entries.value.find(({ breakpoint }) => breakpoint.id === selectedId.value));
@@ -83,13 +97,18 @@ export const useBreakpoints = defineStore('breakpoints', () => {
     const id = trace.info?.id;
     if (id === undefined) return;
     try {
-      const { condition } = breakpoint;
       const [counted, listed] = await Promise.all([
-        backend().call('nav.count', { id, condition, buckets: HISTOGRAM, at: Math.max(0, trace.target) }),
-        backend().call('nav.hits', { id, condition, from: 0, limit: MOST_HITS }),
+        backend().call('breakpoint.preview', {
+          id,
+          breakpoint: { ...breakpoint },
+          buckets: HISTOGRAM,
+          at: Math.max(0, trace.target),
+        }),
+        backend().call('breakpoint.hits', { id, breakpoint: { ...breakpoint }, from: 0, limit: MOST_HITS }),
       ]);
       const { seqs, times, truncated } = listed;
-      put(breakpoint, { count: counted.count, histogram: counted.histogram, seqs, times, truncated }, '');
+      const { count: number, all, histogram } = counted;
+      put(breakpoint, { count: number, all, histogram, seqs, times, truncated }, '');
     } catch (error) {
       if (!isCancelled(error)) put(breakpoint, undefined, messageOf(error));
     }
@@ -98,7 +117,7 @@ export const useBreakpoints = defineStore('breakpoints', () => {
   /** Replaces the entry of a breakpoint, unless it was changed or removed meanwhile. */
   function put(breakpoint: Breakpoint, hits: Hits | undefined, why: string): void {
     entries.value = entries.value.map((entry) =>
-      entry.breakpoint.id === breakpoint.id && entry.breakpoint.condition === breakpoint.condition
+      entry.breakpoint.id === breakpoint.id && sameHits(entry.breakpoint, breakpoint)
         ? { breakpoint: entry.breakpoint, hits, failure: why }
         : entry,
     );
@@ -109,7 +128,7 @@ export const useBreakpoints = defineStore('breakpoints', () => {
     if (id === undefined) return undefined;
     const { breakpoint: saved } = await backend().call('breakpoint.save', { id, breakpoint: { ...breakpoint } });
     const old = entries.value.find((entry) => entry.breakpoint.id === saved.id);
-    const same = old?.breakpoint.condition === saved.condition;
+    const same = old !== undefined && sameHits(old.breakpoint, saved);
     const entry: BreakpointEntry = same
       ? { ...old, breakpoint: saved }
       : { breakpoint: saved, hits: undefined, failure: '' };
@@ -130,14 +149,15 @@ export const useBreakpoints = defineStore('breakpoints', () => {
   }
 
   /** Adds a breakpoint, or selects the one that has the same condition. */
-  async function add(condition: string, action: Breakpoint['action'] = 'break'): Promise<void> {
-    const same = entries.value.find(({ breakpoint }) => breakpoint.condition === condition);
+  async function add(condition: string, more: BreakpointOptions = {}): Promise<void> {
+    const fresh: Breakpoint = { id: 0, condition, enabled: true, action: 'break', note: '', ...more };
+    const same = entries.value.find(({ breakpoint }) => sameHits(breakpoint, fresh));
     if (same !== undefined) {
       selectedId.value = same.breakpoint.id;
       return;
     }
     await guarded(async () => {
-      let saved = await store({ id: 0, condition, enabled: true, action, note: '' });
+      let saved = await store(fresh);
       if (saved === undefined) return;
       selectedId.value = saved.id;
       useUi().announce(`Breakpoint ${saved.id} added`);
@@ -145,7 +165,7 @@ export const useBreakpoints = defineStore('breakpoints', () => {
         title: 'Add breakpoint',
         undo: () => (saved === undefined ? undefined : drop(saved.id)),
         async redo() {
-          saved = await store({ id: 0, condition, enabled: true, action, note: '' });
+          saved = await store(fresh);
         },
       });
     });
@@ -159,6 +179,29 @@ export const useBreakpoints = defineStore('breakpoints', () => {
         redo: async () => void (await store(after)),
       });
     });
+  }
+  /** All breakpoints as a JSON document. */
+  async function exported(): Promise<string> {
+    return (await backend().call('breakpoint.export', { id: trace.info?.id ?? 0 })).text;
+  }
+  /** Adds the breakpoints of such a document. @throws Error that names what is wrong with it */
+  async function adopt(text: string): Promise<number> {
+    const id = trace.info?.id;
+    if (id === undefined) return 0;
+    const { breakpoints: added } = await backend().call('breakpoint.import', { id, text });
+    await load(id);
+    let ids = added.map((one) => one.id);
+    record({
+      title: 'Import breakpoints',
+      async undo() {
+        for (const number of ids) await drop(number);
+      },
+      async redo() {
+        ids = [];
+        for (const one of added) ids.push((await store({ ...one, id: 0 }))?.id ?? 0);
+      },
+    });
+    return added.length;
   }
   async function remove(breakpoint: Breakpoint): Promise<void> {
     await guarded(async () => {
@@ -183,14 +226,14 @@ export const useBreakpoints = defineStore('breakpoints', () => {
   }
 
   const finder = latest(
-    (question: { readonly condition: string; readonly direction: 'forward' | 'backward' }, signal) =>
-      backend().call('nav.find', { id: trace.info?.id ?? 0, from: trace.target, ...question }, signal),
+    (question: { readonly breakpoint: Breakpoint; readonly direction: 'forward' | 'backward' }, signal) =>
+      backend().call('breakpoint.step', { id: trace.info?.id ?? 0, from: trace.target, ...question }, signal),
   );
   /** Next or previous hit of one breakpoint. */
   async function step(entry: BreakpointEntry, direction: 'forward' | 'backward'): Promise<void> {
     selectedId.value = entry.breakpoint.id;
     await guarded(async () => {
-      const found = await trace.searching(finder.ask({ condition: entry.breakpoint.condition, direction }));
+      const found = await trace.searching(finder.ask({ breakpoint: { ...entry.breakpoint }, direction }));
       if (found === undefined) return;
       if (found.seq === null) return useUi().notify('note', nothing(direction, [entry]));
       await stopAt(found.seq, entry.breakpoint.id);
@@ -208,6 +251,7 @@ export const useBreakpoints = defineStore('breakpoints', () => {
     stopSearch();
     const own = new AbortController();
     search = own;
+    progress.value = 0;
     const late = setTimeout(() => (searching.value = true), 200);
     await guarded(async () => {
       try {
@@ -277,6 +321,9 @@ export const useBreakpoints = defineStore('breakpoints', () => {
     selected,
     failure,
     searching,
+    progress,
+    exported,
+    adopt,
     add,
     change,
     remove,

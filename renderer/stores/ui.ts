@@ -5,8 +5,8 @@ import { remembered } from '../remember.ts';
 
 export type ThemeChoice = 'system' | 'dark' | 'light';
 export type Dialog = 'palette' | 'go-to' | 'keyboard' | 'breakpoint' | 'open' | 'report' | 'bookmark';
-export type InspectorTab = 'state' | 'event';
-export type DockTab = 'breakpoints' | 'bookmarks';
+export type InspectorTab = 'state' | 'event' | 'program' | 'console';
+export type DockTab = 'breakpoints' | 'messages' | 'bookmarks';
 
 export interface Notice {
   readonly id: number;

@@ -171,13 +171,14 @@ const FLAG = { face: 'sans', size: 9, weight: 700 } as const;
 
 function drawHits(brush: Brush, scene: Scene): void {
   const { context, palette } = brush;
-  for (const { px, label, count } of scene.flags) {
+  for (const { px, label, count, colour } of scene.flags) {
+    const own = colour === '' ? palette.color.hit : colour;
     const x = Math.round(px);
     const text = count === 1 ? label : grouped(count);
     const width = Math.max(13, measure(brush, FLAG, text) + 7);
     if (count === 1) {
       context.setLineDash([2, 3]);
-      context.strokeStyle = palette.color.hit;
+      context.strokeStyle = own;
       context.globalAlpha = 0.22;
       context.beginPath();
       context.moveTo(x + 0.5, RULER_HEIGHT + 2);
@@ -187,8 +188,10 @@ function drawHits(brush: Brush, scene: Scene): void {
       context.globalAlpha = 1;
     }
     // One hit is a full flag; several are a quieter one with their number.
-    fill(brush, count === 1 ? 'hit' : 'hit-soft', x, RULER_HEIGHT + 2, width, 10);
-    fill(brush, 'hit', x, RULER_HEIGHT + 2, 1, 13);
+    context.fillStyle = count === 1 ? own : palette.color['hit-soft'];
+    context.fillRect(x, RULER_HEIGHT + 2, width, 10);
+    context.fillStyle = own;
+    context.fillRect(x, RULER_HEIGHT + 2, 1, 13);
     write(brush, text, x + width / 2, RULER_HEIGHT + 10, FLAG, count === 1 ? 'tx-inv' : 'hit', 'center');
   }
 }

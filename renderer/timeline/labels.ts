@@ -48,11 +48,14 @@ export interface Flag {
   readonly label: string;
   /** How many marks it stands for. */
   readonly count: number;
+  /** `#rrggbb`, or empty for the usual one and for marks of several colours. */
+  readonly colour: string;
 }
 
 export interface FlagSource {
   readonly times: Float64Array;
   readonly label: string;
+  readonly colour: string;
 }
 
 /**
@@ -77,26 +80,27 @@ const roomFor = (count: number): number => (count === 1 ? LEAST_GAP : 9 + 7 * St
 function flagsApart(sources: readonly FlagSource[], span: Span, width: number, gap: number): Flag[] {
   const flags: Flag[] = [];
   const first = toTime(span, width, -gap);
-  for (const { times, label } of sources) {
+  for (const { times, label, colour } of sources) {
     let index = firstAtOrAfter(times, first);
     for (let time = times[index]; time !== undefined && time <= span.to; time = times[index]) {
       const px = toPx(span, width, time);
       const next = Math.max(index + 1, firstAtOrAfter(times, toTime(span, width, px + gap)));
-      flags.push({ px, label, count: next - index });
+      flags.push({ px, label, count: next - index, colour });
       index = next;
     }
   }
   return sources.length > 1 ? mergeFlags(flags, gap) : flags;
 }
 
-/** Flags closer than `gap` become one with the sum of their counts; different labels leave it without one. */
+/** Flags closer than `gap` become one with the sum of their counts; different labels or colours leave it without one. */
 export function mergeFlags(flags: readonly Flag[], gap = LEAST_GAP): Flag[] {
   const merged: Flag[] = [];
   for (const flag of flags.toSorted((a, b) => a.px - b.px)) {
     const last = merged.at(-1);
     if (last !== undefined && flag.px - last.px < gap) {
       const label = last.label === flag.label ? last.label : '';
-      merged[merged.length - 1] = { px: last.px, label, count: last.count + flag.count };
+      const colour = last.colour === flag.colour ? last.colour : '';
+      merged[merged.length - 1] = { px: last.px, label, count: last.count + flag.count, colour };
     } else merged.push(flag);
   }
   return merged;

@@ -2,64 +2,16 @@
  * The first window on the bundled recording, as a person uses it: asserted on what is drawn and on the state beside it.
  * The command line is the second witness: it counts the same hits and reads the same state from the same file.
  */
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { closeChromium } from './harness/chromium.ts';
-import { cursorAt, openedTrace, snapshot } from './harness/page.ts';
+import { describe, expect, it } from 'vitest';
+import { cursorAt, goTo, openedTrace, settled, snapshot } from './harness/page.ts';
 import { bundledSample, runCli, sampleTrace } from './harness/sample.ts';
-import { keepPicture, openWindow, type OpenOptions, type ProductWindow } from './harness/window.ts';
+import { sampleWindows } from './harness/sample-window.ts';
+import { keepPicture, openWindow } from './harness/window.ts';
 
-let folder: string;
-let copies = 0;
-const windows: ProductWindow[] = [];
+const { openSample, closeLater } = sampleWindows();
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gicscope-window-'));
-});
-afterEach(async () => {
-  for (const window of windows.splice(0)) {
-    const { problems } = window;
-    await window.close();
-    expect(problems).toEqual([]);
-  }
-});
-afterAll(async () => {
-  await closeChromium();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** A copy of the sample: breakpoints and bookmarks are stored in the file. */
-function freshTrace(): string {
-  const path = join(folder, `sample-${++copies}.gscope`);
-  copyFileSync(sampleTrace(), path);
-  return path;
-}
-async function openSample(options: OpenOptions = {}): Promise<{ page: Page; trace: string }> {
-  const trace = freshTrace();
-  const window = await openWindow({ trace, ...options });
-  windows.push(window);
-  await openedTrace(window.page);
-  return { page: window.page, trace };
-}
-/** Two frames for what was just done to begin, then until nothing moves and nothing is on its way. */
-async function settled(page: Page): Promise<void> {
-  await page.evaluate(
-    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(undefined)))),
-  );
-  await openedTrace(page);
-}
-
-async function goTo(page: Page, place: string): Promise<void> {
-  await page.keyboard.press('g');
-  await page.getByTestId('go-to-input').fill(place);
-  await page.keyboard.press('Enter');
-  await page.getByTestId('go-to-input').waitFor({ state: 'detached' });
-  await settled(page);
-}
 async function seqOf(page: Page): Promise<number> {
   await settled(page);
   return (await snapshot(page))?.seq ?? NaN;
@@ -91,7 +43,7 @@ async function inspected(page: Page): Promise<unknown> {
 describe('the first window', () => {
   it('imports the bundled sample from the start screen and draws its lanes, rows and state', async () => {
     const window = await openWindow();
-    windows.push(window);
+    closeLater(window);
     const { page } = window;
     await page.getByTestId('sample').first().click();
     await page.getByTestId('import-card').waitFor();
@@ -319,7 +271,7 @@ describe('the first window', () => {
     await page.keyboard.press('Escape');
 
     const again = await openWindow({ trace });
-    windows.push(again);
+    closeLater(again);
     await openedTrace(again.page);
     await again.page.getByRole('tab', { name: /Bookmarks/ }).click();
     await again.page.getByText('here it starts').waitFor();

@@ -22,6 +22,23 @@ export async function openedTrace(page: Page): Promise<DebugSnapshot> {
   return drawn;
 }
 
+/** Two frames for what was just done to begin, then until nothing moves and nothing is on its way. */
+export async function settled(page: Page): Promise<void> {
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(undefined)))),
+  );
+  await openedTrace(page);
+}
+
+/** Goes to what is typed at the go-to prompt. */
+export async function goTo(page: Page, place: string): Promise<void> {
+  await page.keyboard.press('g');
+  await page.getByTestId('go-to-input').fill(place);
+  await page.keyboard.press('Enter');
+  await page.getByTestId('go-to-input').waitFor({ state: 'detached' });
+  await settled(page);
+}
+
 /** Waits until the cursor is on this event. */
 export async function cursorAt(page: Page, seq: number): Promise<void> {
   await page.waitForFunction(

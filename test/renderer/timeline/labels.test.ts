@@ -25,21 +25,21 @@ describe('fitting labels', () => {
 describe('flags of hits', () => {
   const span = { from: 0, to: 1000 };
   it('become one with a count when they would overlap', () => {
-    const flags = flagsOf([{ times: Float64Array.of(100, 105, 300), label: '1' }], span, 1000);
+    const flags = flagsOf([{ times: Float64Array.of(100, 105, 300), label: '1', colour: '' }], span, 1000);
     expect(flags.map(({ px, count }) => [px, count])).toEqual([
       [100, 2],
       [300, 1],
     ]);
   });
-  it('keep their number only among their own', () => {
+  it('keep their number and colour only among their own', () => {
     const flags = mergeFlags([
-      { px: 10, label: '1', count: 1 },
-      { px: 12, label: '2', count: 1 },
-      { px: 40, label: '2', count: 3 },
+      { px: 10, label: '1', count: 1, colour: '#112233' },
+      { px: 12, label: '2', count: 1, colour: '' },
+      { px: 40, label: '2', count: 3, colour: '#445566' },
     ]);
     expect(flags).toEqual([
-      { px: 10, label: '', count: 2 },
-      { px: 40, label: '2', count: 3 },
+      { px: 10, label: '', count: 2, colour: '' },
+      { px: 40, label: '2', count: 3, colour: '#445566' },
     ]);
   });
   it('count every hit in the window exactly once', () => {
@@ -49,6 +49,7 @@ describe('flags of hits', () => {
         const sources = [a, b].map((list, index) => ({
           times: Float64Array.from(list.toSorted((x, y) => x - y)),
           label: String(index),
+          colour: '',
         }));
         const total = flagsOf(sources, span, 900).reduce((sum, { count }) => sum + count, 0);
         expect(total).toBe(a.length + b.length);
