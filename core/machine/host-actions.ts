@@ -15,6 +15,11 @@ export function irqLine(machine: Machine, vcpuId: number, ppi: number, level: nu
   return machine.vm.irqLine({ irq: encodeIrqLine({ type: IRQ_TYPE.PPI, vcpu: vcpuId, number: ppi }), level });
 }
 
+/** KVM_IRQ_LINE of an SPI. */
+export function spiLine(machine: Machine, spi: number, level: number): Result {
+  return machine.vm.irqLine({ irq: encodeIrqLine({ type: IRQ_TYPE.SPI, vcpu: 0, number: spi }), level });
+}
+
 /** KVM_RUN ends: the thread leaves the guest and its CPU. Harmless for one that does not run. */
 export function pause(machine: Machine, index: number): void {
   const thread = machine.thread(index);

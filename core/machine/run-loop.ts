@@ -3,6 +3,7 @@
  * The steps themselves are KVM's (core/kvm/run-loop.ts); here is only when each happens.
  */
 import { type Place } from '../kvm/events.ts';
+import { LockDeadlock } from '../kvm/v5/irs/locks.ts';
 import { type Stop } from './a64/index.ts';
 import { type AnyEvent } from './events.ts';
 import { hypercall } from './hypercall.ts';
@@ -23,7 +24,7 @@ export class RunLoop {
   turn(cpu: number, budget: number): boolean {
     const thread = this.#current(cpu) ?? this.#pick(cpu);
     if (thread === undefined) return false;
-    const executed = this.#execute(thread, budget);
+    const executed = this.#executeOrHang(thread, budget);
     const gaveWay = this.#giveWay(thread, cpu);
     thread.save(this.#machine.journal);
     return executed || gaveWay;
@@ -99,6 +100,18 @@ export class RunLoop {
     const { background } = vcpu.timers;
     if (background.armed.flag && background.deadline.value <= this.#machine.now) background.cancel();
     return false;
+  }
+
+  /** A thread that takes a lock which it holds never comes back: the run ends there, the lock still held. */
+  #executeOrHang(thread: Thread, budget: number): boolean {
+    try {
+      return this.#execute(thread, budget);
+    } catch (error) {
+      if (!(error instanceof LockDeadlock)) throw error;
+      thread.status = 'ended';
+      this.#machine.stop();
+      return true;
+    }
   }
 
   /** Executes up to `budget` instructions; false when the core only waits. */

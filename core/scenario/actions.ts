@@ -3,6 +3,7 @@ import { type Result } from '../kvm/errno.ts';
 import { BAD_ADDRESS, CTRL, GROUP, KVM_CREATE_DEVICE_TEST, UserWords } from '../kvm/uapi.ts';
 import { type VcpuGic } from '../kvm/gic-model.ts';
 import * as host from '../machine/host-actions.ts';
+import * as irs from '../machine/irs-actions.ts';
 import { type Machine } from '../machine/machine.ts';
 import { ACTION_NAMES, type Action, type ActionArgs, type ActionName } from './schema.ts';
 
@@ -16,6 +17,7 @@ export interface Answer {
 export interface ActionContext {
   readonly machine: Machine;
   readonly saved: Map<string, host.SavedRegisters>;
+  readonly tables: Map<string, irs.SavedTables>;
 }
 
 const OK: Answer = { result: 0 };
@@ -41,7 +43,9 @@ const ACTIONS: { readonly [K in ActionName]: (context: ActionContext, args: Acti
     answer(
       'irq' in args
         ? machine.vm.irqLine({ irq: args.irq, level: args.level })
-        : host.irqLine(machine, args.vcpu, args.ppi, args.level),
+        : 'spi' in args
+          ? host.spiLine(machine, args.spi, args.level)
+          : host.irqLine(machine, args.vcpu, args.ppi, args.level),
     ),
   createDevice: ({ machine }, { type, test }) =>
     answer(machine.vm.createDevice(type, test ? KVM_CREATE_DEVICE_TEST : 0)),
@@ -102,6 +106,21 @@ const ACTIONS: { readonly [K in ActionName]: (context: ActionContext, args: Acti
   },
   map: ({ machine }, { vcpu, ppi }) => answer(gicOf(machine, vcpu).mapHostPpi(intid(machine, ppi), ppi)),
   unmap: ({ machine }, { vcpu, ppi }) => answer(gicOf(machine, vcpu).unmapHostPpi(intid(machine, ppi))),
+  irqfd: ({ machine }, { gsi, level }) => answer(irs.irqfd(machine, gsi, level !== 0)),
+  resampler: ({ machine }, { gsi }) => {
+    irs.addResampler(machine, gsi);
+    return OK;
+  },
+  saveTables: ({ machine, tables }, { as }) => {
+    const { result, saved } = irs.saveTables(machine);
+    tables.set(as, saved);
+    return answer(result);
+  },
+  restoreTables: ({ machine, tables }, { from }) => {
+    const saved = tables.get(from);
+    if (saved === undefined) throw new RangeError(`no tables were saved as "${from}" yet`);
+    return answer(irs.restoreTables(machine, saved));
+  },
   operations: ({ machine }, { vcpu, ppi, table }) =>
     answer(gicOf(machine, vcpu).setOperations(intid(machine, ppi), table)),
   stop: ({ machine }) => {

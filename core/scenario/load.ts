@@ -4,7 +4,8 @@
  */
 import { type z } from 'zod';
 import { profileByName } from '../kvm/profiles.ts';
-import { DEVICE_VGIC_V3, DEVICE_VGIC_V5 } from '../kvm/uapi.ts';
+import { DEVICE_VGIC_V3, DEVICE_VGIC_V5, GROUP } from '../kvm/uapi.ts';
+import { ADDR_IRS } from '../kvm/v5/irs/attributes.ts';
 import { type MachineConfig } from '../machine/config.ts';
 import { ScenarioError, type ScenarioProblem } from './errors.ts';
 import { buildGuest, type Guest } from './guest.ts';
@@ -82,6 +83,7 @@ function configOf(
         entry: entry === undefined ? guest.entryOf(index) : (guest.labelOf(entry, index) ?? guest.entryOf(index)),
       })),
       device: DEVICE[vm.device],
+      ...(vm.device === 'vgicv5' && profile.irs !== undefined ? { attributes: irsAttributes(vm.irs) } : {}),
       ram: { base: data.guest.base, size: Math.ceil(data.guest.memory / 4096) * 4096 },
       images: guest.images,
       slice: host.slice,
@@ -96,6 +98,14 @@ function configOf(
     problems.push({ ...source.locate(['profile']), message: error.message });
     return undefined;
   }
+}
+
+/** What a VMM sets before CTRL_INIT: where the virtual IRS is, and how many SPIs there are. */
+function irsAttributes({ base, spis }: ScenarioData['vm']['irs']): NonNullable<MachineConfig['attributes']> {
+  return [
+    { group: GROUP.ADDR, attr: ADDR_IRS, value: base },
+    { group: GROUP.NR_IRQS, attr: 0n, value: BigInt(spis) },
+  ];
 }
 
 /** Labels that events and expectations name, and vCPUs' entries. */

@@ -5,12 +5,15 @@
  * time until it is `done`, then read `outcome`. Deterministic: the same scenario, profile and seed give the same run.
  */
 import { formatResult } from '../kvm/errno.ts';
+import { LockDeadlock } from '../kvm/v5/irs/locks.ts';
 import { type Thread } from '../machine/thread.ts';
 import { type HaltReason } from '../machine/events.ts';
+import { type SavedTables } from '../machine/irs-actions.ts';
 import { Machine } from '../machine/machine.ts';
 import { type SavedRegisters } from '../machine/host-actions.ts';
 import { actionName, perform } from './actions.ts';
 import { GuestViews } from './guest-views.ts';
+import { declareTables } from './record/tables.ts';
 import { type Scenario } from './load.ts';
 import { Recorder } from './recorder.ts';
 import { type PackedSink } from './record/scribe.ts';
@@ -64,6 +67,7 @@ export class ScenarioRun {
   #views: GuestViews | undefined;
   readonly #checks: Check[] = [];
   readonly #saved = new Map<string, SavedRegisters>();
+  readonly #tables = new Map<string, SavedTables>();
   readonly #timed: Watched[];
   /** Labels by address, per vCPU. */
   readonly #labels: Map<bigint, string[]>[] = [];
@@ -89,6 +93,7 @@ export class ScenarioRun {
   /** Records into a sink whose journal is the machine's; before `begin`. */
   record(sink: PackedSink): void {
     this.#recorder = new Recorder(this.machine, sink);
+    declareTables(this.machine, sink);
   }
 
   /** Events recorded so far. */
@@ -200,13 +205,15 @@ export class ScenarioRun {
   #act(action: Action, path: Path): void {
     const name = actionName(action);
     try {
-      const { result, words } = perform({ machine: this.machine, saved: this.#saved }, action);
+      const { result, words } = perform({ machine: this.machine, saved: this.#saved, tables: this.#tables }, action);
       this.#check(path, name, formatResult(action.result ?? 0), formatResult(result));
       if (action.value === undefined) return;
       const wanted = Array.isArray(action.value) ? action.value : [action.value];
       this.#check(path, `value of ${name}`, hexes(wanted), hexes((words ?? []).slice(0, wanted.length)));
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
+      // A thread that deadlocks in a call of user space ends the run as one in the guest does.
+      if (error instanceof LockDeadlock) this.machine.stop();
+      else if (!(error instanceof RangeError)) throw error;
       this.#check(path, name, 'an action that is possible', error.message);
     }
   }

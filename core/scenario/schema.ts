@@ -13,7 +13,9 @@ import {
   ppi,
   register,
   result,
+  gsi,
   slotPath,
+  spi,
   time,
   vcpu,
   whole,
@@ -36,9 +38,10 @@ const actionKeys = {
   irqLine: z.union(
     [
       z.strictObject({ vcpu: vcpu.default(0), ppi, level: level.default(1) }),
+      z.strictObject({ spi, level: level.default(1) }),
       z.strictObject({ irq: whole(0, 0xffff_ffff), level: level.default(1) }),
     ],
-    { error: 'expected {vcpu, ppi, level} or {irq, level}' },
+    { error: 'expected {vcpu, ppi, level}, {spi, level} or {irq, level}' },
   ),
   createDevice: z.strictObject({ type: deviceType, test: z.boolean().default(false) }),
   createVcpu: z.strictObject({ id: whole(0, 0xffff_ffff) }),
@@ -66,6 +69,10 @@ const actionKeys = {
   }),
   map: onPpi,
   unmap: onPpi,
+  irqfd: z.strictObject({ gsi, level: level.default(1) }),
+  resampler: z.strictObject({ gsi }),
+  saveTables: z.strictObject({ as: label }),
+  restoreTables: z.strictObject({ from: label }),
   operations: z.strictObject({ vcpu: vcpu.default(0), ppi: whole(0, 63), table: z.enum(['default', 'timer', 'none']) }),
   stop: z.strictObject({}),
 } as const;
@@ -179,6 +186,8 @@ export const scenarioSchema = z.strictObject({
         .default(() => [vcpuConfig.parse({})]),
       device: z.enum(['vgicv5', 'vgicv3', 'none'], { error: 'expected vgicv5, vgicv3 or none' }).default('vgicv5'),
       setUp: z.enum(['automatic', 'manual']).default('automatic'),
+      /** The virtual IRS, in profiles that have one. */
+      irs: z.strictObject({ base: word.default(0x0800_0000n), spis: whole(32, 1024).default(32) }).prefault({}),
     })
     .prefault({}),
   guest: z

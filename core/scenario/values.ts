@@ -73,6 +73,9 @@ export const features = z
 
 export const vcpu = whole(0, 511);
 export const ppi = whole(0, 0xffff);
+export const spi = whole(0, 0xffff);
+/** A global system interrupt: what irqfd signals. */
+export const gsi = whole(0, 4095);
 export const level = z
   .union([z.boolean(), whole(0, 0xffff_ffff)], { error: 'expected 0, 1, true or false' })
   .transform((given) => Number(given));

@@ -15,7 +15,7 @@ import { inject } from './inject.ts';
 import { irsAttribute } from './irs/attributes.ts';
 import { injectSpi } from './irs/inject-spi.ts';
 import { followEnable, ring } from './irs/residency.ts';
-import { DEFAULT_SPIS, UNSET, VmIrs } from './irs/vm-irs.ts';
+import { UNSET, VmIrs } from './irs/vm-irs.ts';
 import { userspaceRegister } from './userspace-registers.ts';
 import { VcpuVgicV5 } from './vcpu-vgic.ts';
 
@@ -59,7 +59,7 @@ export class VmVgicV5 implements VmGic {
   }
 
   reserve(): void {
-    this.irs?.reserveSpis(DEFAULT_SPIS);
+    this.irs?.reserve();
   }
 
   created(): void {}

@@ -1,19 +1,28 @@
-/** How the GICv3 and GICv2 models become events: what guests did, and lines. The rest goes in as `other`, with its facts. */
+/** How frames, lines and the GICv3 and GICv2 models become events. The rest goes in as `other`, with its facts. */
 import { type Intid } from '../../gic/intid.ts';
+import { registerAt } from '../../gic/registers.ts';
 import { type VgicEvent } from '../../kvm/events.ts';
+import { type VmGic } from '../../kvm/gic-model.ts';
+import { DEVICE_VGIC_V5 } from '../../kvm/uapi.ts';
+import { type VgicIrsEvent } from '../../kvm/v5/irs/events.ts';
+import { irsOffset } from '../../kvm/v5/irs/virtual-irs.ts';
+import { VmVgicV5 } from '../../kvm/v5/vm-vgic.ts';
 import { UNSET, vgicOf } from '../../kvm/vgic/vm-state.ts';
 import { type Machine } from '../../machine/machine.ts';
+import { IRS } from './irs.ts';
 import { type Rows } from './scribe.ts';
 
 /** Frames are 64 KiB, 128 KiB for a redistributor; a GICv2's are smaller and apart. */
 const DIST_SIZE = 0x1_0000n;
 const REDIST_SIZE = 0x2_0000n;
 
-/** Frame and offset: `GICD+0x104`, `GICR1+0x10100`. */
+/** A register by name (`IRS_CR0`) where a byte of the frame names one, else frame and offset: `GICD+0x104`, `GICR1+0x10100`. */
 export function placeOfAddress(
   machine: Machine,
   address: bigint,
 ): { readonly register: string; readonly offset: bigint } {
+  const part = machine.vm.gic;
+  if (part?.model.deviceType === DEVICE_VGIC_V5) return placeInIrs(part, address);
   const vgic = vgicOf(machine.vm);
   const inside = (base: bigint, size: bigint): boolean => base !== UNSET && address >= base && address < base + size;
   const at = (frame: string, base: bigint): { readonly register: string; readonly offset: bigint } => ({
@@ -26,9 +35,18 @@ export function placeOfAddress(
   return { register: `0x${address.toString(16)}`, offset: address };
 }
 
+function placeInIrs(part: VmGic, address: bigint): { readonly register: string; readonly offset: bigint } {
+  const irs = part instanceof VmVgicV5 ? part.irs : undefined;
+  const offset = irs === undefined ? undefined : irsOffset(irs, address, 1);
+  if (offset === undefined) return { register: `0x${address.toString(16)}`, offset: address };
+  const name = registerAt('IRS', offset)?.register.name ?? `IRS+0x${offset.toString(16)}`;
+  return { register: name, offset: BigInt(offset) };
+}
+
 const SPURIOUS = 1023;
 
-export const VGIC: Rows<VgicEvent['kind']> = {
+export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind']> = {
+  ...IRS,
   mmio: (s, { address, length, direction, value }, place) =>
     s.put('mmio.access', 'guest', place, { ...placeOfAddress(s.machine, address), op: direction, size: length, value }),
   'icv.acknowledge': (s, { register, intid }, place) =>

@@ -41,7 +41,7 @@ export class HostIrs {
   /** VM id → index of the VM + 1; 0: the id is free. */
   readonly #owners: readonly Cell[];
   readonly #faults: Cell;
-  readonly #tables: VmTables[] = [];
+  readonly #tables: (VmTables | undefined)[] = [];
   readonly #domains: Domain[] = [];
   /** Where the instruction that is being performed was executed; for events alone. */
   #place: Place = {};
@@ -92,6 +92,11 @@ export class HostIrs {
 
   tables(vmId: number): VmTables {
     return (this.#tables[vmId] ??= new VmTables(this, vmId));
+  }
+
+  /** Visits the slot of every table entry of every VM that has one. */
+  visitEntries(visit: (type: IstType, number: number, cell: Cell) => void): void {
+    for (const tables of this.#tables) tables?.visitEntries(visit);
   }
 
   ist(vmId: number, type: IstType): Ist | undefined {

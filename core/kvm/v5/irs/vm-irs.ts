@@ -109,6 +109,15 @@ export class VmIrs {
     for (let number = this.#spis.length; number < count; number++) this.#spis.push(new Spi(this.#claim, number));
   }
 
+  /**
+   * Claims what a VM of 32 SPIs needs, before a recording begins: their slots, and those of their table entries for the
+   * VM that is alone on its host, whose id will be 0.
+   */
+  reserve(): void {
+    this.reserveSpis(DEFAULT_SPIS);
+    if (this.vm.index === 0) this.host.tables(0).claimEntries(SPI, DEFAULT_SPIS);
+  }
+
   /** The SPI of this number, if the VM has it. */
   spi(number: number): Spi | undefined {
     return number < this.nrSpis.lo && this.vm.initialized.flag ? this.#spis[number] : undefined;
@@ -166,15 +175,13 @@ export class VmIrs {
     if (host.fails('alloc')) return -ENOMEM;
     tables.map(this.vpeIdBits);
     this.emit({ kind: 'vm.vmte.valid', vmId: vmId.lo });
-    this.registers.reset(vm.host.facts.paBits ?? 48, host);
+    this.registers.reset(vm.host.facts.paBits ?? 40, host);
     const idBits = 32 - Math.clz32(this.nrSpis.lo - 1);
     this.reserveSpis(this.nrSpis.lo);
     for (const spi of this.#spis.slice(0, this.nrSpis.lo)) spi.reset();
     tables.attachIst(SPI, idBits);
     // Every entry has a slot from now on: what a guest never touches is shown as well.
-    const area = tables.area(SPI, tables.ist(SPI)?.config.istsz ?? 0);
-    const stride = 1 << (tables.ist(SPI)?.config.istsz ?? 0);
-    for (let number = 0; number < 2 ** idBits; number++) area.cell(number * stride);
+    tables.claimEntries(SPI, 2 ** idBits);
     this.emit({ kind: 'vm.spiIst', idBits, address: tables.ist(SPI)?.config.base ?? 0 });
     for (const vcpu of vm.vcpus) {
       tables.mapVpe(vcpu.id);

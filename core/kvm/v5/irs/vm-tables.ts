@@ -17,6 +17,7 @@ import {
   requiredIstsz,
 } from '../../../gic/v5/irs/iste.ts';
 import { type Region } from '../../../gic/v5/irs/memory.ts';
+import { type Cell } from '../../../state/cell.ts';
 import { MAX_VCPU_IDS } from '../../uapi.ts';
 import { type HostIrs } from './host-irs.ts';
 
@@ -51,7 +52,9 @@ export class VmTables {
   readonly #vpes: Region;
   readonly #descriptors: Region;
   readonly #prefix: string;
-  readonly #areas = new Map<string, Region>();
+  /** Memory of entries, by type and entry size. */
+  readonly #areas = new Map<string, { readonly type: IstType; readonly words: number; readonly region: Region }>();
+  #level1: Region | undefined;
   readonly #cached = new Map<IstType, Cached>();
 
   constructor(irs: HostIrs, vmId: number) {
@@ -144,8 +147,8 @@ export class VmTables {
 
   /** Makes a table of zeros for 2^idBits interrupts and enters it, two-level if the host offers it and one level-2 table does not do. */
   attachIst(type: IstType, idBits: number): void {
-    const { metadataSize, level2Size } = this.#irs.facts;
-    const istsz = requiredIstsz({ istmd: metadataSize !== undefined, istmdSize: metadataSize ?? 0 }, idBits);
+    const { level2Size } = this.#irs.facts;
+    const istsz = this.#istszOf(idBits);
     const area = this.area(type, istsz);
     area.clear();
     const twoLevel = type === LPI && level2Size !== undefined && idBits > level2Bits(istsz, level2Size);
@@ -157,6 +160,24 @@ export class VmTables {
     );
   }
 
+  /** Gives the entries of numbers 0 … count − 1 their slots. */
+  claimEntries(type: IstType, count: number): void {
+    const istsz = this.#istszOf(32 - Math.clz32(count - 1));
+    const area = this.area(type, istsz);
+    for (let number = 0; number < count; number++) area.cell((number * entryBytes(istsz)) / 4);
+  }
+
+  /** Visits every entry that has a slot. */
+  visitEntries(visit: (type: IstType, number: number, cell: Cell) => void): void {
+    for (const { type, words, region } of this.#areas.values())
+      for (const [index, cell] of region.cells) if (index % words === 0) visit(type, index / words, cell);
+  }
+
+  #istszOf(idBits: number): number {
+    const { metadataSize } = this.#irs.facts;
+    return requiredIstsz({ istmd: metadataSize !== undefined, istmdSize: metadataSize ?? 0 }, idBits);
+  }
+
   detachIst(type: IstType): void {
     this.#entry.set(type === LPI ? 2 : 3, 0);
   }
@@ -165,30 +186,27 @@ export class VmTables {
   area(type: IstType, istsz: number): Region {
     const name = type === LPI ? 'lpi' : 'spi';
     const key = `${name}${istsz}`;
-    let area = this.#areas.get(key);
-    if (area === undefined) {
-      const words = entryBytes(istsz) / 4;
-      // Another entry size is another area, so that a path always names the same entry.
-      const kind = istsz === 0 ? 'ist' : `ist${entryBytes(istsz)}`;
-      const path = (n: number): string =>
-        `${this.#prefix}${kind}.${name}${Math.floor(n / words)}${n % words === 0 ? '' : `.metadata${n % words}`}`;
-      const base = this.#base + (type === LPI ? istsz * 2 * MIB : 16 * MIB + istsz * MIB);
-      area = this.#irs.memory.add({ base, bytes: type === LPI ? 2 * MIB : MIB, word: 4, path });
-      area.onClaim = (n, cell) => this.#irs.host.onIstEntry?.(type, Math.floor(n / words), cell);
-      this.#areas.set(key, area);
-    }
-    return area;
+    const known = this.#areas.get(key);
+    if (known !== undefined) return known.region;
+    const words = entryBytes(istsz) / 4;
+    // Another entry size is another area, so that a path always names the same entry.
+    const kind = istsz === 0 ? 'ist' : `ist${entryBytes(istsz)}`;
+    const path = (n: number): string =>
+      `${this.#prefix}${kind}.${name}${Math.floor(n / words)}${n % words === 0 ? '' : `.metadata${n % words}`}`;
+    const base = this.#base + (type === LPI ? istsz * 2 * MIB : 16 * MIB + istsz * MIB);
+    const region = this.#irs.memory.add({ base, bytes: type === LPI ? 2 * MIB : MIB, word: 4, path });
+    region.onClaim = (n, cell) => this.#irs.host.onIstEntry?.(type, Math.floor(n / words), cell);
+    this.#areas.set(key, { type, words, region });
+    return region;
   }
 
   #fillLevel1(area: Region, idBits: number, istsz: number, l2sz: number): number {
-    const key = 'level1';
-    let table = this.#areas.get(key);
-    if (table === undefined) {
-      const base = this.#base + 20 * MIB;
-      const path = (n: number): string => `${this.#prefix}ist.level1.${n}`;
-      table = this.#irs.memory.add({ base, bytes: Math.max(MIB, level1Bytes(idBits, istsz, l2sz)), word: 8, path });
-      this.#areas.set(key, table);
-    }
+    const table = (this.#level1 ??= this.#irs.memory.add({
+      base: this.#base + 20 * MIB,
+      bytes: Math.max(MIB, level1Bytes(idBits, istsz, l2sz)),
+      word: 8,
+      path: (n) => `${this.#prefix}ist.level1.${n}`,
+    }));
     table.clear();
     const count = 2 ** (idBits - level2Bits(istsz, l2sz));
     for (let n = 0; n < count; n++) {

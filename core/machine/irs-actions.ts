@@ -1,0 +1,67 @@
+/**
+ * What user space does about SPIs and tables of a machine's vGICv5: irqfd with and without resampling, images of the
+ * interrupt state tables. Results are those of the ioctls.
+ */
+import { type Result } from '../kvm/errno.ts';
+import { DEVICE_VGIC_V5, GROUP, UserWords } from '../kvm/uapi.ts';
+import { type UserImages } from '../kvm/v5/irs/images.ts';
+import { type VmIrs } from '../kvm/v5/irs/vm-irs.ts';
+import { VmVgicV5 } from '../kvm/v5/vm-vgic.ts';
+import { type Machine } from './machine.ts';
+
+/** The tables of a VM as user space holds them. */
+export interface SavedTables {
+  readonly spis: Uint32Array;
+  /** Empty without a table of LPIs. */
+  readonly lpis: Uint32Array;
+}
+
+/** @throws RangeError when the kernel of this profile has no SPIs. */
+export function irsOf(machine: Machine): VmIrs {
+  const part = machine.vm.gics.get(DEVICE_VGIC_V5);
+  if (part instanceof VmVgicV5 && part.irs !== undefined) return part.irs;
+  throw new RangeError('the kernel of this profile has no SPIs: the profiles H1, H3 and Q have');
+}
+
+/** A device signals an eventfd of KVM_IRQFD. */
+export function irqfd(machine: Machine, gsi: number, level: boolean): Result {
+  return irsOf(machine).listeners.signal(gsi, level);
+}
+
+/** KVM_IRQFD with KVM_IRQFD_FLAG_RESAMPLE. */
+export function addResampler(machine: Machine, gsi: number): void {
+  irsOf(machine).listeners.addResampler(gsi);
+}
+
+/** Where the buffers are in user space; any address that is not 0 does. */
+const SPI_BUFFER = 0x1000n;
+const LPI_BUFFER = 0x2000n;
+
+class Buffers extends UserWords implements UserImages {
+  readonly #tables: SavedTables;
+
+  constructor(tables: SavedTables) {
+    const { spis, lpis } = tables;
+    super(SPI_BUFFER, BigInt(spis.byteLength), lpis.length === 0 ? 0n : LPI_BUFFER, BigInt(lpis.byteLength));
+    this.#tables = tables;
+  }
+
+  /** Address 0 is that of the attribute itself, where earlier postings had the SPIs. */
+  buffer(address: bigint): Uint32Array | undefined {
+    const { spis, lpis } = this.#tables;
+    return address === LPI_BUFFER ? lpis : address === SPI_BUFFER || address === 0n ? spis : undefined;
+  }
+}
+
+export function saveTables(machine: Machine): { readonly result: Result; readonly saved: SavedTables } {
+  const { nrSpis, registers } = irsOf(machine);
+  const saved = {
+    spis: new Uint32Array(nrSpis.lo),
+    lpis: new Uint32Array(registers.istValid ? 2 ** registers.lpiIdBits : 0),
+  };
+  return { result: machine.vm.deviceAttr('get', GROUP.IST, 0n, new Buffers(saved)), saved };
+}
+
+export function restoreTables(machine: Machine, saved: SavedTables): Result {
+  return machine.vm.deviceAttr('set', GROUP.IST, 0n, new Buffers(saved));
+}

@@ -1,0 +1,86 @@
+/** How the IRS layer becomes events: instructions on SPIs and LPIs, candidates, injection, the SPI list, locks. */
+import { formatIntid, type Intid } from '../../gic/intid.ts';
+import { ACTIVE } from '../../gic/v5/irs/iste.ts';
+import { type VgicIrsEvent } from '../../kvm/v5/irs/events.ts';
+import { type Place } from '../../kvm/events.ts';
+import { CONFIGURES, type Detail } from '../../trace/kinds.ts';
+import { highOf, lowOf, type Rows, type Scribe } from './scribe.ts';
+
+/** The trace's number of an interrupt of a table: the identifier itself. */
+const intidOf = (intid: number): Intid => intid as Intid;
+
+function step(s: Scribe, place: Place, name: string, value?: bigint, argument?: bigint, detail?: Detail): void {
+  const payload = {
+    step: name,
+    ...(value === undefined ? {} : { value }),
+    ...(argument === undefined ? {} : { argument }),
+  };
+  s.put('kvm.step', 'hypervisor', place, payload, detail);
+}
+
+function setup(s: Scribe, place: Place, what: string, value?: number | bigint, detail?: Detail): void {
+  s.put('gic.setup', 'hypervisor', place, { what, ...(value === undefined ? {} : { value: BigInt(value) }) }, detail);
+}
+
+function lock(s: Scribe, { kind, lock: name, spi }: Extract<VgicIrsEvent, { lock: string }>, place: Place): void {
+  step(s, place, kind, undefined, undefined, { lock: name, ...(spi === undefined ? {} : { spi }) });
+}
+
+function listed(s: Scribe, { kind, intid, length }: Extract<VgicIrsEvent, { length: number }>, place: Place): void {
+  const name = kind === 'aplist.add' ? 'spiList add' : 'spiList remove';
+  step(s, place, name, BigInt(intid), BigInt(length), { interrupt: formatIntid(intid) });
+}
+
+export const IRS: Rows<VgicIrsEvent['kind']> = {
+  'gic.cd': (s, { instruction, intid: number, what, value, before }, place) => {
+    const intid = intidOf(number);
+    const configures = CONFIGURES.find((each) => each === what);
+    if (configures !== undefined)
+      s.put('irq.configure', 'guest', place, { intid, what: configures, value: BigInt(value) });
+    else if (what === 'pending') s.put('irq.pend', 'guest', place, { intid, pending: value !== 0, cause: instruction });
+    else if ((before & ACTIVE) !== 0) s.interrupt('irq.deactivate', 'guest', place, intid, 0, '');
+    else s.put('other', 'guest', place, { event: 'deactivate wasInactive' }, { interrupt: formatIntid(number) });
+  },
+  'irs.hppi': (s, { intid, priority }, place) =>
+    s.interrupt('irq.hppi', 'hardware', place, intid === 0 ? undefined : intid, priority, 'IRS'),
+  'irs.hppi.noPe': (s, { iaffid }, place) =>
+    s.put('irq.hppi', 'hardware', place, { priority: 255, unit: 'IRS' }, { IAFFID: iaffid, reason: 'no PE' }),
+  'spi.inject': (s, { intid, level }, place) => s.put('irq.inject', 'device', place, { intid: intidOf(intid), level }),
+  'spi.inject.ignored': (s, { intid }, place) =>
+    step(s, place, 'injectIgnored', BigInt(intid), undefined, { interrupt: formatIntid(intid) }),
+  'gic.vdpend': (s, { vmId, intid, pending }, place) => {
+    s.put('irq.pend', 'hypervisor', place, { intid: intidOf(intid), pending, cause: 'VDPEND' });
+    s.access('hypervisor', place, 'GIC VDPEND', 'execute', intid, (pending ? 0x8000_0000 : 0) | vmId, false);
+  },
+  'gic.vdrcfg': (s, { intid, icsr }, place) => {
+    s.access('hypervisor', place, 'GIC VDRCFG', 'execute', intid, 0, false);
+    s.access('hypervisor', place, 'ICC_ICSR_EL1', 'read', lowOf(icsr), highOf(icsr), false);
+  },
+  'aplist.add': listed,
+  'aplist.remove': listed,
+  'notifier.fire': (s, { pin }, place) => step(s, place, 'notifyAcked', BigInt(pin), undefined, { pin }),
+  'resample.signal': (s, { gsi, index }, place) => step(s, place, 'resample', BigInt(gsi), BigInt(index)),
+  'lock.acquire': lock,
+  'lock.release': lock,
+  'lock.deadlock': lock,
+  'irs.enable': (s, { on, how }, place) => setup(s, place, on ? 'IRS enabled' : 'IRS disabled', on ? 1 : 0, { how }),
+  'irs.ist.valid': (s, { idBits, result }, place) =>
+    setup(s, place, result === 0 ? 'LPI state table valid' : 'LPI state table not made', idBits, { result }),
+  'irs.ist.invalid': (s, _event, place) => setup(s, place, 'LPI state table no longer valid'),
+  'irs.ist.reject': (s, { reason }, place) => setup(s, place, 'LPI state table refused', undefined, { reason }),
+  'spi.config': (s, { spi, level }, place) =>
+    setup(s, place, 'SPI trigger mode', level ? 1 : 0, { interrupt: `SPI ${spi}`, trigger: level ? 'level' : 'edge' }),
+  'vcpu.resident': (s, { vmId, vpe, irichppidis }, place) => {
+    step(s, place, 'resident', BigInt(vpe), BigInt(vmId), { irichppidis });
+    const high = 0x8000_0000 | (irichppidis ? 0x2000_0000 : 0) | vpe;
+    s.access('hypervisor', place, 'ICH_CONTEXTR_EL2', 'write', vmId, high, false);
+  },
+  'vcpu.nonresident': (s, { dbRequested, dbpm }, place) => {
+    step(s, place, 'nonresident', undefined, undefined, dbRequested ? { doorbell: true, dbpm } : { doorbell: false });
+    s.access('hypervisor', place, 'ICH_CONTEXTR_EL2', 'write', 0, dbRequested ? 0x1000_0000 | (dbpm << 23) : 0, false);
+  },
+  'vcpu.doorbell': (s, _event, place) => step(s, place, 'doorbell'),
+  'vcpu.reload': (s, _event, place) => step(s, place, 'reload'),
+  'uapi.irsRegister': (s, { op, register, value }, place) =>
+    s.access('userspace', place, register, op === 'get' ? 'read' : 'write', lowOf(value), highOf(value), false),
+};
