@@ -25,7 +25,7 @@ export function explain(condition: string, { message, at, length }: Complaint): 
   const wrong = printable(condition.slice(at, at + length));
   const after = printable(condition.slice(at + length));
   return [
-    `the condition is wrong at character ${at + 1}: ${message}`,
+    `the condition is wrong at character ${at + 1}: ${printable(message)}`,
     `  ${before}${wrong}${after}`,
     `  ${' '.repeat(before.length)}${'^'.repeat(Math.max(1, wrong.length))}`,
   ].join('\n');

@@ -3,6 +3,7 @@
  */
 import { type SessionFailure } from '../session/contract.ts';
 import { failureOf } from '../session/failure.ts';
+import { fileFailure } from '../session/file-failure.ts';
 
 export const EXIT = {
   done: 0,
@@ -53,24 +54,4 @@ export function endingOf(thrown: unknown, debug: boolean): Ending {
   if (debug) return { exit, message: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) };
   const [line] = failure.message.split('\n');
   return { exit, message: `internal error: ${line}\nRun it again with GICSCOPE_DEBUG=1 for details, and report it.` };
-}
-
-const FILE_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  EISDIR: 'it is a folder, a file is expected',
-  ENOTDIR: 'a part of the path is not a folder',
-  ENOSPC: 'no space is left on the disk',
-  EMFILE: 'too many files are open',
-};
-
-/** What the operating system says about a file that the command line reads or writes itself. */
-function fileFailure(thrown: unknown): SessionFailure | undefined {
-  if (!(thrown instanceof Error) || !('code' in thrown) || typeof thrown.code !== 'string') return undefined;
-  const reason = FILE_ERRORS[thrown.code];
-  if (reason === undefined) return undefined;
-  const path = 'path' in thrown && typeof thrown.path === 'string' ? `${thrown.path}: ` : '';
-  return { code: 'bad-input', message: `${path}${reason}` };
 }

@@ -1,12 +1,25 @@
 /** Follows a task of the backend to its end, with a progress line; Ctrl-C stops it and keeps what is there. */
-import { type TaskProgress } from '../session/contract.ts';
+import { type SessionFailure, type TaskProgress } from '../session/contract.ts';
 import { type Context } from './context.ts';
+import { CliFailure } from './failure.ts';
 import { ProgressLine } from './progress.ts';
 
-/** `start` begins the task and answers its number. Resolves with its last report. */
-export async function follow(context: Context, start: () => Promise<number>): Promise<TaskProgress> {
+/** `start` begins the task and answers its number. Resolves with its last report. @throws CliFailure when it failed */
+export async function follow(
+  context: Context,
+  start: () => Promise<number>,
+  stop = context.io.signal,
+): Promise<TaskProgress> {
+  const last = await untilEnd(context, start, stop);
+  if (last.state !== 'failed') return last;
+  const { code = 'internal', message = 'the task failed' } = last.error ?? {};
+  throw new CliFailure(CODES.find((known) => known === code) ?? 'bad-input', message);
+}
+
+const CODES: readonly SessionFailure['code'][] = ['bad-input', 'usage', 'not-found', 'cancelled', 'internal'];
+
+async function untilEnd(context: Context, start: () => Promise<number>, stop: AbortSignal): Promise<TaskProgress> {
   const line = new ProgressLine(context.io);
-  const stop = context.io.signal;
   const early: TaskProgress[] = [];
   let task: number | undefined;
   let resolve: (progress: TaskProgress) => void = () => undefined;

@@ -4,7 +4,7 @@
  * A time lies between events. `at` and `to` mean the last event that had happened by then, `from` the first that had
  * not happened before.
  */
-import { countText, durationText } from '../state/units.ts';
+import { countText, secondsText } from '../state/units.ts';
 import { CliFailure } from './failure.ts';
 import { type OpenTrace } from './context.ts';
 
@@ -51,10 +51,10 @@ export async function resolvePosition(trace: OpenTrace, position: Position, edge
       return last;
     case 'event':
       if (position.seq <= last || edge === 'to') return Math.min(position.seq, last);
-      throw outside(position, events === 0 ? 'the trace has no events' : `the last event is #${last}`);
+      throw outside(position, events === 0 ? 'the trace has no events' : `the last event is #${countText(last)}`);
     case 'time':
       if (position.ns > durationNs && edge !== 'to')
-        throw outside(position, `the trace is ${durationText(durationNs)} long`);
+        throw outside(position, `the last event is at ${secondsText(durationNs)} s`);
       if (edge !== 'from') return (await trace.call('nav.seqAtTime', { time: position.ns })).seq;
       return position.ns === 0 ? 0 : (await trace.call('nav.seqAtTime', { time: position.ns - 1 })).seq + 1;
     case 'share': {

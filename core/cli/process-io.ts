@@ -7,6 +7,7 @@ import { EXIT } from './failure.ts';
 
 export function processIo(extras: Pick<Io, 'launch' | 'backend'> = {}): Io {
   const { stdin, stdout, stderr } = process;
+  const { signal, interruptAtOnce } = stopSignal();
   return {
     stdin,
     stdout,
@@ -17,7 +18,8 @@ export function processIo(extras: Pick<Io, 'launch' | 'backend'> = {}): Io {
     // A terminal that does not know its width says 0.
     width: stdout.columns || stderr.columns || 100,
     now: Date.now,
-    signal: stopSignal(),
+    signal,
+    interruptAtOnce,
     ...extras,
   };
 }
@@ -25,7 +27,9 @@ export function processIo(extras: Pick<Io, 'launch' | 'backend'> = {}): Io {
 /** One key press may arrive twice: from the terminal, which signals the whole group, and from the parent process. */
 const SAME_KEY_PRESS_MS = 1000;
 
-function stopSignal(): AbortSignal {
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+function stopSignal(): Pick<Io, 'signal' | 'interruptAtOnce'> {
   const controller = new AbortController();
   let first = 0;
   const stop = (): void => {
@@ -34,6 +38,12 @@ function stopSignal(): AbortSignal {
       controller.abort();
     } else if (performance.now() - first > SAME_KEY_PRESS_MS) process.exit(EXIT.interrupted);
   };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop);
-  return controller.signal;
+  for (const name of SIGNALS) process.on(name, stop);
+  return {
+    signal: controller.signal,
+    // Without a listener the system does what it does to any program: a shell sees 130.
+    interruptAtOnce: () => {
+      for (const name of SIGNALS) process.off(name, stop);
+    },
+  };
 }

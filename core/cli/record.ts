@@ -1,9 +1,7 @@
 /** Recording a scenario for a command, and telling what came of it. */
 import { type Result } from '../session/contract.ts';
-import { type SessionFailure } from '../session/contract.ts';
-import { countText, durationText, printable } from '../state/units.ts';
+import { countOf, durationText, printable } from '../state/units.ts';
 import { type Context } from './context.ts';
-import { CliFailure } from './failure.ts';
 import { follow } from './follow.ts';
 
 export type RecordResult = Result<'record.result'>;
@@ -15,8 +13,6 @@ export interface RecordRequest {
   readonly profile?: string;
   readonly seed?: number;
 }
-
-const CODES: readonly SessionFailure['code'][] = ['bad-input', 'usage', 'not-found', 'cancelled', 'internal'];
 
 /** Records; undefined when a stop left nothing. @throws CliFailure when it failed */
 export async function record(
@@ -30,10 +26,6 @@ export async function record(
     number = task;
     return task;
   });
-  if (last.state === 'failed') {
-    const { code = 'internal', message = 'the recording failed' } = last.error ?? {};
-    throw new CliFailure(CODES.find((known) => known === code) ?? 'bad-input', message);
-  }
   if (last.output === null) return undefined;
   const result = await context.call('record.result', { task: number }, untilEnd);
   return { stopped: last.state === 'cancelled', result };
@@ -43,7 +35,7 @@ export async function record(
 export function summaryOf(shown: string, { events, timeNs, halted, checks, failed }: RecordResult): string {
   const met = checks.length - failed;
   return (
-    `${shown}: ${countText(events)} events, ${durationText(timeNs)} of virtual time, ended ${halted}; ` +
+    `${shown}: ${countOf(events, 'event')}, ${durationText(timeNs)} of virtual time, ended ${halted}; ` +
     `${met} of ${checks.length} expectations met`
   );
 }

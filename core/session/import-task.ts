@@ -47,7 +47,11 @@ export function checkOutput(job: ImportJob): void {
   if (job.files.some((file) => resolve(file) === job.output))
     throw new SessionError({ code: 'usage', message: `${job.output} is also a source. Choose another output.` });
   if (!existsSync(folder)) throw new SessionError({ code: 'usage', message: `${folder}: there is no such folder` });
-  if (existsSync(job.output) && !job.overwrite)
+  const there = statSync(job.output, { throwIfNoEntry: false });
+  // A device or a pipe would be replaced by the trace, a folder cannot be.
+  if (there !== undefined && !there.isFile())
+    throw new SessionError({ code: 'usage', message: `${job.output} is not a file. Choose another output.` });
+  if (there !== undefined && !job.overwrite)
     throw new SessionError({
       code: 'usage',
       message: `${job.output} exists already. Choose another name or allow overwriting.`,

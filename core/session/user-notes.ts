@@ -16,7 +16,6 @@ const LIMIT = 10_000;
 
 type Database = ReturnType<typeof openTraceFile>;
 
-const breakpointOptions = breakpointSchema.omit({ id: true, condition: true, enabled: true });
 const breakpointRow = z.object({ id: z.int(), condition: z.string(), enabled: z.int(), options: z.string() });
 
 /** A stored value as its schema has it. @throws TraceError `damaged` where another program wrote something else */
@@ -84,8 +83,8 @@ export class UserNotes {
         .all(LIMIT)
         .map((row) => {
           const { id, condition, enabled, options } = sound('breakpoint', breakpointRow, row);
-          const more = sound(`breakpoint ${id}`, breakpointOptions, jsonObject(options, `breakpoint ${id}`));
-          return { id, condition, enabled: enabled === 1, ...more };
+          const more = jsonObject(options, `breakpoint ${id}`);
+          return sound(`breakpoint ${id}`, breakpointSchema, { ...more, id, condition, enabled: enabled === 1 });
         }),
     );
   }

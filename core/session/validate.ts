@@ -5,6 +5,7 @@
 import { ZodError } from 'zod';
 import { CONTRACT, type Args, type Method } from './contract.ts';
 import { failureOf, SessionError } from './failure.ts';
+import { fileFailure } from './file-failure.ts';
 
 export function isMethod(name: string): name is Method {
   return Object.hasOwn(CONTRACT, name);
@@ -41,5 +42,5 @@ export function toSessionError(error: unknown): SessionError {
   if (error instanceof SessionError) return error;
   if (error instanceof Error && (BAD_INPUT.has(error.name) || error instanceof RangeError))
     return new SessionError({ code: 'bad-input', message: error.message });
-  return new SessionError(failureOf(error));
+  return new SessionError(fileFailure(error) ?? failureOf(error));
 }

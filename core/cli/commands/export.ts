@@ -1,12 +1,13 @@
-import { createWriteStream, existsSync, rmSync } from 'node:fs';
+import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import { extname } from 'node:path';
 import { CONTRACT } from '../../session/contract.ts';
-import { bytesText, countText } from '../../state/units.ts';
+import { bytesText, countOf } from '../../state/units.ts';
 import { checkCondition } from '../condition.ts';
 import { defineCommand } from '../command.ts';
 import { type Context, type OpenTrace } from '../context.ts';
 import { CliFailure, EXIT } from '../failure.ts';
 import { choice, OVERWRITE_FLAG, position, text, TRACE } from '../options.ts';
+import { newFile } from '../output-file.ts';
 import { Output } from '../output.ts';
 import { type Position, resolvePosition } from '../position.ts';
 
@@ -116,7 +117,10 @@ async function* listText(
   }
 }
 
-/** Writes to a file that nothing is left of when writing fails or is stopped, or to standard output. */
+/**
+ * Writes to standard output, or to a file that has its name only when it is whole: what fails or is stopped leaves
+ * nothing, and an old file as it was. A device or a pipe is written to as it is.
+ */
 async function writeParts(
   context: Context,
   given: string,
@@ -127,13 +131,12 @@ async function writeParts(
     for await (const { text: part } of parts) await context.out.write(part);
     return;
   }
-  const path = context.path(given);
-  if (!overwrite && existsSync(path))
-    throw new CliFailure('usage', `${given} exists; --overwrite replaces it, or choose another name with -o`);
+  const { path, isPlain } = newFile(context, given, overwrite);
   const iterator = parts[Symbol.asyncIterator]();
-  // The first part is made before the file is: a wrong condition must not cost an old file.
+  // The first part is made before the file is: a wrong condition must not cost anything.
   let step = await iterator.next();
-  const file = createWriteStream(path, { flags: overwrite ? 'w' : 'wx' });
+  const target = isPlain ? `${path}.partial` : path;
+  const file = createWriteStream(target);
   const output = new Output(file, context.io.signal);
   let bytes = 0;
   let records = 0;
@@ -146,10 +149,11 @@ async function writeParts(
     await new Promise<void>((resolve, reject) => {
       file.end((error?: Error | null) => (error === undefined || error === null ? resolve() : reject(error)));
     });
+    if (isPlain) renameSync(target, path);
   } catch (error) {
     file.destroy();
-    rmSync(path, { force: true });
+    if (isPlain) rmSync(target, { force: true });
     throw error;
   }
-  context.say(`${given}: ${records > 0 ? `${countText(records)} records, ` : ''}${bytesText(bytes)}`);
+  context.say(`${given}: ${records > 0 ? `${countOf(records, 'record')}, ` : ''}${bytesText(bytes)}`);
 }

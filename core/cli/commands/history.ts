@@ -5,7 +5,7 @@ import { type Context, type OpenTrace } from '../context.ts';
 import { EXIT } from '../failure.ts';
 import { writeListDocument } from '../json-stream.ts';
 import { integer, JSON_FLAG, position, TRACE } from '../options.ts';
-import { resolvePosition } from '../position.ts';
+import { type Position, resolvePosition } from '../position.ts';
 import { type Shape } from '../shapes.ts';
 import { Table } from '../table.ts';
 
@@ -40,7 +40,7 @@ export const historyCommand = defineCommand({
       const from = options.from === undefined ? 0 : await resolvePosition(open, options.from, 'from');
       const pages = changes(open, path, from, options.limit ?? Number.MAX_SAFE_INTEGER);
       if (options.json) await writeListDocument(context.out, { path }, 'changes', documents(pages));
-      else await writeTable(context, path, pages);
+      else await writeTable(context, path, pages, options.from);
       return EXIT.done;
     });
   },
@@ -65,7 +65,12 @@ async function* documents(pages: AsyncIterable<readonly Change[]>): AsyncGenerat
     yield page.map(({ seq, time, vcpu, event, before, after }) => ({ seq, timeNs: time, vcpu, event, before, after }));
 }
 
-async function writeTable(context: Context, path: string, pages: AsyncIterable<readonly Change[]>): Promise<void> {
+async function writeTable(
+  context: Context,
+  path: string,
+  pages: AsyncIterable<readonly Change[]>,
+  from: Position | undefined,
+): Promise<void> {
   const { dim, bold } = context.style;
   let table: Table | undefined;
   for await (const page of pages) {
@@ -94,5 +99,6 @@ async function writeTable(context: Context, path: string, pages: AsyncIterable<r
     }
     await context.out.write(table.rows(rows));
   }
-  if (table === undefined) context.say(`${path} never changes`);
+  if (table === undefined)
+    context.say(`${path} ${from === undefined ? 'never changes' : `does not change from ${from.text} on`}`);
 }

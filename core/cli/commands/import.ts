@@ -1,13 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TaskProgress } from '../../session/contract.ts';
-import { countText, durationText } from '../../state/units.ts';
+import { countOf, durationText } from '../../state/units.ts';
 import { defineCommand } from '../command.ts';
 import { type Context } from '../context.ts';
 import { CliFailure, EXIT, type ExitCode } from '../failure.ts';
+import { follow } from '../follow.ts';
 import { flag, integer, JSON_FLAG, OVERWRITE_FLAG, text } from '../options.ts';
-import { ProgressLine } from '../progress.ts';
+import { newTrace } from '../output-file.ts';
 import { spool } from '../stdin.ts';
 import { infoDocument } from './info.ts';
 
@@ -39,11 +39,7 @@ export const importCommand = defineCommand({
     },
   ],
   async run(context, { files }, { output, format, vcpus, keepPartial, overwrite, json }) {
-    if (output === '-')
-      throw new CliFailure('usage', 'a trace cannot be written to standard output: give a file with -o');
-    const path = context.path(output);
-    if (!overwrite && existsSync(path))
-      throw new CliFailure('usage', `${output} exists; --overwrite replaces it, or choose another name with -o`);
+    const path = newTrace(context, output, overwrite);
     const inputs = await gather(context, files);
     try {
       const request = {
@@ -60,6 +56,9 @@ export const importCommand = defineCommand({
     }
   },
 });
+
+/** For calls that Ctrl-C does not end, because what was imported is kept. */
+const NEVER = new AbortController().signal;
 
 interface Inputs {
   readonly paths: string[];
@@ -94,6 +93,7 @@ interface ImportRequest {
   readonly vcpus?: number;
 }
 
+/** After Ctrl-C the backend finishes the trace with what it has. */
 async function importFiles(
   context: Context,
   request: ImportRequest,
@@ -102,12 +102,9 @@ async function importFiles(
   json: boolean,
 ): Promise<ExitCode> {
   const began = context.io.now();
-  const stop = stoppedBefore ? new AbortController().signal : context.io.signal;
-  const last = await runImport(context, request, stop);
-  if (last.state === 'failed') {
-    const { code, message } = last.error ?? { code: 'internal', message: 'the import failed' };
-    throw new CliFailure(isFailureCode(code) ? code : 'bad-input', message);
-  }
+  const stop = stoppedBefore ? NEVER : context.io.signal;
+  const start = async (): Promise<number> => (await context.call('import.start', request, NEVER)).task;
+  const last = await follow(context, start, stop);
   const stopped = stoppedBefore || last.state === 'cancelled';
   if (last.output === null) {
     context.say('stopped: nothing was imported, and no trace was written');
@@ -115,41 +112,6 @@ async function importFiles(
   }
   await report(context, last.output, shownOutput, stopped, context.io.now() - began, json);
   return stopped ? EXIT.interrupted : EXIT.done;
-}
-
-/** Follows the import to its end. After Ctrl-C the backend finishes the trace with what it has. */
-async function runImport(context: Context, request: ImportRequest, stop: AbortSignal): Promise<TaskProgress> {
-  const line = new ProgressLine(context.io);
-  const untilEnd = new AbortController().signal;
-  let task: number | undefined;
-  const early: TaskProgress[] = [];
-  let resolve: (progress: TaskProgress) => void = () => undefined;
-  const ended = new Promise<TaskProgress>((settle) => {
-    resolve = settle;
-  });
-  const take = (progress: TaskProgress): void => {
-    if (task === undefined) early.push(progress);
-    else if (progress.task === task) {
-      if (progress.state === 'running') line.show(progress);
-      else resolve(progress);
-    }
-  };
-  const off = await context.on('task', take);
-  const cancel = (): void => {
-    // Refused when the import ended in this moment, which its last report tells as well.
-    if (task !== undefined) context.call('task.cancel', { task, keep: true }, untilEnd).catch(() => undefined);
-  };
-  stop.addEventListener('abort', cancel);
-  try {
-    ({ task } = await context.call('import.start', request, untilEnd));
-    for (const progress of early) take(progress);
-    if (stop.aborted) cancel();
-    return await ended;
-  } finally {
-    stop.removeEventListener('abort', cancel);
-    off();
-    line.clear();
-  }
 }
 
 async function report(
@@ -160,14 +122,13 @@ async function report(
   elapsedMs: number,
   json: boolean,
 ): Promise<void> {
-  const signal = new AbortController().signal;
-  const info = await context.call('trace.open', { path: output }, signal);
-  await context.call('trace.close', { id: info.id }, signal);
+  const info = await context.call('trace.open', { path: output }, NEVER);
+  await context.call('trace.close', { id: info.id }, NEVER);
   const lines = info.lines;
-  const read = lines === null ? '' : `${countText(lines.read)} lines, `;
-  const skipped = lines === null || lines.skipped === 0 ? '' : `, ${countText(lines.skipped)} lines skipped`;
+  const read = lines === null ? '' : `${countOf(lines.read, 'line')}, `;
+  const skipped = lines === null || lines.skipped === 0 ? '' : `, ${countOf(lines.skipped, 'line')} skipped`;
   context.say(
-    `${stopped ? 'stopped; what was imported is kept: ' : ''}${shownOutput}: ${read}${countText(info.events)} events` +
+    `${stopped ? 'stopped; what was imported is kept: ' : ''}${shownOutput}: ${read}${countOf(info.events, 'event')}` +
       `${skipped}, in ${durationText(elapsedMs * 1e6)}`,
   );
   const cut = info.source.facts['ends early'];
@@ -176,10 +137,4 @@ async function report(
     const document = { output, stopped, info: infoDocument(info) };
     context.io.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
   }
-}
-
-const FAILURE_CODES = ['bad-input', 'usage', 'not-found', 'cancelled', 'internal'] as const;
-type FailureCode = (typeof FAILURE_CODES)[number];
-function isFailureCode(code: string): code is FailureCode {
-  return FAILURE_CODES.some((known) => known === code);
 }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { defineCommand } from '../command.ts';
 import { type Context } from '../context.ts';
-import { CliFailure, EXIT } from '../failure.ts';
+import { EXIT } from '../failure.ts';
 import { flag, integer, JSON_FLAG, OVERWRITE_FLAG, text } from '../options.ts';
+import { newTrace } from '../output-file.ts';
 import { failuresOf, record, summaryOf } from '../record.ts';
 
 export const recordCommand = defineCommand({
@@ -38,11 +39,7 @@ export const recordCommand = defineCommand({
     },
   ],
   async run(context, { scenario }, { output, profile, seed, expect, overwrite, json }) {
-    if (output === '-')
-      throw new CliFailure('usage', 'a trace cannot be written to standard output: give a file with -o');
-    const path = context.path(output);
-    if (!overwrite && existsSync(path))
-      throw new CliFailure('usage', `${output} exists; --overwrite replaces it, or choose another name with -o`);
+    const path = newTrace(context, output, overwrite);
     const recorded = await record(context, {
       scenario: scenarioPath(context, scenario),
       output: path,

@@ -1,4 +1,5 @@
 import { type Result } from '../../session/contract.ts';
+import { csvLine } from '../../state/delimited.ts';
 import { defineCommand } from '../command.ts';
 import { CliFailure, EXIT } from '../failure.ts';
 import { flag, integer, JSON_FLAG, TRACE } from '../options.ts';
@@ -46,6 +47,7 @@ export const sqlCommand = defineCommand({
     if (csv && json) throw new CliFailure('usage', '--csv and --json exclude each other');
     const sql = statement === '-' ? await readAll(context.io.stdin, LONGEST_STATEMENT, context.io.signal) : statement;
     return context.withTrace(trace, async (open) => {
+      context.io.interruptAtOnce();
       const result = await open.call('sql.query', { sql, limit });
       if (json) await context.out.json({ columns: result.columns, rows: result.rows, truncated: result.truncated });
       else if (csv) await context.out.write([result.columns, ...result.rows].map(csvLine).join(''));
@@ -55,17 +57,6 @@ export const sqlCommand = defineCommand({
     });
   },
 });
-
-type Cell = Result<'sql.query'>['rows'][number][number];
-
-/** RFC 4180: fields with commas, quotes or line ends in quotes, quotes doubled. */
-function csvLine(cells: readonly Cell[]): string {
-  const fields = cells.map((cell) => {
-    const field = cell === null ? '' : String(cell);
-    return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
-  });
-  return `${fields.join(',')}\r\n`;
-}
 
 function table({ columns, rows }: Result<'sql.query'>, dim: (text: string) => string): string {
   const numeric = columns.map((_, index) => rows.every((row) => typeof (row[index] ?? 0) === 'number'));

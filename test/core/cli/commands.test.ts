@@ -195,6 +195,14 @@ describe('history', () => {
     expect([changes.length, changes[0]?.seq, changes.at(-1)?.seq]).toEqual([1001, 12, 3012]);
   });
 
+  it('says when nothing changes, or nothing more', async () => {
+    const said = async (...argv: string[]) =>
+      (await run(['history', 'x', 'p', ...argv], { backend: backend() })).stderr;
+    expect(await said('--from', '#7499')).toBe('p does not change from #7499 on\n');
+    const still = fakeBackend({ ...openClose, 'history.changes': () => ({ changes: [], truncated: false }) });
+    expect((await run(['history', 'x', 'p'], { backend: still })).stderr).toBe('p never changes\n');
+  });
+
   it('shows before and after as a table', async () => {
     const { stdout } = await run(['history', 'x', 'p', '--limit', '2'], { backend: backend() });
     expect(stdout).toBe(
@@ -265,6 +273,19 @@ describe('sql', () => {
     expect(argsOf(fake, 'sql.query')).toEqual([{ id: 7, sql: 'SELECT 1\n', limit: 1_000_000 }]);
     const long = await run(['sql', 'x', '-'], { backend: backend(), stdin: 'x'.repeat(100_001) });
     expect([long.exit, long.stderr]).toEqual([2, 'gicscope: standard input is longer than 100000 bytes\n']);
+  });
+
+  it('lets Ctrl-C end the process while the query runs, which cannot look up', async () => {
+    const order: string[] = [];
+    const fake = fakeBackend({
+      ...openClose,
+      'sql.query': () => {
+        order.push('query');
+        return { ...result, truncated: false };
+      },
+    });
+    await run(['sql', 'x', 'SELECT'], { backend: fake, interruptAtOnce: () => order.push('at once') });
+    expect(order).toEqual(['at once', 'query']);
   });
 
   it('says when rows are missing', async () => {

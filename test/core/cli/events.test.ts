@@ -167,6 +167,14 @@ describe('events', () => {
     );
   });
 
+  it('shows what is wrong with a condition without sending it to the terminal', async () => {
+    const wrong = { ok: false, canonical: '', message: 'unexpected \u001b[2J', at: 0, length: 1, suggestions: [] };
+    const backend = fakeBackend({ ...openClose, 'condition.check': () => wrong });
+    const { stderr } = await run(['events', 't', '--where', '\u001b[2J'], { backend, tty: true });
+    expect(stderr).toContain(String.raw`unexpected \x1b[2J`);
+    expect(stderr).not.toContain('\u001b');
+  });
+
   it('passes on a warning about a condition', async () => {
     const fine = { ok: true, canonical: 'x', at: 0, length: 1, suggestions: [] };
     const backend = fakeBackend({

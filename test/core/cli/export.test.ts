@@ -1,4 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -81,15 +83,36 @@ describe('export', () => {
     });
     const options = { backend, cwd: folder, signal: controller.signal };
     const { exit, stderr } = await run(['export', 't', '-o', 't.tsv'], options);
-    expect([exit, stderr, existsSync(join(folder, 't.tsv'))]).toEqual([130, 'gicscope: stopped\n', false]);
+    expect([exit, stderr, readdirSync(folder)]).toEqual([130, 'gicscope: stopped\n', []]);
+  });
+
+  it('keeps an old file as it was until the new one is whole', async () => {
+    writeFileSync(join(folder, 't.csv'), 'old');
+    const controller = new AbortController();
+    const backend = fakeBackend({
+      ...openClose,
+      'export.text': ({ from }) => {
+        if (from === 1) controller.abort();
+        return { text: 'x\n', records: 1, next: from + 1 };
+      },
+    });
+    const argv = ['export', 't', '-o', 't.csv', '--overwrite'];
+    expect((await run(argv, { backend, cwd: folder, signal: controller.signal })).exit).toBe(130);
+    expect(readdirSync(folder)).toEqual(['t.csv']);
+    expect(readFileSync(join(folder, 't.csv'), 'utf8')).toBe('old');
+  });
+
+  it('writes to a pipe or a device as it is, and never removes it', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reader = readFile(pipe, 'utf8');
+    const { exit } = await run(['export', 't', '--format', 'html', '-o', 'pipe'], { backend: reports(), cwd: folder });
+    expect([exit, await reader, readdirSync(folder)]).toEqual([0, '<html at 99>', ['pipe']]);
   });
 
   it('says what is wrong with a place it cannot write to', async () => {
     const { exit, stderr } = await run(['export', 't', '-o', 'no/such/r.html'], { backend: reports(), cwd: folder });
-    expect([exit, stderr]).toEqual([
-      3,
-      `gicscope: ${join(folder, 'no/such/r.html')}: there is no such file or folder\n`,
-    ]);
+    expect([exit, stderr]).toEqual([3, 'gicscope: no/such/r.html: there is no such folder\n']);
   });
 
   it('keeps an old file when the export fails before it begins', async () => {

@@ -109,6 +109,17 @@ describe('import', () => {
     expect(backend.calls[0]?.args).toMatchObject({ overwrite: true });
   });
 
+  it('refuses to put a trace in the place of a folder or a device', async () => {
+    for (const [output, why] of [
+      ['.', '. is a folder: give a file with -o'],
+      ['/dev/null', '/dev/null is not a file: a trace cannot be written there'],
+    ] as const) {
+      const argv = ['import', 'a.log', '-o', output, '--overwrite'];
+      const { exit, stderr } = await run(argv, { backend: importing([done]), cwd: folder });
+      expect([exit, stderr]).toEqual([2, `gicscope: ${why}\n`]);
+    }
+  });
+
   it('fails with the message and code of the task', async () => {
     const error = { code: 'bad-input', message: 'a.log.xz, byte 4096: the compressed data end too early' };
     const backend = importing([{ state: 'failed', error }]);

@@ -38,6 +38,7 @@ export interface Run {
   readonly signal?: AbortSignal;
   readonly now?: () => number;
   readonly stdoutBreaksAfter?: number;
+  readonly interruptAtOnce?: () => void;
   readonly launch?: (request: LaunchRequest) => Promise<number>;
 }
 
@@ -62,6 +63,7 @@ export async function run(argv: readonly string[], options: Run = {}): Promise<R
     width: 100,
     now: options.now ?? Date.now,
     signal: options.signal ?? new AbortController().signal,
+    interruptAtOnce: options.interruptAtOnce ?? (() => undefined),
     ...(backend === undefined ? {} : { backend: () => Promise.resolve(backend) }),
     ...(launch === undefined ? {} : { launch }),
   };

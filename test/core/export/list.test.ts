@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { csvLine, tsvLine } from '../../../core/export/list/delimited.ts';
 import { type ListRequest } from '../../../core/export/list/format.ts';
 import { LIST_FORMATS, type ListFormatName, listPart } from '../../../core/export/list/formats.ts';
 import { REPORT_FORMATS } from '../../../core/export/report/formats.ts';
@@ -20,34 +19,6 @@ async function whole(count: number, format: ListFormatName, request: Omit<ListRe
     next = part.next;
   }
   return { text, records, parts };
-}
-
-/** Reads RFC 4180, written apart from the writer. */
-function readCsv(text: string): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let field = '';
-  let quoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const c = text[at];
-    if (quoted) {
-      if (c === '"' && text[at + 1] === '"') {
-        field += '"';
-        at += 1;
-      } else if (c === '"') quoted = false;
-      else field += c;
-    } else if (c === '"') quoted = true;
-    else if (c === ',') {
-      row.push(field);
-      field = '';
-    } else if (c === '\r' && text[at + 1] === '\n') {
-      rows.push([...row, field]);
-      row = [];
-      field = '';
-      at += 1;
-    } else field += c;
-  }
-  return rows;
 }
 
 describe('lists', () => {
@@ -112,23 +83,6 @@ describe('lists', () => {
 
   it('come in parts of bounded size', async () => {
     expect((await whole(3500, 'csv', { from: 0, to: 3499, filter: '' })).parts).toBe(4);
-  });
-
-  it('keep any text in CSV and TSV cells', () => {
-    fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), (fields) => {
-        // A lone empty field is an empty line, which readers skip; exports always have twelve.
-        expect(readCsv(csvLine(['x', ...fields]))).toEqual([['x', ...fields]]);
-        const line = tsvLine(fields);
-        expect(line.indexOf('\n')).toBe(line.length - 1);
-        const unescape: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '\\': '\\' };
-        const back = line
-          .slice(0, -1)
-          .split('\t')
-          .map((field) => field.replace(/\\(.)/g, (_, c: string) => unescape[c] ?? '?'));
-        expect(back).toEqual(fields);
-      }),
-    );
   });
 });
 
