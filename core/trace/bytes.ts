@@ -9,6 +9,7 @@
 import { damaged } from './errors.ts';
 
 const TWO32 = 0x1_0000_0000;
+const encoder = new TextEncoder();
 
 export class ByteWriter {
   bytes: Uint8Array<ArrayBuffer>;
@@ -71,6 +72,13 @@ export class ByteWriter {
     this.reserve(data.length);
     this.bytes.set(data, this.length);
     this.length += data.length;
+  }
+
+  /** UTF-8. */
+  text(text: string): void {
+    // A UTF-16 unit takes three bytes at most.
+    this.reserve(3 * text.length);
+    this.length += encoder.encodeInto(text, this.bytes.subarray(this.length)).written;
   }
 
   /** The first `n` numbers of a column. Always the same array type, or this loop becomes three times slower. */

@@ -131,6 +131,9 @@ export function packPayload(codec: KindCodec, event: NewEvent, out: PackedPayloa
   }
 }
 
+const U64_MAX = 0xffff_ffff_ffff_ffffn;
+const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+
 function place(codec: KindCodec, field: Field, value: unknown, out: PackedPayload): void {
   const where = field.spec.place;
   if (where.at === 'name') {
@@ -141,10 +144,17 @@ function place(codec: KindCodec, field: Field, value: unknown, out: PackedPayloa
   let lo: number;
   let hi = 0;
   if (typeof value === 'bigint') {
-    if (field.spec.type !== 'u64' || BigInt.asUintN(64, value) !== value)
+    if (field.spec.type !== 'u64' || value < 0n || value > U64_MAX)
       throw bad(codec, field, value, 'an unsigned 64-bit integer');
-    lo = Number(value & 0xffff_ffffn);
-    hi = Number(value >> 32n);
+    if (value <= SAFE_MAX) {
+      // Most values: without making two more bigints.
+      const number = Number(value);
+      lo = number >>> 0;
+      hi = (number - lo) / 0x1_0000_0000;
+    } else {
+      lo = Number(value & 0xffff_ffffn);
+      hi = Number(value >> 32n);
+    }
   } else if (typeof value === 'number') {
     if (field.spec.type === 'u64' || value >>> 0 !== value) throw bad(codec, field, value, 'an integer of 32 bits');
     lo = value;

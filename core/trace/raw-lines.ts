@@ -13,7 +13,10 @@ const PIECE_CHARACTERS = 256 * 1024;
 /** A longer line is cut; what a person can read of it is there. */
 const LINE_LIMIT = 65_536;
 const PIECE_LIMIT = 4 * (PIECE_CHARACTERS + LINE_LIMIT) + 16 * PIECE_CHARACTERS;
-const LEVEL = 3;
+// Level 3 made logs 6 % larger than level 1, and took a quarter longer.
+const LEVEL = 1;
+
+const scratch = new ByteWriter(2 * PIECE_CHARACTERS);
 
 export class RawLineWriter {
   readonly #write: WriteStatement;
@@ -42,7 +45,7 @@ export class RawLineWriter {
   flush(): void {
     const first = this.#lines[0];
     if (first === undefined) return;
-    const out = new ByteWriter(4 * this.#lines.length);
+    const out = scratch.clear();
     out.varint(this.#lines.length);
     let last = first;
     for (const line of this.#lines) {
@@ -50,7 +53,7 @@ export class RawLineWriter {
       last = line;
     }
     for (const text of this.#texts) out.varint(text.length);
-    out.raw(Buffer.from(this.#texts.join(''), 'utf8'));
+    out.text(this.#texts.join(''));
     this.#write.run(this.#id++, first, last, content(out.view(), LEVEL));
     this.#lines.length = 0;
     this.#texts.length = 0;

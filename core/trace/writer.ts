@@ -42,8 +42,8 @@ import { TransitionRows } from './transition-rows.ts';
 import { WriteQueue, type WriteStatement } from './write-queue.ts';
 
 /** Blocks after which a trace is long enough for a thread that writes; it is started some blocks earlier. */
-const THREAD_BLOCKS = 16;
-const BOOT_BLOCKS = 4;
+const THREAD_BLOCKS = 8;
+const BOOT_BLOCKS = 2;
 
 const VCPU_LIMIT = 1022;
 const DETAIL_LIMIT = 64;
