@@ -738,11 +738,11 @@ export const CONTRACT = {
   ),
   /**
    * Who last wrote, read or changed such a path up to `seq`, and who does so next. A write may leave the value as it
-   * was. Only registers are read and written; for anything else those are null.
+   * was. Only registers are read and written; for anything else those are null. `condition` holds at its changes.
    */
   'history.touches': method(
     z.object({ ...t, path: z.string().max(1024), seq }),
-    z.object({ last: touchesSchema, next: touchesSchema }),
+    z.object({ condition, last: touchesSchema, next: touchesSchema }),
   ),
   'lives.list': method(
     z.object({ ...t, intid: intid.nullable(), vcpu: vcpu.nullable(), from: seq, limit: z.int().min(1).max(100_000) }),

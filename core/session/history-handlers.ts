@@ -36,7 +36,7 @@ export function historyHandlers({ traces }: SessionContext): Group<'history.chan
         write: await nearest(conditions.write, isLast),
         read: await nearest(conditions.read, isLast),
       });
-      return { last: await touches(true), next: await touches(false) };
+      return { condition: conditions.change, last: await touches(true), next: await touches(false) };
     },
   };
 }

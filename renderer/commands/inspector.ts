@@ -1,4 +1,5 @@
 /** What the inspector shows. */
+import { useDifference } from '../stores/difference.ts';
 import { useTrace } from '../stores/trace.ts';
 import { type InspectorTab, useUi } from '../stores/ui.ts';
 import { inGroup } from './command.ts';
@@ -19,6 +20,9 @@ export const INSPECTOR_COMMANDS = inGroup('Inspector', [
   ['before', 'Show the state before or after the event', 'T', 'session', () => useTrace().toggleBefore()],
   ['inspector.state', 'Show the state', 'Alt+S', 'session', () => showTab('state')],
   ['inspector.event', 'Show the event', 'Alt+E', 'session', () => showTab('event')],
+  ['pin.a', 'Pin position A at the cursor', 'Alt+A', 'session', () => useDifference().pin('a', useTrace().target)],
+  ['pin.b', 'Pin position B at the cursor', 'Alt+B', 'session', () => useDifference().pin('b', useTrace().target)],
+  ['difference', 'Difference of state between A and B', 'Alt+D', 'session', () => useUi().openDialog('difference')],
   [
     'baseline',
     'Compare with this position, or with the previous stop again',

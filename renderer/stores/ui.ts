@@ -4,7 +4,7 @@ import { computed, ref, watch } from 'vue';
 import { remembered } from '../remember.ts';
 
 export type ThemeChoice = 'system' | 'dark' | 'light';
-export type Dialog = 'palette' | 'go-to' | 'keyboard' | 'breakpoint' | 'open' | 'report' | 'bookmark';
+export type Dialog = 'palette' | 'go-to' | 'keyboard' | 'breakpoint' | 'open' | 'report' | 'bookmark' | 'difference';
 export type InspectorTab = 'state' | 'event' | 'program' | 'console';
 export type DockTab = 'breakpoints' | 'messages' | 'bookmarks';
 

@@ -224,7 +224,8 @@ describe('a trace', () => {
     const find = async (condition: string, from: number, direction: 'forward' | 'backward'): Promise<number | null> =>
       (await call('nav.find', { id, condition, from, direction })).seq;
     const path = 'vcpu1.ICC_PCR_EL1.PRIORITY';
-    const { last, next } = await call('history.touches', { id, path, seq: at });
+    const { last, next, condition } = await call('history.touches', { id, path, seq: at });
+    expect(condition).toBe(`changed(${path})`);
     expect(last.change?.seq ?? null).toBe(await find(`changed(${path})`, at + 1, 'backward'));
     expect(last.write?.seq ?? null).toBe(await find('write ICC_PCR_EL1 on vcpu 1', at + 1, 'backward'));
     expect(next.read?.seq ?? null).toBe(await find('read ICC_PCR_EL1 on vcpu 1', at, 'forward'));
