@@ -14,7 +14,7 @@ import type { FromBackend, ToBackend } from './messages.ts';
 
 export interface BackendHost extends SessionBackend {
   readonly state: BackendState;
-  /** Long tasks that are running now. */
+  /** Long tasks and live recordings that are running now. */
   readonly running: number;
   onState(handler: (state: BackendState) => void): () => void;
   onPush(handler: (event: PushEvent, payload: unknown) => void): () => void;
@@ -31,7 +31,8 @@ export function createBackendHost(makeWorker: () => Worker): BackendHost {
   const calls = new Map<number, (outcome: Outcome) => void>();
   const stateHandlers = new Set<(state: BackendState) => void>();
   const pushHandlers = new Set<(event: PushEvent, payload: unknown) => void>();
-  const tasks = new Set<number>();
+  /** Names of what runs: `task 3`, `live 1`. */
+  const tasks = new Set<string>();
   let state: BackendState = { epoch: 0, running: false, reason: 'not started' };
   let worker: Worker | undefined;
   let lastId = 0;
@@ -55,12 +56,18 @@ export function createBackendHost(makeWorker: () => Worker): BackendHost {
     if (state.running) become({ epoch: state.epoch, running: false, reason });
     closed?.();
   }
+  function note(what: string, runs: boolean): void {
+    if (runs) tasks.add(what);
+    else tasks.delete(what);
+  }
   function push(event: PushEvent, payload: unknown): void {
     if (event === 'task') {
       // Pushes of the worker have the shape that the contract declares.
       const progress = payload as PushEvents['task'];
-      if (progress.state === 'running') tasks.add(progress.task);
-      else tasks.delete(progress.task);
+      note(`task ${progress.task}`, progress.state === 'running');
+    } else if (event === 'live') {
+      const recording = payload as PushEvents['live'];
+      note(`live ${recording.live}`, recording.state === 'running' || recording.state === 'stopped');
     }
     for (const handler of [...pushHandlers]) handler(event, payload);
   }

@@ -5,6 +5,7 @@ import App from './App.vue';
 import { runCommand } from './commands/index.ts';
 import { useApp } from './stores/app.ts';
 import { useBreakpoints } from './stores/breakpoints.ts';
+import { useLive } from './stores/live.ts';
 import { useTrace } from './stores/trace.ts';
 import { useUi } from './stores/ui.ts';
 import { connect, messageOf } from './transport.ts';
@@ -22,6 +23,7 @@ application.config.errorHandler = (error) => {
 
 const app = useApp();
 const trace = useTrace();
+const live = useLive();
 let epoch: number | undefined;
 
 client.onConnection((connection) => {
@@ -43,6 +45,7 @@ client.on('search', ({ id, done, total }) => {
 client.on('grown', ({ id, events, durationNs, finished }) => {
   if (trace.info?.id === id) trace.grow(events, durationNs, finished);
 });
+client.on('live', (state) => void live.onState(state));
 client.on('command', ({ command, argument }) => {
   // The menu's recent files and files from the system come as `open` with a path.
   if (command === 'open' && argument !== '') void app.open(argument);

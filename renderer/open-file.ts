@@ -12,6 +12,14 @@ export async function chooseAndOpen(): Promise<void> {
   else await useApp().openAll(await bridge.chooseFiles('open'));
 }
 
+/** A scenario to record live, chosen by a person; in a browser its own dialog goes on by itself. */
+export async function chooseScenario(): Promise<readonly string[]> {
+  const bridge = window.gicscope;
+  if (bridge !== undefined) return bridge.chooseFiles('scenario');
+  useUi().openDialog('open', 'live');
+  return [];
+}
+
 export async function openDropped(files: Iterable<File>): Promise<void> {
   const app = useApp();
   const bridge = window.gicscope;

@@ -3,6 +3,7 @@
  * forgotten (the compiler asks for its row).
  */
 import { fieldValue, registerByName } from '../gic/registers.ts';
+import { formatResult } from '../kvm/errno.ts';
 import { interruptLabel } from '../trace/interrupts.ts';
 import { type EventOf, type Kind, type TraceEvent } from '../trace/kinds.ts';
 import { type EventRow } from './contract.ts';
@@ -126,7 +127,7 @@ const PRESENTERS: { readonly [K in Kind]: Presenter<K> } = {
     name: e.ioctl,
     operand: optionalHex(e.argument),
     arrow: '→',
-    detail: BigInt.asIntN(64, e.result).toString(),
+    detail: formatResult(Number(BigInt.asIntN(64, e.result))),
   }),
   'kvm.step': (e) => ({
     name: e.step,

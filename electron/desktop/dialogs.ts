@@ -4,16 +4,34 @@ import { type BrowserWindow, dialog, shell } from 'electron';
 
 const TRACES = { name: 'gicscope traces', extensions: ['gscope'] };
 const RECORDINGS = { name: 'Recordings', extensions: ['log', 'txt', 'trace', 'dat', 'xz', 'gz', 'zst'] };
+const SCENARIOS = { name: 'Scenarios', extensions: ['yaml', 'yml'] };
 const ALL = { name: 'All files', extensions: ['*'] };
 
-/** `open`: traces and recordings; `import`: recordings. Empty when the person cancels. */
-export async function chooseFiles(window: BrowserWindow, purpose: 'open' | 'import'): Promise<string[]> {
-  const both = { name: 'Traces and recordings', extensions: [...TRACES.extensions, ...RECORDINGS.extensions] };
+export const PURPOSES = ['open', 'import', 'scenario'] as const;
+type Purpose = (typeof PURPOSES)[number];
+
+const TITLES: Record<Purpose, string> = {
+  open: 'Open',
+  import: 'Import a recording',
+  scenario: 'Record a scenario live',
+};
+const ANY = {
+  name: 'Traces, recordings and scenarios',
+  extensions: [...TRACES.extensions, ...RECORDINGS.extensions, ...SCENARIOS.extensions],
+};
+// Recordings have any name: by default nothing is filtered out.
+const FILTERS: Record<Purpose, Electron.FileFilter[]> = {
+  open: [ALL, ANY, TRACES, SCENARIOS],
+  import: [ALL, RECORDINGS],
+  scenario: [SCENARIOS, ALL],
+};
+
+/** `open`: traces, recordings and scenarios; the others what their names say. Empty when the person cancels. */
+export async function chooseFiles(window: BrowserWindow, purpose: Purpose): Promise<string[]> {
   const { canceled, filePaths } = await dialog.showOpenDialog(window, {
-    title: purpose === 'open' ? 'Open' : 'Import a recording',
-    properties: ['openFile', 'multiSelections'],
-    // Recordings have any name: by default nothing is filtered out.
-    filters: purpose === 'open' ? [ALL, both, TRACES] : [ALL, RECORDINGS],
+    title: TITLES[purpose],
+    properties: purpose === 'scenario' ? ['openFile'] : ['openFile', 'multiSelections'],
+    filters: FILTERS[purpose],
   });
   return canceled ? [] : filePaths;
 }

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { BackendHost } from '../backend-host.ts';
 import { type Seat, takeSeat } from '../dispatch.ts';
 import { CHANNEL } from './channels.ts';
-import { chooseFiles, chooseReport, reveal } from './dialogs.ts';
+import { chooseFiles, chooseReport, PURPOSES, reveal } from './dialogs.ts';
 import { isOurPage } from './page.ts';
 import type { DesktopWindow, DesktopWindows } from './windows.ts';
 
@@ -55,9 +55,7 @@ export function serveIpc(backend: BackendHost, windows: DesktopWindows, hooks: I
   ipcMain.on(CHANNEL.cancel, (event, id: unknown) => seats.get(event.sender.id)?.cancel(event, id));
   ipcMain.on(CHANNEL.restart, (event) => seats.get(event.sender.id)?.restart(event));
 
-  handle(CHANNEL.chooseFiles, z.tuple([z.enum(['open', 'import'])]), (window, [purpose]) =>
-    chooseFiles(window.browser, purpose),
-  );
+  handle(CHANNEL.chooseFiles, z.tuple([z.enum(PURPOSES)]), (window, [purpose]) => chooseFiles(window.browser, purpose));
   handle(CHANNEL.chooseReport, z.tuple([z.enum(['html', 'md']), text]), (window, [format, name]) =>
     chooseReport(window.browser, format, name),
   );

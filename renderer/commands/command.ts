@@ -1,7 +1,15 @@
 /** What a command is. The tables are in this folder, one per group; index.ts finds and runs them. */
 import { type Pane } from '../panes.ts';
 
-export const GROUPS = ['Transport', 'Go and mark', 'Timeline', 'Event list', 'Inspector', 'Application'] as const;
+export const GROUPS = [
+  'Transport',
+  'Live recording',
+  'Go and mark',
+  'Timeline',
+  'Event list',
+  'Inspector',
+  'Application',
+] as const;
 export type Group = (typeof GROUPS)[number];
 
 export interface Command {

@@ -10,12 +10,14 @@ import { APPLICATION_COMMANDS } from './application.ts';
 import { type Command } from './command.ts';
 import { INSPECTOR_COMMANDS } from './inspector.ts';
 import { LIST_COMMANDS } from './list.ts';
+import { LIVE_COMMANDS } from './live.ts';
 import { MARK_COMMANDS } from './mark.ts';
 import { TIMELINE_COMMANDS } from './timeline.ts';
 import { TRANSPORT_COMMANDS } from './transport.ts';
 
 export const COMMANDS: readonly Command[] = [
   ...TRANSPORT_COMMANDS,
+  ...LIVE_COMMANDS,
   ...MARK_COMMANDS,
   ...TIMELINE_COMMANDS,
   ...LIST_COMMANDS,

@@ -2,20 +2,14 @@
 import { findInterruptChange, findRegisterChange, findRunStateChange, step, stepVcpu } from '../navigate.ts';
 import { paneActions } from '../panes.ts';
 import { useBreakpoints } from '../stores/breakpoints.ts';
+import { useLive } from '../stores/live.ts';
 import { useTimeline } from '../stores/timeline.ts';
 import { useTrace } from '../stores/trace.ts';
 import { useUi } from '../stores/ui.ts';
 import { inGroup } from './command.ts';
 
 export const TRANSPORT_COMMANDS = inGroup('Transport', [
-  [
-    'run.forward',
-    'Continue to the next stop',
-    'F5',
-    'session',
-    () => useBreakpoints().run('forward'),
-    { hint: 'continue' },
-  ],
+  ['run.forward', 'Continue to the next stop', 'F5', 'session', runOn, { hint: 'continue' }],
   [
     'run.backward',
     'Reverse-continue to the previous stop',
@@ -23,7 +17,7 @@ export const TRANSPORT_COMMANDS = inGroup('Transport', [
     'session',
     () => useBreakpoints().run('backward'),
   ],
-  ['step.forward', 'Step one event', 'F10', 'session', () => step(1), { hint: 'step' }],
+  ['step.forward', 'Step one event', 'F10', 'session', stepOn, { hint: 'step' }],
   ['step.backward', 'Step back one event', 'Shift+F10', 'session', () => step(-1), { hint: 'step back' }],
   ['step.forward.any', 'Step one event, ignoring the filter', 'Alt+F10', 'session', () => step(1, true)],
   ['step.backward.any', 'Step back one event, ignoring the filter', 'Alt+Shift+F10', 'session', () => step(-1, true)],
@@ -76,6 +70,16 @@ export const TRANSPORT_COMMANDS = inGroup('Transport', [
   ['history.forward', 'Forward through places visited', 'Alt+Right', 'session', () => useTrace().forward()],
   ['escape', 'Stop a search, clear a selection, back to the timeline', 'Esc', 'session', escape, { keyOnly: true }],
 ]);
+
+/** At the end of a recording that stands still, the machine goes on. */
+async function runOn(): Promise<void> {
+  if (!useLive().goOn('run')) await useBreakpoints().run('forward');
+}
+
+async function stepOn(): Promise<void> {
+  const trace = useTrace();
+  if (trace.target < trace.last || !useLive().goOn('stepEvent')) await step(1);
+}
 
 async function hitOf(direction: 'forward' | 'backward'): Promise<void> {
   const breakpoints = useBreakpoints();

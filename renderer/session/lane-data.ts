@@ -27,6 +27,8 @@ export function useLaneSupply(changed: () => void): LaneSupply {
   let asked: Coverage | undefined;
   let forTrace: number | undefined;
   let forEvents = 0;
+  /** The trace has grown since: what is here serves only until the answer. */
+  let stale = false;
 
   function supply(rows: readonly LaneRow[], width: number): void {
     const { info } = trace;
@@ -36,15 +38,17 @@ export function useLaneSupply(changed: () => void): LaneSupply {
       forTrace = info.id;
       forEvents = info.events;
       asked = undefined;
+      stale = true;
     }
     const lanes = rows.flatMap(({ lane }) => (lane === undefined ? [] : [lane.id])).slice(0, MOST_LANES);
     if (lanes.length === 0) return;
     const want = coverageFor(view.span, width, view.duration, lanes);
     const have = asked ?? tiles.value?.coverage;
-    if (have !== undefined && serves(have, want, view.span, view.duration)) return;
+    if (!stale && have !== undefined && serves(have, want, view.span, view.duration)) return;
     // While one is on its way the newest wish waits; the next frame after the answer asks again.
     if (asked !== undefined) return;
     asked = want;
+    stale = false;
     void fetch(info.id, want, lanes);
   }
 

@@ -24,12 +24,16 @@ export interface RowPages {
   need(first: number, last: number): void;
   /** Another filter or trace: everything is forgotten, answers on their way are dropped. */
   reset(filter: string): void;
+  /** The list is longer: pages that were not full are asked for again. */
+  grow(): void;
   readonly waiting: boolean;
 }
 
 export function createRowPages(ask: RowQuestions, changed: () => void, failed: (error: unknown) => void): RowPages {
   const pages = new Lru<number, readonly EventRow[]>(MOST_PAGES);
   const asked = new Set<number>();
+  /** Pages that were not full. */
+  const short = new Set<number>();
   let wanted: number[] = [];
   let filter = '';
   let controller = new AbortController();
@@ -48,6 +52,7 @@ export function createRowPages(ask: RowQuestions, changed: () => void, failed: (
       const rows = from === null ? [] : await ask.rows(from, PAGE, filter, own.signal);
       if (own !== controller) return;
       pages.set(page, rows);
+      if (rows.length < PAGE) short.add(page);
       changed();
     } catch (error) {
       if (own !== controller) return;
@@ -83,8 +88,13 @@ export function createRowPages(ask: RowQuestions, changed: () => void, failed: (
       controller = new AbortController();
       asked.clear();
       pages.clear();
+      short.clear();
       wanted = [];
       filter = next;
+    },
+    grow() {
+      for (const page of short) pages.delete(page);
+      short.clear();
     },
     get waiting() {
       return asked.size > 0;

@@ -108,6 +108,9 @@ export function useEventList(visible: Ref<number>, still: Ref<boolean>): EventLi
     });
   });
 
+  watch(total, (now, before) => {
+    if (now > before) pages.grow();
+  });
   watch([top, visible, total, arrivals], () => pages.need(top.value - 1, top.value + visible.value + 1), {
     flush: 'post',
     immediate: true,

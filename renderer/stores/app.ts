@@ -7,6 +7,7 @@ import { computed, ref, shallowRef } from 'vue';
 import { type Result, type TaskProgress } from '../../core/session/contract.ts';
 import { type Connection } from '../../core/session/client.ts';
 import { backend, isCancelled, messageOf } from '../transport.ts';
+import { useLive } from './live.ts';
 import { useTrace } from './trace.ts';
 import { useUi } from './ui.ts';
 
@@ -58,6 +59,23 @@ export const useApp = defineStore('app', () => {
     } catch (error) {
       if (!isCancelled(error))
         problem.value = { title: `${fileName(path)} could not be opened`, message: messageOf(error) };
+    } finally {
+      opening.value = '';
+    }
+  }
+
+  /** Records a scenario live: its trace is opened while it grows. */
+  async function openLive(path: string): Promise<void> {
+    problem.value = undefined;
+    opening.value = path;
+    try {
+      await useLive().start(path);
+      void refresh();
+    } catch (error) {
+      if (!isCancelled(error))
+        problem.value = { title: `${fileName(path)} could not be recorded`, message: messageOf(error) };
+      // The start screen shows the problem; over a trace it is told beside it.
+      if (view.value !== 'start') useUi().notify('error', messageOf(error));
     } finally {
       opening.value = '';
     }
@@ -128,6 +146,7 @@ export const useApp = defineStore('app', () => {
     refresh,
     open,
     openAll,
+    openLive,
     onProgress,
     cancelImport,
     dismissImport,

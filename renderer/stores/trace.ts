@@ -104,8 +104,16 @@ export const useTrace = defineStore('trace', () => {
 
   function grow(events: number, durationNs: number, finished: boolean): void {
     const old = info.value;
-    if (old !== undefined) info.value = { ...old, events, durationNs, finished };
+    if (old === undefined) return;
+    info.value = { ...old, events, durationNs, finished };
+    void renewal.ask(old.id);
   }
+
+  /** A growing trace has more lanes, interrupts, counts: everything that is told of it. */
+  const renewal = steady(async (id: number) => {
+    const now = await backend().call('trace.info', { id });
+    if (info.value?.id === id) info.value = now;
+  });
 
   /** Counts a search while it runs, so that the window knows when it is at rest. */
   async function searching<T>(search: Promise<T>): Promise<T> {

@@ -12,7 +12,7 @@ export interface TimelineView {
   readonly duration: number;
   /** Starts over with another trace. */
   reset(duration: number, span?: Span): void;
-  /** A growing trace got longer. */
+  /** A growing trace got longer; a window on all of it grows too. */
   extend(duration: number): void;
   /** Moves at once. */
   set(span: Span): void;
@@ -79,8 +79,11 @@ export function createView(options: ViewOptions): TimelineView {
       set(newSpan ?? fit(newDuration));
     },
     extend(newDuration) {
+      // Whoever sees all of it goes on seeing all of it; clamping rounds.
+      const seesAll = length(goal) > length(fit(duration)) * 0.999;
       duration = newDuration;
-      if (!easing) set(span);
+      if (seesAll) set(fit(newDuration));
+      else if (!easing) set(span);
       else tell();
     },
     set,

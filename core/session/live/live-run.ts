@@ -133,7 +133,7 @@ export class LiveRun {
       },
       machine.journal.state,
     );
-    if (hit !== undefined) this.#stop({ why: 'breakpoint', hit, thread });
+    if (hit !== undefined) this.#stop({ why: 'breakpoint', hit, thread, pc });
   }
 
   // --- stopping and going on --------------------------------------------------------------------------------------
@@ -252,7 +252,7 @@ export class LiveRun {
         events: count,
         timeNs: run.time,
         halted: run.done ? run.outcome.halted : null,
-        threads: state === 'running' ? [] : threadsNow(run.machine),
+        threads: state === 'running' ? [] : threadsNow(run.machine, reason),
         checked: run.checks.length,
         failed: run.checks.filter(({ ok }) => !ok).length,
         message: '',

@@ -153,6 +153,9 @@ describe('a recording that runs live', () => {
     await lab.breakAt('write ICC_PCR_EL1', { stop: 'before' });
     const hit = await lab.run();
     expect(hit).toMatchObject({ why: 'breakpoint', before: true, vcpu: 0 });
+    const { programs } = await lab.call('scenario.program', { id: lab.id });
+    const line = programs[0]?.lines.find(({ address }) => address === hit.threads[0]?.pc);
+    expect(line?.text.trim()).toMatch(/^msr ICC_PCR_EL1/);
     // Nothing of it is recorded yet: the last event is an earlier one.
     expect(hit.seq).toBe(hit.events - 1);
     const { seq } = await lab.call('nav.find', { id: lab.id, condition: 'write ICC_PCR_EL1', from: -1, direction: 'forward' }); // prettier-ignore

@@ -82,4 +82,15 @@ describe('pages of rows', () => {
     await settled(pages);
     expect(pages.row(1)?.seq).toBe(3);
   });
+
+  it('ask again for a page that was not full when the trace has grown', async () => {
+    const { pages, questions } = makePages(PAGE + 10);
+    pages.need(0, PAGE + 9);
+    await settled(pages);
+    pages.grow();
+    pages.need(0, PAGE + 9);
+    await settled(pages);
+    expect(questions).toEqual(['rows 0', `rows ${PAGE}`, `rows ${PAGE}`]);
+    expect(pages.row(PAGE + 9)?.seq).toBe(PAGE + 9);
+  });
 });

@@ -79,6 +79,16 @@ describe('the moving window of time', () => {
     view.previous();
     expect(view.span).toEqual(first);
   });
+  it('goes on showing all of a trace that grows, and otherwise stays where it is', () => {
+    const { view } = makeView();
+    for (const duration of [0, 3, 170, 1e9, 2e9]) {
+      view.extend(duration);
+      expect(view.span.to).toBeCloseTo(fit(duration).to);
+    }
+    view.set({ from: 1e8, to: 2e8 });
+    view.extend(3e9);
+    expect(view.span).toEqual({ from: 1e8, to: 2e8 });
+  });
   it('tells of every change and keeps to the trace when that changes', () => {
     const { view } = makeView();
     let told = 0;
