@@ -4,6 +4,7 @@ import { BLOCK_EVENTS, type BlockEvents } from './block.ts';
 import { ByteReader, ByteWriter, type StoredColumn, readColumn } from './bytes.ts';
 import { type EventColumns } from './columns.ts';
 import { damaged } from './errors.ts';
+import { LAST_VCPU } from './limits.ts';
 
 const TWO31 = 0x8000_0000;
 const TWO32 = 0x1_0000_0000;
@@ -122,7 +123,11 @@ class StoredEvents implements BlockEvents {
     const { count } = this;
     const stored = readColumn(this.#stored.vcpu, scratchLo, count);
     const vcpu = new Int16Array(count);
-    for (let i = 0; i < count; i++) vcpu[i] = (stored[i] ?? 0) - 1;
+    for (let i = 0; i < count; i++) {
+      const plusOne = stored[i] ?? 0;
+      if (plusOne > LAST_VCPU + 1) throw damaged(`event #${this.firstSeq + i}`, `its vCPU is ${plusOne - 1}`);
+      vcpu[i] = plusOne - 1;
+    }
     this.#vcpu = vcpu;
     return vcpu;
   }

@@ -4,7 +4,8 @@ import { type Intid } from '../gic/intid.ts';
 import { slotId, vcpuId } from '../state/brand.ts';
 import { type Layout, type SlotDescriptor } from '../state/layout.ts';
 import { CODEC_BY_ID } from './columns.ts';
-import { integer, optionalInteger, optionalText, text } from './row-values.ts';
+import { LAST_INTID, LAST_VCPU } from './limits.ts';
+import { integer, optionalText, optionalUpTo, text, upTo } from './row-values.ts';
 import { type NameTable, type TypeTable } from './dictionary.ts';
 import { TraceError, damaged } from './errors.ts';
 import { type InterruptIndex } from './interrupt-index.ts';
@@ -91,9 +92,9 @@ export function loadDictionaries(
     'SELECT id, path, width, register, value_names, CAST(initial AS TEXT) FROM slot WHERE id >= ? ORDER BY id';
   for (const row of rows(slots, layout.size)) claim(layout, row);
   for (const row of rows('SELECT id, intid, vcpu FROM interrupt WHERE id >= ? ORDER BY id', interrupts.size)) {
-    const vcpu = optionalInteger(row, 2, 'interrupt');
+    const vcpu = optionalUpTo(LAST_VCPU, row, 2, 'interrupt');
     // The column holds what the writer was given as an Intid.
-    const intid = integer(row, 1, 'interrupt') as Intid;
+    const intid = upTo(LAST_INTID, row, 1, 'interrupt') as Intid;
     const id = interrupts.declare(intid, vcpu === undefined ? undefined : vcpuId(vcpu));
     if (id !== integer(row, 0, 'interrupt')) throw damaged('table of interrupts', `row ${String(id)} is out of order`);
   }

@@ -1,8 +1,10 @@
 /** What a trace is: the facts of `gicscope info`, the start screen and reports. */
 import type Database from 'better-sqlite3';
 import { COUNTED } from './event-index.ts';
+import { damaged } from './errors.ts';
 import { guarded } from './file.ts';
-import { integer, jsonObject, text } from './row-values.ts';
+import { LAST_INTID, LAST_VCPU } from './limits.ts';
+import { integer, jsonObject, text, upTo } from './row-values.ts';
 import { type GicModel, type LineCounts, type SourceInfo } from './sink.ts';
 
 export interface InterruptCount {
@@ -87,7 +89,7 @@ export function readInfo(path: string, db: Database.Database): TraceInfo {
       ...optional('config', textOf('config')),
       ...optional('tool', textOf('tool')),
       formatVersion: Number(db.pragma('user_version', { simple: true })),
-      vcpus: typeof summary['vcpus'] === 'number' ? summary['vcpus'] : vcpusSeen(db),
+      vcpus: summary['vcpus'] === undefined ? vcpusSeen(db) : vcpusOf(summary['vcpus']),
       events: numberOf('events'),
       durationNs: numberOf('last_time'),
       kinds: counts(
@@ -113,6 +115,11 @@ function counts(db: Database.Database, sql: string): Record<string, number> {
   return out;
 }
 
+function vcpusOf(value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LAST_VCPU + 1) return value;
+  throw damaged('summary', `it says ${String(value)} vCPUs`);
+}
+
 /** Without a summary: one more than the highest vCPU that an event names. */
 function vcpusSeen(db: Database.Database): number {
   const row: unknown = db.prepare("SELECT coalesce(max(subject), 0) FROM lane WHERE kind = 'density'").raw().get();
@@ -126,7 +133,7 @@ function interruptCounts(db: Database.Database): InterruptCount[] {
     .raw()
     .all()
     .map((row) => ({
-      intid: integer(row, 0, 'interrupt counts'),
+      intid: upTo(LAST_INTID, row, 0, 'interrupt counts'),
       label: text(row, 1, 'interrupt counts'),
       events: integer(row, 2, 'interrupt counts'),
       acknowledged: integer(row, 3, 'interrupt counts'),
@@ -153,11 +160,11 @@ function linesOf(value: unknown): LineCounts | undefined {
   const entries = new Map<string, unknown>(Object.entries(value));
   const number = (key: string): number => {
     const n = entries.get(key);
-    return typeof n === 'number' ? n : 0;
+    return Number.isSafeInteger(n) ? Number(n) : 0;
   };
   const reasons: Record<string, number> = {};
   for (const [reason, n] of Object.entries(entries.get('reasons') ?? {}))
-    if (typeof n === 'number') reasons[reason] = n;
+    if (Number.isSafeInteger(n)) reasons[reason] = Number(n);
   return {
     read: number('read'),
     asEvents: number('asEvents'),

@@ -7,8 +7,9 @@ import { BLOCK_EVENTS, BLOCK_SHIFT, type BlockLives } from './block.ts';
 import { damaged } from './errors.ts';
 import { guarded } from './file.ts';
 import { LEGS, type Leg, type Life, type Moment } from './life.ts';
+import { LAST_INTID, LAST_VCPU } from './limits.ts';
 import { LruCache } from './lru.ts';
-import { blob, integer, optionalInteger } from './row-values.ts';
+import { blob, integer, optionalInteger, optionalUpTo, upTo } from './row-values.ts';
 
 /** Which lives; every condition that is given must hold. */
 export interface LifeQuery {
@@ -150,11 +151,11 @@ function toLife(row: unknown): Life {
     const time = optionalInteger(row, 4 + 2 * i, 'life');
     if (at !== undefined && time !== undefined) moments[leg] = { seq: seq(at), time: nanoseconds(time) };
   }
-  const vcpu = optionalInteger(row, 2, 'life');
+  const vcpu = optionalUpTo(LAST_VCPU, row, 2, 'life');
   return {
     id: integer(row, 0, 'life'),
     // The column holds what the writer was given as an Intid.
-    intid: integer(row, 1, 'life') as Intid,
+    intid: upTo(LAST_INTID, row, 1, 'life') as Intid,
     ...(vcpu === undefined ? {} : { vcpu: vcpuId(vcpu) }),
     moments,
   };

@@ -141,7 +141,8 @@ export class TraceReader {
 
   /** What `gicscope info` says. */
   info(): TraceInfo {
-    return readInfo(this.path, this.#db);
+    // Counted here: what the file says of itself may be anything.
+    return { ...readInfo(this.path, this.#db), events: this.count, durationNs: this.duration };
   }
 
   /** The lanes that the timeline can draw, by id. */

@@ -12,6 +12,17 @@ export function integer(row: unknown, index: number, what: string): number {
   return value;
 }
 
+/** An integer from 0 to `most`. */
+export function upTo(most: number, row: unknown, index: number, what: string): number {
+  const value = integer(row, index, what);
+  if (value < 0 || value > most) throw damaged(what, `column ${index} is ${value}, wanted 0 to ${most}`);
+  return value;
+}
+
+export function optionalUpTo(most: number, row: unknown, index: number, what: string): number | undefined {
+  return cell(row, index) === null ? undefined : upTo(most, row, index, what);
+}
+
 export function optionalInteger(row: unknown, index: number, what: string): number | undefined {
   return cell(row, index) === null ? undefined : integer(row, index, what);
 }

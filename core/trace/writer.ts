@@ -32,6 +32,7 @@ import { type Detail, type Kind, type NewEvent, type Origin } from './kinds.ts';
 import { LaneRecorder } from './lane-recorder.ts';
 import { type Leg } from './life.ts';
 import { LifeRows } from './life-rows.ts';
+import { LAST_VCPU } from './limits.ts';
 import { LIFE_KINDS, LifeTracker } from './lives.ts';
 import { POSTING, PostingBuilder } from './postings.ts';
 import { RawLineWriter } from './raw-lines.ts';
@@ -45,7 +46,6 @@ import { WriteQueue, type WriteStatement } from './write-queue.ts';
 const THREAD_BLOCKS = 8;
 const BOOT_BLOCKS = 2;
 
-const VCPU_LIMIT = 1022;
 const DETAIL_LIMIT = 64;
 
 export interface WriterOptions {
@@ -462,7 +462,7 @@ function createTables(path: string): void {
 }
 
 function checkedVcpu(vcpu: number): number {
-  if (!(vcpu >= -1 && vcpu <= VCPU_LIMIT)) throw new RangeError(`vCPU ${vcpu} is outside 0 … ${VCPU_LIMIT}`);
+  if (!(vcpu >= -1 && vcpu <= LAST_VCPU)) throw new RangeError(`vCPU ${vcpu} is outside 0 … ${LAST_VCPU}`);
   return vcpu;
 }
 
