@@ -53,12 +53,21 @@ class Buffers extends UserWords implements UserImages {
   }
 }
 
-export function saveTables(machine: Machine): { readonly result: Result; readonly saved: SavedTables } {
+/** Words of entries by number, as in a table of the VM's size; the others are 0. */
+export function tablesOf(
+  machine: Machine,
+  words: { readonly spis: Readonly<Record<string, number>>; readonly lpis: Readonly<Record<string, number>> },
+): SavedTables {
   const { nrSpis, registers } = irsOf(machine);
-  const saved = {
-    spis: new Uint32Array(nrSpis.lo),
-    lpis: new Uint32Array(registers.istValid ? 2 ** registers.lpiIdBits : 0),
-  };
+  const spis = new Uint32Array(nrSpis.lo);
+  const lpis = new Uint32Array(registers.istValid ? 2 ** registers.lpiIdBits : 0);
+  for (const [number, word] of Object.entries(words.spis)) spis[Number(number)] = word;
+  for (const [number, word] of Object.entries(words.lpis)) lpis[Number(number)] = word;
+  return { spis, lpis };
+}
+
+export function saveTables(machine: Machine): { readonly result: Result; readonly saved: SavedTables } {
+  const saved = tablesOf(machine, { spis: {}, lpis: {} });
   return { result: machine.vm.deviceAttr('get', GROUP.IST, 0n, new Buffers(saved)), saved };
 }
 

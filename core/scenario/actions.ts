@@ -116,9 +116,10 @@ const ACTIONS: { readonly [K in ActionName]: (context: ActionContext, args: Acti
     tables.set(as, saved);
     return answer(result);
   },
-  restoreTables: ({ machine, tables }, { from }) => {
-    const saved = tables.get(from);
-    if (saved === undefined) throw new RangeError(`no tables were saved as "${from}" yet`);
+  restoreTables: ({ machine, tables }, args) => {
+    if (!('from' in args)) return answer(irs.restoreTables(machine, irs.tablesOf(machine, args)));
+    const saved = tables.get(args.from);
+    if (saved === undefined) throw new RangeError(`no tables were saved as "${args.from}" yet`);
     return answer(irs.restoreTables(machine, saved));
   },
   operations: ({ machine }, { vcpu, ppi, table }) =>

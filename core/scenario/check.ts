@@ -16,8 +16,8 @@ export function checkScenario(scenario: Scenario): void {
   const slots = (wanted: Readonly<Record<string, bigint>>, path: Path): void => {
     for (const [name, value] of Object.entries(wanted)) {
       const slot = layout.find(name);
-      // Memory gets its slots when it is written.
-      if (slot === undefined && !name.startsWith('ram.'))
+      // Memory and the table entries of LPIs get their slots when they are written.
+      if (slot === undefined && !/^(ram\.|ist\.lpi)/.test(name))
         problems.push({
           ...source.locateKey(path, name),
           message: `unknown slot "${name}": gicscope state lists a trace's slots`,

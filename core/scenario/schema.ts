@@ -31,6 +31,8 @@ const attribute = z.strictObject({
   /** Words of user memory; none: a bad address. */
   words: z.array(word).max(8).default([]),
 });
+/** Words of table entries by number. */
+const entries = z.record(z.string().regex(/^\d{1,5}$/, 'expected the number of an interrupt'), whole(0, 0xffff_ffff));
 const onPpi = z.strictObject({ vcpu: vcpu.default(0), ppi: whole(0, 63) });
 
 /** One action; exactly one of these keys. */
@@ -72,7 +74,10 @@ const actionKeys = {
   irqfd: z.strictObject({ gsi, level: level.default(1) }),
   resampler: z.strictObject({ gsi }),
   saveTables: z.strictObject({ as: label }),
-  restoreTables: z.strictObject({ from: label }),
+  restoreTables: z.union(
+    [z.strictObject({ from: label }), z.strictObject({ spis: entries.default({}), lpis: entries.default({}) })],
+    { error: 'expected {from} or {spis, lpis}' },
+  ),
   operations: z.strictObject({ vcpu: vcpu.default(0), ppi: whole(0, 63), table: z.enum(['default', 'timer', 'none']) }),
   stop: z.strictObject({}),
 } as const;
