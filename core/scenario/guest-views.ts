@@ -3,14 +3,17 @@
  * before an event is reported, so that they belong to it as well.
  */
 import { type Place } from '../kvm/events.ts';
-import { DEVICE_VGIC_V5 } from '../kvm/uapi.ts';
+import { DEVICE_VGIC_V3, DEVICE_VGIC_V5, GROUP } from '../kvm/uapi.ts';
 import { GuestView } from '../kvm/v5/guest-view.ts';
 import { type VcpuVgicV5 } from '../kvm/v5/vcpu-vgic.ts';
 import { VmVgicV5 } from '../kvm/v5/vm-vgic.ts';
+import { vgicOf } from '../kvm/vgic/vm-state.ts';
 import { type AnyEvent } from '../machine/events.ts';
 import { type Machine } from '../machine/machine.ts';
 import { type Journal } from '../state/journal.ts';
 import { GuestRegisters } from './guest-registers.ts';
+
+const FIRST_SPI = 32;
 
 export interface View {
   readonly gic: VcpuVgicV5;
@@ -34,6 +37,7 @@ export class GuestViews {
   /** Claims the slots; the VM must exist. Empty on a host that offers no vGICv5. */
   constructor(machine: Machine) {
     this.#journal = machine.journal;
+    reserveSpis(machine);
     const part = machine.vm.gics.get(DEVICE_VGIC_V5);
     this.all =
       part instanceof VmVgicV5
@@ -68,4 +72,10 @@ export class GuestViews {
     if (!this.#between.has(vcpu)) ppis.update();
     registers.update();
   }
+}
+
+/** SPIs of a GICv3 get their slots now, so that the layout depends on the configuration alone and can be declared. */
+function reserveSpis({ config, vm }: Machine): void {
+  const count = config.attributes?.find(({ group }) => group === GROUP.NR_IRQS)?.value;
+  if (config.device === DEVICE_VGIC_V3 && count !== undefined) vgicOf(vm).reserveSpis(Number(count) - FIRST_SPI);
 }

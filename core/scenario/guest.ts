@@ -4,6 +4,7 @@ import { type ImageConfig } from '../machine/config.ts';
 import { type ScenarioProblem } from './errors.ts';
 import { type ScenarioData } from './schema.ts';
 import { type Path, type Source } from './source.ts';
+import { GICD_BASE, GICR_BASE } from './v3-frames.ts';
 
 /** Names that programs may use: PPI numbers and PSCI functions. */
 const CONSTANTS: ReadonlyMap<string, bigint> = new Map([
@@ -16,6 +17,14 @@ const CONSTANTS: ReadonlyMap<string, bigint> = new Map([
   ['PSCI_CPU_OFF', 0x8400_0002n],
   ['PSCI_CPU_ON', 0xc400_0003n],
   ['PSCI_SYSTEM_OFF', 0x8400_0008n],
+]);
+const V3_CONSTANTS: ReadonlyMap<string, bigint> = new Map([
+  ...CONSTANTS,
+  ['GICD', GICD_BASE],
+  ['GICR', GICR_BASE],
+  /** Bytes from one vCPU's redistributor to the next, and to the page of its interrupts. */
+  ['GICR_STRIDE', 0x2_0000n],
+  ['SGI_PAGE', 0x1_0000n],
 ]);
 const PROGRAM_ALIGNMENT = 0x1_0000n;
 
@@ -49,10 +58,12 @@ export function buildGuest(source: Source, data: ScenarioData, readImage: (path:
       : guest.programs.map((text, index) => [text, ['guest', 'programs', index]]);
   const problems: ScenarioProblem[] = [];
   const sources: GuestSource[] = [];
+  const isV3 = data.vm.device === 'vgicv3';
+  const names = { symbols: isV3 ? V3_CONSTANTS : CONSTANTS, model: isV3 ? 'v3' : 'v5' } as const;
   let origin = guest.base;
   for (const [text, path] of texts) {
     const lines = text.split('\n').length;
-    const assembled = assemble(`${text}\n${vectorTable(guest.vectors)}`, { origin, symbols: CONSTANTS, model: 'v5' });
+    const assembled = assemble(`${text}\n${vectorTable(guest.vectors)}`, { origin, ...names });
     if (assembled.ok) {
       sources.push({ text, path, program: assembled.program });
       const end = origin + BigInt(assembled.program.bytes.length);

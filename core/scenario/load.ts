@@ -9,6 +9,7 @@ import { ADDR_IRS } from '../kvm/v5/irs/attributes.ts';
 import { type MachineConfig } from '../machine/config.ts';
 import { ScenarioError, type ScenarioProblem } from './errors.ts';
 import { buildGuest, type Guest } from './guest.ts';
+import { v3Attributes } from './v3-frames.ts';
 import { type ScenarioData, scenarioSchema } from './schema.ts';
 import { type Path, Source } from './source.ts';
 
@@ -83,6 +84,7 @@ function configOf(
         entry: entry === undefined ? guest.entryOf(index) : (guest.labelOf(entry, index) ?? guest.entryOf(index)),
       })),
       device: DEVICE[vm.device],
+      ...(vm.device === 'vgicv3' ? { attributes: v3Attributes(vm.interrupts) } : {}),
       ...(vm.device === 'vgicv5' && profile.irs !== undefined ? { attributes: irsAttributes(vm.irs) } : {}),
       ram: { base: data.guest.base, size: Math.ceil(data.guest.memory / 4096) * 4096 },
       images: guest.images,

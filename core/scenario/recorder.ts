@@ -21,6 +21,7 @@ import { type BitRange, type InterruptField } from '../trace/interrupts.ts';
 import { ACCESS, type Detail, type Kind, type NewEvent, type Origin, type Payload } from '../trace/kinds.ts';
 import { type GuestViews } from './guest-views.ts';
 import { CPUIF } from './record/cpuif.ts';
+import { declareFlat } from './record/flat-interrupts.ts';
 import { HOST, IRQ, TRAP } from './record/host.ts';
 import { MACHINE } from './record/machine.ts';
 import { RUN } from './record/run.ts';
@@ -64,6 +65,7 @@ export class Recorder implements Scribe {
 
   /** Declares the interrupts of the VM's vCPUs, so that their PPI state is indexed. */
   declare(views: GuestViews): void {
+    declareFlat(this.machine, this.#sink);
     for (const { gic, ppis } of views.all)
       for (const ppi of bitsOf(implementedPpis(this.machine.host.facts))) this.#declare(gic.vcpu.index, ppi, ppis, gic);
   }

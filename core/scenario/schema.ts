@@ -181,15 +181,17 @@ export const scenarioSchema = z.strictObject({
       vcpus: z
         .union(
           [
-            whole(1, 64).transform((count) => Array.from({ length: count }, () => vcpuConfig.parse({}))),
-            z.array(vcpuConfig).min(1).max(64),
+            whole(1, 512).transform((count) => Array.from({ length: count }, () => vcpuConfig.parse({}))),
+            z.array(vcpuConfig).min(1).max(512),
           ],
           {
-            error: 'expected a number of vCPUs from 1 to 64, or a list of them',
+            error: 'expected a number of vCPUs from 1 to 512, or a list of them',
           },
         )
         .default(() => [vcpuConfig.parse({})]),
       device: z.enum(['vgicv5', 'vgicv3', 'none'], { error: 'expected vgicv5, vgicv3 or none' }).default('vgicv5'),
+      /** INTIDs of a GICv3: SGIs, PPIs and SPIs; a multiple of 32. */
+      interrupts: whole(64, 992).default(256),
       setUp: z.enum(['automatic', 'manual']).default('automatic'),
       /** The virtual IRS, in profiles that have one. */
       irs: z.strictObject({ base: word.default(0x0800_0000n), spis: whole(32, 1024).default(32) }).prefault({}),

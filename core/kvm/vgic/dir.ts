@@ -28,6 +28,7 @@ export function emulateDir(self: VgicVcpu, value: number): void {
   } else {
     deactivateInMemory(self, irq);
   }
+  self.vcpu.emit({ kind: 'icv.end', register: 'ICC_DIR_EL1', intid });
   holder.requests.set(holder.requests.lo | REQUEST.UPDATE);
   holder.vcpu.emit({ kind: 'vcpu.requestUpdate' });
 }

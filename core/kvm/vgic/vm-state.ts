@@ -132,6 +132,11 @@ export class VgicVm {
     return this.#spis[n] as Irq; // claimed just above
   }
 
+  /** Those that have slots, from 32 on. */
+  get spis(): readonly Irq[] {
+    return this.#spis;
+  }
+
   reserveSpis(count: number): void {
     if (count > 0) this.spi(FIRST_SPI + count - 1);
   }

@@ -1,5 +1,4 @@
 /** How frames, lines and the GICv3 and GICv2 models become events. The rest goes in as `other`, with its facts. */
-import { type Intid } from '../../gic/intid.ts';
 import { registerAt } from '../../gic/registers.ts';
 import { type VgicEvent } from '../../kvm/events.ts';
 import { type VmGic } from '../../kvm/gic-model.ts';
@@ -10,6 +9,7 @@ import { VmVgicV5 } from '../../kvm/v5/vm-vgic.ts';
 import { UNSET, vgicOf } from '../../kvm/vgic/vm-state.ts';
 import { type Machine } from '../../machine/machine.ts';
 import { IRS } from './irs.ts';
+import { intidOfKvm } from './flat-interrupts.ts';
 import { type Rows } from './scribe.ts';
 
 /** Frames are 64 KiB, 128 KiB for a redistributor; a GICv2's are smaller and apart. */
@@ -43,17 +43,22 @@ function placeInIrs(part: VmGic, address: bigint): { readonly register: string; 
   return { register: name, offset: BigInt(offset) };
 }
 
-const SPURIOUS = 1023;
-
 export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind']> = {
   ...IRS,
   mmio: (s, { address, length, direction, value }, place) =>
     s.put('mmio.access', 'guest', place, { ...placeOfAddress(s.machine, address), op: direction, size: length, value }),
+  'sgi.send': (s, { value, anyGroup }, place) =>
+    s.put('register.access', 'guest', place, {
+      register: anyGroup ? 'ICC_SGI1R_EL1' : 'ICC_SGI0R_EL1',
+      op: 'write',
+      value,
+    }),
   'icv.acknowledge': (s, { register, intid }, place) =>
-    s.interrupt('irq.acknowledge', 'guest', place, intid === SPURIOUS ? undefined : intid, 0, register),
+    s.interrupt('irq.acknowledge', 'guest', place, intidOfKvm(intid), 0, register),
   'icv.end': (s, { register, intid }, place) =>
-    s.interrupt(register === 'ICC_DIR_EL1' ? 'irq.deactivate' : 'irq.drop', 'guest', place, intid, 0, ''),
-  'irq.updatePending': (s, { intid, level }, place) =>
-    // The interrupt's number is KVM's own here: GICv3 INTIDs as they are.
-    s.put('irq.line', 'device', place, { intid: intid as Intid, level }),
+    s.interrupt(register === 'ICC_DIR_EL1' ? 'irq.deactivate' : 'irq.drop', 'guest', place, intidOfKvm(intid), 0, ''),
+  'irq.updatePending': (s, { intid, level }, place) => {
+    const interrupt = intidOfKvm(intid);
+    if (interrupt !== undefined) s.put('irq.line', 'device', place, { intid: interrupt, level });
+  },
 };

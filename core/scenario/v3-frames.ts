@@ -1,0 +1,19 @@
+/** The GICv3 that a scenario's VM gets by itself: where its frames are, and how many interrupts it has. */
+import { GROUP } from '../kvm/uapi.ts';
+import { type MachineConfig } from '../machine/config.ts';
+
+export const GICD_BASE = 0x800_0000n;
+export const GICR_BASE = 0x80a_0000n;
+
+/** KVM_VGIC_V3_ADDR_TYPE_DIST and …_REDIST (kvm-vgic-v3 §14.1). */
+const ADDR_DIST = 2n;
+const ADDR_REDIST = 3n;
+
+/** What user space sets before CTRL_INIT; `interrupts` counts SGIs, PPIs and SPIs. */
+export function v3Attributes(interrupts: number): NonNullable<MachineConfig['attributes']> {
+  return [
+    { group: GROUP.ADDR, attr: ADDR_DIST, value: GICD_BASE },
+    { group: GROUP.ADDR, attr: ADDR_REDIST, value: GICR_BASE },
+    { group: GROUP.NR_IRQS, attr: 0n, value: BigInt(interrupts) },
+  ];
+}
