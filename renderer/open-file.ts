@@ -2,6 +2,7 @@
  * Opening files: the system's dialog where a desktop shell offers one, our own folder list in a browser. A dropped file
  * has a path only in the desktop shell; a browser keeps it to itself, so there the bytes are sent to the host.
  */
+import { keep } from './remember.ts';
 import { useApp } from './stores/app.ts';
 import { useUi } from './stores/ui.ts';
 import { messageOf } from './transport.ts';
@@ -18,6 +19,13 @@ export async function chooseScenario(): Promise<readonly string[]> {
   if (bridge !== undefined) return bridge.chooseFiles('scenario');
   useUi().openDialog('open', 'live');
   return [];
+}
+
+/** A trace is not where it was: the person shows where it is, and its old place is forgotten. */
+export async function locateAndOpen(lost: string): Promise<void> {
+  useApp().lost = lost;
+  keep('folder', lost.replace(/[\\/][^\\/]*$/, ''));
+  await chooseAndOpen();
 }
 
 export async function openDropped(files: Iterable<File>): Promise<void> {

@@ -649,6 +649,8 @@ export const CONTRACT = {
           markTime: f64,
           markSeq: f64,
           markLeg: u8,
+          /** Why the guest was left, for each segment of a vCPU lane that began so, else ''. Empty when not exact. */
+          why: z.array(z.string().max(64)),
         }),
       ),
     }),

@@ -1,5 +1,5 @@
 /** `timeline.*`: what is visible of lanes, and the density of the whole trace. */
-import { vcpuId } from '../state/brand.ts';
+import { seq as position, vcpuId } from '../state/brand.ts';
 import { drawDensity, drawLane, type LaneDrawing } from '../trace/lanes.ts';
 import { UNKNOWN_CODE } from '../trace/lane-kinds.ts';
 import { LEGS } from '../trace/life.ts';
@@ -14,6 +14,7 @@ const MAX_MARKS = 2000;
 /** Lives that began so many events before the window may still end in it. */
 const LIFE_REACH = 20_000;
 const UNKNOWN_BYTE = 255;
+const LONGEST_REASON = 64;
 
 interface Window {
   readonly start: number;
@@ -51,7 +52,17 @@ function laneData(trace: OpenTrace, { stored, lane }: NamedLane, window: Window,
     else code[i] = n === UNKNOWN_CODE ? UNKNOWN_BYTE : n;
   }
   const wanted = marks && exact && lane.intid !== null ? lifeMarks(trace, lane.intid, lane.vcpu, window) : NO_MARKS();
-  return { lane: lane.id, exact, ...shape, code, value, ...wanted };
+  const why = marks && drawing.mode === 'segments' && lane.type === 'vcpu' ? exitReasons(trace, drawing.seq) : [];
+  return { lane: lane.id, exact, ...shape, code, value, ...wanted, why };
+}
+
+/** The reasons of the exits that begin stretches; more than can be told apart are not asked for. */
+function exitReasons({ reader }: OpenTrace, seqs: Float64Array): string[] {
+  if (seqs.length > MAX_MARKS) return [];
+  return Array.from(seqs, (at) => {
+    const event = at < 0 ? undefined : reader.event(position(at));
+    return event?.kind === 'vcpu.exit' ? event.reason.slice(0, LONGEST_REASON) : '';
+  });
 }
 
 type Shape = Pick<LaneData, 'start' | 'end' | 'share' | 'transitions'> & { readonly code: Uint32Array };

@@ -35,6 +35,8 @@ export const useApp = defineStore('app', () => {
   const connection = shallowRef<Connection>({ state: 'connecting' });
   const imports = shallowRef<readonly ImportTask[]>([]);
   const opening = ref('');
+  /** A trace that is not where it was and is being looked for. */
+  const lost = ref('');
   const problem = shallowRef<Problem | undefined>();
   const view = computed(() => (useTrace().info === undefined ? 'start' : 'session'));
 
@@ -54,7 +56,11 @@ export const useApp = defineStore('app', () => {
       const found = await backend().call('files.detect', { path });
       if (found.kind === 'unsupported') problem.value = { title: 'This file cannot be opened', message: found.message };
       else if (found.kind === 'importable') await startImport([path]);
-      else await useTrace().open(path);
+      else {
+        await useTrace().open(path);
+        if (path !== lost.value && fileName(path) === fileName(lost.value)) await forget(lost.value);
+        lost.value = '';
+      }
       void refresh();
     } catch (error) {
       if (!isCancelled(error))
@@ -141,6 +147,7 @@ export const useApp = defineStore('app', () => {
     connection,
     imports,
     opening,
+    lost,
     problem,
     view,
     refresh,

@@ -47,7 +47,10 @@ export function drawExec(brush: Brush, scene: Scene, y: number, data: LaneData |
     brush.context.globalAlpha = 1;
     const merged = bars.segment[index] === -1;
     drawBlock(brush, name, x, y, width, bars.alpha[index] ?? 1, merged);
-    if (!merged) drawLabel(brush, scene, name, x, x + width, y, segmentLength(data, bars.segment[index] ?? 0));
+    if (merged) continue;
+    const segment = bars.segment[index] ?? 0;
+    const words = [...exitCodes(data.why[segment] ?? ''), ...WORDS[name](segmentLength(data, segment))];
+    drawLabel(brush, scene, name, x, x + width, y, words);
   }
   return bars;
 }
@@ -121,11 +124,26 @@ const WORDS: Readonly<Record<Class, (ns: number) => readonly string[]>> = {
   unknown: () => ['unknown'],
 };
 
-function drawLabel(brush: Brush, scene: Scene, name: Class, left: number, right: number, y: number, ns: number): void {
+/** `DABT_LOW` as far as it fits: all of it, its first word, its first letter. */
+export function exitCodes(reason: string): readonly string[] {
+  if (reason === '') return [];
+  const [word = reason] = reason.split('_');
+  return [...new Set([reason, word, word.slice(0, 1)])];
+}
+
+function drawLabel(
+  brush: Brush,
+  scene: Scene,
+  name: Class,
+  left: number,
+  right: number,
+  y: number,
+  words: readonly string[],
+): void {
   const type = name === 'host' ? HOST : GUEST;
   const cursor = scene.cursor === undefined ? undefined : toPx(scene.span, scene.width, scene.cursor.time);
   const bounds = { left: 0, right: scene.width };
-  const label = place(WORDS[name](ns), left, right, bounds, (text) => measure(brush, type, text) + 4, cursor);
+  const label = place(words, left, right, bounds, (text) => measure(brush, type, text) + 4, cursor);
   if (label === undefined) return;
   const x = label.x + 3;
   if (name === 'guest' || name === 'handler') write(brush, label.text, x, y + 15, type, 'guest-tx');

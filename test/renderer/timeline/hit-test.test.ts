@@ -27,6 +27,7 @@ const DATA: LaneData = {
   markTime: Float64Array.from(marks, ([time]) => time),
   markSeq: new Float64Array(marks.length),
   markLeg: Uint8Array.from(marks, ([, leg]) => LEGS.indexOf(leg)),
+  why: [],
 };
 
 describe('what lies under the pointer', () => {
