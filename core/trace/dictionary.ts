@@ -85,15 +85,22 @@ export interface EventType {
 const RESERVED_TYPES = Object.keys(KINDS).length * ORIGINS.length;
 
 const ORIGIN_INDEX: ReadonlyMap<Origin, number> = new Map(ORIGINS.map((origin, index) => [origin, index]));
-/** Place of a kind and origin in the lists of ids by source name. */
+/** Place of a kind and origin in `TypeIds.byPlace`. */
 const placeOf = (kind: Kind, origin: Origin): number =>
   KINDS[kind].id * ORIGINS.length + (ORIGIN_INDEX.get(origin) ?? 0);
 
+/** Ids of types with one source name. */
+interface TypeIds {
+  /** The one that was asked for last; −1: none. */
+  latest: number;
+  readonly byPlace: number[];
+}
+
 export class TypeTable {
   readonly #types: EventType[] = [];
-  /** Ids by `placeOf`, for each source name and for none. Importers ask for every event: no key is made for that. */
-  readonly #bySource = new Map<string, number[]>();
-  readonly #plain: number[] = [];
+  /** By source name, and for none. Importers ask for every event: no key is made for that. */
+  readonly #bySource = new Map<string, TypeIds>();
+  readonly #plain: TypeIds = { latest: -1, byPlace: [] };
 
   get size(): number {
     return this.#types.length;
@@ -107,8 +114,11 @@ export class TypeTable {
   /** The id of a triple, interned if it is new; undefined when no further source names fit. */
   intern(kind: Kind, origin: Origin, source: string | undefined): number | undefined {
     const ids = source === undefined ? this.#plain : this.#bySource.get(source);
-    const known = ids?.[placeOf(kind, origin)];
-    if (known !== undefined) return known;
+    const last = ids === undefined ? undefined : this.#types[ids.latest];
+    // A source's name mostly stands for one kind of event.
+    if (ids !== undefined && last?.kind === kind && last.origin === origin) return ids.latest;
+    const known = ids?.byPlace[placeOf(kind, origin)];
+    if (ids !== undefined && known !== undefined) return (ids.latest = known);
     if (
       source !== undefined &&
       (this.#types.length >= TYPE_LIMIT - RESERVED_TYPES || source.length > NAME_LENGTH_LIMIT)
@@ -142,8 +152,8 @@ export class TypeTable {
     const id = this.#types.length;
     this.#types.push(type);
     let ids = source === undefined ? this.#plain : this.#bySource.get(source);
-    if (ids === undefined && source !== undefined) this.#bySource.set(source, (ids = []));
-    if (ids !== undefined) ids[placeOf(kind, origin)] = id;
+    if (ids === undefined && source !== undefined) this.#bySource.set(source, (ids = { latest: id, byPlace: [] }));
+    if (ids !== undefined) ids.byPlace[placeOf(kind, origin)] = id;
     return id;
   }
 }

@@ -48,7 +48,8 @@ export class JobRunner {
     this.#path = path;
     this.#db = new Database(path, { fileMustExist: true });
     this.#db.pragma('synchronous = NORMAL');
-    this.#db.pragma('cache_size = -32768');
+    // Pages are appended and hardly read again; a transaction may spill into the log.
+    this.#db.pragma('cache_size = -8192');
     this.#db.pragma('wal_autocheckpoint = 8000');
     this.#db.exec('BEGIN');
   }

@@ -53,7 +53,13 @@ export class WriteThread {
     const { port1, port2 } = new MessageChannel();
     this.#failures = port1;
     const workerData: ThreadStart = { shared: this.#shared, failures: port2 };
-    this.#worker = new Worker(url, { workerData, transferList: [port2], name: 'gicscope trace writer' });
+    this.#worker = new Worker(url, {
+      workerData,
+      transferList: [port2],
+      name: 'gicscope trace writer',
+      // What it allocates lives for one message.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    });
     // An unfinished trace keeps no process alive.
     this.#worker.unref();
     port1.unref();

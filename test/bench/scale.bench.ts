@@ -64,7 +64,7 @@ async function measure(source: TraceReader, size: number): Promise<void> {
   });
 
   const place = (i: number): number => Math.floor(((i * 0.6180339887) % 1) * events);
-  const seeks = await timed(400, (i) => call('state.digest', { id, seq: place(i) }));
+  const seeks = await timed(2000, (i) => call('state.digest', { id, seq: place(i) }));
   report.add({
     what: SEEK,
     size,
