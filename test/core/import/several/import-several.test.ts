@@ -155,7 +155,7 @@ describe('recordings side by side', () => {
     const { lines } = result.summary;
     expect(sink.raw.length).toBe(lines?.read);
     expect(sink.events.find(({ detail }) => detail?.['file'] === undefined)?.detail?.['record']).toBe(1);
-    const [text] = sink.events.filter(({ detail }) => detail?.['file'] === 'raw-arch_timer.trace.txt.xz');
+    const text = sink.events.find(({ detail }) => detail?.['file'] === 'raw-arch_timer.trace.txt.xz');
     expect(sink.raw[(text?.line ?? 0) - 1]).toContain(text?.source ?? '?');
     expect(result.format).toBe('trace.dat+ftrace');
     expect(result.events).toBe(sink.events.length);
