@@ -1,13 +1,14 @@
 /**
  * An import as a task: source files to a finished `.gscope`, in this thread, in slices between which other calls are
- * answered. The trace is written beside its final name and renamed when it is complete, so that no partial trace is
- * ever mistaken for a whole one; a stop that keeps what is done finishes what was read.
+ * answered. The trace has its name when it is complete (partial.ts); a stop that keeps what is done finishes what was
+ * read.
  */
-import { existsSync, mkdirSync, renameSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { importTrace, inspect } from '../import/import.ts';
+import { FORMATS, importTrace, inspect } from '../import/import.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { SessionError } from './failure.ts';
+import { partialOf, publish } from './partial.ts';
 import { type TaskControl } from './tasks.ts';
 
 export interface ImportJob {
@@ -81,9 +82,14 @@ export async function runImport(job: ImportJob, { signal, stop, advance }: TaskC
     throw new SessionError({ code: 'usage', message: 'one file at a time can be imported' });
   advance({ phase: 'Detect' });
   // Before anything is written: a file that cannot be imported leaves no trace behind.
-  if (job.format === undefined) await inspect(file);
-  const partial = `${job.output}.partial`;
-  const writer = new TraceWriter(partial, { overwrite: true, tool: job.tool });
+  const format = job.format ?? (await inspect(file)).format;
+  const kind = FORMATS.find(({ id }) => id === format)?.kind;
+  const partial = partialOf(job.output);
+  const writer = new TraceWriter(partial, {
+    overwrite: true,
+    tool: job.tool,
+    ...(kind === undefined ? {} : { source: { kind, files: [basename(file)], facts: {} } }),
+  });
   try {
     const result = await importTrace(file, writer, {
       signal,
@@ -102,6 +108,6 @@ export async function runImport(job: ImportJob, { signal, stop, advance }: TaskC
     if (signal.aborted || stop.aborted) return null;
     throw error;
   }
-  renameSync(partial, job.output);
+  publish(partial, job.output);
   return job.output;
 }

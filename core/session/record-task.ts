@@ -3,12 +3,12 @@
  * are answered. The trace carries the scenario's text, profile and seed. When it is finished, what the scenario expects
  * of its record is asked of it with the same search that finds breakpoints.
  */
-import { renameSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Check, type Scenario, ScenarioRun } from '../scenario/index.ts';
 import { type GicModel, type TraceSummary } from '../trace/sink.ts';
 import { TraceWriter, type WriterOptions } from '../trace/writer.ts';
+import { partialOf, publish } from './partial.ts';
 import { type RecordResult, resultOf } from './record-result.ts';
 import { readScenario } from './scenario-file.ts';
 import { type TaskControl } from './tasks.ts';
@@ -44,7 +44,7 @@ export async function runRecord(
   advance({ phase: 'Check' });
   const scenario = scenarioOf(job);
   const run = new ScenarioRun(scenario);
-  const partial = `${job.output}.partial`;
+  const partial = partialOf(job.output);
   const writer = new TraceWriter(partial, writerOptions(run, job.tool, true));
   let outcome: ScenarioRun['outcome'];
   try {
@@ -67,7 +67,7 @@ export async function runRecord(
     if (signal.aborted) return null;
     throw error;
   }
-  renameSync(partial, job.output);
+  publish(partial, job.output);
   advance({ phase: 'Expectations', events: run.events });
   done(await resultOf(job, outcome, signal));
   return job.output;

@@ -23,9 +23,12 @@ export function probe(path: string): 'absent' | 'empty' | 'trace' | 'other' {
   return header.readUInt32BE(68) === APPLICATION_ID ? 'trace' : 'other';
 }
 
+/** What SQLite keeps beside a database, as endings of its name. */
+export const SIDE_FILES = ['-wal', '-shm', '-journal'] as const;
+
 /** Removes a trace file and what SQLite keeps beside it. */
 export function removeTraceFiles(path: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
+  for (const suffix of ['', ...SIDE_FILES]) rmSync(path + suffix, { force: true });
 }
 
 /**
@@ -36,10 +39,11 @@ export function openTraceFile(path: string, mode: 'read' | 'write'): Database.Da
   let kind: ReturnType<typeof probe>;
   try {
     kind = probe(path);
+    if (kind === 'trace' && mode === 'read' && takeBack(path)) kind = probe(path);
   } catch (error) {
     throw new TraceError('not-found', `${path} cannot be read (${text(error)}).`, { cause: error });
   }
-  if (kind === 'absent') throw new TraceError('not-found', `${path} does not exist.`);
+  if (kind === 'absent') throw new TraceError('not-found', `${path} does not exist.${leftOver(path)}`);
   if (kind === 'empty') throw new TraceError('not-a-trace', `${path} is empty, not a gicscope trace.`);
   if (kind === 'other')
     throw new TraceError('not-a-trace', `${path} is not a gicscope trace. To read a log, import it first.`);
@@ -58,6 +62,29 @@ export function openTraceFile(path: string, mode: 'read' | 'write'): Database.Da
     }
     return db;
   });
+}
+
+/**
+ * A writer that was killed while it made its tables, or while it put a complete trace in order, leaves a journal of
+ * what is to be taken back, which a connection that may only read cannot do. True: the file is another one now.
+ */
+function takeBack(path: string): boolean {
+  if (!existsSync(`${path}-journal`)) return false;
+  const db = new Database(path, { fileMustExist: true, timeout: 5000 });
+  try {
+    db.pragma('schema_version');
+    return true;
+  } finally {
+    db.close();
+  }
+}
+
+/** What an import or a recording left that was killed. */
+function leftOver(path: string): string {
+  const partial = `${path}.partial`;
+  return existsSync(partial)
+    ? ` ${partial} does: what was written before the writer was cut off, or is written now.`
+    : '';
 }
 
 /** A copy that was interrupted is shorter than its header says; SQLite would notice only where it reads. */
@@ -131,6 +158,22 @@ export function settleFile(path: string): void {
     settle(path, db);
   } finally {
     db.close();
+  }
+}
+
+/** Whether another connection has a trace open that is not complete. What cannot be opened is in nobody's use. */
+export function isInUse(path: string): boolean {
+  if (!existsSync(`${path}-wal`)) return false;
+  try {
+    const db = openTraceFile(path, 'write');
+    try {
+      db.pragma('busy_timeout = 0');
+      return !settle(path, db);
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    return error instanceof TraceError && error.code === 'busy';
   }
 }
 
