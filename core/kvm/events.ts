@@ -217,6 +217,13 @@ export type VgicEvent =
       /** False: no frame of the GIC is there. */
       readonly answered: boolean;
     }
+  /** One of the two halves of a 64-bit access, by its offset in the frame. */
+  | {
+      readonly kind: 'mmio.half';
+      readonly offset: number;
+      readonly direction: 'read' | 'write';
+      readonly value: bigint;
+    }
   | { readonly kind: 'sgi.send'; readonly value: bigint; readonly anyGroup: boolean }
   | { readonly kind: 'physical.active' | 'physical.pending'; readonly pintid: number; readonly on: boolean }
   | { readonly kind: 'physical.deactivate'; readonly pintid: number; readonly by: 'hardware' | 'software' };

@@ -10,6 +10,7 @@ import { type Words } from '../gic/v5/words.ts';
 import { type Result } from './errno.ts';
 import { type HostCpu } from './host-cpu.ts';
 import { type HostFacts } from './host-facts.ts';
+import { type Profile } from './profiles.ts';
 import { type AttributeOp, type UserMemory } from './uapi.ts';
 import { type Vcpu } from './vcpu.ts';
 import { type Vm } from './vm.ts';
@@ -51,7 +52,7 @@ export interface GicModel {
   /** As people call it: `vGICv5`. */
   readonly name: string;
   readonly deviceType: number;
-  readonly maxVcpus: number;
+  maxVcpus(profile: Profile): number;
   /** Does a host with these facts register the device type? */
   offered(facts: HostFacts): boolean;
   attach(vm: Vm): VmGic;

@@ -31,6 +31,18 @@ export interface IrsBehaviour {
   readonly doorbell: 'ifNotMostUrgent' | 'always' | 'ifEnabled';
 }
 
+/** What KVM's GICv3 can do; the choices that its first version, of 2014, had made otherwise (kvm-vgic-v3 §1). */
+export interface V3Behaviour {
+  /** vCPUs of a VM with a GICv3; made in v3/model.ts. */
+  readonly maxVcpus: number;
+  /** Do interrupts have priorities, or is every list register loaded with 0? Made in vgic/vm-state.ts. */
+  readonly priorities: boolean;
+  /** A 64-bit access: one access to a register of 64 bits, or always two of 32, the high one first; vgic/bus.ts. */
+  readonly wideAccesses: 'whole' | 'halves';
+  /** Attributes to save and restore registers, and redistributor regions; made in v3/attributes.ts. */
+  readonly savesRegisters: boolean;
+}
+
 export interface Profile {
   readonly name: string;
   readonly title: string;
@@ -42,6 +54,7 @@ export interface Profile {
   readonly userspaceRegisters: UserspaceRegisters;
   /** Does a user-space read of ICC_CR0_EL1 show LINK and LINK_IDLE? */
   readonly userspaceCr0ShowsLink: boolean;
+  readonly vgicV3: V3Behaviour;
   /** Absent: PPIs only. */
   readonly irs?: IrsBehaviour;
 }
@@ -54,6 +67,7 @@ export const MAINLINE: Profile = {
   ppiFinalisation: 'perVm',
   userspaceRegisters: 'absent',
   userspaceCr0ShowsLink: true,
+  vgicV3: { maxVcpus: 512, priorities: true, wideAccesses: 'whole', savesRegisters: true },
 };
 
 const FIRST_IRS: IrsBehaviour = {
@@ -162,6 +176,19 @@ export const PROFILES: readonly Profile[] = [
       restoresImages: true,
       doorbell: 'ifEnabled',
     },
+  },
+  {
+    ...MAINLINE,
+    name: 'vgicv3-2014',
+    title: 'The first vGICv3: 255 vCPUs, no priorities, no save and restore',
+    since: 'series of August 2014 on top of 3.17-rc1',
+    changes: [
+      'A VM with a GICv3 has at most 255 vCPUs.',
+      'Every list register is loaded with priority 0: nothing preempts, and the first to arrive comes first.',
+      'A 64-bit access to any register of the frames is carried out as two of 32 bits, the high word first.',
+      'Of the device attributes there are the two addresses, the number of interrupts and CTRL_INIT.',
+    ],
+    vgicV3: { maxVcpus: 255, priorities: false, wideAccesses: 'halves', savesRegisters: false },
   },
 ];
 

@@ -116,7 +116,7 @@ export class Vm {
   /** The second half of KVM_CREATE_VM; `Host.createVm` calls it. */
   create(): void {
     this.exists.flag = true;
-    this.maxVcpus.set(Math.max(0, ...this.host.offeredModels().map((model) => model.maxVcpus)));
+    this.maxVcpus.set(Math.max(0, ...this.host.offeredModels().map((model) => model.maxVcpus(this.host.profile))));
     this.#setTimerPpis((ppi) => ppi);
     this.emit({ kind: 'uapi.createVm', result: 0 });
   }
@@ -207,8 +207,9 @@ export class Vm {
     if (this.vcpuCreationHalfDone) return -EBUSY;
     if (this.irqchip.flag) return -EEXIST;
     if (vcpus.some((vcpu) => vcpu.slots.hasRun.flag)) return -EBUSY;
-    this.maxVcpus.set(gic.model.maxVcpus);
-    return vcpus.length > gic.model.maxVcpus ? -E2BIG : 0;
+    const most = gic.model.maxVcpus(this.host.profile);
+    this.maxVcpus.set(most);
+    return vcpus.length > most ? -E2BIG : 0;
   }
 
   /** KVM_CREATE_IRQCHIP: asks for a GICv2, which neither kind of host here emulates (§4). */

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { type KvmEvent, type Place } from '../../core/kvm/events.ts';
 import { Host } from '../../core/kvm/host.ts';
 import { type HostFacts, REFERENCE_HOST } from '../../core/kvm/host-facts.ts';
+import { MAINLINE, type Profile } from '../../core/kvm/profiles.ts';
 import { DEVICE_VGIC_V2, DEVICE_VGIC_V3, GROUP, UserWords } from '../../core/kvm/uapi.ts';
 import { type Vcpu } from '../../core/kvm/vcpu.ts';
 import { type Irq } from '../../core/kvm/vgic/irq.ts';
@@ -28,6 +29,8 @@ export interface LabOptions {
   readonly bits?: number;
   readonly facts?: Partial<HostFacts>;
   readonly type?: number;
+  /** Today's kernel, unless another is named. */
+  readonly profile?: Profile;
 }
 
 export class V3Lab {
@@ -37,15 +40,19 @@ export class V3Lab {
   readonly events: { readonly event: KvmEvent; readonly place: Place }[] = [];
 
   /** A host and an empty VM. */
-  constructor({ vcpus = 1, numLr = 4, bits = 5, facts = {} }: LabOptions = {}) {
+  constructor({ vcpus = 1, numLr = 4, bits = 5, facts = {}, profile = MAINLINE }: LabOptions = {}) {
     const preemptionBits = Math.min(bits, 7);
-    this.host = new Host(new Journal(new Layout()), {
-      ...REFERENCE_HOST,
-      gic: 'v3',
-      cpus: Math.min(vcpus, 512),
-      v3Interface: { listRegisters: numLr, priorityBits: bits, preemptionBits },
-      ...facts,
-    });
+    this.host = new Host(
+      new Journal(new Layout()),
+      {
+        ...REFERENCE_HOST,
+        gic: 'v3',
+        cpus: Math.min(vcpus, 512),
+        v3Interface: { listRegisters: numLr, priorityBits: bits, preemptionBits },
+        ...facts,
+      },
+      { profile },
+    );
     this.vm = this.host.createVm();
     this.vgic = vgicOf(this.vm);
     this.host.observe((event, place) => this.events.push({ event, place }));
@@ -67,6 +74,20 @@ export class V3Lab {
     for (let id = 0; id < vcpus; id++) lab.load(id);
     lab.w(0, D, 2);
     lab.take();
+    return lab;
+  }
+
+  /** One vCPU, distributor and interface on, priority mask 0xF0; for kernels whose registers userspace cannot set. */
+  static plain(options: LabOptions = {}): V3Lab {
+    const lab = new V3Lab(options);
+    assert.equal(lab.addVcpu(0), 0);
+    lab.device();
+    lab.load(0);
+    lab.w(0, D, 2);
+    lab.enter(0);
+    lab.write('PMR', 0xf0);
+    lab.write('IGRPEN1', 1);
+    lab.exit(0);
     return lab;
   }
 

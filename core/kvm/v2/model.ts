@@ -27,7 +27,7 @@ const RULES: VmRules = {
 export const VGIC_V2: GicModel = {
   name: 'vGICv2',
   deviceType: DEVICE_VGIC_V2,
-  maxVcpus: MAX_VCPUS_V2,
+  maxVcpus: () => MAX_VCPUS_V2,
   // A GICv5 host has no GICv2 interface to give.
   offered: ({ gic }) => gic === 'v3',
   attach: (vm) => new VmVgic(VGIC_V2, RULES, vm),

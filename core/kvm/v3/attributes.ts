@@ -17,7 +17,11 @@ import { SYSREGS } from './sysregs.ts';
 const ADDR = { DIST: 2n, REDIST: 3n, REGION: 5n } as const;
 const ALIGN = 0x1_0000n;
 
+/** Groups of the first version (kvm-vgic-v3 §1). */
+const FIRST_GROUPS: ReadonlySet<number> = new Set([GROUP.ADDR, GROUP.NR_IRQS]);
+
 export function attributeV3(request: Request, group: number): Result {
+  if (!request.vgic.behaviour.savesRegisters && !FIRST_GROUPS.has(group)) return -ENXIO;
   switch (group) {
     case GROUP.ADDR:
       return address(request);
@@ -43,7 +47,8 @@ export function attributeV3(request: Request, group: number): Result {
 // --- addresses ----------------------------------------------------------------------------------------------------
 
 function address({ vgic, op, attr, memory }: Request): Result {
-  const known = attr === ADDR.DIST || attr === ADDR.REDIST || attr === ADDR.REGION;
+  const hasRegions = vgic.behaviour.savesRegisters;
+  const known = attr === ADDR.DIST || attr === ADDR.REDIST || (attr === ADDR.REGION && hasRegions);
   if (op === 'has') return known ? 0 : -ENXIO;
   // A region's read takes its index from the data, so the word is fetched in every case.
   const value = memory.load(0);

@@ -1,7 +1,7 @@
 /** The vGICv3 as KVM registers it (kvm-vgic-v3): interrupts in AP lists and list registers, no LPIs. */
 import { type GicModel, type TrapOutcome } from '../gic-model.ts';
 import { type Words } from '../../gic/v5/words.ts';
-import { DEVICE_VGIC_V3, MAX_VCPU_IDS } from '../uapi.ts';
+import { DEVICE_VGIC_V3 } from '../uapi.ts';
 import { emulateDir } from '../vgic/dir.ts';
 import { allocatePrivates } from '../vgic/init.ts';
 import { type VgicVcpu } from '../vgic/vcpu-state.ts';
@@ -49,7 +49,7 @@ const RULES: VmRules = {
 export const VGIC_V3: GicModel = {
   name: 'vGICv3',
   deviceType: DEVICE_VGIC_V3,
-  maxVcpus: MAX_VCPU_IDS,
+  maxVcpus: ({ vgicV3 }) => vgicV3.maxVcpus,
   offered: ({ gic, v3Compat }) => gic === 'v3' || v3Compat,
   attach: (vm) => new VmVgic(VGIC_V3, RULES, vm),
 };

@@ -6,7 +6,7 @@ import { VmVgicV5 } from './vm-vgic.ts';
 export const VGIC_V5: GicModel = {
   name: 'vGICv5',
   deviceType: DEVICE_VGIC_V5,
-  maxVcpus: MAX_VCPU_IDS,
+  maxVcpus: () => MAX_VCPU_IDS,
   // Protected KVM offers no GICv5 to anybody.
   offered: ({ gic, pkvm }) => gic === 'v5' && !pkvm,
   attach: (vm) => new VmVgicV5(VGIC_V5, vm),

@@ -5,6 +5,9 @@ import { mmioRead, mmioWrite, type Where } from './mmio.ts';
 import { type VgicVcpu } from './vcpu-state.ts';
 import { UNSET, type VgicVm, vgicOf } from './vm-state.ts';
 
+const WORD = 4;
+const WIDE = 8;
+
 /** Is [address, address + length) inside the frame? */
 export function inFrame(base: bigint, size: number, address: bigint, length: number): boolean {
   return address >= base && address + BigInt(length) <= base + BigInt(size);
@@ -33,7 +36,23 @@ export function guestAccess(vcpu: Vcpu, address: bigint, length: number, data: b
     offset: hit.offset,
     length,
   };
+  if (length === WIDE && vgic.behaviour.wideAccesses === 'halves') return halves(where, data);
   if (data === undefined) return mmioRead(where);
   mmioWrite(where, data);
   return 0n;
+}
+
+/** A 64-bit access as two of 32 bits, the high word first, joined little-endian (kvm-vgic-v3 §1). */
+function halves(where: Where, data: bigint | undefined): bigint {
+  const half = (upper: boolean): bigint => {
+    const word: Where = { ...where, offset: where.offset + (upper ? WORD : 0), length: WORD };
+    const value = data === undefined ? mmioRead(word) : BigInt.asUintN(32, upper ? data >> 32n : data);
+    if (data !== undefined) mmioWrite(word, value);
+    const direction = data === undefined ? 'read' : 'write';
+    where.requester?.vcpu.emit({ kind: 'mmio.half', offset: word.offset, direction, value });
+    return value;
+  };
+  const high = half(true);
+  const low = half(false);
+  return data === undefined ? (high << 32n) | low : 0n;
 }

@@ -68,7 +68,7 @@ export function build(vgic: VgicVm, irq: Irq): Built {
     }
   }
   if (irq.group === 1) hi |= LR_GROUP;
-  hi |= irq.priority << LR_PRIORITY_SHIFT;
+  hi |= vgic.priorityOf(irq) << LR_PRIORITY_SHIFT;
   return { lo: lo >>> 0, hi: hi >>> 0 };
 }
 

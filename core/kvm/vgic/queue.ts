@@ -84,7 +84,7 @@ export function sortApList(self: VgicVcpu): void {
       targetOf(vgic, irq) === self.index ? 0 : 1,
       groupEnabled(vmcr, irq.group) ? 0 : 1,
       irq.enabled && irq.pending && !irq.active ? 0 : 1,
-      irq.priority,
+      vgic.priorityOf(irq),
       irq.hw ? 0 : 1,
     ],
   }));
@@ -103,7 +103,7 @@ export function deliverable(self: VgicVcpu): boolean {
   if (!self.vgic.enabled.flag) return false;
   const pmr = vmcrPmr(self.vmcr.lo);
   for (let irq = self.first; irq !== undefined; irq = self.after(irq))
-    if (irq.pending && irq.enabled && !irq.active && irq.priority < pmr) return true;
+    if (irq.pending && irq.enabled && !irq.active && self.vgic.priorityOf(irq) < pmr) return true;
   return false;
 }
 

@@ -7,6 +7,7 @@
 import { DEFAULT_INTERFACE, type InterfaceSize } from '../../gic/v3/cpu-interface.ts';
 import { type Cell, CellClaim } from '../../state/cell.ts';
 import { type HostFacts } from '../host-facts.ts';
+import { type V3Behaviour } from '../profiles.ts';
 import { type Vcpu } from '../vcpu.ts';
 import { type Vm } from '../vm.ts';
 import { type VgicFlavour } from './flavour.ts';
@@ -57,11 +58,13 @@ export class VgicVm {
   readonly #vcpus: VgicVcpu[] = [];
   readonly #claim: CellClaim;
   readonly #irqClaim: CellClaim;
+  readonly #hasPriorities: boolean;
   #flavours = new Map<number, VgicFlavour>();
 
   constructor(vm: Vm) {
     const claim = new CellClaim(vm.host.journal, `${vm.prefix}vgic.`);
     this.vm = vm;
+    this.#hasPriorities = vm.host.profile.vgicV3.priorities;
     this.#claim = claim;
     this.#irqClaim = new CellClaim(vm.host.journal, `${vm.prefix}vgic.irq.`);
     this.enabled = claim.flag('enabled');
@@ -102,6 +105,15 @@ export class VgicVm {
 
   get hasTdir(): boolean {
     return this.vm.host.facts.v3TrapsDir ?? true;
+  }
+
+  get behaviour(): V3Behaviour {
+    return this.vm.host.profile.vgicV3;
+  }
+
+  /** The priority that counts; one model, at one time, had none (kvm-vgic-v3 §1). */
+  priorityOf(irq: Irq): number {
+    return this.#hasPriorities ? irq.priority : 0;
   }
 
   // --- parts ----------------------------------------------------------------------------------------------------
