@@ -111,7 +111,7 @@ export class GuestSystem implements System {
     switch (target.type) {
       case 'interface': {
         this.operation = direction;
-        const answer = this.#answer(this.#vcpu.access(target.register, direction, value));
+        const answer = this.#answerAccess(this.#vcpu.access(target.register, direction, value), direction);
         this.operation = undefined;
         return answer;
       }
@@ -174,6 +174,11 @@ export class GuestSystem implements System {
 
   #tell(register: string, op: 'read' | 'write' | 'execute', { lo, hi }: Words): void {
     this.#emit({ kind: 'guest.access', register, op, lo, hi });
+  }
+
+  /** As `#answer`, for a register of the interface. A read that reached it changed nothing, so nothing can follow. */
+  #answerAccess(outcome: Outcome, direction: 'read' | 'write'): Answer {
+    return direction === 'read' && outcome === 'performed' ? DONE : this.#answer(outcome);
   }
 
   #answer(outcome: Outcome): Answer {

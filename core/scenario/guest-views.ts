@@ -54,7 +54,8 @@ export class GuestViews {
   }
 
   /** Time moves what every vCPU has pending; any other event only what its own vCPU has. */
-  #update({ kind }: AnyEvent, { vcpu }: Place): void {
+  #update(event: AnyEvent, { vcpu }: Place): void {
+    const { kind } = event;
     if (vcpu === undefined || kind === 'host.counter') {
       this.update();
       return;
@@ -62,6 +63,11 @@ export class GuestViews {
     if (kind === 'cpuif.reg') {
       // An access that changed nothing, such as a read: the most frequent event.
       if (this.#journal.count === 0) return;
+      // What a mask or an enable of the interface means for PPIs is told by events of its own that follow.
+      if (!event.register.startsWith('ICC_PPI_')) {
+        this.all[vcpu]?.registers.update();
+        return;
+      }
     } else if (LEAVES.has(kind)) this.#between.add(vcpu);
     else if (ARRIVES.has(kind)) this.#between.delete(vcpu);
     const view = this.all[vcpu];
