@@ -10,6 +10,7 @@ import {
   type Result,
   type TraceInfo,
 } from '../session/contract.ts';
+import { printable } from '../state/units.ts';
 import { type SessionBackend } from '../session/session.ts';
 import { type Io } from './io.ts';
 import { Output } from './output.ts';
@@ -38,9 +39,9 @@ export class Context {
     io.stderr.on('error', () => undefined);
   }
 
-  /** A message for the person: never part of the output. */
+  /** A message for the person: never part of the output. Names of files and words of traces in it stay text. */
   say(message: string): void {
-    this.io.stderr.write(`${message}\n`);
+    this.io.stderr.write(`${message.split('\n').map(printable).join('\n')}\n`);
   }
 
   path(given: string): string {

@@ -3,11 +3,12 @@
  * answered. The trace has its name when it is complete (partial.ts); a stop that keeps what is done finishes what was
  * read.
  */
-import { existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FORMATS, importTrace, inspect } from '../import/import.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { SessionError } from './failure.ts';
+import { fileFailure } from './file-failure.ts';
 import { partialOf, publish } from './partial.ts';
 import { type TaskControl } from './tasks.ts';
 
@@ -48,6 +49,7 @@ export function checkOutput(job: ImportJob): void {
   if (job.files.some((file) => resolve(file) === job.output))
     throw new SessionError({ code: 'usage', message: `${job.output} is also a source. Choose another output.` });
   if (!existsSync(folder)) throw new SessionError({ code: 'usage', message: `${folder}: there is no such folder` });
+  checkWritable(folder);
   const there = statSync(job.output, { throwIfNoEntry: false });
   // A device or a pipe would be replaced by the trace, a folder cannot be.
   if (there !== undefined && !there.isFile())
@@ -58,6 +60,15 @@ export function checkOutput(job: ImportJob): void {
       message: `${job.output} exists already. Choose another name or allow overwriting.`,
     });
   checkRoom(job.files, folder);
+}
+
+function checkWritable(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const failure = fileFailure(cause) ?? { code: 'bad-input', message: `${folder}: permission denied` };
+    throw new SessionError({ ...failure, message: `${failure.message}. Choose another folder for the trace.` });
+  }
 }
 
 /** A trace takes less than half of its source's text, and compressed sources are about a twentieth of theirs. */
@@ -71,7 +82,7 @@ function checkRoom(files: readonly string[], folder: string): void {
   const mega = (n: number): string => `${Math.ceil(n / 1e6)} MB`;
   throw new SessionError({
     code: 'bad-input',
-    message: `${folder}: the import may need ${mega(needed)} and ${mega(free)} are free. Make room or choose another folder.`,
+    message: `${folder}: the trace may need ${mega(needed)} and ${mega(free)} are free. Make room or choose another folder.`,
   });
 }
 

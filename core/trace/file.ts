@@ -195,6 +195,12 @@ export function translated(path: string, error: unknown): unknown {
     return new TraceError('busy', `${path} is in use by another program (${message}).`, cause);
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM')
     return new TraceError('read-only', `${path} cannot be written (${message}).`, cause);
+  if (code.startsWith('SQLITE_CANTOPEN') && existsSync(`${path}-wal`))
+    return new TraceError(
+      'read-only',
+      `${path} is not complete; reading it needs to write beside it. Copy it and ${path}-wal to a folder of yours.`,
+      cause,
+    );
   if (code.startsWith('SQLITE_CANTOPEN'))
     return new TraceError('not-found', `${path} cannot be opened (${message}).`, cause);
   if (code === 'SQLITE_NOTADB') return new TraceError('not-a-trace', `${path} is not a gicscope trace.`, cause);

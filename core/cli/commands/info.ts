@@ -127,8 +127,9 @@ function lineAccounts(lines: NonNullable<Info['lines']>): (readonly [string, str
 }
 
 function pairText(pairs: readonly (readonly [string, string])[], { dim }: Style): string {
+  const line = (value: string): string => printable(value.replaceAll(/\s+/g, ' '));
   const width = Math.max(...pairs.map(([label]) => printable(label).length));
-  return pairs.map(([label, value]) => `  ${dim(printable(label).padEnd(width))}  ${printable(value)}\n`).join('');
+  return pairs.map(([label, value]) => `  ${dim(printable(label).padEnd(width))}  ${line(value)}\n`).join('');
 }
 
 function section(title: string, body: string, { bold }: Style): string {

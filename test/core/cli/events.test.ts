@@ -175,6 +175,11 @@ describe('events', () => {
     expect(stderr).not.toContain('\u001b');
   });
 
+  it('does not send the name of a file to the terminal as it is', async () => {
+    const { stderr } = await run(['info', 'no\u001b[2J.gscope'], { cwd: '/', tty: true });
+    expect(stderr).toBe(String.raw`gicscope: /no\x1b[2J.gscope does not exist.` + '\n');
+  });
+
   it('passes on a warning about a condition', async () => {
     const fine = { ok: true, canonical: 'x', at: 0, length: 1, suggestions: [] };
     const backend = fakeBackend({
