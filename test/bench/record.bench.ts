@@ -8,8 +8,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadScenario, type PackedSink, ScenarioRun } from '../../core/scenario/index.ts';
-import { seq } from '../../core/state/brand.ts';
 import { TraceWriter } from '../../core/trace/writer.ts';
+import { memorySink } from './memory-sink.ts';
 import { BenchReport, isApart, mostMemory, sizesGiven, spent } from './report.ts';
 
 const SCENARIO = `
@@ -35,27 +35,6 @@ guest:
       b loop
 limit: { time: 100s }
 `;
-
-/** Takes events and forgets them. */
-function memorySink(run: ScenarioRun): PackedSink {
-  const { journal } = run.machine;
-  let count = 0;
-  const take = (): number => {
-    journal.clear();
-    return count++;
-  };
-  return {
-    journal,
-    append: () => seq(take()),
-    appendPacked: take,
-    typeId: () => 1,
-    nameId: () => 1,
-    interruptField: () => undefined,
-    rawLine: () => undefined,
-    skip: () => undefined,
-    countName: () => undefined,
-  };
-}
 
 async function measure(
   what: string,
