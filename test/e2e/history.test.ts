@@ -87,6 +87,13 @@ describe('the history of a value', () => {
     expect(await page.locator('[data-testid=value-change].now').textContent()).toContain(
       `#${last.toLocaleString('en')}`,
     );
+    // The other vCPU has a PPI 27 of its own.
+    await page.keyboard.press('Alt+1');
+    await page.locator('[data-history="vcpu0.ppi27.pending"]').waitFor({ state: 'detached' });
+    await page.locator('[data-fact="pending"]').click();
+    await page.locator('[data-history="vcpu1.ppi27.pending"]').waitFor();
+    await page.keyboard.press('Alt+0');
+    await page.locator('[data-fact="pending"]').click();
     const next = nextHit(trace, 'ppi(27).pending changes on vcpu 0', at) ?? NaN;
     await page.getByTestId('next-change').getByRole('button').click();
     await cursorAt(page, next);
