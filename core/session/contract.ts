@@ -155,7 +155,7 @@ const interruptStateSchema = z.object({
 
 export const breakpointSchema = z.object({
   id: z.int().min(0),
-  condition,
+  condition: condition.min(1),
   enabled: z.boolean(),
   /** `break` stops; `log` only marks the hits; `message` also writes a line for each. */
   action: z.enum(['break', 'log', 'message']),
@@ -554,6 +554,43 @@ export const CONTRACT = {
       time: ns,
       slots: z.array(slotValueSchema.extend({ other: hex.nullable().optional() })),
       truncated: z.boolean(),
+    }),
+  ),
+  /** SPIs or LPIs with what their table entries hold, and the VM's list of SPIs in flight where the kernel keeps one. */
+  'state.tables': method(
+    z.object({
+      ...t,
+      seq,
+      type: z.enum(['spi', 'lpi']),
+      /** Pending or active ones alone. */
+      busy: z.boolean(),
+      from: z.int().min(0).max(0x100_0000),
+      limit: z.int().min(1).max(1000),
+      baseline: seq.nullable(),
+    }),
+    z.object({
+      seq,
+      time: ns,
+      /** Ascending. */
+      rows: z.array(interruptStateSchema),
+      /** How many there are, of which `rows` are those from `from` on. */
+      total: z.int(),
+      list: z
+        .object({
+          length: z.int(),
+          /** In order of the list, with KVM's own copy of each. */
+          members: z.array(
+            z.object({
+              intid,
+              label: z.string(),
+              trigger: z.enum(['edge', 'level']),
+              line: z.boolean(),
+              latch: z.boolean(),
+              active: z.boolean(),
+            }),
+          ),
+        })
+        .nullable(),
     }),
   ),
   'state.digest': method(z.object({ ...t, seq }), z.object({ digest: hex })),

@@ -121,9 +121,9 @@ export function inspect(
   };
 }
 
-/** A vCPU's own registers, and those of shared frames (`irs.IRS_CR0`, `gicd.GICD_CTLR`). */
+/** A vCPU's own registers, and those of shared frames (`irs.IRS_CR0`, `gicd.GICD_CTLR`); entries of tables are tables.ts. */
 function belongs(path: string, prefix: string): boolean {
-  return path.startsWith(prefix) || !/^vcpu\d+\./.test(path);
+  return path.startsWith(prefix) || !/^(vcpu\d+|vmid\d+|ist)\./.test(path);
 }
 
 function targets(interrupt: InterruptState, vcpu: VcpuId): boolean {

@@ -6,8 +6,11 @@ import { globTest } from './glob.ts';
 import { inspect } from './inspect.ts';
 import { hex } from './rows.ts';
 import { slotValue } from './slots.ts';
+import { tablesOf } from './tables.ts';
 
-export function stateHandlers({ traces }: SessionContext): Group<'state.inspect' | 'state.slots' | 'state.digest'> {
+export function stateHandlers({
+  traces,
+}: SessionContext): Group<'state.inspect' | 'state.slots' | 'state.tables' | 'state.digest'> {
   return {
     'state.inspect': ({ id, seq, vcpu, baseline }) => {
       const trace = traces.get(id);
@@ -35,6 +38,12 @@ export function stateHandlers({ traces }: SessionContext): Group<'state.inspect'
         slots.push(withOther(descriptor, now, other === undefined ? undefined : (then ?? null)));
       }
       return { seq, time: trace.timeOf(seq), slots, truncated };
+    },
+
+    'state.tables': ({ id, seq, baseline, ...question }) => {
+      const trace = traces.get(id);
+      const [state, before] = baseline === null ? [trace.stateAt(seq), undefined] : trace.statesAt(seq, baseline);
+      return { seq, time: trace.timeOf(seq), ...tablesOf(trace, question, state, before) };
     },
 
     'state.digest': ({ id, seq }) => ({ digest: hex(traces.get(id).digestAt(seq)) }),

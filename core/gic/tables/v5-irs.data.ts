@@ -5,6 +5,7 @@ export const V5_IRS: Table = {
   model: 'v5',
   clause: 'gicv5-irs-registers',
   sections: [
+    ['ISTE', '(gicv5-spi-lpi-behaviour §3.1)'],
     ['IRS_SETLPIR', '§7'],
     ['IRS_', '§6'],
     ['ITS_TRANSLATER', '§9'],
@@ -39,6 +40,7 @@ export const V5_IRS: Table = {
 { name: 'IRS_IST_CFGR', space: 'IRS_CONFIG', at: 0x190, width: 32, access: 'RW', reset: 0x0n, fields: [['STRUCTURE', 16, 16, '0 linear, 1 two-level.', ['linear', 'two-level']], ['ISTSZ', 8, 7, 'Entry size: 0 4 bytes, 1 8 bytes, 2 16 bytes.', ['4 bytes', '8 bytes', '16 bytes', 'reserved']], ['L2SZ', 6, 5, 'Level-2 table size: 0 4KB, 1 16KB, 2 64KB.', ['4 KB', '16 KB', '64 KB', 'reserved']], ['LPI_ID_BITS', 4, 0, 'Number of LPI ID bits covered.']], notes: 'Ignored while IST_BASER.VALID=1. KVM checks it only when VALID goes 0 to 1.' },
 { name: 'IRS_IST_STATUSR', space: 'IRS_CONFIG', at: 0x194, width: 32, access: 'RO', reset: 0x1n, fields: [['IDLE', 0, 0, '1 = the last operation controlled by this group has finished; 0 = still in progress.', ['busy', 'idle']]], notes: 'Covers IST_BASER and MAP_L2_ISTR. KVM: constant 1.' },
 { name: 'IRS_MAP_L2_ISTR', space: 'IRS_CONFIG', at: 0x1c0, width: 32, access: 'WO', reset: 0x0n, fields: [['ID', 23, 0, 'Any LPI number covered by the new level-2 table.', 'lpi']], notes: 'Makes the IRS set VALID in the level-1 entry that covers ID. Ignored if no IST or IST is linear. KVM: RAZ/WI.' },
+{ name: 'ISTE', space: 'IRS_CONFIG', width: 32, access: 'RW', reset: 0x0n, fields: [['IAFFID', 31, 16, 'Target affinity identifier.'], ['PRIORITY', 15, 11, 'Priority; 0 is the most urgent.'], ['HWU', 10, 9, 'Private to the IRS.'], ['IRM', 4, 4, 'Routing mode.', ['targeted', '1 of N']], ['ENABLE', 3, 3, 'Enabled.', ['disabled', 'enabled']], ['HM', 2, 2, 'Handling mode.', ['edge', 'level']], ['ACTIVE', 1, 1, 'Active.'], ['PENDING', 0, 0, 'Pending.']], notes: 'Entry of an interrupt state table in memory: no register, and at no offset of a frame.' },
 { name: 'IRS_VMT_BASER', space: 'IRS_CONFIG', at: 0x200, width: 64, access: 'RW', reset: 0x0n, fields: [['ADDR', 55, 3, 'Address bits [55:3] of the VM table.', 'hex'], ['VALID', 0, 0, '1 = VM table in use.', ['invalid', 'valid']]], notes: 'Hypervisor only. Poll IRS_VMT_STATUSR.' },
 { name: 'IRS_VMT_CFGR', space: 'IRS_CONFIG', at: 0x210, width: 32, access: 'RW', reset: 0x0n, fields: [['STRUCTURE', 16, 16, '0 linear, 1 two-level.', ['linear', 'two-level']], ['VM_ID_BITS', 4, 0, 'Number of VM id bits covered.']], notes: 'Hypervisor only.' },
 { name: 'IRS_VMT_STATUSR', space: 'IRS_CONFIG', at: 0x214, width: 32, access: 'RO', reset: 0x1n, fields: [['IDLE', 0, 0, '1 = the last operation controlled by this group has finished; 0 = still in progress.', ['busy', 'idle']]], notes: 'Covers VMT_BASER and every VMAP_* register. (One public hardware model lists 0x124 by mistake; 0x214 is what the hypervisor uses.)' },

@@ -132,6 +132,13 @@ describe('a trace', () => {
     expect(ppi?.code).not.toBe(ppi?.baselineCode);
   });
 
+  it('lists the LPIs that the recording shows, in pages', async () => {
+    const asked = { id, seq: events - 1, type: 'lpi', busy: false, from: 0, limit: 5, baseline: null } as const;
+    const { rows, total, list } = await call('state.tables', asked);
+    expect([rows.length, total > 5, list]).toEqual([5, true, null]);
+    expect(rows.every(({ label }) => label.startsWith('LPI '))).toBe(true);
+  });
+
   it('lists slots by glob, and only the differing ones between two positions', async () => {
     const all = await call('state.slots', { id, seq: 5000, glob: 'vcpu0.irq.ppi27.*', diff: null, limit: 100 });
     expect(all.slots.map((slot) => slot.path)).toContain('vcpu0.irq.ppi27.pending');

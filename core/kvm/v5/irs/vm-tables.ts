@@ -194,7 +194,14 @@ export class VmTables {
     const path = (n: number): string =>
       `${this.#prefix}${kind}.${name}${Math.floor(n / words)}${n % words === 0 ? '' : `.metadata${n % words}`}`;
     const base = this.#base + (type === LPI ? istsz * 2 * MIB : 16 * MIB + istsz * MIB);
-    const region = this.#irs.memory.add({ base, bytes: type === LPI ? 2 * MIB : MIB, word: 4, path });
+    const region = this.#irs.memory.add({
+      base,
+      bytes: type === LPI ? 2 * MIB : MIB,
+      word: 4,
+      path,
+      // Words behind an entry's first are the IRS's own and have no fields.
+      ...(words === 1 ? { register: 'ISTE' } : {}),
+    });
     region.onClaim = (n, cell) => this.#irs.host.onIstEntry?.(type, Math.floor(n / words), cell);
     this.#areas.set(key, { type, words, region });
     return region;
