@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { cursorAt, settled } from './harness/page.ts';
+import { cursorAt, goTo, settled, snapshot } from './harness/page.ts';
 import { runCli } from './harness/sample.ts';
 import { sampleWindows } from './harness/sample-window.ts';
 import { keepPicture } from './harness/window.ts';
@@ -110,6 +110,24 @@ describe('the breakpoint editor', () => {
     // A mark is walked with ] all the same.
     await page.keyboard.press(']');
     await cursorAt(page, hits[0] ?? NaN);
+  });
+
+  it('is made by one click beside an event, on a cell, and by one key on a register', async () => {
+    const { page } = await openSample();
+    await goTo(page, 'next kind == irq.acknowledge');
+    const seq = (await snapshot(page))?.seq ?? NaN;
+    await page.locator(`[data-seq="${seq}"] .marks`).click();
+    await shows(page.getByTestId('breakpoint'), /irq\.acknowledge/);
+    // The cursor stays.
+    expect((await snapshot(page))?.seq).toBe(seq);
+    await page.locator('[data-register="ICC_CR0_EL1"] .line').click();
+    await page.keyboard.press('b');
+    await shows(page.getByTestId('breakpoint'), /ICC_CR0_EL1.*changes/);
+    await page.locator('[data-ppi="27"]').dblclick();
+    await shows(page.getByTestId('breakpoint'), /PPI 27 pending rises/);
+    await page.locator('[data-ppi="27"]').click();
+    await page.keyboard.press('b');
+    await expect.poll(() => page.getByTestId('breakpoint').count()).toBe(3);
   });
 
   it('takes breakpoints to another trace as a file, and says what is wrong with one', async () => {
