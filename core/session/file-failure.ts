@@ -13,12 +13,13 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on the disk',
   EDQUOT: 'no space is left in the quota',
   EMFILE: 'too many files are open',
+  EIO: 'the device cannot be read or written',
 };
 
 /** The failure for an error of the file system; undefined for any other error. */
 export function fileFailure(thrown: unknown): SessionFailure | undefined {
   if (!(thrown instanceof Error) || !('code' in thrown) || typeof thrown.code !== 'string') return undefined;
-  const reason = REASONS[thrown.code];
+  const reason = REASONS[thrown.code] ?? ('syscall' in thrown ? `the system refuses it (${thrown.code})` : undefined);
   if (reason === undefined) return undefined;
   const path = 'path' in thrown && typeof thrown.path === 'string' ? `${thrown.path}: ` : '';
   return { code: 'bad-input', message: `${path}${reason}` };
