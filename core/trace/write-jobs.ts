@@ -19,7 +19,8 @@ export interface Content {
   readonly storeBelow?: number;
 }
 
-export type Cell = number | bigint | string | null | Content;
+/** Bytes are stored as they are. */
+export type Cell = number | bigint | string | null | Uint8Array | Content;
 
 export type Job =
   | { readonly do: 'prepare'; readonly sql: string }
@@ -95,6 +96,11 @@ export class JobRunner {
   }
 }
 
-function bound(cell: Cell): Exclude<Cell, Content> | Buffer {
-  return typeof cell === 'object' && cell !== null ? wrap(cell.content, cell.level, cell.storeBelow) : cell;
+export function isContent(cell: Cell): cell is Content {
+  return typeof cell === 'object' && cell !== null && 'content' in cell;
 }
+
+/** The blob of a content, compressed. */
+export const blobOf = ({ content, level, storeBelow }: Content): Uint8Array => wrap(content, level, storeBelow);
+
+const bound = (cell: Cell): Exclude<Cell, Content> => (isContent(cell) ? blobOf(cell) : cell);

@@ -6,7 +6,7 @@
  * The parts of the writer see statements that only write; whichever thread runs them, jobs are done in order by one
  * connection, so transactions are what the writer made them: what `commit` ended is in the file together.
  */
-import { type Content, type Cell, type Job, JobRunner } from './write-jobs.ts';
+import { type Content, type Cell, type Job, JobRunner, blobOf, isContent } from './write-jobs.ts';
 import { type LaneGroup } from './lane-groups.ts';
 import { RowColumns, type RowTable, type TextBlock } from './rows.ts';
 import { WriteThread } from './write-thread.ts';
@@ -133,13 +133,15 @@ export class WriteQueue {
       this.#transfer.push(cells.buffer);
       return { ...job, rows: { cells, wide: job.rows.wide } };
     }
-    if (job.do !== 'run' || !job.cells.some((cell) => typeof cell === 'object')) return job;
-    const cells = job.cells.map((cell) => {
-      if (typeof cell !== 'object' || cell === null) return cell;
-      const bytes = new Uint8Array(cell.content);
-      this.#transfer.push(bytes.buffer);
-      return { ...cell, content: bytes };
-    });
-    return { ...job, cells };
+    if (job.do !== 'run' || !job.cells.some(isContent)) return job;
+    return { ...job, cells: job.cells.map((cell) => (isContent(cell) ? this.#keptContent(cell) : cell)) };
+  }
+
+  /** Compressed here while the thread is behind, since this one would only wait for it; otherwise over there. */
+  #keptContent(cell: Content): Cell {
+    const isBehind = (this.#thread?.waiting ?? 0) > MOST_WAITING / 2;
+    const bytes = new Uint8Array(isBehind ? blobOf(cell) : cell.content);
+    this.#transfer.push(bytes.buffer);
+    return isBehind ? bytes : { ...cell, content: bytes };
   }
 }

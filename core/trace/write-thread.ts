@@ -65,6 +65,11 @@ export class WriteThread {
     port1.unref();
   }
 
+  /** Messages that are not done. */
+  get waiting(): number {
+    return this.#posted - Atomics.load(this.#shared, DONE);
+  }
+
   post(message: ThreadMessage, transfer: readonly ArrayBuffer[]): void {
     this.#posted++;
     this.#worker.postMessage(message, transfer);
