@@ -21,6 +21,8 @@ export interface Scenario {
   readonly config: MachineConfig;
   readonly guest: Guest;
   readonly source: Source;
+  /** It says itself how long it may run, or that it is to be stopped. */
+  readonly isBounded: boolean;
 }
 
 export interface LoadOptions {
@@ -46,7 +48,8 @@ export function loadScenario(file: string, text: string, options: LoadOptions = 
   checkLabels(source, data, guest, problems);
   checkNumbers(source, data, problems);
   if (problems.length > 0 || config === undefined) throw source.fail(problems);
-  return { file, text, data, config, guest, source };
+  const isBounded = data.expect.halted === 'limit' || valueAt(source.value, ['limit', 'time']) !== undefined;
+  return { file, text, data, config, guest, source, isBounded };
 }
 
 function noFiles(): never {

@@ -5,6 +5,7 @@
  */
 import { basename } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type HaltReason } from '../machine/events.ts';
 import { type Check, type Scenario, ScenarioRun } from '../scenario/index.ts';
 import { type GicModel, type TraceSummary } from '../trace/sink.ts';
 import { TraceWriter, type WriterOptions } from '../trace/writer.ts';
@@ -60,6 +61,7 @@ export async function runRecord(
       if (stop.aborted) run.stop();
     }
     outcome = run.outcome;
+    mustHaveEnded(scenario, outcome.halted);
     advance({ phase: 'Index', events: run.events });
     writer.finish(summaryOf(scenario, outcome.checks));
   } catch (error) {
@@ -71,6 +73,17 @@ export async function runRecord(
   advance({ phase: 'Expectations', events: run.events });
   done(await resultOf(job, outcome, signal));
   return job.output;
+}
+
+/** @throws ScenarioError for a guest that runs on although nobody said for how long. */
+function mustHaveEnded({ source, data, isBounded }: Scenario, halted: HaltReason): void {
+  if (halted !== 'limit' || isBounded) return;
+  const time = `${data.limit.time / 1e6} ms`;
+  throw source.error(
+    ['guest'],
+    `expected a guest that ends by itself (PSCI_SYSTEM_OFF, or everything asleep) within ${time}; it still ran then. ` +
+      'Say how long it may run: limit: { time: 5ms }',
+  );
 }
 
 /** The scenario of a job, read and checked. @throws ScenarioError, SessionError */

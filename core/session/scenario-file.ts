@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkScenario, loadScenario, type Scenario } from '../scenario/index.ts';
 import { SessionError } from './failure.ts';
+import { conditionProblems } from './scenario-conditions.ts';
 
 const MAX_BYTES = 10_000_000;
 const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
@@ -36,6 +37,8 @@ export function readScenario(file: string, options: { profile?: string; seed?: n
     readImage: (path) => readImage(resolve(dirname(file), path)),
   });
   checkScenario(scenario);
+  const problems = conditionProblems(scenario);
+  if (problems.length > 0) throw scenario.source.fail(problems);
   return scenario;
 }
 

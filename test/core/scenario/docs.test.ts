@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { PROFILES } from '../../../core/kvm/profiles.ts';
 import { ACTION_NAMES } from '../../../core/scenario/schema.ts';
 import { Lab } from './support.ts';
 
@@ -19,6 +20,12 @@ describe('docs/scenarios.md', () => {
       expect(failed).toBe(0);
     },
   );
+
+  it('tells of every kernel behaviour what it is, since when, and what it changes', () => {
+    const told = docs.replace(/ +/g, ' ');
+    for (const { name, title, since, changes } of PROFILES)
+      expect(told).toContain(`| \`${name}\` | ${title} | ${since} | ${changes.join(' ') || '–'} |`);
+  });
 
   it('has several examples and names every action', () => {
     expect(examples.length).toBeGreaterThan(3);

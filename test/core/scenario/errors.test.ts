@@ -183,10 +183,30 @@ describe('gicscope record and scenario', () => {
   });
 
   it('end an endless guest at its limit', async () => {
-    writeFileSync(lab.path('endless.yaml'), text());
+    writeFileSync(lab.path('endless.yaml'), text('limit: { time: 1ms }'));
     const { exit, err } = await run('record', 'endless.yaml', '-o', 'endless.gscope', '--expect');
     expect(exit).toBe(0);
     expect(err).toContain('1.00 ms of virtual time, ended limit');
+  });
+
+  it('refuse an endless guest without one, and leave no trace', async () => {
+    writeFileSync(lab.path('endless.yaml'), text());
+    const { exit, err } = await run('record', 'endless.yaml', '-o', 'none.gscope');
+    expect(exit).toBe(3);
+    expect(err).toMatch(
+      /endless\.yaml:\d+:\d+: expected a guest that ends by itself .* within 1 ms; it still ran then/,
+    );
+    expect((await run('info', 'none.gscope')).exit).toBe(3);
+  });
+
+  it('point at what is wrong in a condition before anything runs', async () => {
+    const conditions =
+      'expect:\n  sequence:\n    - kind == vcpu.entry and\n  never: [value ~ 3]\n  counts: [{ of: kind ==, is: 1 }]\n';
+    writeFileSync(lab.path('conditions.yaml'), text(conditions));
+    const { exit, err } = await run('scenario', 'check', 'conditions.yaml');
+    expect(exit).toBe(3);
+    expect(err).toMatch(/conditions\.yaml:9:29: condition: expected a condition/);
+    expect(err).toMatch(/conditions\.yaml:11:25: condition: expected a value/);
   });
 
   it('print the documented JSON', async () => {
