@@ -20,6 +20,7 @@ export const INSPECTOR_COMMANDS = inGroup('Inspector', [
   ['before', 'Show the state before or after the event', 'T', 'session', () => useTrace().toggleBefore()],
   ['inspector.state', 'Show the state', 'Alt+S', 'session', () => showTab('state')],
   ['inspector.event', 'Show the event', 'Alt+E', 'session', () => showTab('event')],
+  ['inspector.tables', 'Show the tables of SPIs and LPIs', '', 'session', () => showTab('tables')],
   ['pin.a', 'Pin position A at the cursor', 'Alt+A', 'session', () => useDifference().pin('a', useTrace().target)],
   ['pin.b', 'Pin position B at the cursor', 'Alt+B', 'session', () => useDifference().pin('b', useTrace().target)],
   ['difference', 'Difference of state between A and B', 'Alt+D', 'session', () => useUi().openDialog('difference')],

@@ -5,7 +5,7 @@ import { remembered } from '../remember.ts';
 
 export type ThemeChoice = 'system' | 'dark' | 'light';
 export type Dialog = 'palette' | 'go-to' | 'keyboard' | 'breakpoint' | 'open' | 'report' | 'bookmark' | 'difference';
-export type InspectorTab = 'state' | 'event' | 'program' | 'console';
+export type InspectorTab = 'state' | 'event' | 'tables' | 'program' | 'console';
 export type DockTab = 'breakpoints' | 'messages' | 'bookmarks';
 
 export interface Notice {

@@ -1,0 +1,58 @@
+/** The browser of interrupt state tables beside a scenario of SPIs: follows the cursor, and shows the SPIs in flight. */
+import { AxeBuilder } from '@axe-core/playwright';
+import { rmSync } from 'node:fs';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { closeChromium } from './harness/chromium.ts';
+import { goTo, settled } from './harness/page.ts';
+import { artifact, root } from './harness/places.ts';
+import { runCli } from './harness/sample.ts';
+import { keepPicture, openWindow, type ProductWindow } from './harness/window.ts';
+
+const open: ProductWindow[] = [];
+afterEach(async () => {
+  for (const window of open.splice(0)) {
+    expect(window.problems).toEqual([]);
+    await window.close();
+  }
+});
+afterAll(closeChromium);
+
+function recorded(scenario: string): string {
+  const trace = artifact('e2e', `${scenario}.gscope`);
+  rmSync(trace, { force: true });
+  runCli(['record', `${root}/traces/${scenario}.yaml`, '-o', trace]);
+  return trace;
+}
+
+/** Position of the first hit, as the command line finds it. */
+function firstHit(trace: string, condition: string): number {
+  const found = JSON.parse(runCli(['find', trace, condition, '--json'])) as { hits: { seq: number }[] };
+  return found.hits[0]?.seq ?? NaN;
+}
+
+describe('the tables of SPIs and LPIs', () => {
+  it('show entries and the list of SPIs in flight at the cursor', async () => {
+    const trace = recorded('spi-retarget');
+    const window = await openWindow({ trace });
+    open.push(window);
+    const { page } = window;
+    await settled(page);
+    await page.getByTestId('inspector').getByRole('tab', { name: 'Tables' }).click();
+    const tables = page.getByTestId('tables');
+    const rows = tables.getByRole('row').filter({ hasText: /^SPI/ });
+    await expect.poll(() => rows.count()).toBe(32);
+    await goTo(page, `#${firstHit(trace, 'kind == kvm.step and text ~ "spiList add"')}`);
+    const spi5 = rows.filter({ hasText: 'SPI 5' }).first();
+    await spi5.filter({ hasText: 'pending' }).waitFor();
+    expect(await spi5.innerText()).toContain('0x10');
+    const flight = tables.getByRole('region', { name: 'SPIs in flight' });
+    expect(await flight.innerText()).toMatch(/SPI 5[^]*latched/);
+    await tables.getByLabel('pending or active').check();
+    await expect.poll(() => rows.count()).toBe(1);
+    await keepPicture(page, 'tables');
+    const { violations } = await new AxeBuilder({ page }).include('[data-testid=tables]').analyze();
+    expect(violations).toEqual([]);
+    await tables.getByRole('radio', { name: 'LPIs' }).click();
+    await tables.getByText('None is pending or active here.').waitFor();
+  });
+});
