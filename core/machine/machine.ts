@@ -254,6 +254,19 @@ export class Machine {
     this.ram.flush(this.journal);
   }
 
+  /**
+   * For an event that names no vCPU. Threads are saved at the end of their turn, so within a turn only the one whose turn
+   * it is can have anything left, and when time moves, between the turns, none. So the cost does not grow with the vCPUs.
+   */
+  #saveFor({ kind }: AnyEvent): void {
+    const { running } = this.#loop;
+    if (running === undefined && kind !== 'host.counter') this.save();
+    else {
+      running?.save(this.journal);
+      this.ram.flush(this.journal);
+    }
+  }
+
   /** Makes cores and RAM what the journal's state says, after an undo. */
   restore(): void {
     for (const thread of this.#threads) thread.restore(this.journal.state);
@@ -271,7 +284,7 @@ export class Machine {
     if (this.observer === undefined) return;
     this.beforeEvent?.(event, place);
     // Other threads' cores were saved at the end of their turns.
-    if (place.vcpu === undefined) this.save();
+    if (place.vcpu === undefined) this.#saveFor(event);
     else {
       this.#threads[place.vcpu]?.save(this.journal);
       this.ram.flush(this.journal);

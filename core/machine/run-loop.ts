@@ -14,6 +14,8 @@ import { type Thread } from './thread.ts';
 const ENTRY_ATTEMPTS = 4;
 
 export class RunLoop {
+  /** The thread whose turn it is. */
+  running: Thread | undefined;
   readonly #machine: Machine;
 
   constructor(machine: Machine) {
@@ -24,9 +26,11 @@ export class RunLoop {
   turn(cpu: number, budget: number): boolean {
     const thread = this.#current(cpu) ?? this.#pick(cpu);
     if (thread === undefined) return false;
+    this.running = thread;
     const executed = this.#executeOrHang(thread, budget);
     const gaveWay = this.#giveWay(thread, cpu);
     thread.save(this.#machine.journal);
+    this.running = undefined;
     return executed || gaveWay;
   }
 
@@ -67,7 +71,8 @@ export class RunLoop {
   }
 
   #waiting(cpu: number): Thread[] {
-    return this.#machine.threads.filter(({ status, affinity }) => status === 'ready' && affinity.lo === cpu);
+    // Few threads are on one CPU: their place is looked at first.
+    return this.#machine.threads.filter((thread) => thread.affinity.lo === cpu && thread.status === 'ready');
   }
 
   #scheduleIn(thread: Thread, index: number): boolean {
