@@ -440,6 +440,7 @@ describe('the first window', () => {
     await page.getByTestId('breakpoint').waitFor();
     await page.keyboard.press('F5');
     await settled(page);
+    const KEYS = ['Alt+e', 'Control+k', 'Shift+F9', 'g', 'Alt+d', 'F1', 'Control+o'];
     for (const theme of ['dark', 'light']) {
       await page.evaluate((name) => localStorage.setItem('gicscope.theme', JSON.stringify(name)), theme);
       await page.reload();
@@ -448,7 +449,7 @@ describe('the first window', () => {
       await page.getByTestId('hit-count').filter({ hasText: /\d/ }).waitFor();
       expect(await faults('html'), theme).toEqual([]);
       await keepPicture(page, `window-${theme}`);
-      for (const key of theme === 'dark' ? ['Alt+e', 'Control+k', 'Shift+F9', 'F1', 'Control+o'] : ['Alt+e']) {
+      for (const key of theme === 'dark' ? KEYS : ['Alt+e']) {
         await page.keyboard.press(key);
         if (key !== 'Alt+e') await page.getByTestId('dialog').waitFor();
         // Popovers fade in; a half transparent text has no contrast of its own.
