@@ -12,6 +12,8 @@ export interface IrsFacts {
   readonly priorityBits?: number;
   /** Number of VM ids; 16. */
   readonly vms?: number;
+  /** The first id that this hypervisor may give; those below belong to others; 0. */
+  readonly firstVm?: number;
   /** VPEs of one VM; 512. */
   readonly vpes?: number;
   /** Identifier bits from which entries with metadata have 16 bytes; absent: entries have no metadata. */

@@ -36,15 +36,13 @@ type Operation = (life: Life, step: JsonObject) => Value;
 
 const CPUS = 3;
 const PA_BITS = [32, 36, 40, 42, 44, 48, 52, 56];
-/** A VM that has taken an id before ours. */
-const OTHER_VM = 9;
 const FAULTS: Readonly<Record<string, HostFault>> = { alloc: 'alloc', free: 'free', cmd: 'command' };
 
 /** `setup`: host, VM, vCPUs and device. */
 export function setUp(profile: Profile, step: JsonObject): Omit<Life, 'effects' | 'locks' | 'ignored'> {
   const vmid = numberAt(step, 'vmid', 0);
   const paBits = PA_BITS[numberAt(step, 'pa', 5)];
-  if (paBits === undefined || vmid > 1000) throw new VectorError('"pa" must be 0 … 7, "vmid" at most 1000');
+  if (paBits === undefined || vmid > 0xffff) throw new VectorError('"pa" must be 0 … 7, "vmid" at most 65535');
   const host = new Host(
     new Journal(new Layout()),
     {
@@ -62,11 +60,11 @@ export function setUp(profile: Profile, step: JsonObject): Omit<Life, 'effects' 
         priorityBits: numberAt(step, 'pribits', 5),
         vpes: numberAt(step, 'maxvpes', 512),
         vms: vmid + 1,
+        firstVm: vmid,
       },
     },
     { profile, reserveVcpus: CPUS },
   );
-  for (let id = 0; id < vmid; id++) host.irs?.takeId(OTHER_VM);
   const vm = host.createVm();
   const ids = textAt(step, 'ids');
   for (const id of ids === 'none' ? [] : ids.split(',')) {

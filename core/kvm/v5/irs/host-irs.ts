@@ -38,7 +38,7 @@ export class HostIrs {
   readonly memory: SlotMemory;
   /** What to do when the doorbell of a VPE rings, by VM index. */
   readonly doorbells = new Map<number, (vpe: number) => void>();
-  /** VM id → index of the VM + 1; 0: the id is free. */
+  /** From `firstVm` on: index of the VM + 1 that has the id; 0: the id is free. */
   readonly #owners: readonly Cell[];
   readonly #faults: Cell;
   readonly #tables: (VmTables | undefined)[] = [];
@@ -49,9 +49,10 @@ export class HostIrs {
   constructor(host: Host) {
     const claim = new CellClaim(host.journal, 'host.irs.');
     this.host = host;
-    this.facts = { idBits: 16, minIdBits: 5, priorityBits: 5, vms: 16, vpes: 512, ...host.facts.irs };
+    this.facts = { idBits: 16, minIdBits: 5, priorityBits: 5, vms: 16, firstVm: 0, vpes: 512, ...host.facts.irs };
     this.memory = new SlotMemory(host.journal);
-    this.#owners = Array.from({ length: this.facts.vms }, (_, id) => claim.cell(`vm${id}.owner`, 16));
+    const { vms, firstVm } = this.facts;
+    this.#owners = Array.from({ length: vms - firstVm }, (_, n) => claim.cell(`vm${firstVm + n}.owner`, 16));
     this.#faults = claim.cell('faults', HOST_FAULTS.length);
     for (const cpu of host.cpus) cpu.interface.findDomain = () => this.#domainOf(cpu);
   }
@@ -78,14 +79,14 @@ export class HostIrs {
 
   /** The lowest free id, or -ENOSPC (§3.2). */
   takeId(vmIndex: number): Result {
-    const id = this.#owners.findIndex((owner) => owner.lo === 0);
-    if (id < 0) return -ENOSPC;
-    this.#owners[id]?.set(vmIndex + 1);
-    return id;
+    const free = this.#owners.findIndex((owner) => owner.lo === 0);
+    if (free < 0) return -ENOSPC;
+    this.#owners[free]?.set(vmIndex + 1);
+    return this.facts.firstVm + free;
   }
 
   freeId(id: number): void {
-    this.#owners[id]?.set(0);
+    this.#owners[id - this.facts.firstVm]?.set(0);
   }
 
   // --- tables -----------------------------------------------------------------------------------------------------
@@ -211,7 +212,7 @@ export class HostIrs {
   }
 
   #ownerOf(vmId: number): number {
-    return (this.#owners[vmId]?.lo ?? 0) - 1;
+    return (this.#owners[vmId - this.facts.firstVm]?.lo ?? 0) - 1;
   }
 
   #vmPlace(vmId: number): Place {

@@ -111,11 +111,11 @@ export class VmIrs {
 
   /**
    * Claims what a VM of 32 SPIs needs, before a recording begins: their slots, and those of their table entries for the
-   * VM that is alone on its host, whose id will be 0.
+   * VM that is alone on its host, whose id will be the first.
    */
   reserve(): void {
     this.reserveSpis(DEFAULT_SPIS);
-    if (this.vm.index === 0) this.host.tables(0).claimEntries(SPI, DEFAULT_SPIS);
+    if (this.vm.index === 0) this.host.tables(this.host.facts.firstVm).claimEntries(SPI, DEFAULT_SPIS);
   }
 
   /** The SPI of this number, if the VM has it. */
