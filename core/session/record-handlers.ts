@@ -1,5 +1,5 @@
 /** `scenario.*` and `record.*`: scenarios as they are bundled, checked and recorded. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PROFILES } from '../kvm/profiles.ts';
 import { loadScenario, ScenarioError } from '../scenario/index.ts';
@@ -89,7 +89,6 @@ export function recordHandlers(context: SessionContext): Group<Methods> {
     }),
     'scenario.check': ({ path, profile }) => {
       const file = scenarioFile(path, options.samples);
-      if (!statSync(file).isFile()) throw new SessionError({ code: 'bad-input', message: `${path} is not a file` });
       try {
         const { data } = readScenario(file, profile === undefined ? {} : { profile });
         return { name: data.name, problems: [] };

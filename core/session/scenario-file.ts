@@ -26,7 +26,10 @@ export function scenarioFile(given: string, samples: string): string {
 
 /** Reads, loads and checks a scenario. @throws ScenarioError, SessionError */
 export function readScenario(file: string, options: { profile?: string; seed?: number } = {}): Scenario {
-  const size = statSync(file).size;
+  const stat = statSync(file);
+  // A device or a pipe may have no end.
+  if (!stat.isFile()) throw new SessionError({ code: 'bad-input', message: `${file} is not a file` });
+  const { size } = stat;
   if (size > MAX_BYTES)
     throw new SessionError({
       code: 'bad-input',
