@@ -5,7 +5,7 @@
 import { type Result } from '../kvm/errno.ts';
 import { DEVICE_VGIC_V5, GROUP, UserWords } from '../kvm/uapi.ts';
 import { type UserImages } from '../kvm/v5/irs/images.ts';
-import { type VmIrs } from '../kvm/v5/irs/vm-irs.ts';
+import { type GuestMemory, type VmIrs } from '../kvm/v5/irs/vm-irs.ts';
 import { VmVgicV5 } from '../kvm/v5/vm-vgic.ts';
 import { type Machine } from './machine.ts';
 
@@ -66,11 +66,32 @@ export function tablesOf(
   return { spis, lpis };
 }
 
+/** Where the earlier postings kept images of LPIs: the guest's RAM, at IRS_IST_BASER. */
+function guestMemoryOf({ ram }: Machine): GuestMemory {
+  const inside = (address: number): boolean => {
+    const offset = address - Number(ram.base);
+    return offset >= 0 && offset + 4 <= ram.size;
+  };
+  return {
+    load32: (address) =>
+      inside(address) ? new DataView(ram.read(BigInt(address), 4).buffer).getUint32(0, true) : undefined,
+    store32: (address, value) => {
+      if (!inside(address)) return false;
+      const bytes = new Uint8Array(4);
+      new DataView(bytes.buffer).setUint32(0, value, true);
+      ram.write(BigInt(address), bytes);
+      return true;
+    },
+  };
+}
+
 export function saveTables(machine: Machine): { readonly result: Result; readonly saved: SavedTables } {
   const saved = tablesOf(machine, { spis: {}, lpis: {} });
+  irsOf(machine).guestMemory = guestMemoryOf(machine);
   return { result: machine.vm.deviceAttr('get', GROUP.IST, 0n, new Buffers(saved)), saved };
 }
 
 export function restoreTables(machine: Machine, saved: SavedTables): Result {
+  irsOf(machine).guestMemory = guestMemoryOf(machine);
   return machine.vm.deviceAttr('set', GROUP.IST, 0n, new Buffers(saved));
 }

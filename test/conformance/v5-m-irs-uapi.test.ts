@@ -233,6 +233,26 @@ describe('images of the tables', () => {
     expect(lab.ist('set', new Images().with(0n, SPIS))).toBe(0);
     expect(lab.irs.list).toEqual([0, 1, 2]);
   });
+
+  it('[SPI-S31] keep LPIs in guest memory in the earlier postings', () => {
+    const lab = new SpiLab('H3', { until: 'initialised' });
+    const memory = new Map<number, number>([[Number(IST), 0x1_4009]]);
+    lab.irs.guestMemory = {
+      load32: (address) => memory.get(address) ?? 0,
+      store32: (address, value) => {
+        memory.set(address, value);
+        return true;
+      },
+    };
+    expect([lab.irsSet(0x190, 5n), lab.irsSet(0x180, IST | 1n), lab.irsSet(0x80, 1n)]).toEqual([0, 0, 0]);
+    expect(lab.ist('set', new Images().with(0n, SPIS))).toBe(0);
+    expect(lab.lpiWord(0)).toBe(0x1_4009);
+    expect(lab.spiGuest(1).ready().handle()).toBe(0x1_4000_0000n);
+    lab.spiGuest(1).stop();
+    const spis = new Uint32Array(32);
+    expect(lab.ist('get', new Images().with(0n, spis))).toBe(0);
+    expect([spis[1], memory.get(Number(IST))]).toEqual([0x8009, 0x1_4008]);
+  });
 });
 
 describe('VM ids', () => {
