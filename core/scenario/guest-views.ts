@@ -28,6 +28,22 @@ export interface View {
 const LEAVES = new Set<AnyEvent['kind']>(['hyp.flush', 'vcpu.exit']);
 const ARRIVES = new Set<AnyEvent['kind']>(['vcpu.entry', 'hyp.fold']);
 
+/** Tables of SPIs and LPIs, the list and the locks: neither a PPI nor a register of an interface moves there. */
+const ELSEWHERE = new Set<AnyEvent['kind']>([
+  'gic.cd',
+  'gic.cd.ignored',
+  'irs.hppi',
+  'irs.hppi.noPe',
+  'spi.inject',
+  'spi.inject.ignored',
+  'gic.vdpend',
+  'gic.vdrcfg',
+  'aplist.add',
+  'aplist.remove',
+  'lock.acquire',
+  'lock.release',
+]);
+
 export class GuestViews {
   readonly all: readonly View[];
   /** vCPUs between the two. */
@@ -56,6 +72,7 @@ export class GuestViews {
   /** Time moves what every vCPU has pending; any other event only what its own vCPU has. */
   #update(event: AnyEvent, { vcpu }: Place): void {
     const { kind } = event;
+    if (ELSEWHERE.has(kind)) return;
     if (vcpu === undefined || kind === 'host.counter') {
       this.update();
       return;
@@ -80,8 +97,11 @@ export class GuestViews {
   }
 }
 
-/** SPIs of a GICv3 get their slots now, so that the layout depends on the configuration alone and can be declared. */
+/** SPIs get their slots now, so that the layout depends on the configuration alone and can be declared. */
 function reserveSpis({ config, vm }: Machine): void {
   const count = config.attributes?.find(({ group }) => group === GROUP.NR_IRQS)?.value;
-  if (config.device === DEVICE_VGIC_V3 && count !== undefined) vgicOf(vm).reserveSpis(Number(count) - FIRST_SPI);
+  if (count === undefined) return;
+  if (config.device === DEVICE_VGIC_V3) vgicOf(vm).reserveSpis(Number(count) - FIRST_SPI);
+  const part = vm.gics.get(DEVICE_VGIC_V5);
+  if (config.device === DEVICE_VGIC_V5 && part instanceof VmVgicV5) part.irs?.reserve(Number(count));
 }

@@ -1,7 +1,7 @@
 /** How what the CPU interface does becomes events: what the guest did to it, and what it did in answer. */
 import { type Intid } from '../../gic/intid.ts';
 import { type CpuifEvent } from '../../gic/v5/events.ts';
-import { ppiIntid } from '../../gic/v5/ppi.ts';
+import { isPpi, ppiIntid } from '../../gic/v5/ppi.ts';
 import { type Rows } from './scribe.ts';
 
 /** Causes for which a pending bit is only carried between memory and hardware: no pending state of a guest moves. */
@@ -11,7 +11,14 @@ export const CPUIF: Rows<CpuifEvent['kind']> = {
   'cpuif.reg': (scribe, { register, direction, lo, hi }, place) =>
     scribe.access('guest', place, register, direction, lo, hi, true),
   'cpuif.hppi': (scribe, { after, priority }, place) =>
-    scribe.interrupt('irq.hppi', 'hardware', place, after === 0 ? undefined : after, priority ?? 0, 'PPI'),
+    scribe.interrupt(
+      'irq.hppi',
+      'hardware',
+      place,
+      after === 0 ? undefined : after,
+      priority ?? 0,
+      after === 0 || isPpi(after) ? 'PPI' : 'CPU interface',
+    ),
   'cpuif.signal': (scribe, { irq, nmi }, place) =>
     scribe.put('irq.signal', 'hardware', place, { irq, fiq: false, nmi }),
   'cpuif.ack': (scribe, { intid, reasonZero, instruction }, place) =>

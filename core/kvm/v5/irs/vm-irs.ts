@@ -110,12 +110,12 @@ export class VmIrs {
   }
 
   /**
-   * Claims what a VM of 32 SPIs needs, before a recording begins: their slots, and those of their table entries for the
-   * VM that is alone on its host, whose id will be the first.
+   * Claims what a VM of so many SPIs needs, before a recording begins: their slots, and those of their table entries for
+   * the VM that is alone on its host, whose id will be the first.
    */
-  reserve(): void {
-    this.reserveSpis(DEFAULT_SPIS);
-    if (this.vm.index === 0) this.host.tables(this.host.facts.firstVm).claimEntries(SPI, DEFAULT_SPIS);
+  reserve(count = DEFAULT_SPIS): void {
+    this.reserveSpis(count);
+    if (this.vm.index === 0) this.host.tables(this.host.facts.firstVm).claimEntries(SPI, count);
   }
 
   /** The SPI of this number, if the VM has it. */
