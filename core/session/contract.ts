@@ -295,6 +295,16 @@ export const liveStateSchema = z.object({
   message: z.string(),
 });
 
+/** What is recorded, and where. `output` empty: beside the app's imports. */
+const recording = {
+  scenario: path,
+  output: z.string().max(4096),
+  overwrite: z.boolean(),
+  /** Instead of the scenario's own. */
+  profile: z.string().max(64).optional(),
+  seed: z.int().min(0).max(0xffffffff).optional(),
+};
+
 function method<A extends z.ZodObject, R extends z.ZodType>(
   args: A,
   result: R,
@@ -398,17 +408,7 @@ export const CONTRACT = {
     }),
   ),
   /** Runs a scenario and records it; progress comes as `task` events. `output` empty: beside the app's imports. */
-  'record.start': method(
-    z.object({
-      scenario: path,
-      output: z.string().max(4096),
-      overwrite: z.boolean(),
-      /** Instead of the scenario's own. */
-      profile: z.string().max(64).optional(),
-      seed: z.int().min(0).max(0xffffffff).optional(),
-    }),
-    z.object({ task: z.int(), output: path }),
-  ),
+  'record.start': method(z.object(recording), z.object({ task: z.int(), output: path })),
   /** What came of a recording that ended. */
   'record.result': method(
     z.object({ task: z.int() }),
@@ -430,11 +430,7 @@ export const CONTRACT = {
    */
   'live.start': method(
     z.object({
-      scenario: path,
-      output: z.string().max(4096),
-      overwrite: z.boolean(),
-      profile: z.string().max(64).optional(),
-      seed: z.int().min(0).max(0xffffffff).optional(),
+      ...recording,
       /** Stop at the first event. */
       paused: z.boolean(),
     }),

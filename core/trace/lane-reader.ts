@@ -1,7 +1,5 @@
 /** Tiles of lanes out of a trace, decoded and cached; the reader side of lane-tiles.ts. */
 import type Database from 'better-sqlite3';
-import { type Seq, seq } from '../state/brand.ts';
-import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
 import { damaged } from './errors.ts';
 import { guarded } from './file.ts';
 import { LANE_KINDS, type Lane, type LaneKind } from './lane-kinds.ts';
@@ -15,12 +13,10 @@ import {
   tileId,
 } from './lane-tiles.ts';
 import { LruCache } from './lru.ts';
-import { lowerBound } from './posting-reader.ts';
 import { blob, integer, text } from './row-values.ts';
 
 const CACHED = 512;
 const LAST_PART = 0xff_ffff;
-const CHUNK_EVENTS = CHUNK_BLOCKS * BLOCK_EVENTS;
 
 export class LaneReader {
   readonly #path: string;
@@ -98,28 +94,6 @@ export class LaneReader {
     const before = chunk > 0 ? this.#edge(this.#lastIn, lane.id, 0, chunk - 1) : undefined;
     if (before !== undefined) return before.code[before.count - 1] ?? before.startCode;
     return this.#edge(this.#firstIn, lane.id, chunk, LAST_PART)?.startCode ?? 0;
-  }
-
-  /** The nearest transition strictly beyond a position. */
-  findTransition(lane: Lane, from: number, direction: 'next' | 'previous'): Seq | undefined {
-    const chunk = Math.max(0, Math.floor(from / CHUNK_EVENTS));
-    if (direction === 'next') {
-      for (let first = chunk; ;) {
-        const tile = this.#edge(this.#firstIn, lane.id, first, LAST_PART);
-        if (tile === undefined) return undefined;
-        const hit = tile.seq[lowerBound(tile.seq, from + 1)];
-        if (hit !== undefined) return seq(hit);
-        first = Math.max(first, Math.floor((tile.seq[tile.count - 1] ?? 0) / CHUNK_EVENTS)) + 1;
-      }
-    }
-    for (let last = chunk; last >= 0;) {
-      const tile = this.#edge(this.#lastIn, lane.id, 0, last);
-      if (tile === undefined) return undefined;
-      const hit = tile.seq[lowerBound(tile.seq, from) - 1];
-      if (hit !== undefined) return seq(hit);
-      last = Math.min(last, Math.floor((tile.seq[0] ?? 0) / CHUNK_EVENTS)) - 1;
-    }
-    return undefined;
   }
 
   #edge(statement: Database.Statement, lane: number, first: number, last: number): Transitions | undefined {

@@ -1,20 +1,18 @@
 /**
  * Bench of the trace file: `node scripts/node.mjs test/bench/trace.bench.ts [events …]` (default 100000 1000000).
  * Per size, in a process of its own: writing (events/s of time and of CPU time, bytes an event), the same rows into
- * `sqlite3 .import` with one index where that program is installed, opening, seeking, stepping, searching with a hit
- * anywhere or nowhere, counting, drawing lanes, and whether tiles agree with the exact transitions.
+ * `sqlite3 .import` with one index where that program is installed, opening, seeking, stepping, drawing lanes,
+ * and whether tiles agree with the exact transitions. Searching is in scale.bench.ts.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { intid } from '../../core/gic/intid.ts';
 import { type Seq, seq } from '../../core/state/brand.ts';
 import { Cursor } from '../../core/trace/cursor.ts';
 import { ColumnBuilder } from '../../core/trace/lane-columns.ts';
 import { severity } from '../../core/trace/lane-kinds.ts';
 import { drawDensity, drawLane } from '../../core/trace/lanes.ts';
 import { TraceReader } from '../../core/trace/reader.ts';
-import { changePostings, fieldRange, findChange, findEvent } from '../../core/trace/search.ts';
 import { TraceWriter } from '../../core/trace/writer.ts';
 import { BenchReport, isApart, mostMemory, percentile, sizesGiven, spent } from './report.ts';
 import { importSeconds } from './sqlite-peer.ts';
@@ -77,33 +75,11 @@ function read(path: string, size: number): void {
   add('seek, p50', seeks, 0.5, '≤ 0.5 ms');
   add('seek, p99', seeks, 0.99, '≤ 5 ms');
   add('step, p95', steps, 0.95);
-  search(reader, anywhere, add);
   lanes(reader, size, add);
   reader.close();
 }
 
 type Add = (what: string, times: readonly number[], share: number, goal?: string) => void;
-
-function search(reader: TraceReader, anywhere: () => Seq, add: Add): void {
-  const busy = fieldRange(reader, intid('ppi', 27), 1, 'pending');
-  const idle = fieldRange(reader, intid('ppi', 3), 1, 'pending');
-  if (busy === undefined || idle === undefined) throw new Error('the workload has no PPI');
-  const direction = (i: number): 'next' | 'previous' => (i % 2 === 0 ? 'next' : 'previous');
-  const first = times(1, () => findChange(reader, -1, 'next', busy, 'rises'));
-  const hits = times(500, (i) => findChange(reader, anywhere(), direction(i), busy, 'rises'));
-  const misses = times(500, (i) => findChange(reader, anywhere(), direction(i), idle, 'rises'));
-  const names = times(500, (i) =>
-    findEvent(reader, anywhere(), direction(i), { names: ['ICC_PCR_EL1'], op: 'write', vcpu: 2 }),
-  );
-  const counts = times(5, () => changePostings(new TraceReader(reader.path), busy, 'rises').total);
-  const never = times(1, () => findEvent(reader, -1, 'next', { test: (events, i) => events.argLo[i] === 0x1234_5679 }));
-  add('first search', first, 0.5);
-  add('next/previous rise of a PPI, p95', hits, 0.95, '≤ 10 ms');
-  add('one that never rises, p95', misses, 0.95, '≤ 10 ms');
-  add('write of a register, p95', names, 0.95, '≤ 10 ms');
-  add('open and count the rises of a PPI', counts, 0.5);
-  add('test that never holds', never, 0.5, '≤ 1,500 ms at 1e7');
-}
 
 function lanes(reader: TraceReader, size: number, add: Add): void {
   const drawn = reader.lanes.filter(({ kind }) => kind !== 'density');

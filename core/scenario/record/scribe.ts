@@ -5,25 +5,10 @@ import { type Machine } from '../../machine/machine.ts';
 import { type Thread } from '../../machine/thread.ts';
 import { type Detail, type Kind, type NewEvent, type Origin, type Payload } from '../../trace/kinds.ts';
 import { type TraceSink } from '../../trace/sink.ts';
+import { type TraceWriter } from '../../trace/writer.ts';
 
-/** A sink that also takes events as numbers (core/trace/writer.ts). */
-export interface PackedSink extends TraceSink {
-  typeId(kind: Kind, origin: Origin, source?: string): number;
-  nameId(text: string): number;
-  appendPacked(
-    type: number,
-    vcpu: number,
-    small: number,
-    name: number,
-    flags: number,
-    valueLo: number,
-    valueHi: number,
-    argLo: number,
-    argHi: number,
-    time: number,
-    line?: number,
-  ): number;
-}
+/** A sink that also takes events as numbers. */
+export type PackedSink = TraceSink & Pick<TraceWriter, 'typeId' | 'nameId' | 'appendPacked'>;
 
 export interface Scribe {
   readonly machine: Machine;

@@ -13,7 +13,6 @@ import { openTraceFile } from '../../../core/trace/file.ts';
 import { drawLane } from '../../../core/trace/lanes.ts';
 import { POSTING } from '../../../core/trace/postings.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
-import { findEvents } from '../../../core/trace/search.ts';
 import { TraceWriter } from '../../../core/trace/writer.ts';
 import { SUMMARY, buildTrace, random, tracePath } from './support.ts';
 
@@ -39,7 +38,7 @@ function readAll(path: string): number {
     for (const lane of reader.lanes)
       if (lane.kind !== 'density') drawLane(reader, lane, { start: 0, end: reader.duration + 1, columns: 50 });
     for (const { id } of reader.interruptIndex.fields) reader.postings.get(POSTING.fieldChanged, id);
-    findEvents(reader, { vcpu: 0, kinds: ['irq.line'] }, 3);
+    for (const vcpu of [0, 1]) reader.postings.get(POSTING.vcpu, vcpu);
     reader.lives.list({ limit: 100 });
     for (let at = 0; at < Math.min(9000, reader.count); at += 450) reader.lives.at(at);
     for (let line = 1; line < 50; line++) reader.rawLine(line);
