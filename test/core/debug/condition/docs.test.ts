@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { check, parse, print } from '../../../../core/debug/condition/index.ts';
 import { resolvePosition } from '../../../../core/debug/positions.ts';
+import { readWay } from '../../../../core/debug/ways.ts';
 import { bind } from '../../../../core/debug/search/bind.ts';
 import { FILTER_KEYS } from '../../../../core/debug/condition/filter.ts';
 import { RESERVED, SUBJECT_FIELDS } from '../../../../core/debug/condition/words.ts';
@@ -66,10 +67,18 @@ describe('docs/conditions.md', () => {
     for (const word of STATE_WORDS) expect(SECTIONS.get('State of interrupts')).toContain(word);
   });
 
-  it('shows positions that go-to understands', () => {
+  it('shows positions and ways that go-to understands', () => {
     const trace = { count: 5_000, duration: 2_000_000_000, seqAtTime: () => 7, timeOf: () => 0 };
     const typed = column('Go to', 0);
     expect(typed.length).toBeGreaterThan(6);
-    for (const text of typed) expect(resolvePosition(text, 100, trace).error, text).toBe('');
+    const ways = typed.flatMap((text) => readWay(text) ?? []);
+    expect(ways.length).toBeGreaterThan(3);
+    for (const { condition } of ways)
+      expect(
+        check(parse(condition), names).filter(({ severity }) => severity === 'error'),
+        condition,
+      ).toEqual([]);
+    for (const text of typed)
+      if (readWay(text) === undefined) expect(resolvePosition(text, 100, trace).error, text).toBe('');
   });
 });
