@@ -178,6 +178,7 @@ export class Machine {
    */
   run(until: bigint): RunResult {
     this.#stopAsked = false;
+    this.save();
     const halted = this.#rounds(until);
     this.save();
     return { halted };
@@ -256,15 +257,19 @@ export class Machine {
 
   /**
    * For an event that names no vCPU. Threads are saved at the end of their turn, so within a turn only the one whose turn
-   * it is can have anything left, and when time moves, between the turns, none. So the cost does not grow with the vCPUs.
+   * it is can have anything left; when time moves, between the turns, only those whose reservation another one's store
+   * took. So the cost hardly grows with the vCPUs.
    */
   #saveFor({ kind }: AnyEvent): void {
     const { running } = this.#loop;
-    if (running === undefined && kind !== 'host.counter') this.save();
-    else {
-      running?.save(this.journal);
-      this.ram.flush(this.journal);
+    if (running === undefined && kind !== 'host.counter') {
+      this.save();
+      return;
     }
+    if (running === undefined) {
+      for (const thread of this.#threads) if (thread.core.systemDirty) thread.save(this.journal);
+    } else running.save(this.journal);
+    this.ram.flush(this.journal);
   }
 
   /** Makes cores and RAM what the journal's state says, after an undo. */

@@ -25,8 +25,8 @@ export class RunLoop {
   /** One physical CPU's turn; false when it has nothing to execute. */
   turn(cpu: number, budget: number): boolean {
     const thread = this.#current(cpu) ?? this.#pick(cpu);
-    if (thread === undefined) return false;
     this.running = thread;
+    if (thread === undefined) return false;
     const executed = this.#executeOrHang(thread, budget);
     const gaveWay = this.#giveWay(thread, cpu);
     thread.save(this.#machine.journal);
@@ -79,6 +79,7 @@ export class RunLoop {
     const { host, now, config } = this.#machine;
     const { vcpu } = thread;
     const cpu = host.cpu(index);
+    this.running = thread;
     const tasks = config.hostTasks + Math.max(1, this.#waiting(index).length);
     if (cpu.runnableTasks.lo !== tasks) host.setRunnableTasks(index, tasks);
     thread.since.value = now;
