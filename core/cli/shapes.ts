@@ -42,6 +42,7 @@ const info = z.strictObject({
   ),
   complete: z.boolean(),
   skippedLines: z.array(z.strictObject({ line: count, reason: z.string(), text: z.string() })).optional(),
+  integrity: z.strictObject({ blocks: count, problem: z.string().nullable() }).optional(),
 });
 
 const leg = z.strictObject({

@@ -364,6 +364,17 @@ export const CONTRACT = {
   'trace.open': method(z.object({ path }), traceInfoSchema),
   'trace.info': method(z.object(t), traceInfoSchema),
   'trace.close': method(z.object(t), ok),
+  /** Checks a file against itself: every block, the state carried from keyframe to keyframe, the digests. */
+  'trace.verify': method(
+    z.object(t),
+    z.object({
+      ok: z.boolean(),
+      /** Blocks looked at. */
+      blocks: z.int(),
+      /** The first thing that is wrong; empty when nothing is. */
+      problem: z.string(),
+    }),
+  ),
 
   /** Starts an import; progress comes as `task` events. `output` empty: beside the app's other imports. */
   'import.start': method(
@@ -377,6 +388,8 @@ export const CONTRACT = {
       keepPartial: z.boolean().optional(),
       /** Number of vCPUs, for sources that do not say it. */
       vcpus: z.int().min(1).max(512).optional(),
+      /** Per file: nanoseconds to add to its times; null or absent: found from what the files have in common. */
+      offsets: z.array(z.int().nullable()).max(64).optional(),
     }),
     z.object({ task: z.int(), output: path }),
   ),

@@ -8,8 +8,9 @@ import { OpenTrace } from './open-trace.ts';
 import { startRecording } from './record-handlers.ts';
 import { isScenarioFile } from './scenario-file.ts';
 import { density } from './timeline.ts';
+import { verifyTrace } from '../trace/verify.ts';
 
-type Methods = 'trace.open' | 'trace.info' | 'trace.close' | 'import.start' | 'task.cancel';
+type Methods = 'trace.open' | 'trace.info' | 'trace.close' | 'trace.verify' | 'import.start' | 'task.cancel';
 
 /** Size of the small picture on the start screen. */
 const PREVIEW_COLUMNS = 120;
@@ -34,7 +35,13 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
       return {};
     },
 
-    'import.start': ({ files, output, overwrite, format, keepPartial, vcpus }) => {
+    'trace.verify': ({ id }, signal) => {
+      const { ok, blocks, problem = '' } = verifyTrace(traces.get(id).reader, () => signal.aborted);
+      signal.throwIfAborted();
+      return { ok, blocks, problem };
+    },
+
+    'import.start': ({ files, output, overwrite, format, keepPartial, vcpus, offsets }) => {
       const [first = ''] = files;
       // A scenario is made a trace by recording it.
       if (format === 'scenario' || (format === undefined && files.length === 1 && isScenarioFile(first)))
@@ -49,6 +56,7 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
         ...(format === undefined ? {} : { format }),
         ...(keepPartial === undefined ? {} : { keepPartial }),
         ...(vcpus === undefined ? {} : { vcpus }),
+        ...(offsets === undefined ? {} : { offsets }),
       };
       checkOutput(job);
       const task = tasks.start(`Import ${files.join(', ')}`, (control) => runImport(job, control));

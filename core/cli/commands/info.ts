@@ -1,5 +1,5 @@
 import { type TraceInfo } from '../../session/contract.ts';
-import { bytesText, countText, printable, secondsText } from '../../state/units.ts';
+import { bytesText, countOf, countText, printable, secondsText } from '../../state/units.ts';
 import { defineCommand } from '../command.ts';
 import { type Context, type OpenTrace } from '../context.ts';
 import { EXIT } from '../failure.ts';
@@ -19,25 +19,38 @@ export const infoCommand = defineCommand({
   description:
     'Prints the source of a trace, its GIC model, vCPUs, interrupts seen, events by kind and by source name, time ' +
     'span, size, and whether it is complete. For text sources every line is accounted for: read = as events + merged ' +
-    '+ skipped. --skipped lists the lines that became no event.',
+    '+ skipped. --skipped lists the lines that became no event. --verify reads the whole file and checks it against ' +
+    'itself and its digests; exit code 1 says that something is wrong.',
   arguments: { trace: TRACE },
-  options: { skipped: flag('--skipped', 'list skipped source lines'), json: JSON_FLAG },
+  options: {
+    skipped: flag('--skipped', 'list skipped source lines'),
+    verify: flag('--verify', 'check the whole file against itself'),
+    json: JSON_FLAG,
+  },
   json: 'info',
   examples: [
     { command: 'gicscope info boot.gscope', says: 'for people' },
     { command: 'gicscope info boot.gscope --json', says: 'for scripts' },
     { command: 'gicscope info boot.gscope --skipped', says: 'also the lines that could not be used, and why' },
+    { command: 'gicscope info boot.gscope --verify', says: 'is the file as it was written?' },
   ],
-  async run(context, { trace }, { skipped, json }) {
+  async run(context, { trace }, { skipped, verify, json }) {
     return context.withTrace(trace, async (open) => {
       const lines = skipped ? await skippedLines(open) : undefined;
-      const info = infoDocument(open.info, lines);
+      const integrity = verify ? await integrityOf(context, open) : undefined;
+      const info = { ...infoDocument(open.info, lines), ...(integrity === undefined ? {} : { integrity }) };
       if (json) await context.out.json(info);
       else await writeText(context, open.info, info);
-      return EXIT.done;
+      return (integrity?.problem ?? null) === null ? EXIT.done : EXIT.found;
     });
   },
 });
+
+async function integrityOf({ io }: Context, trace: OpenTrace): Promise<NonNullable<Info['integrity']>> {
+  io.interruptAtOnce();
+  const { blocks, problem } = await trace.call('trace.verify', {});
+  return { blocks, problem: problem === '' ? null : problem };
+}
 
 async function skippedLines(trace: OpenTrace): Promise<SkippedLines> {
   const all: SkippedLines = [];
@@ -97,6 +110,7 @@ async function writeText(context: Context, { fileName }: TraceInfo, info: Info):
     ['size', bytesText(info.bytes)],
     ...(info.lines === null ? [] : lineAccounts(info.lines)),
     ['complete', info.complete ? 'yes' : ending(info.events)],
+    ...(info.integrity === undefined ? [] : [['integrity', integrityText(info.integrity)] as const]),
   ];
   await context.out.write(`${style.bold(printable(fileName))}\n${pairText(pairs, style)}`);
   await context.out.write(section('Interrupts', interruptTable(info, style), style));
@@ -107,6 +121,10 @@ async function writeText(context: Context, { fileName }: TraceInfo, info: Info):
   await context.out.write(
     section('Skipped lines', skipped.length === 0 ? '' : tableText(columns, skipped, style.dim), style),
   );
+}
+
+function integrityText({ blocks, problem }: NonNullable<Info['integrity']>): string {
+  return problem ?? `nothing wrong in ${countOf(blocks, 'block')}`;
 }
 
 function ending(events: number): string {

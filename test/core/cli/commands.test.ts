@@ -63,6 +63,16 @@ describe('info', () => {
     );
   });
 
+  it('checks the whole file with --verify, and exits with 1 when something is wrong', async () => {
+    const backend = (problem: string) =>
+      fakeBackend({ ...openClose, 'trace.verify': () => ({ ok: problem === '', blocks: 2, problem }) });
+    const fine = await run(['info', 'x', '--verify'], { backend: backend('') });
+    expect([fine.exit, /integrity +nothing wrong in 2 blocks/.test(fine.stdout)]).toEqual([0, true]);
+    const wrong = await run(['info', 'x', '--verify', '--json'], { backend: backend('block 1: torn') });
+    const { integrity } = SHAPES.info.parse(JSON.parse(wrong.stdout));
+    expect([wrong.exit, integrity]).toEqual([1, { blocks: 2, problem: 'block 1: torn' }]);
+  });
+
   it('lists skipped lines with --skipped, however many pages they fill', async () => {
     const lines = Array.from({ length: 10_002 }, (_, n) => ({ line: 2 * n + 1, reason: 'no time', text: `t${n}` }));
     const backend = fakeBackend({

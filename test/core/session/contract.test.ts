@@ -96,6 +96,12 @@ describe('a trace', () => {
     );
   });
 
+  it('bears itself out, block by block', async () => {
+    const { ok, blocks, problem } = await call('trace.verify', { id });
+    expect({ ok, problem }).toEqual({ ok: true, problem: '' });
+    expect(blocks).toBeGreaterThan(1);
+  });
+
   it('gives rows forwards, backwards and filtered, in ascending order', async () => {
     const plain = await call('events.rows', { id, from: 500, count: 20, direction: 'forward', filter: '' });
     expect(plain.rows.map((row) => row.seq)).toEqual(Array.from({ length: 20 }, (_, i) => 500 + i));
