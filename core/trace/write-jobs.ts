@@ -51,7 +51,8 @@ export class JobRunner {
     this.#db.pragma('synchronous = NORMAL');
     // Pages are appended and hardly read again; a transaction may spill into the log.
     this.#db.pragma('cache_size = -8192');
-    this.#db.pragma('wal_autocheckpoint = 8000');
+    // 16 MiB: the log is moved into the file while writing goes on, so that the end has little of it left.
+    this.#db.pragma('wal_autocheckpoint = 2000');
     this.#db.exec('BEGIN');
   }
 
