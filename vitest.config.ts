@@ -23,6 +23,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
+          // What is polled waits for a window that shares its processors with other tests.
+          expect: { poll: { timeout: 10_000 } },
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
