@@ -5,7 +5,9 @@
  */
 import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FORMATS, importTrace, inspect } from '../import/import.ts';
+import { FORMATS, importTrace, inspect, type Progress } from '../import/import.ts';
+import { importSeveral } from '../import/several/import-several.ts';
+import { type SourceInfo } from '../trace/sink.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { SessionError } from './failure.ts';
 import { fileFailure } from './file-failure.ts';
@@ -20,12 +22,16 @@ export interface ImportJob {
   readonly format?: string;
   readonly keepPartial?: boolean;
   readonly vcpus?: number;
+  /** Per file: nanoseconds to add to its times; null: found from what the files have in common. */
+  readonly offsets?: readonly (number | null)[];
   /** Written into the trace: the gicscope version. */
   readonly tool: string;
 }
 
 /** Room kept free on the disk, beyond what the import is expected to need. */
 const SPARE_BYTES = 64 * 1024 * 1024;
+/** How often the disk is looked at while a trace is written. */
+const LOOK_EVERY_MS = 1000;
 
 /**
  * Where an import goes that names no output: beside the app's other imports, under the source's name.
@@ -86,34 +92,65 @@ function checkRoom(files: readonly string[], folder: string): void {
   });
 }
 
+/** Looks now and then whether the disk fills up while a trace grows; `low` stops the reading while there is room to finish. */
+class RoomWatch {
+  readonly #folder: string;
+  readonly #full = new AbortController();
+  readonly low = this.#full.signal;
+  #looked = performance.now();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  look(): void {
+    const now = performance.now();
+    if (now - this.#looked < LOOK_EVERY_MS) return;
+    this.#looked = now;
+    const { bavail, bsize } = statfsSync(this.#folder);
+    if (bavail * bsize < SPARE_BYTES / 2) this.#full.abort();
+  }
+
+  explain(source: SourceInfo): SourceInfo {
+    return { ...source, facts: { ...source.facts, 'ends early': `the disk of ${this.#folder} was nearly full` } };
+  }
+}
+
 /** Runs the import; the result is the path of the trace, or null when a stop left nothing to keep. */
 export async function runImport(job: ImportJob, { signal, stop, advance }: TaskControl): Promise<string | null> {
-  const [file, ...others] = job.files;
-  if (file === undefined || others.length > 0)
-    throw new SessionError({ code: 'usage', message: 'one file at a time can be imported' });
+  const [file] = job.files;
+  if (file === undefined) throw new SessionError({ code: 'usage', message: 'no file to import' });
   advance({ phase: 'Detect' });
   // Before anything is written: a file that cannot be imported leaves no trace behind.
-  const format = job.format ?? (await inspect(file)).format;
-  const kind = FORMATS.find(({ id }) => id === format)?.kind;
+  const formats: string[] = [];
+  for (const each of job.files) formats.push(job.format ?? (await inspect(each)).format);
+  const kind = FORMATS.find(({ id }) => id === formats[0])?.kind;
   const partial = partialOf(job.output);
   const writer = new TraceWriter(partial, {
     overwrite: true,
     tool: job.tool,
-    ...(kind === undefined ? {} : { source: { kind, files: [basename(file)], facts: {} } }),
+    ...(kind === undefined ? {} : { source: { kind, files: job.files.map((each) => basename(each)), facts: {} } }),
   });
+  const room = new RoomWatch(dirname(job.output));
   try {
-    const result = await importTrace(file, writer, {
+    const options = {
       signal,
-      stop,
+      stop: AbortSignal.any([stop, room.low]),
       ...(job.format === undefined ? {} : { format: job.format }),
       ...(job.keepPartial === undefined ? {} : { keepPartial: job.keepPartial }),
       ...(job.vcpus === undefined ? {} : { vcpus: job.vcpus }),
-      onProgress: ({ bytes, total, events }) => {
+      onProgress: ({ bytes, total, events }: Progress) => {
+        room.look();
         advance({ phase: 'Read and decode', doneBytes: bytes, totalBytes: total ?? 0, events });
       },
-    });
-    advance({ phase: 'Index', events: result.events });
-    writer.finish(result.summary);
+    };
+    const isOne = job.files.length === 1 && job.offsets === undefined;
+    const offsets = job.offsets?.map((offset) => offset ?? undefined);
+    const { summary, events } = isOne
+      ? await importTrace(file, writer, options)
+      : await importSeveral(job.files, writer, { ...options, ...(offsets === undefined ? {} : { offsets }) });
+    advance({ phase: 'Index', events });
+    writer.finish(room.low.aborted ? { ...summary, source: room.explain(summary.source) } : summary);
   } catch (error) {
     writer.abort();
     if (signal.aborted || stop.aborted) return null;

@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { countOf, durationText } from '../../state/units.ts';
+import { basename, join } from 'node:path';
+import { countOf, durationText, printable } from '../../state/units.ts';
 import { defineCommand } from '../command.ts';
 import { type Context } from '../context.ts';
 import { CliFailure, EXIT, type ExitCode } from '../failure.ts';
 import { follow } from '../follow.ts';
+import { type FileOffset, offsets } from '../offsets.ts';
 import { flag, integer, JSON_FLAG, OVERWRITE_FLAG, text } from '../options.ts';
 import { newTrace } from '../output-file.ts';
 import { spool } from '../stdin.ts';
@@ -15,8 +16,10 @@ export const importCommand = defineCommand({
   name: 'import',
   summary: 'make a trace of recordings',
   description:
-    'Reads QEMU logs, plain or compressed (.xz, .gz, .zst), and writes a trace. The format is found from the content ' +
-    'unless --format says it; several files merge by time. Every line is accounted for: what cannot be read is ' +
+    'Reads QEMU logs, trace.dat and ftrace text, plain or compressed (.xz, .gz, .zst), and writes a trace. The format ' +
+    'is found from the content unless --format says it. Several files merge by time: logs of one emulator line by ' +
+    'line, others as recordings side by side, aligned by --offset, by their clock, or by interrupts that both show ' +
+    '(info says by which). Every line is accounted for: what cannot be read is ' +
     'counted and kept (info --skipped). Ctrl-C stops cleanly: what was imported so far is kept and usable.',
   arguments: {
     files: { name: 'FILE', description: 'recordings, or - for standard input', arity: 'many', completes: 'file' },
@@ -25,6 +28,8 @@ export const importCommand = defineCommand({
     output: { ...text('--output', 'TRACE', 'trace to write', { short: '-o', completes: 'trace' }), required: true },
     format: text('--format', 'F', 'format of the files, when their content does not tell'),
     vcpus: integer('--vcpus', 'N', 'number of vCPUs, where the recording does not say it', 1, 512),
+    offset: offsets('--offset', 'what to add to the times of a file, of several with commas between'),
+    dryRun: flag('--dry-run', 'say what each file is and what would be done, and do nothing'),
     keepPartial: flag('--keep-partial', 'keep what can be read of a file that is cut short or damaged'),
     overwrite: OVERWRITE_FLAG,
     json: JSON_FLAG,
@@ -34,11 +39,17 @@ export const importCommand = defineCommand({
     { command: 'gicscope import boot.log.zst -o boot.gscope', says: 'one compressed log' },
     { command: 'gicscope import torn.log.zst -o torn.gscope --keep-partial', says: 'what a full disk left of a log' },
     {
+      command: 'gicscope import qemu.log guest.dat -o both.gscope --offset guest.dat=+1.5ms',
+      says: 'an emulator and its guest, side by side',
+    },
+    { command: 'gicscope import unknown.bin -o t.gscope --dry-run', says: 'what is this file, and would it work?' },
+    {
       command: 'gicscope import - -o boot.gscope --overwrite < boot.log',
       says: 'from a pipe, replacing the old trace',
     },
   ],
-  async run(context, { files }, { output, format, vcpus, keepPartial, overwrite, json }) {
+  async run(context, { files }, { output, format, vcpus, offset, dryRun, keepPartial, overwrite, json }) {
+    if (dryRun) return sayWhat(context, files, output);
     const path = newTrace(context, output, overwrite);
     const inputs = await gather(context, files);
     try {
@@ -49,6 +60,7 @@ export const importCommand = defineCommand({
         ...(format === undefined ? {} : { format }),
         ...(keepPartial ? { keepPartial } : {}),
         ...(vcpus === undefined ? {} : { vcpus }),
+        ...(offset === undefined ? {} : { offsets: perFile(offset, files) }),
       };
       return await importFiles(context, request, output, inputs.stopped, json);
     } finally {
@@ -91,6 +103,31 @@ interface ImportRequest {
   readonly format?: string;
   readonly keepPartial?: boolean;
   readonly vcpus?: number;
+  readonly offsets?: (number | null)[];
+}
+
+/** Offsets in the order of the files, named as given or without folders. @throws CliFailure for another file */
+function perFile(offsets: readonly FileOffset[], files: readonly string[]): (number | null)[] {
+  const isNamed = (file: string, name: string): boolean => file === name || basename(file) === name;
+  for (const { file: name } of offsets)
+    if (!files.some((file) => isNamed(file, name)))
+      throw new CliFailure('usage', `--offset ${name}=…: there is no such file among those to import`);
+  return files.map((file) => offsets.find((offset) => isNamed(file, offset.file))?.ns ?? null);
+}
+
+/** What each file is, without importing it. */
+async function sayWhat(context: Context, files: readonly string[], output: string): Promise<ExitCode> {
+  let isAll = true;
+  for (const file of files) {
+    if (file === '-') throw new CliFailure('usage', '--dry-run needs files: standard input can be read once only');
+    const { kind, message } = await context.call('files.detect', { path: context.path(file) });
+    isAll &&= kind === 'importable';
+    await context.out.write(`${printable(file)}: ${printable(message)}\n`);
+  }
+  if (!isAll) return EXIT.badInput;
+  const exists = existsSync(context.path(output)) ? ', which exists' : '';
+  await context.out.write(`would be imported to ${printable(output)}${exists}\n`);
+  return EXIT.done;
 }
 
 /** After Ctrl-C the backend finishes the trace with what it has. */

@@ -15,7 +15,7 @@ export function summariseAll(
     const several = recordings.length > 1;
     const key = (fact: string): string => (several ? `${name}: ${fact}` : fact);
     if (several) facts[key('format')] = format.title;
-    if (several && at !== undefined) facts[key('begins')] = `${(at.start / 1e9).toFixed(9)} s, by ${at.because}`;
+    if (several && at !== undefined) facts[key('begins')] = `${(at.start / 1e9).toFixed(9)} s: ${at.because}`;
     for (const [fact, value] of Object.entries(summaries[i]?.facts ?? {})) facts[key(fact)] = value;
     if (wrappers.length > 0) facts[key('compression')] = wrappers.join(' in ');
     if (cut !== undefined) facts[several ? key('ends early') : 'ends early'] = cut;

@@ -49,6 +49,36 @@ function importing(steps: readonly Partial<TaskProgress>[], alsoOn: { cancel?: P
 const done = { state: 'done', output: '/out/t.gscope' } as const;
 
 describe('import', () => {
+  it('passes the offset of each file in nanoseconds, and refuses one of another file', async () => {
+    const backend = importing([{}, done]);
+    const files = ['import', 'a.log', 'dir/b.dat', '-o', 't.gscope'];
+    await run([...files, '--offset', 'b.dat=-1.5ms'], { backend, cwd: folder });
+    expect(backend.calls[0]?.args).toMatchObject({ offsets: [null, -1_500_000] });
+    const wrong = await run([...files, '--offset', 'c.dat=1s'], { backend: importing([]), cwd: folder });
+    expect(wrong).toMatchObject({ exit: 2, stderr: expect.stringContaining('no such file among those') });
+    const unit = await run([...files, '--offset', 'b.dat=1m'], { backend: importing([]), cwd: folder });
+    expect(unit).toMatchObject({ exit: 2, stderr: expect.stringContaining('FILE=OFFSET is expected') });
+  });
+
+  it('says with --dry-run what files are, and writes nothing', async () => {
+    const detecting = (kind: 'importable' | 'unsupported') =>
+      fakeBackend({ 'files.detect': () => ({ kind, format: 'qemu-log', message: 'QEMU trace log: it says so' }) });
+    const good = await run(['import', 'a.log', '-o', 't.gscope', '--dry-run'], {
+      backend: detecting('importable'),
+      cwd: folder,
+    });
+    expect(good).toMatchObject({
+      exit: 0,
+      stdout: 'a.log: QEMU trace log: it says so\nwould be imported to t.gscope\n',
+    });
+    const bad = await run(['import', 'a.log', '-o', 't.gscope', '--dry-run'], {
+      backend: detecting('unsupported'),
+      cwd: folder,
+    });
+    expect(bad.exit).toBe(3);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('imports files to the trace named with -o and accounts for the lines on stderr', async () => {
     const backend = importing([{}, done]);
     const { exit, stdout, stderr } = await run(['import', 'a.log', '/b.log.xz', '-o', 't.gscope'], {
