@@ -13,6 +13,8 @@ import { WriteThread } from './write-thread.ts';
 
 /** Jobs of this many blocks or commits may wait for the thread; then the writer waits. About 4 MB. */
 const MOST_WAITING = 16;
+/** Bytes from which a buffer goes to the thread by transfer instead of by copy. */
+const WORTH_HANDING_OVER = 16 * 1024;
 
 /** A cell that is stored as a blob (blob.ts). The bytes need not outlive the call that they are given to. */
 export function content(bytes: Uint8Array, level = 1, storeBelow?: number): Content {
@@ -141,7 +143,8 @@ export class WriteQueue {
   #keptContent(cell: Content): Cell {
     const isBehind = (this.#thread?.waiting ?? 0) > MOST_WAITING / 2;
     const bytes = new Uint8Array(isBehind ? blobOf(cell) : cell.content);
-    this.#transfer.push(bytes.buffer);
+    // Thousands of small buffers (a tile for each of many interrupts) are far cheaper to copy than to hand over.
+    if (bytes.byteLength >= WORTH_HANDING_OVER) this.#transfer.push(bytes.buffer);
     return isBehind ? bytes : { ...cell, content: bytes };
   }
 }
