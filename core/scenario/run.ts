@@ -60,6 +60,9 @@ interface Watched {
   readonly path: Path;
 }
 
+/** Changes that no event owns yet, before they are made few. */
+const MOST_UNOWNED = 1 << 16;
+
 export class ScenarioRun {
   readonly scenario: Scenario;
   readonly machine: Machine;
@@ -135,6 +138,8 @@ export class ScenarioRun {
     const limit = BigInt(scenario.data.limit.time);
     const goal = machine.now + BigInt(ticks);
     const until = goal < limit ? goal : limit;
+    // Plain instructions change registers without an event that would own the changes: what is in between shows nowhere.
+    if (machine.journal.count > MOST_UNOWNED) machine.journal.compact();
     while (!this.done) {
       this.#performDue();
       if (machine.stopAsked) return this.#end('stopped');

@@ -157,6 +157,33 @@ export class Journal {
     this.#end = 0;
   }
 
+  /**
+   * Makes one change of all that the log has of a slot: from the value before its first to that after its last, in the
+   * order of the first ones. For whoever takes no marks and lets the log grow: marks taken before mean nothing any more.
+   */
+  compact(): void {
+    const places = new Int32Array(this.layout.size).fill(-1);
+    let kept = 0;
+    for (let i = 0; i < this.count; i++) {
+      const slot = this.slot[i] ?? 0;
+      const flags = this.known[i] ?? 0;
+      let place = places[slot] ?? -1;
+      if (place < 0) {
+        place = kept++;
+        places[slot] = place;
+        this.slot[place] = slot;
+        this.beforeLo[place] = this.beforeLo[i] ?? 0;
+        this.beforeHi[place] = this.beforeHi[i] ?? 0;
+        this.known[place] = flags;
+      }
+      this.afterLo[place] = this.afterLo[i] ?? 0;
+      this.afterHi[place] = this.afterHi[i] ?? 0;
+      this.known[place] = ((this.known[place] ?? 0) & KNOWN_BEFORE) | (flags & KNOWN_AFTER);
+    }
+    this.count = kept;
+    this.#end = kept;
+  }
+
   #check(mark: number, from: number, to: number): void {
     if (!Number.isInteger(mark) || mark < from || mark > to)
       throw new RangeError(`no position ${mark} in the log; wanted ${from} … ${to}`);

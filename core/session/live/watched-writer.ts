@@ -44,24 +44,13 @@ export class WatchedWriter extends TraceWriter {
     }
   }
 
-  override appendPacked(
-    type: number,
-    vcpu: number,
-    small: number,
-    name: number,
-    flags: number,
-    valueLo: number,
-    valueHi: number,
-    argLo: number,
-    argHi: number,
-    time: number,
-    line = 0,
-  ): Seq {
+  override appendPacked(...packed: Parameters<TraceWriter['appendPacked']>): Seq {
     const { journal, watcher } = this;
     // Appending hands the changes over; they stay in the journal's memory until the next one is made.
     const { count, slot, beforeLo, beforeHi, afterLo, afterHi, known } = journal;
-    const seq = super.appendPacked(type, vcpu, small, name, flags, valueLo, valueHi, argLo, argHi, time, line);
+    const seq = super.appendPacked(...packed);
     if (watcher === undefined) return seq;
+    const [type, vcpu, small, name, flags, valueLo, valueHi, argLo, argHi] = packed;
     const shown = this.#shown;
     shown.seq = seq;
     shown.time = this.lastTime;

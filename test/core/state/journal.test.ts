@@ -217,6 +217,28 @@ describe('Journal', () => {
     expect(journal.read(slotId(0))).toBe(1n);
   });
 
+  it('makes one change of many of a slot, from the first value to the last', () => {
+    fc.assert(
+      fc.property(changes, changes, (list, more) => {
+        const journal = journalOf();
+        const start = journal.state.clone();
+        for (const step of list) run(journal, step);
+        const end = journal.state.clone();
+        const touched = [...new Set(journal.changes().map(({ slot }) => slot))];
+        journal.compact();
+        expect(journal.changes().map(({ slot }) => slot)).toEqual(touched);
+        for (const { slot, before, after } of journal.changes())
+          expect([before, after]).toEqual([start.value(slot), end.value(slot)]);
+        const mark = journal.mark();
+        for (const step of more) run(journal, step);
+        journal.undoTo(mark);
+        expect(journal.state.equals(end)).toBe(true);
+        journal.undoTo(0);
+        expect(journal.state.equals(start)).toBe(true);
+      }),
+    );
+  });
+
   it('refuses a slot that nobody claimed', () => {
     const journal = journalOf();
     expect(() => journal.write(slotId(SLOTS), 1n)).toThrow(`no slot ${SLOTS}; the layout has ${SLOTS}`);
