@@ -225,7 +225,12 @@ export type VgicEvent =
       readonly value: bigint;
     }
   | { readonly kind: 'sgi.send'; readonly value: bigint; readonly anyGroup: boolean }
-  | { readonly kind: 'physical.active' | 'physical.pending'; readonly pintid: number; readonly on: boolean }
+  /** `timer.physicalActive` is what the timers ask for when a vCPU is scheduled in (§13.2). */
+  | {
+      readonly kind: 'physical.active' | 'physical.pending' | 'timer.physicalActive';
+      readonly pintid: number;
+      readonly on: boolean;
+    }
   | { readonly kind: 'physical.deactivate'; readonly pintid: number; readonly by: 'hardware' | 'software' };
 
 export type KvmEvent =

@@ -65,6 +65,29 @@ describe('I. Timers and PMU', () => {
     expect([lab.irq(27).line, lab.list()]).toEqual([false, []]);
   });
 
+  it('makes the timer physically active at each load while its output is high or the guest handles it (§13.2)', () => {
+    const lab = timed();
+    const loaded = (): unknown => {
+      lab.take();
+      lab.stopped(() => undefined);
+      return lab.take('timer.physicalActive');
+    };
+    const active = (on: boolean): unknown => [
+      { kind: 'timer.physicalActive', pintid: 27, on },
+      { kind: 'timer.physicalActive', pintid: 30, on: false },
+    ];
+    expect(loaded()).toEqual(active(false));
+    lab.host.advance(FREQUENCY);
+    timer(lab, true);
+    expect(loaded()).toEqual(active(true));
+    lab.vm.gic?.inject(lab.at(0).vcpu, 27, true, 'vtimer');
+    lab.enter();
+    expect(lab.iar()).toBe(27);
+    timer(lab, false);
+    lab.exit();
+    expect([lab.irq(27).active, loaded()]).toEqual([true, active(true)]);
+  });
+
   it('[V3-066] ignores a line that userspace drives and a timer owns', () => {
     const before = V3Lab.base();
     before.ppi(27);

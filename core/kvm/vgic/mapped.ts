@@ -3,7 +3,7 @@
  * Host interrupt h has the hardware INTID h − 100; hosts below 100 do not exist here.
  */
 import { EAGAIN, EEXIST, EINVAL, type Result } from '../errno.ts';
-import { type Irq } from './irq.ts';
+import { FIRST_PPI, FIRST_SPI, type Irq } from './irq.ts';
 import { type VgicVcpu } from './vcpu-state.ts';
 import { type VgicVm } from './vm-state.ts';
 
@@ -21,6 +21,23 @@ export function setPhysicalPending(vgic: VgicVm, irq: Irq, pending: boolean): vo
 /** The pending state of a physical interrupt changes by itself. */
 export function driveWire(vgic: VgicVm, pintid: number, level: boolean): void {
   vgic.physicalPending[pintid >>> 6]?.put(pintid & 63, level);
+}
+
+/**
+ * A vCPU is scheduled in: a direct timer whose interrupt the guest still handles, or whose output is high, is physically
+ * active from the start, so that its interrupt does not take the vCPU out again at once (kvm-vgic-v3 §13.2).
+ */
+export function loadTimers(self: VgicVcpu): void {
+  const { vgic, privates } = self;
+  for (let ppi = FIRST_PPI; ppi < FIRST_SPI; ppi++) {
+    const irq = privates[ppi];
+    if (irq?.isMappedLevel === true && irq.hasCallback)
+      self.vcpu.emit({
+        kind: 'timer.physicalActive',
+        pintid: irq.hwIntid,
+        on: irq.active || vgic.sampler(self, irq.intid),
+      });
+  }
 }
 
 /** The level of the device, as its callback or the host's controller tells it. */

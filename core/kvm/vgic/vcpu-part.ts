@@ -17,7 +17,7 @@ import { type Vcpu } from '../vcpu.ts';
 import { guestAccess } from './bus.ts';
 import { flush, fold } from './flush.ts';
 import { executeRegister } from './guest-interface.ts';
-import { HOST_IRQ_BASE, map, resetMapped, setOwner, unmap } from './mapped.ts';
+import { HOST_IRQ_BASE, loadTimers, map, resetMapped, setOwner, unmap } from './mapped.ts';
 import { deliverable, prune } from './queue.ts';
 import { REQUEST, type VgicVcpu } from './vcpu-state.ts';
 import { vgicOf } from './vm-state.ts';
@@ -85,6 +85,7 @@ export class VcpuVgic implements VcpuGic {
     if (!this.self.vgic.vm.initialized.flag) return;
     if (cpu.host.facts.gic === 'v5') cpu.setVctlr(this.#rules.vctlr);
     worldSwitch.load(this.self, this.#hardware(cpu));
+    loadTimers(this.self);
   }
 
   put(cpu: HostCpu): void {
