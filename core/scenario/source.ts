@@ -27,7 +27,26 @@ export interface Position {
 const MAX_TEXT = 10_000_000;
 const MAX_ALIASES = 100;
 const MAX_DEPTH = 64;
+const TOO_DEEP = `expected at most ${MAX_DEPTH} levels`;
 const START: Position = { line: 1, column: 1 };
+
+/** Open brackets at which nobody means what is written; the YAML library exhausts its stack some way beyond. */
+const OPEN_BRACKETS = 500;
+
+/** Where too many brackets are open. Those in strings count as well: nobody has hundreds of them without an end. */
+function tooDeep(text: string): number | undefined {
+  let open = 0;
+  for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/g)) {
+    open = bracket === '[' || bracket === '{' ? open + 1 : Math.max(0, open - 1);
+    if (open > OPEN_BRACKETS) return index;
+  }
+  return undefined;
+}
+
+function positionIn(text: string, index: number): Position {
+  const before = text.slice(0, index).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
 
 export class Source {
   readonly file: string;
@@ -45,6 +64,8 @@ export class Source {
     this.file = file;
     this.text = text;
     this.#lines = new LineCounter();
+    const deep = tooDeep(text);
+    if (deep !== undefined) throw this.#error(positionIn(text, deep), TOO_DEEP);
     this.#document = parseDocument(text, { intAsBigInt: true, lineCounter: this.#lines, prettyErrors: false });
     const problems = this.#document.errors.map(({ message, pos }) => ({
       ...this.#at(pos[0]),
@@ -115,7 +136,7 @@ export class Source {
       },
       Collection: (_key, node, path) => {
         if (path.length <= MAX_DEPTH * 2) return undefined;
-        bad = this.#error(this.#at(node.range?.[0] ?? 0), `expected at most ${MAX_DEPTH} levels`);
+        bad = this.#error(this.#at(node.range?.[0] ?? 0), TOO_DEEP);
         return visit.BREAK;
       },
     });
