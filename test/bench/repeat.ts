@@ -18,13 +18,17 @@ export function repeatTrace(source: TraceReader, writer: TraceWriter, events: nu
   const timer = new Set(
     source.types.types.flatMap(({ kind }, id) => (kind === 'timer.write' || kind === 'timer.deadline' ? [id] : [])),
   );
+  // Decoded once: what is measured is writing from memory.
+  const blocks = Array.from({ length: source.blocks.length }, (_, block) => ({
+    columns: source.events(block),
+    changes: source.changes(block),
+  }));
   const span = source.duration + 1_000_000;
   let written = 0;
   for (let round = 0; written < events; round++) {
     const shift = round * span;
-    for (let block = 0; block < source.blocks.length && written < events; block++) {
-      const columns = source.events(block);
-      const changes = source.changes(block);
+    for (const { columns, changes } of blocks) {
+      if (written >= events) break;
       for (let i = 0; i < columns.count; i++) {
         for (let c = changes.start[i] ?? 0; c < (changes.start[i + 1] ?? 0); c++) {
           const slot = slotId(changes.slot[c] ?? 0);
