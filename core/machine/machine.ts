@@ -33,6 +33,9 @@ export interface RunResult {
   readonly halted: HaltReason | undefined;
 }
 
+/** A millisecond's work, or a few. */
+const ROUNDS_APART = 1024;
+
 export class Machine {
   readonly config: MachineConfig;
   readonly journal: Journal;
@@ -49,12 +52,15 @@ export class Machine {
    * slower. Whoever sets it while a core runs calls `interrupt` too.
    */
   onInstruction: ((thread: Thread) => void) | undefined;
+  /** Called between rounds, every ROUNDS_APART of them: a moment to look at the world outside. */
+  betweenRounds: (() => void) | undefined;
   readonly #loop: RunLoop;
   readonly #random: Cell;
   readonly #order: readonly number[];
   readonly #threads: Thread[] = [];
   #vm: Vm | undefined;
   #stopAsked = false;
+  #roundsLeft = ROUNDS_APART;
 
   /** Host and RAM; `create` makes the VM. */
   constructor(config: MachineConfig) {
@@ -188,6 +194,10 @@ export class Machine {
     while (this.now < until) {
       if (this.#threads.every((thread) => thread.isStopped)) return 'poweredOff';
       if (!this.#round(until)) return 'idle';
+      if (--this.#roundsLeft === 0) {
+        this.#roundsLeft = ROUNDS_APART;
+        this.betweenRounds?.();
+      }
       if (this.#stopAsked) return 'stopped';
     }
     return undefined;

@@ -73,6 +73,7 @@ export class LiveRun {
       writer.flush();
       this.#tell({ type: 'ready' });
       run.onCreated = () => this.#rewire();
+      run.machine.betweenRounds = () => this.#look();
       run.begin();
       while (!run.advance(PIECE)) {
         this.#look();
