@@ -67,10 +67,12 @@ describe.skipIf(!installed('bash'))('completion in bash', () => {
   it("offers the command's options after a dash", async () => {
     expect(await offered('find', 'boot.gscope', '--re')).toEqual(['--reverse']);
     expect(await offered('import', '-')).toEqual([
+      '--dry-run',
       '--format',
       '--help',
       '--json',
       '--keep-partial',
+      '--offset',
       '--output',
       '--overwrite',
       '--vcpus',
