@@ -17,10 +17,10 @@ import { type Tally } from '../tally.ts';
 import { type Candidate, Irs, NONE } from './irs.ts';
 import { IrsFrame } from './irs-frame.ts';
 import { PhysicalPe } from './pe.ts';
+import { bits, coded, effectOf, isDefective, merged, partOf, resultOf, same, VALID } from './values.ts';
 import { type WaitingWrite, WaitingWrites } from './writes.ts';
 
 const ACKNOWLEDGE = 'GICR CDIA';
-const VALID = 1n << 32n;
 const REASON = {
   vcpu: 'the recording does not tell which vCPU',
   register: 'the emulator has no such register',
@@ -484,42 +484,4 @@ export class GicV5Replay implements ReplayMachine {
     this.#held = [];
     for (const compare of held) compare();
   }
-}
-
-/** What a write that has a line for its effect does; every other write counts as one of its own. */
-function effectOf(register: string, value: bigint): string {
-  return register === 'GIC CDDI' ? `GIC CDDI ${(lowWord(value) & ~0x1f00_0000) >>> 0}` : register;
-}
-
-function isDefective(event: TraceEvent): boolean {
-  return event.detail?.['defect'] !== undefined;
-}
-
-function resultOf({ intid, priority }: Candidate): bigint {
-  return priority === NONE.priority ? 0n : VALID | BigInt(intid);
-}
-
-function same(a: Candidate, b: Candidate): boolean {
-  return a.priority === b.priority && (a.intid === b.intid || a.priority === NONE.priority);
-}
-
-/** Priority in bits 39:32, identifier below; identifiers of no candidate are left over. */
-function coded({ intid, priority }: Candidate): bigint {
-  return (BigInt(priority) << 32n) | (priority === NONE.priority ? 0n : BigInt(intid));
-}
-
-function bits(level: boolean, pending: boolean, active: boolean): bigint {
-  return (level ? 1n : 0n) | (pending ? 2n : 0n) | (active ? 4n : 0n);
-}
-
-/** The part of a register that an access reads. */
-function partOf(value: bigint, size: number, offset: bigint): bigint {
-  return BigInt.asUintN(8 * size, size === 4 && offset % 8n === 4n && value >> 32n !== 0n ? value >> 32n : value);
-}
-
-/** The register after a write of a part of it. Only IRS_IST_BASER, at an offset of 8, is written in halves. */
-function merged(before: bigint, size: number, offset: bigint, value: bigint): bigint {
-  if (size !== 4 || offset !== 0x184n)
-    return size === 4 && offset === 0x180n ? ((before >> 32n) << 32n) | value : value;
-  return BigInt.asUintN(32, before) | (value << 32n);
 }
