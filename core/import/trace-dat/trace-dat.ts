@@ -125,6 +125,7 @@ function nothing({ cuts }: DatEvents, content: Content): ImportError {
     file: content.name,
     problem: 'the trace.dat holds no events.',
     hint: 'Were events enabled (trace-cmd record -e kvm …) and was the program run long enough?',
+    at: { byte: 0 },
   });
 }
 
