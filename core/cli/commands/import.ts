@@ -20,7 +20,8 @@ export const importCommand = defineCommand({
     'is found from the content unless --format says it. Several files merge by time: logs of one emulator line by ' +
     'line, others as recordings side by side, aligned by --offset, by their clock, or by interrupts that both show ' +
     '(info says by which). Every line is accounted for: what cannot be read is ' +
-    'counted and kept (info --skipped). Ctrl-C stops cleanly: what was imported so far is kept and usable.',
+    'counted and kept (info --skipped). With --follow a log that still grows, or a pipe, is read as it comes: the trace ' +
+    'can be opened from the first events on and shows what came within a second. Ctrl-C stops cleanly: what was imported so far is kept and usable.',
   arguments: {
     files: { name: 'FILE', description: 'recordings, or - for standard input', arity: 'many', completes: 'file' },
   },
@@ -29,6 +30,7 @@ export const importCommand = defineCommand({
     format: text('--format', 'F', 'format of the files, when their content does not tell'),
     vcpus: integer('--vcpus', 'N', 'number of vCPUs, where the recording does not say it', 1, 512),
     offset: offsets('--offset', 'what to add to the times of a file, of several with commas between'),
+    follow: flag('--follow', 'read on as the file or pipe grows, until it ends or Ctrl-C'),
     dryRun: flag('--dry-run', 'say what each file is and what would be done, and do nothing'),
     keepPartial: flag('--keep-partial', 'keep what can be read of a file that is cut short or damaged'),
     overwrite: OVERWRITE_FLAG,
@@ -39,19 +41,24 @@ export const importCommand = defineCommand({
     { command: 'gicscope import boot.log.zst -o boot.gscope', says: 'one compressed log' },
     { command: 'gicscope import torn.log.zst -o torn.gscope --keep-partial', says: 'what a full disk left of a log' },
     {
-      command: 'gicscope import qemu.log guest.dat -o both.gscope --offset guest.dat=+1.5ms',
+      command: 'gicscope import boot.log guest.txt -o both.gscope --offset guest.txt=+1.5ms',
       says: 'an emulator and its guest, side by side',
     },
-    { command: 'gicscope import unknown.bin -o t.gscope --dry-run', says: 'what is this file, and would it work?' },
+    { command: 'gicscope import boot.log.zst -o boot.gscope --dry-run', says: 'what is this file, and would it work?' },
     {
       command: 'gicscope import - -o boot.gscope --overwrite < boot.log',
       says: 'from a pipe, replacing the old trace',
     },
+    {
+      command: 'ssh host cat /sys/kernel/tracing/trace_pipe | gicscope import - -o t.gscope --follow',
+      says: 'what a host traces, as it happens',
+    },
   ],
-  async run(context, { files }, { output, format, vcpus, offset, dryRun, keepPartial, overwrite, json }) {
+  async run(context, { files }, { output, format, vcpus, offset, follow: grows, dryRun, keepPartial, overwrite, json }) {
+    if (grows) checkFollow(files, offset !== undefined || dryRun);
     if (dryRun) return sayWhat(context, files, output);
     const path = newTrace(context, output, overwrite);
-    const inputs = await gather(context, files);
+    const inputs = grows ? growing(context, files) : await gather(context, files);
     try {
       const request = {
         files: inputs.paths,
@@ -59,6 +66,7 @@ export const importCommand = defineCommand({
         overwrite,
         ...(format === undefined ? {} : { format }),
         ...(keepPartial ? { keepPartial } : {}),
+        ...(grows ? { follow: true } : {}),
         ...(vcpus === undefined ? {} : { vcpus }),
         ...(offset === undefined ? {} : { offsets: perFile(offset, files) }),
       };
@@ -77,6 +85,22 @@ interface Inputs {
   /** Ctrl-C came while standard input was read. */
   readonly stopped: boolean;
   readonly discard: () => void;
+}
+
+/** @throws CliFailure `usage` */
+function checkFollow(files: readonly string[], hasMore: boolean): void {
+  if (files.length > 1) throw new CliFailure('usage', '--follow reads one file or pipe');
+  if (hasMore) throw new CliFailure('usage', '--follow goes neither with --offset nor with --dry-run');
+}
+
+/** Read by the backend as it comes; `-` stays what it is. */
+function growing(context: Context, files: readonly string[]): Inputs {
+  if (files.includes('-') && context.io.isTty.stdin) context.say('reading standard input; Ctrl-D ends it');
+  return {
+    paths: files.map((file) => (file === '-' ? file : context.path(file))),
+    stopped: false,
+    discard: () => undefined,
+  };
 }
 
 async function gather(context: Context, files: readonly string[]): Promise<Inputs> {
@@ -102,6 +126,7 @@ interface ImportRequest {
   readonly overwrite: boolean;
   readonly format?: string;
   readonly keepPartial?: boolean;
+  readonly follow?: boolean;
   readonly vcpus?: number;
   readonly offsets?: (number | null)[];
 }
@@ -142,15 +167,19 @@ async function importFiles(
   const stop = stoppedBefore ? NEVER : context.io.signal;
   const start = async (): Promise<number> => (await context.call('import.start', request, NEVER)).task;
   const last = await follow(context, start, stop);
-  const stopped = stoppedBefore || last.state === 'cancelled';
+  // Ctrl-C reaches a whole pipeline, so the end of the pipe may be seen before it.
+  const stopped = stoppedBefore || last.state === 'cancelled' || (request.follow === true && stop.aborted);
   if (last.output === null) {
     context.say('stopped: nothing was imported, and no trace was written');
     return EXIT.interrupted;
   }
-  await report(context, last.output, shownOutput, stopped, context.io.now() - began, json);
-  return stopped ? EXIT.interrupted : EXIT.done;
+  const isWhole = await report(context, last.output, shownOutput, stopped, context.io.now() - began, json);
+  if (stopped) return EXIT.interrupted;
+  // A torn file is kept because that was asked for; a log that was cut while it was followed is news.
+  return isWhole || request.follow !== true ? EXIT.done : EXIT.badInput;
 }
 
+/** Tells what was imported; whether the source was read to its end. */
 async function report(
   context: Context,
   output: string,
@@ -158,7 +187,7 @@ async function report(
   stopped: boolean,
   elapsedMs: number,
   json: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const info = await context.call('trace.open', { path: output }, NEVER);
   await context.call('trace.close', { id: info.id }, NEVER);
   const lines = info.lines;
@@ -173,5 +202,5 @@ async function report(
   if (json) {
     const document = { output, stopped, info: infoDocument(info) };
     context.io.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
-  }
+  }  return cut === undefined;
 }
