@@ -79,7 +79,21 @@ export const useLive = defineStore('live', () => {
     ui.inspectorVisible = true;
   }
 
-  async function control(action: Action, vcpu: number | null = null): Promise<void> {
+  /** The steps that were asked for and are still to be made. */
+  let steps: Promise<void> = Promise.resolve();
+
+  /** A step waits for the one before it: two presses of a key are two steps, however long the machine takes. */
+  function control(action: Action, vcpu: number | null = null): Promise<void> {
+    if (action !== 'stepInstruction' && action !== 'stepEvent') return act(action, vcpu);
+    const asked = state.value?.live;
+    steps = steps.then(() => {
+      const isOver = asked !== undefined && (state.value?.live !== asked || !isActive(state.value));
+      return isOver ? undefined : act(action, vcpu);
+    });
+    return steps;
+  }
+
+  async function act(action: Action, vcpu: number | null): Promise<void> {
     const now = state.value;
     if (now === undefined || !isActive(now)) {
       ui.notify('note', 'No recording runs. Start one with "Record a scenario live".');

@@ -391,9 +391,9 @@ describe('the desktop application, where the stand-in can look inside', () => {
     const { page, standIn, clickMenu } = await desktop('stand-in');
     const window = async () => (await standIn?.run('state'))?.windows[0];
     await page.getByRole('button', { name: 'Maximise' }).click();
-    await page.getByRole('button', { name: 'Restore' }).waitFor();
+    await page.getByRole('button', { name: 'Restore', exact: true }).waitFor();
     expect(await window()).toMatchObject({ maximized: true });
-    await page.getByRole('button', { name: 'Restore' }).click();
+    await page.getByRole('button', { name: 'Restore', exact: true }).click();
     await page.getByRole('button', { name: 'Maximise' }).waitFor();
     for (let n = 0; n < 20; n++) await clickMenu('View', 'Larger');
     expect(await window()).toMatchObject({ zoom: 2 });
