@@ -1,6 +1,6 @@
 /**
  * How long interrupts wait: from the lives of a trace, the distribution of each leg per interrupt, or per interrupt
- * and vCPU (cli.md `latency`, ui.md §10.5).
+ * and vCPU (cli.md `latency`, ui.md §10.5); and how long their lines stayed high, which is all that some sources prove.
  *
  * One pass over the lives, in any order. A leg counts when both of its ends were seen; a life that lacks one
  * (still pending at the end, acknowledged before recording began) adds nothing to it.
@@ -10,6 +10,7 @@
 import { type Intid } from '../gic/intid.ts';
 import { type VcpuId } from '../state/brand.ts';
 import { type Leg, type Life } from '../trace/life.ts';
+import { type LineTime } from '../trace/line-times.ts';
 import { type Distribution, EXACT_LIMIT, Samples } from './samples.ts';
 
 /** The measured legs, by their ends. `inject` is the moment the line rose or the VM was told. */
@@ -20,7 +21,9 @@ export const LATENCIES = {
   ackToDeactivate: ['acknowledged', 'deactivated'],
   injectToDeactivate: ['raised', 'deactivated'],
 } as const satisfies Readonly<Record<string, readonly [Leg, Leg]>>;
-export type Latency = keyof typeof LATENCIES;
+/** The line's own leg, from its rise to its fall (line-times.ts): the device had no more to ask for. */
+const LINE = 'injectToLower';
+export type Latency = keyof typeof LATENCIES | typeof LINE;
 
 type LatencyBy = 'intid' | 'intid,vcpu';
 
@@ -41,7 +44,8 @@ interface Group {
   readonly legs: Map<Latency, Samples>;
 }
 
-const MEASURED = Object.entries(LATENCIES) as readonly [Latency, readonly [Leg, Leg]][];
+const MEASURED = Object.entries(LATENCIES) as readonly [keyof typeof LATENCIES, readonly [Leg, Leg]][];
+const IN_ORDER: readonly Latency[] = [...MEASURED.map(([name]) => name), LINE];
 
 export class LatencyCollector {
   readonly #by: LatencyBy;
@@ -65,6 +69,11 @@ export class LatencyCollector {
     }
   }
 
+  addLine(line: LineTime): void {
+    const { raised, lowered } = line;
+    if (lowered.time >= raised.time) this.#sample(this.#group(line), LINE, lowered.time - raised.time, raised.seq);
+  }
+
   /** Ordered by interrupt, then vCPU; those without a vCPU last. */
   groups(): LatencyGroup[] {
     return [...this.#groups.values()]
@@ -73,7 +82,7 @@ export class LatencyCollector {
         intid,
         ...(vcpu === undefined ? {} : { vcpu }),
         legs: Object.fromEntries(
-          MEASURED.flatMap(([name]) => {
+          IN_ORDER.flatMap((name) => {
             const distribution = legs.get(name)?.distribution();
             return distribution === undefined ? [] : [[name, distribution]];
           }),
@@ -81,12 +90,12 @@ export class LatencyCollector {
       }));
   }
 
-  #group(life: Life): Group {
-    const vcpu = this.#by === 'intid' ? undefined : life.vcpu;
-    const key = `${life.intid}/${vcpu ?? ''}`;
+  #group(owner: Pick<Life, 'intid' | 'vcpu'>): Group {
+    const vcpu = this.#by === 'intid' ? undefined : owner.vcpu;
+    const key = `${owner.intid}/${vcpu ?? ''}`;
     const known = this.#groups.get(key);
     if (known !== undefined) return known;
-    const group: Group = { intid: life.intid, vcpu, legs: new Map() };
+    const group: Group = { intid: owner.intid, vcpu, legs: new Map() };
     this.#groups.set(key, group);
     return group;
   }
@@ -116,9 +125,10 @@ export class LatencyCollector {
   }
 }
 
-/** The distributions of all lives. */
-export function latencyOf(lives: Iterable<Life>, by: LatencyBy): LatencyGroup[] {
+/** The distributions of all lives and lines. */
+export function latencyOf(lives: Iterable<Life>, lines: Iterable<LineTime>, by: LatencyBy): LatencyGroup[] {
   const collector = new LatencyCollector(by);
   for (const life of lives) collector.add(life);
+  for (const line of lines) collector.addLine(line);
   return collector.groups();
 }

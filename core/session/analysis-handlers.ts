@@ -7,6 +7,7 @@ import { collectReport } from '../export/report/collect.ts';
 import { renderReport } from '../export/report/formats.ts';
 import { seq as position, slotId, vcpuId } from '../state/brand.ts';
 import { interruptLabel } from '../trace/interrupts.ts';
+import { lineTimes } from '../trace/line-times.ts';
 import { SessionError } from './failure.ts';
 import { figureLanes } from './figure-lanes.ts';
 import { type Group, type SessionContext } from './handlers.ts';
@@ -20,14 +21,17 @@ type Methods = 'analysis.latency' | 'analysis.replay' | 'report.export' | 'expor
 
 export function analysisHandlers({ traces, options }: SessionContext): Group<Methods> {
   return {
-    'analysis.latency': ({ id, by }) => ({
-      groups: latencyOf(traces.get(id).reader.lives.all(), by).map(({ intid, vcpu, legs }) => ({
-        intid,
-        label: interruptLabel(intid),
-        vcpu: vcpu ?? null,
-        legs: { ...legs },
-      })),
-    }),
+    'analysis.latency': ({ id, by }) => {
+      const { reader } = traces.get(id);
+      return {
+        groups: latencyOf(reader.lives.all(), lineTimes(reader), by).map(({ intid, vcpu, legs }) => ({
+          intid,
+          label: interruptLabel(intid),
+          vcpu: vcpu ?? null,
+          legs: { ...legs },
+        })),
+      };
+    },
 
     'analysis.replay': async ({ id }, signal) => {
       const { divergences, byRegister, reasons, inferred, ...counts } = await replay(traces.get(id).reader, signal);

@@ -12,6 +12,8 @@
  * - Pending falls while nobody acknowledged: the life ends there, without further legs. After the acknowledge it
  *   means nothing, the interrupt is handled.
  * - Still pending at the deactivation: the next life begins there.
+ * - Deactivated, and no acknowledge or pending state was seen, only a raise: a recorder that sees the lines and the end
+ *   of the handling but not what lies between (KVM's vGIC). The waiting life is the one that ends, without those legs.
  * - An interrupt cannot be acknowledged while it is active: if it is, its deactivation was not seen, and the earlier
  *   life ends without one. Only SGIs (several sources) and unattributed private interrupts (several vCPUs) can.
  *
@@ -372,17 +374,20 @@ export class LifeTracker {
       life = this.#takeWaiting(tracked, vcpu, place) ?? this.#begin(tracked, vcpu);
       place.active.push(life);
     }
-    if (vcpu !== NONE && vcpu !== life.vcpu) {
-      this.#open[life.vcpu + 1]?.delete(life);
-      life.vcpu = vcpu;
-      this.#open[vcpu + 1]?.add(life);
-    }
+    this.#attribute(life, vcpu);
     life.fell = false;
     this.#mark(life, ACKNOWLEDGED);
     const stack = this.#stacks[life.vcpu + 1];
     if (stack === undefined) return;
     stack.push(life);
     if (stack.length > STACK_LIMIT) stack.shift();
+  }
+
+  #attribute(life: OpenLife, vcpu: number): void {
+    if (vcpu === NONE || vcpu === life.vcpu) return;
+    this.#open[life.vcpu + 1]?.delete(life);
+    life.vcpu = vcpu;
+    this.#open[vcpu + 1]?.add(life);
   }
 
   #takeWaiting(tracked: Tracked, vcpu: number, place: Place): OpenLife | undefined {
@@ -430,11 +435,22 @@ export class LifeTracker {
     const tracked = this.#tracked.get(intid);
     if (tracked === undefined) return false;
     const place = this.#activePlace(tracked, vcpu);
-    const life = place?.active.shift();
-    if (life === undefined) return false;
+    let life = place?.active.shift();
+    if (life === undefined) {
+      life = LifeTracker.#takeRaised(tracked, vcpu);
+      if (life === undefined) return false;
+      this.#attribute(life, vcpu);
+    }
     this.#mark(life, DEACTIVATED);
     this.#end(life);
     return true;
+  }
+
+  /** The life that waits there of which nothing but its raise was seen. */
+  static #takeRaised(tracked: Tracked, vcpu: number): OpenLife | undefined {
+    const waiting = tracked.places.get(tracked.single ? NONE : vcpu)?.waiting;
+    const first = waiting?.[0];
+    return first === undefined || first.seqs[PENDING] !== NONE ? undefined : waiting?.shift();
   }
 
   #activePlace(tracked: Tracked, vcpu: number): Place | undefined {

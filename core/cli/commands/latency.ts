@@ -15,13 +15,15 @@ const LEG_TITLES: Readonly<Record<string, string>> = {
   ackToDrop: 'acknowledge → drop',
   ackToDeactivate: 'acknowledge → deactivate',
   injectToDeactivate: 'inject → deactivate',
+  injectToLower: 'inject → lowered',
 };
 
 export const latencyCommand = defineCommand({
   name: 'latency',
   summary: 'how long interrupts wait',
   description:
-    'Durations between the moments of each interrupt life: inject, pending, acknowledge, priority drop, deactivate. ' +
+    'Durations between the moments of each interrupt life: inject, pending, acknowledge, priority drop, deactivate; ' +
+    'and from inject until the line is lowered, which is often all that a host can see of its guest. ' +
     'The last column is the event where the longest one began. Percentiles are by nearest rank; from 100,000 samples ' +
     'on they come from logarithmic buckets (within 0.8 %) and are marked ≈.',
   arguments: { trace: TRACE },

@@ -33,7 +33,7 @@ const full = life(timer, 1, {
 
 describe('latency', () => {
   it('measures the five legs of a life between their ends', () => {
-    const [group] = latencyOf([full], 'intid');
+    const [group] = latencyOf([full], [], 'intid');
     expect(Object.keys(group?.legs ?? {})).toEqual(Object.keys(LATENCIES));
     expect(Object.entries(group?.legs ?? {}).map(([leg, d]) => [leg, d.maxNs, d.maxSeq])).toEqual([
       ['pendingToAck', 800, 11],
@@ -44,16 +44,29 @@ describe('latency', () => {
     ]);
   });
 
+  it('measures a line from its rise to its fall, beside the lives of the interrupt', () => {
+    const line = {
+      intid: timer,
+      vcpu: vcpuId(1),
+      raised: { seq: seq(10), time: nanoseconds(1000) },
+      lowered: { seq: seq(13), time: nanoseconds(2400) },
+    };
+    const [group, ...others] = latencyOf([full], [line], 'intid,vcpu');
+    expect(others).toEqual([]);
+    expect(group?.legs.injectToLower).toMatchObject({ count: 1, maxNs: 1400, maxSeq: 10 });
+    expect(group?.legs.injectToAck?.count).toBe(1);
+  });
+
   it('adds nothing to a leg whose begin or end was not seen', () => {
     const unfinished = life(timer, 1, { raised: [20, 0], pending: [20, 0] });
     const early = life(timer, 1, { acknowledged: [1, 50], deactivated: [2, 90] });
-    expect(latencyOf([unfinished], 'intid')).toEqual([]);
-    expect(Object.keys(latencyOf([early], 'intid')[0]?.legs ?? {})).toEqual(['ackToDeactivate']);
+    expect(latencyOf([unfinished], [], 'intid')).toEqual([]);
+    expect(Object.keys(latencyOf([early], [], 'intid')[0]?.legs ?? {})).toEqual(['ackToDeactivate']);
   });
 
   it('measures no wait when the later end lies before the earlier one', () => {
     const raisedAgain = life(timer, 1, { raised: [30, 500], acknowledged: [29, 400], deactivated: [31, 600] });
-    expect(Object.keys(latencyOf([raisedAgain], 'intid')[0]?.legs ?? {})).toEqual([
+    expect(Object.keys(latencyOf([raisedAgain], [], 'intid')[0]?.legs ?? {})).toEqual([
       'ackToDeactivate',
       'injectToDeactivate',
     ]);
@@ -63,7 +76,7 @@ describe('latency', () => {
     const ack = (id: typeof timer, vcpu?: number) => life(id, vcpu, { pending: [1, 0], acknowledged: [2, 10] });
     const all = [ack(disk, 0), ack(timer), ack(timer, 1), ack(timer, 0), ack(timer, 1)];
     const summary = (by: 'intid' | 'intid,vcpu') =>
-      latencyOf(all, by).map((group) => [group.intid, group.vcpu, group.legs.pendingToAck?.count]);
+      latencyOf(all, [], by).map((group) => [group.intid, group.vcpu, group.legs.pendingToAck?.count]);
     expect(summary('intid')).toEqual([
       [timer, undefined, 4],
       [disk, undefined, 1],

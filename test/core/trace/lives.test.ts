@@ -128,6 +128,23 @@ describe('the life of an interrupt', () => {
     expect(lives()).toEqual(['SPI@0 acknowledged0 deactivated1']);
   });
 
+  it('ends at a deactivation without acknowledge when only the raise was seen, on the vCPU that deactivates', () => {
+    event('irq.inject', -1, SPI, 1);
+    event('irq.inject', -1, SPI, 0);
+    event('irq.deactivate', 1, SPI);
+    event('irq.deactivate', 1, SPI);
+    event('irq.inject', -1, SPI, 1);
+    expect(lives()).toEqual(['SPI@1 raised0 deactivated2', 'SPI@-1 raised4']);
+  });
+
+  it('waits on, once it is pending, when an interrupt that is not active is deactivated', () => {
+    event('irq.line', 0, PPI, 1);
+    event('irq.pend', 0, PPI, 1);
+    event('irq.deactivate', 0, PPI);
+    event('irq.acknowledge', 0, PPI);
+    expect(lives()).toEqual(['PPI@0 raised0 pending1 acknowledged3']);
+  });
+
   it('becomes active and pending: the next life waits while the first is handled', () => {
     event('irq.line', 0, SPI, 1);
     event('irq.acknowledge', 0, SPI);
