@@ -77,13 +77,13 @@ export class Context {
   }
 
   #session(): Promise<SessionBackend> {
-    this.#backend ??= this.io.backend === undefined ? backendOfThisProcess(this.io.cwd) : this.io.backend();
+    this.#backend ??= this.io.backend === undefined ? backendOfThisProcess(this.io) : this.io.backend();
     return this.#backend;
   }
 }
 
 /** Loaded when a command needs it, so that help and completion are quick. Nothing is remembered between runs. */
-async function backendOfThisProcess(cwd: string): Promise<SessionBackend> {
+async function backendOfThisProcess({ cwd, stdin }: Io): Promise<SessionBackend> {
   const { createBackend } = await import('../session/backend.ts');
-  return createBackend({ version: version(), samples: samplesFolder(), imports: cwd });
+  return createBackend({ version: version(), samples: samplesFolder(), imports: cwd, stdin });
 }

@@ -18,6 +18,8 @@ export type ImportErrorCode =
   | 'changed'
   /** Known what it is, but it cannot be imported (as it is). */
   | 'unsupported'
+  /** It can be imported, but not while it grows. */
+  | 'cannot-follow'
   /** Not known what it is. */
   | 'not-recognised'
   /** The right format, but not one line could be read. */

@@ -30,6 +30,8 @@ export interface ReadContext {
   advance(lines: number, events: number, bytes?: number): void;
   /** The clock's name, and its value at the recording's time 0, in nanoseconds; told once, before the first `pace`. */
   origin?(clock: string, nanoseconds: bigint): void;
+  /** Given, once, a function that says what the format knows so far. For formats that can follow. */
+  known?(now: () => ReadSummary): void;
   /** Awaited between pieces where several recordings are merged: this one may be ahead of the others. */
   pace?(): Promise<void>;
 }
@@ -56,6 +58,8 @@ export interface Format {
   /** Looks at the first 64 KiB; undefined: certainly not this format. */
   readonly detect: (head: Uint8Array) => Verdict | undefined;
   readonly read: ReadContent;
+  /** Each piece is read as it comes, so a source that still grows can be followed. */
+  readonly follows?: true;
   /** Formats of text whose lines may be merged with those of other files: a reader of a line's time stamp. */
   readonly lineTime?: () => LineTime;
 }

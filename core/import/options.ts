@@ -32,6 +32,8 @@ export interface ImportOptions {
    * summary's facts then say where it ends.
    */
   readonly keepPartial?: boolean;
+  /** Given, once, a function that says what is known so far: for traces that are looked at while they grow. */
+  readonly known?: (now: () => TraceSummary) => void;
 }
 
 export interface ImportResult {

@@ -9,6 +9,7 @@ import { type Args, type Method, type PushEvent, type PushEvents, type Result } 
 import { bookmarkHandlers } from './bookmark-handlers.ts';
 import { breakpointHandlers } from './breakpoint-handlers.ts';
 import { eventHandlers } from './event-handlers.ts';
+import { GrowthWatch } from './growth-watch.ts';
 import { type BackendOptions, type Handlers, OpenTraces, type SessionContext } from './handlers.ts';
 import { historyHandlers } from './history-handlers.ts';
 import { followLive, liveHandlers } from './live/live-handlers.ts';
@@ -41,6 +42,7 @@ export function createBackend(options: BackendOptions): SessionBackend {
     }),
     tasks: new Tasks((progress) => push('task', progress)),
     state: new StateFile(options.stateFile),
+    growth: new GrowthWatch(traces, (path) => followLive({ traces, push }, path)),
     push,
   };
   const handlers: Handlers = {
@@ -76,6 +78,7 @@ export function createBackend(options: BackendOptions): SessionBackend {
     async close() {
       await context.tasks.close();
       await context.live.close();
+      context.growth.close();
       traces.closeAll();
     },
   };

@@ -390,6 +390,11 @@ export const CONTRACT = {
       vcpus: z.int().min(1).max(512).optional(),
       /** Per file: nanoseconds to add to its times; null or absent: found from what the files have in common. */
       offsets: z.array(z.int().nullable()).max(64).optional(),
+      /**
+       * Read on as the source grows, until it ends or the task is stopped; the trace has its name and can be opened
+       * from the first event on. One source; `-` is the standard input of the backend's process, where it has one.
+       */
+      follow: z.boolean().optional(),
     }),
     z.object({ task: z.int(), output: path }),
   ),

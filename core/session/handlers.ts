@@ -1,6 +1,8 @@
 /** What answers the contract: one function per method, grouped into files by subject. */
+import { type Readable } from 'node:stream';
 import { type Args, type Method, type PushEvent, type PushEvents, type Result } from './contract.ts';
 import { SessionError } from './failure.ts';
+import { type GrowthWatch } from './growth-watch.ts';
 import { type LiveSessions } from './live/live-sessions.ts';
 import { type OpenTrace } from './open-trace.ts';
 import { type StateFile } from './state-file.ts';
@@ -19,6 +21,7 @@ export interface SessionContext {
   readonly tasks: Tasks;
   readonly live: LiveSessions;
   readonly state: StateFile;
+  readonly growth: GrowthWatch;
   readonly push: <E extends PushEvent>(event: E, payload: PushEvents[E]) => void;
 }
 
@@ -30,6 +33,8 @@ export interface BackendOptions {
   readonly stateFile?: string;
   /** Folder for imports that name no output. */
   readonly imports: string;
+  /** What `-` means where a growing source is imported; absent: nothing. */
+  readonly stdin?: Readable;
 }
 
 /** The open traces by number. */

@@ -93,7 +93,7 @@ function checkRoom(files: readonly string[], folder: string): void {
 }
 
 /** Looks now and then whether the disk fills up while a trace grows; `low` stops the reading while there is room to finish. */
-class RoomWatch {
+export class RoomWatch {
   readonly #folder: string;
   readonly #full = new AbortController();
   readonly low = this.#full.signal;

@@ -1,6 +1,7 @@
 /** `trace.*`, `import.start`, `task.cancel`: opening and making traces. */
 import { resolve } from 'node:path';
 import { type TraceInfo } from './contract.ts';
+import { startFollowing } from './follow-task.ts';
 import { type Group, type SessionContext } from './handlers.ts';
 import { checkOutput, chooseOutput, runImport } from './import-task.ts';
 import { traceInfo } from './info.ts';
@@ -22,6 +23,7 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
     'trace.open': ({ path }) => {
       const trace = traces.add((id) => new OpenTrace(id, resolve(path), context.live));
       const info = traceInfo(trace);
+      if (!trace.reader.complete) context.growth.start();
       remember(context, trace, info);
       return info;
     },
@@ -41,8 +43,9 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
       return { ok, blocks, problem };
     },
 
-    'import.start': ({ files, output, overwrite, format, keepPartial, vcpus, offsets }) => {
+    'import.start': ({ files, output, overwrite, format, keepPartial, vcpus, offsets, follow }) => {
       const [first = ''] = files;
+      if (follow === true) return startFollowing(context, { files, output, overwrite, format, vcpus });
       // A scenario is made a trace by recording it.
       if (format === 'scenario' || (format === undefined && files.length === 1 && isScenarioFile(first)))
         return startRecording(context, { scenario: first, output, overwrite });

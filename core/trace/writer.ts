@@ -299,6 +299,13 @@ export class TraceWriter implements TraceSink {
     this.#tally.countName(name);
   }
 
+  /** Replaces what is known of the trace before its end; in the file from the next flush on. */
+  describe(summary: TraceSummary): void {
+    this.#mustBeOpen();
+    this.#meta('summary', JSON.stringify(summary));
+    this.#meta('source', JSON.stringify(summary.source));
+  }
+
   /** Makes everything so far readable by others and safe from a crash of this process. */
   flush(): void {
     this.#mustBeOpen();
@@ -320,8 +327,7 @@ export class TraceWriter implements TraceSink {
       if (this.#block.count > 0) this.#writeBlock(true);
       this.#raw.flush();
       this.#lives.finish();
-      this.#meta('summary', JSON.stringify(summary));
-      this.#meta('source', JSON.stringify(summary.source));
+      this.describe(summary);
       this.#meta('state_digest', digest(this.journal.state).toString(16).padStart(16, '0'));
       this.#meta('content_digest', this.#store.contentDigest());
       this.#meta('complete', 1);

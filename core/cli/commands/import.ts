@@ -50,11 +50,15 @@ export const importCommand = defineCommand({
       says: 'from a pipe, replacing the old trace',
     },
     {
-      command: 'ssh host cat /sys/kernel/tracing/trace_pipe | gicscope import - -o t.gscope --follow',
-      says: 'what a host traces, as it happens',
+      command: 'gicscope import - -o live.gscope --follow < boot.log',
+      says: 'as it comes; also: ssh host cat /sys/kernel/tracing/trace_pipe | gicscope import - …',
     },
   ],
-  async run(context, { files }, { output, format, vcpus, offset, follow: grows, dryRun, keepPartial, overwrite, json }) {
+  async run(
+    context,
+    { files },
+    { output, format, vcpus, offset, follow: grows, dryRun, keepPartial, overwrite, json },
+  ) {
     if (grows) checkFollow(files, offset !== undefined || dryRun);
     if (dryRun) return sayWhat(context, files, output);
     const path = newTrace(context, output, overwrite);
@@ -202,5 +206,6 @@ async function report(
   if (json) {
     const document = { output, stopped, info: infoDocument(info) };
     context.io.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
-  }  return cut === undefined;
+  }
+  return cut === undefined;
 }

@@ -3,7 +3,7 @@
  * line is counted once: as an event, or skipped with a reason.
  */
 import { type LineCounts, type TraceSink } from '../../trace/sink.ts';
-import { type Format, type ReadContent, type Verdict } from '../format.ts';
+import { type Format, type ReadContent, type ReadSummary, type Verdict } from '../format.ts';
 import { type LineReceiver, LineSplitter } from '../source/lines.ts';
 import { sceneFacts } from './facts.ts';
 import { observe, observeLoss } from './meanings.ts';
@@ -223,6 +223,17 @@ const detecting =
 
 const read: ReadContent = async (content, sink, context) => {
   const session = new TextSession(sink);
+  const now = (): ReadSummary => {
+    const { scene, facts, counts } = session;
+    return {
+      gic: scene.gic,
+      vcpus: scene.threads.count,
+      lines: counts,
+      facts: { ...facts, ...sceneFacts(scene) },
+      events: scene.events,
+    };
+  };
+  context.known?.(now);
   const splitter = new LineSplitter(session);
   for await (const chunk of content.chunks) {
     splitter.push(chunk);
@@ -233,14 +244,7 @@ const read: ReadContent = async (content, sink, context) => {
   }
   splitter.end();
   context.advance(session.lines, session.scene.events);
-  const { scene, facts, counts } = session;
-  return {
-    gic: scene.gic,
-    vcpus: scene.threads.count,
-    lines: counts,
-    facts: { ...facts, ...sceneFacts(scene) },
-    events: scene.events,
-  };
+  return now();
 };
 
 export const FTRACE_TEXT: Format = {
@@ -249,6 +253,7 @@ export const FTRACE_TEXT: Format = {
   title: 'ftrace text (trace, trace_pipe, trace-cmd report)',
   detect: detecting(false),
   read,
+  follows: true,
 };
 
 export const PERF_SCRIPT: Format = {
@@ -257,4 +262,5 @@ export const PERF_SCRIPT: Format = {
   title: 'text of perf script',
   detect: detecting(true),
   read,
+  follows: true,
 };

@@ -1,5 +1,5 @@
 /** Text logs of QEMU's `log` trace backend (trace-import-formats §6.1): the row of the registry, and the import. */
-import { type Format, type LineTime, type ReadContent, type Verdict } from '../format.ts';
+import { type Format, type LineTime, type ReadContent, type ReadSummary, type Verdict } from '../format.ts';
 import { isKnownEvent } from './events/table.ts';
 import { Prefix } from './prefix.ts';
 import { QemuSession } from './session.ts';
@@ -49,6 +49,11 @@ const read: ReadContent = async (content, sink, context) => {
   const session = new QemuSession(sink);
   if (context.vcpus !== undefined) session.machine.setVcpus(context.vcpus, 'the user');
   else if (NAMED_SINGLE.test(content.name)) session.machine.setVcpus(1, `the file's name (${content.name})`);
+  const now = (): ReadSummary => {
+    const { gic, vcpus, counts, facts, events } = session;
+    return { gic, vcpus, lines: counts, facts, events };
+  };
+  context.known?.(now);
   const splitter = new LineSplitter(session);
   for await (const chunk of content.chunks) {
     splitter.push(chunk);
@@ -60,8 +65,7 @@ const read: ReadContent = async (content, sink, context) => {
   splitter.end();
   session.end();
   context.advance(session.lines, session.events);
-  const { gic, vcpus, counts, facts, events } = session;
-  return { gic, vcpus, lines: counts, facts, events };
+  return now();
 };
 
 /** Nanoseconds since 1970 of a line with a time stamp. */
@@ -79,5 +83,6 @@ export const QEMU_LOG: Format = {
   title: 'QEMU trace log',
   detect,
   read,
+  follows: true,
   lineTime,
 };

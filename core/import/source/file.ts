@@ -152,7 +152,7 @@ class FileBytes implements ByteSource {
 }
 
 /** A folder may be a trace of another tool; then say so. */
-async function directoryError(path: string): Promise<ImportError> {
+export async function directoryError(path: string): Promise<ImportError> {
   const isCtf = await stat(`${path}/metadata`).then(
     (found) => found.isFile(),
     () => false,
@@ -167,7 +167,8 @@ async function directoryError(path: string): Promise<ImportError> {
   });
 }
 
-function refused(path: string, cause: unknown, byte?: number): ImportError {
+/** What the system's refusal to open or read means for a person. */
+export function refused(path: string, cause: unknown, byte?: number): ImportError {
   const where = byte === undefined ? {} : { at: { byte } };
   const after = byte ? ` after ${byte} bytes` : '';
   switch (systemCode(cause)) {

@@ -38,7 +38,7 @@ export async function openSource(input: ImportInput): Promise<Source> {
   }
 }
 
-function empty(bytes: ByteSource, wrappers: readonly string[]): ImportError {
+export function empty(bytes: ByteSource, wrappers: readonly string[]): ImportError {
   const outermost = wrappers.length === 0 ? 'the file is empty.' : `the ${wrappers.join(' in ')} file is empty inside.`;
   return new ImportError({
     code: 'empty',

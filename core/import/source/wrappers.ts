@@ -50,9 +50,13 @@ const WRAPPERS: readonly Wrapper[] = [
   },
 ];
 
+/** How the content is compressed, by its first bytes. */
+export const compressionOf = (head: Uint8Array): string | undefined =>
+  WRAPPERS.find(({ magic }) => magic.every((byte, i) => head[i] === byte))?.name;
+
 /** Wrappers inside wrappers are followed this far. */
 const DEEPEST = 4;
-const LONGEST_MAGIC = 6;
+export const LONGEST_MAGIC = 6;
 
 export interface Unwrapped {
   readonly chunks: AsyncIterable<Uint8Array>;

@@ -68,6 +68,7 @@ describe.skipIf(!installed('bash'))('completion in bash', () => {
     expect(await offered('find', 'boot.gscope', '--re')).toEqual(['--reverse']);
     expect(await offered('import', '-')).toEqual([
       '--dry-run',
+      '--follow',
       '--format',
       '--help',
       '--json',

@@ -1,0 +1,114 @@
+/**
+ * Opened content to a sink, whatever opened it: progress, stop and cancel, failures that say how far it went, and the
+ * summary at the end. Memory is flat: a piece of the content and what its format keeps.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type TraceSink, type TraceSummary } from '../trace/sink.ts';
+import { ImportError } from './errors.ts';
+import { type Format, type ReadContext, type ReadSummary } from './format.ts';
+import { Meter } from './meter.ts';
+import { type ImportOptions, type ImportResult } from './options.ts';
+import { type Source } from './source/source.ts';
+
+/** Reads opened content with its format. @throws ImportError, or the reason of the signal; nothing is finished then */
+export async function readSource(
+  format: Format,
+  source: Source,
+  path: string | undefined,
+  sink: TraceSink,
+  options: ImportOptions,
+): Promise<ImportResult> {
+  const meter = new Meter(source.bytes, options);
+  const content = new Content(source, options);
+  let read: ReadSummary;
+  try {
+    read = await format.read({ name: source.bytes.name, chunks: content.chunks, path }, sink, {
+      vcpus: options.vcpus,
+      keepPartial: options.keepPartial === true,
+      isStopped: () => options.stop?.aborted === true,
+      ...(options.known === undefined ? {} : { known: tellKnown(format, source, options.known) }),
+      advance: (lines, events, bytes) => meter.advance(lines, events, bytes),
+    });
+  } catch (thrown) {
+    throw thrown instanceof ImportError && meter.lines > 0 ? reaching(thrown, meter.lines) : thrown;
+  }
+  if (read.events === 0) throw nothingReadable(format, source, read);
+  meter.finish();
+  const cut = content.cut ?? read.cut;
+  const summary = summarise(format, source, read, cut);
+  return { summary, format: format.id, events: read.events, ...(cut === undefined ? {} : { cut }) };
+}
+
+/** What a format knows so far, as the summary of a trace. */
+function tellKnown(
+  format: Format,
+  source: Source,
+  to: NonNullable<ImportOptions['known']>,
+): NonNullable<ReadContext['known']> {
+  return (now) => to(() => summarise(format, source, now(), undefined));
+}
+
+function summarise(format: Format, source: Source, read: ReadSummary, cut: string | undefined): TraceSummary {
+  const wrapped = source.wrappers.length === 0 ? {} : { compression: source.wrappers.join(' in ') };
+  const ends = cut === undefined ? {} : { 'ends early': cut };
+  return {
+    source: { kind: format.kind, files: [source.bytes.name], facts: { ...read.facts, ...wrapped, ...ends } },
+    gic: read.gic,
+    vcpus: read.vcpus,
+    ...(read.lines === undefined ? {} : { lines: read.lines }),
+  };
+}
+
+/** The content as the format reads it: with `keepPartial`, a failure of the source is its end; so is a stop. */
+class Content {
+  /** Why it ended early. */
+  cut: string | undefined;
+  readonly chunks: AsyncIterable<Uint8Array>;
+
+  constructor(source: Source, options: ImportOptions) {
+    this.chunks = this.#read(source, options);
+  }
+
+  async *#read(source: Source, { keepPartial, stop }: ImportOptions): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of source.chunks) {
+        if (stop?.aborted === true) {
+          this.cut = 'the import was stopped';
+          return;
+        }
+        yield chunk;
+        // Pieces that are ready at once would leave no turn for timers, messages and the signal.
+        await nextTurn();
+      }
+    } catch (thrown) {
+      if (keepPartial !== true || !(thrown instanceof ImportError)) throw thrown;
+      this.cut = thrown.message;
+    }
+  }
+}
+
+/** Adds how far the lines could be read. */
+function reaching(error: ImportError, lines: number): ImportError {
+  return new ImportError({
+    code: error.code,
+    file: error.file,
+    problem: `${error.problem} It could be read up to line ${lines}.`,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.at === undefined ? {} : { at: error.at }),
+    cause: error,
+  });
+}
+
+function nothingReadable(format: Format, source: Source, { lines }: ReadSummary): ImportError {
+  const reasons = Object.entries(lines?.reasons ?? {})
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, 3)
+    .map(([reason, count]) => `${count}: ${reason}`);
+  return new ImportError({
+    code: 'nothing-readable',
+    file: source.bytes.given,
+    problem: `not one of ${lines?.read ?? 0} lines could be read as a line of a ${format.title} (${reasons.join('; ')}).`,
+    hint: 'Is it another kind of file?',
+    at: { line: 1 },
+  });
+}
