@@ -27,8 +27,20 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** How often a command may be done before it is killed: a busy machine can hold this process up for that long. */
+const ATTEMPTS = 5;
+
 /** Starts the command and kills it once its trace has grown to `bytes`. The path of what it wrote. */
 async function killed(argv: readonly string[], trace: string, bytes: number): Promise<string> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const partial = await killOnce(argv, trace, bytes);
+    if (!existsSync(trace)) return partial;
+    rmSync(trace);
+  }
+  throw new Error('it always ended before it could be killed: make it longer');
+}
+
+async function killOnce(argv: readonly string[], trace: string, bytes: number): Promise<string> {
   const child = spawn(process.execPath, [at('scripts/gicscope.ts'), ...argv, '-o', trace], { stdio: 'ignore' });
   const gone = new Promise((resolve) => child.once('exit', resolve));
   const partial = `${trace}.partial`;
@@ -36,7 +48,6 @@ async function killed(argv: readonly string[], trace: string, bytes: number): Pr
   while (child.exitCode === null && size(partial) + size(`${partial}-wal`) < bytes) await pause(5);
   child.kill('SIGKILL');
   await gone;
-  if (existsSync(trace)) throw new Error('it ended before it could be killed: make it longer');
   return partial;
 }
 
@@ -59,9 +70,10 @@ describe.each(KILLS)('%s that is killed', (what, argv, file) => {
     }
     const reader = new TraceReader(partial);
     const { complete, events, source } = reader.info();
-    expect(stdout).toContain(events === 0 ? 'it ends before the first event' : `it ends after #${events - 1}`);
+    // An import may have written all of it, and be killed before it gave the trace its name.
+    const end = events === 0 ? 'it ends before the first event' : `it ends after #${events - 1}`;
+    expect(stdout).toMatch(complete && what === 'an import' ? /^ +complete +yes$/m : end);
     expect(verifyTrace(reader)).toEqual({ ok: true, blocks: reader.blocks.length });
-    expect(complete).toBe(false);
     if (bytes > 1_000_000) expect([events > 0, source?.files]).toEqual([true, [file]]);
     reader.close();
   });
