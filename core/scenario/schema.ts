@@ -86,6 +86,7 @@ export const ACTION_NAMES = Object.keys(actionKeys) as ActionName[];
 
 const action = z
   .strictObject({
+    // fromEntries forgets the keys, which are those of the table: each of them optional.
     ...(Object.fromEntries(
       Object.entries(actionKeys).map(([name, schema]) => [name, schema.optional()]),
     ) as unknown as { [K in ActionName]: z.ZodOptional<(typeof actionKeys)[K]> }),
