@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { expectationsOf, loadScenario, type Scenario, ScenarioError } from '../scenario/index.ts';
 import { disassembly, sourceLines } from '../scenario/listing.ts';
-import { checkSchema, type Result } from './contract.ts';
+import { type Result } from './contract.ts';
+import { checkSchema } from './contract/tasks.ts';
 import { type Group, type SessionContext } from './handlers.ts';
 import { type OpenTrace } from './open-trace.ts';
 import { askRecord, type CheckResult } from './record-result.ts';

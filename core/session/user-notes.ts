@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { damaged } from '../trace/errors.ts';
 import { guarded, openTraceFile } from '../trace/file.ts';
 import { jsonObject } from '../trace/row-values.ts';
-import { type Bookmark, bookmarkSchema, type Breakpoint, breakpointSchema } from './contract.ts';
+import { type Bookmark, type Breakpoint } from './contract.ts';
+import { bookmarkSchema, breakpointSchema } from './contract/marks.ts';
 import { SessionError } from './failure.ts';
 
 /** A trace with more was not made by a person. */

@@ -1,0 +1,125 @@
+/** What is worked out of a trace: histories, lives, latencies, replay, reports, exports. See ../contract.ts for the units. */
+import { z } from 'zod';
+import { lifeSchema } from './events.ts';
+import { counts, condition, direction, hex, intid, method, momentSchema, ns, seq, t, vcpu } from './shapes.ts';
+
+const touchesSchema = z.object({
+  change: momentSchema.nullable(),
+  write: momentSchema.nullable(),
+  read: momentSchema.nullable(),
+});
+
+const latencyGroupSchema = z.object({
+  intid,
+  label: z.string(),
+  vcpu: vcpu.nullable(),
+  legs: z.record(
+    z.string(),
+    z.object({
+      count: z.int(),
+      minNs: ns,
+      p50Ns: ns,
+      p90Ns: ns,
+      p99Ns: ns,
+      maxNs: ns,
+      /** Position where the longest one began. */
+      maxSeq: seq,
+      /** From 100,000 samples on, percentiles come from logarithmic buckets. */
+      approximate: z.boolean(),
+    }),
+  ),
+});
+
+const divergenceSchema = z.object({
+  seq,
+  timeNs: ns,
+  vcpu: vcpu.nullable(),
+  /** Line of the source, where there is one. */
+  line: z.int().nullable(),
+  register: z.string(),
+  recorded: hex,
+  emulated: hex,
+  /** The emulator's state that led to its answer. */
+  context: z.string(),
+});
+
+const replaySchema = z.object({
+  compared: z.int(),
+  matched: z.int(),
+  mismatched: z.int(),
+  unsupported: z.int(),
+  byRegister: z.record(z.string(), z.object({ matched: z.int(), mismatched: z.int() })),
+  /** Why values were not compared. */
+  reasons: counts,
+  /** What the recording left open and later answers decided. */
+  inferred: counts,
+  divergences: z.array(divergenceSchema),
+});
+
+export const analysisMethods = {
+  /**
+   * Changes of a slot, a field (`vcpu1.ICC_PCR_EL1.PRIORITY`) or a fact of an interrupt (`vcpu1.ppi27.pending`), with the
+   * events that made them: at or after `from`, or at or before it when `direction` is backward; ascending either way.
+   */
+  'history.changes': method(
+    z.object({
+      ...t,
+      path: z.string().max(1024),
+      from: seq,
+      limit: z.int().min(1).max(1_000_000),
+      direction: direction.optional(),
+    }),
+    z.object({
+      changes: z.array(
+        z.object({
+          seq,
+          time: ns,
+          vcpu: vcpu.nullable(),
+          event: z.string(),
+          before: hex.nullable(),
+          after: hex.nullable(),
+        }),
+      ),
+      truncated: z.boolean(),
+    }),
+  ),
+  /**
+   * Who last wrote, read or changed such a path up to `seq`, and who does so next. A write may leave the value as it
+   * was. Only registers are read and written; for anything else those are null. `condition` holds at its changes.
+   */
+  'history.touches': method(
+    z.object({ ...t, path: z.string().max(1024), seq }),
+    z.object({ condition, last: touchesSchema, next: touchesSchema }),
+  ),
+  'lives.list': method(
+    z.object({ ...t, intid: intid.nullable(), vcpu: vcpu.nullable(), from: seq, limit: z.int().min(1).max(100_000) }),
+    z.object({ lives: z.array(lifeSchema), truncated: z.boolean() }),
+  ),
+  'analysis.latency': method(
+    z.object({ ...t, by: z.enum(['intid', 'intid,vcpu']) }),
+    z.object({ groups: z.array(latencyGroupSchema) }),
+  ),
+  /** Drives the emulator with the recorded stimuli and compares its answers with the recorded ones. */
+  'analysis.replay': method(z.object({ ...t }), replaySchema),
+  /** Writes a report around `at`. Returns the file written, or the text when `output` is empty. */
+  'report.export': method(
+    z.object({ ...t, format: z.enum(['html', 'md']), output: z.string().max(4096), at: seq, overwrite: z.boolean() }),
+    z.object({ output: z.string(), bytes: z.number(), text: z.string() }),
+  ),
+  /**
+   * Part of an export as text: the records of `from` … `to` that pass the filter. Ask again from `next`, without
+   * `header`, until `next` is null; the parts joined are the file.
+   */
+  'export.text': method(
+    z.object({
+      ...t,
+      format: z.enum(['csv', 'tsv', 'jsonl', 'vcd']),
+      from: seq,
+      to: seq,
+      filter: condition,
+      /** With what stands before the first record. */
+      header: z.boolean(),
+    }),
+    z.object({ text: z.string(), records: z.int(), next: seq.nullable() }),
+  ),
+} as const;

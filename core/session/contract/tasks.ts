@@ -1,0 +1,88 @@
+/** Long tasks: imports and recordings that run on while the window works. See ../contract.ts for the units. */
+import { z } from 'zod';
+import { method, ns, ok, path, seq } from './shapes.ts';
+
+export const haltSchema = z.enum(['poweredOff', 'idle', 'limit', 'stopped']);
+
+/** Something that a scenario expected; `line` and `column` are its place in the scenario. */
+export const checkSchema = z.object({
+  ok: z.boolean(),
+  what: z.string(),
+  expected: z.string(),
+  found: z.string(),
+  line: z.int(),
+  column: z.int(),
+  timeNs: ns,
+  /** Position at which it was checked or found; −1: none. */
+  seq,
+});
+
+/** How a long task is going. Sent at most 10 times a second. */
+export const taskProgressSchema = z.object({
+  task: z.int(),
+  title: z.string(),
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  phase: z.string(),
+  doneBytes: z.number(),
+  /** 0 when unknown (a pipe). */
+  totalBytes: z.number(),
+  events: z.int(),
+  eventsPerSecond: z.number(),
+  /** Path of the finished trace. */
+  output: z.string().nullable(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+
+/** What is recorded, and where. `output` empty: beside the app's imports. */
+export const recording = {
+  scenario: path,
+  output: z.string().max(4096),
+  overwrite: z.boolean(),
+  /** Instead of the scenario's own. */
+  profile: z.string().max(64).optional(),
+  seed: z.int().min(0).max(0xffffffff).optional(),
+};
+
+export const taskMethods = {
+  /** Starts an import; progress comes as `task` events. `output` empty: beside the app's other imports. */
+  'import.start': method(
+    z.object({
+      files: z.array(path).min(1).max(64),
+      output: z.string().max(4096),
+      overwrite: z.boolean(),
+      /** Name of an import format; absent: found from the content. */
+      format: z.string().max(64).optional(),
+      /** Keep what can be read of a source that is cut short or damaged; absent: such a source is refused. */
+      keepPartial: z.boolean().optional(),
+      /** Number of vCPUs, for sources that do not say it. */
+      vcpus: z.int().min(1).max(512).optional(),
+      /** Per file: nanoseconds to add to its times; null or absent: found from what the files have in common. */
+      offsets: z.array(z.int().nullable()).max(64).optional(),
+      /**
+       * Read on as the source grows, until it ends or the task is stopped; the trace has its name and can be opened
+       * from the first event on. One source; `-` is the standard input of the backend's process, where it has one.
+       */
+      follow: z.boolean().optional(),
+    }),
+    z.object({ task: z.int(), output: path }),
+  ),
+  /** Runs a scenario and records it; progress comes as `task` events. `output` empty: beside the app's imports. */
+  'record.start': method(z.object(recording), z.object({ task: z.int(), output: path })),
+  /** What came of a recording that ended. */
+  'record.result': method(
+    z.object({ task: z.int() }),
+    z.object({
+      file: path,
+      halted: haltSchema,
+      timeNs: ns,
+      events: z.int(),
+      contentDigest: z.string(),
+      stateDigest: z.string(),
+      /** Everything that was expected, met or not. */
+      checks: z.array(checkSchema),
+      failed: z.int(),
+    }),
+  ),
+  /** Stops a task. `keep`: what was imported so far becomes a usable trace; absent: partial files are removed. */
+  'task.cancel': method(z.object({ task: z.int(), keep: z.boolean().optional() }), ok),
+} as const;
