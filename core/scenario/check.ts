@@ -3,8 +3,9 @@ import { type ScenarioProblem } from './errors.ts';
 import { GuestViews } from './guest-views.ts';
 import { type Scenario } from './load.ts';
 import { Machine } from '../machine/machine.ts';
-import { userspaceRegisterByName } from '../kvm/v5/userspace-registers.ts';
-import { readRegister } from './registers.ts';
+import { USERSPACE_REGISTERS, userspaceRegisterByName } from '../kvm/v5/userspace-registers.ts';
+import { nearest } from '../machine/a64/index.ts';
+import { readRegister, registerNames } from './registers.ts';
 import { type Path } from './source.ts';
 
 /** @throws ScenarioError with every problem. */
@@ -13,6 +14,7 @@ export function checkScenario(scenario: Scenario): void {
   const problems: ScenarioProblem[] = [];
   const machine = build(scenario);
   const { layout } = machine.journal;
+  const paths = layout.slots.map(({ path }) => path);
   const slots = (wanted: Readonly<Record<string, bigint>>, path: Path): void => {
     for (const [name, value] of Object.entries(wanted)) {
       const slot = layout.find(name);
@@ -20,7 +22,7 @@ export function checkScenario(scenario: Scenario): void {
       if (slot === undefined && !/^(ram\.|ist\.lpi)/.test(name))
         problems.push({
           ...source.locateKey(path, name),
-          message: `unknown slot "${name}": gicscope state lists a trace's slots`,
+          message: `unknown slot "${name}"${perhaps(name, paths)}: gicscope state lists a trace's slots`,
         });
       else if (slot !== undefined && BigInt.asUintN(layout.descriptor(slot).width, value) !== value)
         problems.push({
@@ -35,7 +37,7 @@ export function checkScenario(scenario: Scenario): void {
       if (readRegister(machine, vcpu, name) === undefined)
         problems.push({
           ...source.locateKey([...path, 'registers'], name),
-          message: `unknown register "${name}" of a vCPU`,
+          message: `unknown register "${name}" of a vCPU${perhaps(name, registerNames(machine, vcpu))}`,
         });
     slots(state, [...path, 'state']);
   }
@@ -46,10 +48,18 @@ export function checkScenario(scenario: Scenario): void {
       if (name !== undefined && userspaceRegisterByName(name) === undefined)
         problems.push({
           ...source.locate(['events', index, 'do']),
-          message: `unknown register "${name}": user space reaches ICC_*_EL1 registers`,
+          message: `unknown register "${name}"${perhaps(name, userspaceNames)}: user space reaches ICC_*_EL1 registers`,
         });
     }
   if (problems.length > 0) throw source.fail(problems);
+}
+
+const userspaceNames = USERSPACE_REGISTERS.map(({ name }) => name);
+
+/** ` (perhaps ICC_PCR_EL1)`, or nothing when no name is near. */
+function perhaps(name: string, names: Iterable<string>): string {
+  const near = nearest(name, names);
+  return near.length === 0 ? '' : ` (perhaps ${near.join(', ')})`;
 }
 
 function build({ config, source }: Scenario): Machine {

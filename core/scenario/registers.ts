@@ -16,3 +16,13 @@ export function readRegister(machine: Machine, vcpu: number, name: string): bigi
   }
   return undefined;
 }
+
+/** Names that `readRegister` knows, as far as they are few: general registers and slots of the vCPU. */
+export function registerNames(machine: Machine, vcpu: number): string[] {
+  const general = [...Array.from({ length: 31 }, (_, n) => `X${n}`), 'SP'];
+  const prefix = `vcpu${vcpu}.`;
+  const slots = machine.journal.layout.slots.flatMap(({ path }) =>
+    path.startsWith(prefix) ? [path.slice(prefix.length).replace(/^guest\./, '')] : [],
+  );
+  return [...new Set([...general, ...slots])];
+}

@@ -146,7 +146,8 @@ function knownWord(value: Extract<Value, { type: 'text' }>, column: string, word
   const { matches } = textTest('==', value, column);
   if (words.some(matches)) return;
   const near = nearest(value.text, words);
-  throw new NotSensible(`there is no ${column} ${value.text}`, value.span, near);
+  const known = near.length > 0 ? '' : `; there are ${words.join(', ')}`;
+  throw new NotSensible(`there is no ${column} ${value.text}${known}`, value.span, near);
 }
 
 function knownName(

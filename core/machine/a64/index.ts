@@ -35,6 +35,7 @@ export {
   WAIT,
 } from './execute/system.ts';
 export { enter, finishLoad } from './execute/take.ts';
+export { nearest } from './names/nearest.ts';
 export {
   type Direction,
   packEncoding,

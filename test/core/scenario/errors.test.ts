@@ -133,9 +133,39 @@ describe('a bad scenario', () => {
     writeFileSync(file, text(at));
     const { problems } = await lab.check(file);
     expect(problems).toEqual([
-      { line: 9, column: 36, message: 'unknown register "X99" of a vCPU' },
+      { line: 9, column: 36, message: 'unknown register "X99" of a vCPU (perhaps X19, X29, X9)' },
       { line: 11, column: 5, message: expect.stringContaining('unknown slot "vcpu0.nothing"') as string },
       { line: 12, column: 20, message: 'expected a value of 1 bits for vcpu0.inGuest, found 0x2' },
+    ]);
+  });
+
+  it('names what was probably meant', async () => {
+    const file = lab.path('near.yaml');
+    const set = '    do: { setRegister: { register: ICC_PCR_EL2, value: 1 } }\n';
+    const at =
+      'expect:\n  at:\n    - { label: start, registers: { ICC_CR1_EL1: 1 } }\n  end:\n    vcpu0.inGest: 1\n' +
+      `events:\n  - at: 0ns\n${set}`;
+    writeFileSync(file, text(at));
+    const { problems } = await lab.check(file);
+    expect(problems.map(({ message }) => message)).toEqual([
+      'unknown register "ICC_CR1_EL1" of a vCPU (perhaps ICC_CR0_EL1, ICC_PCR_EL1)',
+      expect.stringContaining('unknown slot "vcpu0.inGest" (perhaps vcpu0.inGuest)') as string,
+      expect.stringContaining('unknown register "ICC_PCR_EL2" (perhaps ICC_PCR_EL1)') as string,
+    ]);
+  });
+
+  it.each([
+    ['kind == nonsense', 'condition: there is no kind nonsense; there are register.access, mmio.access,'],
+    ['kind == irq.acknowlege', 'condition: there is no kind irq.acknowlege; did you mean irq.acknowledge?'],
+    ['vcpu == 0 and origin == gust', 'condition: there is no origin gust; did you mean guest?'],
+    ['kind == irq.pend and intdi == 3', 'condition: events have nothing called intdi; did you mean intid?'],
+  ])('is one that expects what no event can be: %s', async (condition, message) => {
+    const file = lab.path('kinds.yaml');
+    writeFileSync(file, text(`expect:\n  sequence:\n    - ${condition}\n`));
+    const { problems } = await lab.check(file);
+    const word = condition.split(' ').findLast((each) => /nonsense|acknowlege|gust|intdi/.test(each)) ?? '';
+    expect(problems).toEqual([
+      { line: 9, column: 7 + condition.indexOf(word), message: expect.stringContaining(message) as string },
     ]);
   });
 });
