@@ -5,11 +5,24 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const modules = join(root, 'node_modules');
+
+/**
+ * Where compiled modules are kept between runs: reading and compiling some 400 files is most of a short command's time.
+ * Node.js checks each against its source, and goes without where the folder cannot be written.
+ */
+const COMPILED = join(modules, '.cache', 'compiled');
+
+/** Keeps what this process, its threads and the processes it starts compile. Where Node.js knows how (22.1). */
+export function keepCompiled() {
+  process.env.NODE_COMPILE_CACHE ??= COMPILED;
+  nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
+}
 
 /** Whether this process is at least that new. */
 export function isNode(wantedMajor, wantedMinor) {
@@ -35,6 +48,7 @@ export function findNode() {
 
 /** Runs a script on that Node.js in place of this process: same terminal, signals passed on, same exit code. */
 export function runInstead(script, args) {
+  keepCompiled();
   const child = spawn(findNode(), ['--disable-warning=ExperimentalWarning', script, ...args], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
