@@ -20,6 +20,7 @@ const COUNTS_OF_KIND: ReadonlyMap<number, number> = new Map([
   [KINDS['irq.inject'].id, 3],
   [KINDS['irq.pend'].id, 4],
 ]);
+const DEACTIVATED = COUNTED.indexOf('deactivated');
 const WIDTH = COUNTED.length + 1;
 const NOT_COUNTED = -1;
 
@@ -72,6 +73,12 @@ export class EventIndex {
     }
   }
 
+  /** The interrupt was deactivated by an event that does not say so: a priority drop with EOImode 0. */
+  deactivates(intid: number): void {
+    const dense = this.#denseOf(intid);
+    if (dense !== undefined) this.#count(dense, DEACTIVATED);
+  }
+
   /** Writes counts that changed; `types` rows must exist. */
   save(): void {
     for (const dense of this.#dirty) {
@@ -89,19 +96,29 @@ export class EventIndex {
   }
 
   #interrupt(intid: number, counted: number): void {
-    let dense = this.#dense.get(intid);
-    if (dense === undefined) {
-      if (this.#intids.length >= INTERRUPT_LIMIT) return;
-      dense = this.#intids.length;
-      this.#intids.push(intid);
-      this.#dense.set(intid, dense);
-      if ((dense + 1) * WIDTH > this.#counts.length) this.#counts = doubled(this.#counts, (dense + 1) * WIDTH);
-    }
+    const dense = this.#denseOf(intid);
+    if (dense === undefined) return;
     this.#postings.add(POSTING.interrupt, dense);
     const at = dense * WIDTH;
     this.#counts[at] = (this.#counts[at] ?? 0) + 1;
-    if (counted !== NOT_COUNTED) this.#counts[at + 1 + counted] = (this.#counts[at + 1 + counted] ?? 0) + 1;
+    if (counted !== NOT_COUNTED) this.#count(dense, counted);
     this.#dirty.add(dense);
+  }
+
+  /** Undefined: there are too many interrupts to count this one. */
+  #denseOf(intid: number): number | undefined {
+    const known = this.#dense.get(intid);
+    if (known !== undefined || this.#intids.length >= INTERRUPT_LIMIT) return known;
+    const dense = this.#intids.length;
+    this.#intids.push(intid);
+    this.#dense.set(intid, dense);
+    if ((dense + 1) * WIDTH > this.#counts.length) this.#counts = doubled(this.#counts, (dense + 1) * WIDTH);
+    return dense;
+  }
+
+  #count(dense: number, counted: number): void {
+    const at = dense * WIDTH + 1 + counted;
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
   }
 
   #infoOf(id: number): TypeInfo {

@@ -180,7 +180,8 @@ export class LifeTracker {
         this.#drop(intid, vcpu);
         return;
       case KINDS['irq.deactivate'].id:
-        if (this.#deactivate(intid, vcpu) && stillPending(intid, vcpu)) this.#raise(intid, vcpu, PENDING);
+        if (!this.#deactivate(intid, vcpu)) this.#endRaised(intid, vcpu);
+        else if (stillPending(intid, vcpu)) this.#raise(intid, vcpu, PENDING);
         return;
       case KINDS['vcpu.reset'].id:
         this.#reset(vcpu);
@@ -434,23 +435,26 @@ export class LifeTracker {
   #deactivate(intid: number, vcpu: number): boolean {
     const tracked = this.#tracked.get(intid);
     if (tracked === undefined) return false;
-    const place = this.#activePlace(tracked, vcpu);
-    let life = place?.active.shift();
-    if (life === undefined) {
-      life = LifeTracker.#takeRaised(tracked, vcpu);
-      if (life === undefined) return false;
-      this.#attribute(life, vcpu);
-    }
+    const life = this.#activePlace(tracked, vcpu)?.active.shift();
+    if (life === undefined) return false;
     this.#mark(life, DEACTIVATED);
     this.#end(life);
     return true;
   }
 
-  /** The life that waits there of which nothing but its raise was seen. */
-  static #takeRaised(tracked: Tracked, vcpu: number): OpenLife | undefined {
-    const waiting = tracked.places.get(tracked.single ? NONE : vcpu)?.waiting;
-    const first = waiting?.[0];
-    return first === undefined || first.seqs[PENDING] !== NONE ? undefined : waiting?.shift();
+  /**
+   * A deactivation of what nobody saw active: the life that waits there of which nothing but its raise was seen. Events
+   * only: a state that is told again, or a field, may be the second news of a deactivation that ended its life already.
+   */
+  #endRaised(intid: number, vcpu: number): void {
+    const tracked = this.#tracked.get(intid);
+    const waiting = tracked?.places.get(tracked.single ? NONE : vcpu)?.waiting;
+    const life = waiting?.[0];
+    if (life === undefined || life.seqs[PENDING] !== NONE) return;
+    waiting?.shift();
+    this.#attribute(life, vcpu);
+    this.#mark(life, DEACTIVATED);
+    this.#end(life);
   }
 
   #activePlace(tracked: Tracked, vcpu: number): Place | undefined {

@@ -28,7 +28,7 @@ import { createDatabase, guarded, probe, removeTraceFiles, translated } from './
 import { InterruptIndex } from './interrupt-index.ts';
 import { InterruptObserver } from './interrupt-observer.ts';
 import { type BitRange, type InterruptField } from './interrupts.ts';
-import { type Detail, type Kind, type NewEvent, type Origin } from './kinds.ts';
+import { type Detail, type Kind, type NewEvent, type Origin, KINDS } from './kinds.ts';
 import { LaneRecorder } from './lane-recorder.ts';
 import { type Leg } from './life.ts';
 import { LifeRows } from './life-rows.ts';
@@ -37,7 +37,7 @@ import { LIFE_KINDS, LifeTracker } from './lives.ts';
 import { POSTING, PostingBuilder } from './postings.ts';
 import { RawLineWriter } from './raw-lines.ts';
 import { FINAL_INDEXES, PAGE_SIZE, createSchema } from './schema.ts';
-import { type SkippedLine, type SourceInfo, type TraceSink, type TraceSummary } from './sink.ts';
+import { type PackedSink, type SkippedLine, type SourceInfo, type TraceSummary } from './sink.ts';
 import { SourceTally } from './source-tally.ts';
 import { TransitionRows } from './transition-rows.ts';
 import { WriteQueue, type WriteStatement } from './write-queue.ts';
@@ -47,6 +47,7 @@ const THREAD_BLOCKS = 8;
 const BOOT_BLOCKS = 2;
 
 const DETAIL_LIMIT = 64;
+const DROP = KINDS['irq.drop'].id;
 
 export interface WriterOptions {
   /** The machine's journal; an importer that has none gets a fresh one with an empty layout. */
@@ -65,7 +66,7 @@ export interface WriterOptions {
   readonly thread?: boolean;
 }
 
-export class TraceWriter implements TraceSink {
+export class TraceWriter implements PackedSink {
   readonly path: string;
   readonly journal: Journal;
   readonly #queue: WriteQueue;
@@ -270,6 +271,9 @@ export class TraceWriter implements TraceSink {
       block.take(this.journal, i);
       this.#observer.observe(this.journal, position, at);
       this.journal.clear();
+      // With EOImode 0 one write drops and deactivates.
+      if (lifeKind === DROP && flags & HAS_ARG && this.#lives.latency(position, 'dropped', 'deactivated') !== undefined)
+        this.#eventIndex.deactivates(argLo);
     }
     block.count = i + 1;
     if (block.count === BLOCK_EVENTS) this.#guard(() => this.#endBlock());
@@ -287,6 +291,11 @@ export class TraceWriter implements TraceSink {
   rawLine(line: number, text: string): void {
     this.#mustBeOpen();
     this.#guard(() => this.#raw.add(line, text));
+  }
+
+  rawAscii(line: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#mustBeOpen();
+    if (!this.#raw.take(line, bytes, start, end)) this.#guard(() => this.#raw.flush());
   }
 
   skip(line: SkippedLine): void {

@@ -109,3 +109,22 @@ describe('a recording that was imported into a trace', () => {
     expect(Number(deactivated.rows[0]?.[0])).toBeLessThan(60);
   });
 });
+
+describe('a recording of a GICv2 in EOImode 0', () => {
+  it('counts the drops that deactivate too, and ends the lives there', async () => {
+    const path = join(folder, 'v2.gscope');
+    const writer = new TraceWriter(path);
+    const log = fileURLToPath(new URL('../../data/import/gicv2-smp2.part.log.xz', import.meta.url));
+    const { summary } = await importTrace(log, writer);
+    writer.finish(summary);
+    const v2 = new TraceReader(path);
+    const counts = v2.info().interrupts.filter(({ acknowledged }) => acknowledged > 0);
+    expect(counts.map(({ label, dropped, deactivated }) => [label, dropped, deactivated])).toEqual([
+      ['SGI 0', 26, 26],
+      ['SGI 1', 223, 223],
+      ['SGI 5', 2, 2],
+      ['PPI 27', 1200, 1200],
+    ]);
+    v2.close();
+  });
+});

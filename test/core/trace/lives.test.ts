@@ -137,6 +137,25 @@ describe('the life of an interrupt', () => {
     expect(lives()).toEqual(['SPI@1 raised0 deactivated2', 'SPI@-1 raised4']);
   });
 
+  it('is not ended by the second news of the deactivation of the one before, told as state or field', () => {
+    event('irq.state', -1, SPI, 0b011);
+    event('irq.acknowledge', 0, SPI);
+    event('irq.state', -1, SPI, 0b100);
+    event('irq.deactivate', 0, SPI);
+    event('irq.line', -1, SPI, 1);
+    event('irq.state', -1, SPI, 0b011);
+    event('irq.acknowledge', 0, SPI);
+    event('irq.line', -1, SPI, 0);
+    event('irq.line', -1, SPI, 1);
+    const end = event('irq.deactivate', 0, SPI);
+    tracker.field(SPI, -1, 'active', false, end, end * 100);
+    expect(lives()).toEqual([
+      'SPI@0 raised0 pending0 acknowledged1 deactivated3',
+      'SPI@0 raised4 pending5 acknowledged6 deactivated9',
+      'SPI@-1 raised8',
+    ]);
+  });
+
   it('waits on, once it is pending, when an interrupt that is not active is deactivated', () => {
     event('irq.line', 0, PPI, 1);
     event('irq.pend', 0, PPI, 1);
