@@ -57,6 +57,7 @@ export function analysisHandlers({ traces, options }: SessionContext): Group<Met
           trace: traceInfo(trace),
           events: (from, count) => trace.reader.eventList(position(from), count).map(eventRow),
           lives: () => trace.reader.lives.all(),
+          lines: () => lineTimes(trace.reader),
           inspect: (seq, vcpu) => inspect(trace, vcpuId(vcpu), trace.stateAt(seq), undefined),
           lanes: (start, end) => figureLanes(trace, start, end),
         },

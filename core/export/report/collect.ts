@@ -5,6 +5,7 @@
 import { LatencyCollector, type LatencyGroup } from '../../analysis/latency.ts';
 import { interruptLabel, STATE_ACTIVE, STATE_PENDING } from '../../trace/interrupts.ts';
 import { type Life } from '../../trace/life.ts';
+import { type LineTime } from '../../trace/line-times.ts';
 import { type ExportEvent } from '../event.ts';
 import {
   type Figure,
@@ -28,6 +29,8 @@ export interface ReportSource {
   events(from: number, count: number): readonly ExportEvent[];
   /** All lives, in any order. */
   lives(): Iterable<Life>;
+  /** All times that input lines were high, in any order. */
+  lines(): Iterable<LineTime>;
   /** State of a vCPU after event `seq`; the answer to `state.inspect` has this form. */
   inspect(seq: number, vcpu: number): InspectedVcpu;
   /** Exact lanes of a window in ns for the figure, or none: then the report has no figure. */
@@ -114,6 +117,7 @@ function collectLives(source: ReportSource): LivesPart {
     collector.add(life);
     count(life, tallies);
   }
+  for (const line of source.lines()) collector.addLine(line);
   const interrupts = interruptRows(source.trace, tallies);
   const names = new Map(source.trace.interrupts.map(({ intid, name }) => [intid, name]));
   const groups = collector.groups();

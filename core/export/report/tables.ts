@@ -41,6 +41,7 @@ export function sections(report: ReportData): ReportSection[] {
     interruptSection(report),
     latencySection(report, 'latency', 'Latency', 'until acknowledged', waits),
     latencySection(report, 'handling', 'Handling', 'acknowledge → deactivate', ({ legs }) => legs.ackToDeactivate),
+    latencySection(report, 'lines', 'Input lines', 'inject → lowered', ({ legs }) => legs.injectToLower),
     eventSection(report),
     pendingSection(report),
     registerSection(report),

@@ -67,6 +67,11 @@ describe('a report', () => {
     expect(page).toContain('The longest wait for an acknowledge began at #20.');
   });
 
+  it('says how long input lines were high, which is all that a host may see', () => {
+    const [, section = ''] = renderReport(report, 'md').split('## Input lines: inject → lowered, whole trace');
+    expect(section.split('\n##')[0]).toMatch(/^\| PPI 27 CNTV \| 1 \| 1 \| 75\.0 µs \|.* `#10` \|$/m);
+  });
+
   it('shows only interrupts that do something in its figure, with hatches for masked and waiting', () => {
     expect(report.figure).toMatchObject({ from: 0, to: 99_000, truncated: false });
     expect(report.figure?.lanes.map(({ label }) => label)).toEqual(['vCPU 0', 'PPI 27']);
@@ -160,6 +165,7 @@ describe('the web page', () => {
       },
       lives: () =>
         many.map(({ intid: id }) => ({ ...life(0, { raised: 1, acknowledged: 4, deactivated: 6 }), intid: id })),
+      lines: () => [],
       inspect: () => ({
         runState: 'guest',
         registers: Array.from({ length: 5000 }, () => register),

@@ -92,6 +92,14 @@ export function reportSource(events: number, hostile = ''): ReportSource {
       life(1, { pending: 30, acknowledged: 31, deactivated: 40 }),
       life(1, { pending: 90 }),
     ],
+    lines: () => [
+      {
+        intid: timer,
+        vcpu: vcpuId(1),
+        raised: { seq: seq(10), time: nanoseconds(10_000) },
+        lowered: { seq: seq(85), time: nanoseconds(85_000) },
+      },
+    ],
     inspect: (_, vcpu) => ({
       runState: 'guest',
       registers: [
