@@ -14,6 +14,8 @@ import { HostCpu } from './host-cpu.ts';
 import { type HostFacts } from './host-facts.ts';
 import { GIC_MODELS } from './models.ts';
 import { MAINLINE, type Profile } from './profiles.ts';
+import { SoftTimers } from './soft-timers.ts';
+import { type VcpuTimers } from './timers.ts';
 import { HostIrs } from './v5/irs/host-irs.ts';
 import { Vm } from './vm.ts';
 
@@ -45,6 +47,8 @@ export class Host {
   readonly irs: HostIrs | undefined;
   /** Told of the slot of each table entry of a VM when it is claimed: type (2 LPI, 3 SPI), number, cell. */
   onIstEntry: ((type: number, number: number, cell: Cell) => void) | undefined;
+  /** The armed host timers of all vCPUs. */
+  readonly softTimers: SoftTimers;
   readonly #vms: Vm[] = [];
   readonly #vmCount: Cell;
 
@@ -53,6 +57,7 @@ export class Host {
     this.facts = facts;
     this.profile = options.profile ?? MAINLINE;
     this.models = options.models ?? GIC_MODELS;
+    this.softTimers = new SoftTimers(journal, () => this.#timers());
     const claim = new CellClaim(journal, 'host.');
     this.counter = claim.cell('counter');
     this.#vmCount = claim.cell('vms', 16);
@@ -134,26 +139,30 @@ export class Host {
       this.counter.value = next;
       this.emit?.({ kind: 'host.counter', counter: next }, {});
       for (const cpu of this.cpus) cpu.updateTimerLines();
-      for (const vm of this.vms) for (const vcpu of vm.vcpus) vcpu.timers.fireSoftTimers();
+      this.softTimers.fire(next);
     }
   }
 
   /** The earliest counter value at which a timer line or host timer will move; undefined: never. May lie in the past. */
   nextDeadline(): bigint | undefined {
-    let next: bigint | undefined;
+    let { next } = this.softTimers;
     const now = this.counter.value;
-    for (const cpu of this.cpus)
-      for (const deadline of [cpu.virtualTimer.deadline(now), cpu.physicalTimer.deadline(now)])
-        if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline;
-    for (const vm of this.vms)
-      for (const vcpu of vm.vcpus) {
-        const deadline = vcpu.timers.nextSoftDeadline();
-        if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline;
-      }
+    for (const { virtualTimer, physicalTimer } of this.cpus) {
+      next = earlier(next, virtualTimer.deadline(now));
+      next = earlier(next, physicalTimer.deadline(now));
+    }
     return next;
+  }
+
+  *#timers(): Iterable<VcpuTimers> {
+    for (const vm of this.vms) for (const { timers } of vm.vcpus) yield timers;
   }
 
   #pooledVm(index: number): Vm {
     return (this.#vms[index] ??= new Vm(this, index));
   }
+}
+
+function earlier(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  return b === undefined || (a !== undefined && a <= b) ? a : b;
 }

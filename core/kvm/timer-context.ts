@@ -29,8 +29,11 @@ export const TIMERS: readonly TimerSpec[] = [
 export class SoftTimer {
   readonly armed: Cell;
   readonly deadline: Cell;
+  readonly #changed: () => void;
 
-  constructor(claim: CellClaim, name: string) {
+  /** `changed` is called when the timer was armed or cancelled. */
+  constructor(claim: CellClaim, name: string, changed: () => void) {
+    this.#changed = changed;
     this.armed = claim.flag(`softTimer.${name}.armed`);
     this.deadline = claim.cell(`softTimer.${name}.deadline`);
   }
@@ -38,10 +41,12 @@ export class SoftTimer {
   start(deadline: bigint): void {
     this.armed.flag = true;
     this.deadline.value = deadline;
+    this.#changed();
   }
 
   cancel(): void {
     this.armed.flag = false;
+    this.#changed();
   }
 }
 
@@ -57,13 +62,13 @@ export class TimerContext {
   /** Watches the deadline of an emulated timer. */
   readonly soft: SoftTimer;
 
-  constructor(claim: CellClaim, spec: TimerSpec) {
+  constructor(claim: CellClaim, spec: TimerSpec, softChanged: () => void) {
     this.spec = spec;
     this.control = claim.register(`${spec.register}_CTL_EL0`);
     this.compare = claim.register(`${spec.register}_CVAL_EL0`);
     this.loaded = claim.flag(`${spec.owner}.loaded`);
     this.level = claim.flag(`${spec.owner}.level`);
-    this.soft = new SoftTimer(claim, spec.owner);
+    this.soft = new SoftTimer(claim, spec.owner, softChanged);
   }
 
   /** Enabled and not masked: it may fire at some time. */

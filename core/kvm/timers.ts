@@ -22,8 +22,9 @@ export class VcpuTimers {
   constructor(vcpu: Vcpu, claim: CellClaim) {
     this.vcpu = vcpu;
     this.enabled = claim.flag('timersEnabled');
-    this.contexts = TIMERS.map((spec) => new TimerContext(claim, spec));
-    this.background = new SoftTimer(claim, 'background');
+    const changed = (): void => vcpu.vm.host.softTimers.changed(this);
+    this.contexts = TIMERS.map((spec) => new TimerContext(claim, spec, changed));
+    this.background = new SoftTimer(claim, 'background', changed);
     this.#softTimers = [...this.contexts.map(({ soft }) => soft), this.background];
   }
 

@@ -46,7 +46,7 @@ export function resume(machine: Machine, index: number): Result {
     vcpu.emit({ kind: 'uapi.run', phase: 'begin', result });
     return result;
   }
-  thread.since.value = machine.now;
+  thread.since = machine.ticks;
   if (!vcpu.slots.poweredOff.flag) thread.status = 'ready';
   machine.emit({ kind: 'host.vcpu', action: 'resume' }, vcpu.place);
   return 0;
@@ -59,7 +59,7 @@ export function migrate(machine: Machine, index: number, pcpu: number): void {
   // @throws RangeError when the host has no such CPU
   machine.host.cpu(pcpu);
   if (from === pcpu) return;
-  thread.affinity.set(pcpu);
+  thread.moveTo(pcpu);
   machine.emit({ kind: 'host.migrate', from, to: pcpu }, thread.vcpu.place);
   if (thread.status === 'loaded' || thread.status === 'waiting') machine.scheduleOut(thread);
 }

@@ -60,7 +60,7 @@ function powerOn(machine: Machine, target: bigint, entry: bigint, context: bigin
   if (vcpu.slots.hasRun.flag) vcpu.reset();
   core.reset(entry);
   core.setX(0, context);
-  thread.since.value = machine.now;
+  thread.since = machine.ticks;
   thread.status = 'ready';
   vcpu.setPoweredOff(false);
   return PSCI.SUCCESS;

@@ -26,6 +26,7 @@ import { GuestBus } from './guest-bus.ts';
 import { GuestSystem } from './guest-system.ts';
 import { shuffled } from './random.ts';
 import { RunLoop } from './run-loop.ts';
+import { RunQueues } from './run-queues.ts';
 import { Thread } from './thread.ts';
 
 /** Why `run` returned; undefined: the time was reached. */
@@ -58,6 +59,7 @@ export class Machine {
   readonly #random: Cell;
   readonly #order: readonly number[];
   readonly #threads: Thread[] = [];
+  readonly queues: RunQueues;
   #vm: Vm | undefined;
   #stopAsked = false;
   #roundsLeft = ROUNDS_APART;
@@ -73,6 +75,7 @@ export class Machine {
     });
     this.ram = new Ram(config.ram.base, config.ram.size);
     for (const { address, bytes } of config.images) this.ram.loadImage(address, bytes);
+    this.queues = new RunQueues(this.#threads, this.journal);
     this.#order = this.host.cpus.map(({ index }) => index);
     this.#loop = new RunLoop(this);
     this.host.observe((event, place) => this.#report(event, place));
@@ -99,8 +102,8 @@ export class Machine {
       system.attach(core);
       core.reset(entry);
       core.setX(0, BigInt(index));
-      const thread = new Thread(vcpu, core, system, this.journal);
-      thread.affinity.set(pcpu);
+      const thread = new Thread(vcpu, core, system, this.queues, this.journal);
+      thread.moveTo(pcpu);
       this.#threads.push(thread);
     }
   }
@@ -109,6 +112,12 @@ export class Machine {
   get vm(): Vm {
     if (this.#vm === undefined) throw new Error('the VM was not created yet');
     return this.#vm;
+  }
+
+  /** The same as a number, for hot paths: exact for 104 days. */
+  get ticks(): number {
+    const { lo, hi } = this.host.counter;
+    return hi * 0x1_0000_0000 + lo;
   }
 
   get threads(): readonly Thread[] {
@@ -149,7 +158,7 @@ export class Machine {
   start(): void {
     for (const [index, { starts }] of this.config.vcpus.entries()) {
       const thread = this.thread(index);
-      thread.since.value = this.now;
+      thread.since = this.ticks;
       if (thread.status !== 'off') continue;
       if (starts === 'off') thread.vcpu.setPoweredOff(true);
       else thread.status = starts === 'on' ? 'ready' : 'paused';
@@ -192,7 +201,7 @@ export class Machine {
 
   #rounds(until: bigint): HaltReason | undefined {
     while (this.now < until) {
-      if (this.#threads.every((thread) => thread.isStopped)) return 'poweredOff';
+      if (this.queues.allStopped) return 'poweredOff';
       if (!this.#round(until)) return 'idle';
       if (--this.#roundsLeft === 0) {
         this.#roundsLeft = ROUNDS_APART;

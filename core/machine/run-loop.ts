@@ -17,9 +17,11 @@ export class RunLoop {
   /** The thread whose turn it is. */
   running: Thread | undefined;
   readonly #machine: Machine;
+  readonly #timeslice: number;
 
   constructor(machine: Machine) {
     this.#machine = machine;
+    this.#timeslice = Number(machine.config.timeslice);
   }
 
   /** One physical CPU's turn; false when it has nothing to execute. */
@@ -51,7 +53,7 @@ export class RunLoop {
   scheduleOut(thread: Thread): void {
     const { vcpu } = thread;
     if (vcpu.inGuest) vcpu.exit('irq');
-    thread.since.value = this.#machine.now;
+    thread.since = this.#machine.ticks;
     thread.status = 'ready';
     if (vcpu.cpu !== undefined) vcpu.put();
   }
@@ -64,25 +66,21 @@ export class RunLoop {
 
   /** The ready thread that has waited longest on this CPU, begun or scheduled in. */
   #pick(cpu: number): Thread | undefined {
-    const waiting = this.#waiting(cpu);
-    if (waiting.length > 1) waiting.sort((a, b) => Number(a.since.value - b.since.value) || a.index - b.index);
-    for (const thread of waiting) if (this.#scheduleIn(thread, cpu)) return thread;
+    const waiting = this.#machine.queues.waitingFor(cpu);
+    if (waiting.length === 0) return undefined;
+    // Whoever becomes ready meanwhile waits for the next turn.
+    for (const thread of waiting.slice()) if (this.#scheduleIn(thread, cpu)) return thread;
     return undefined;
   }
 
-  #waiting(cpu: number): Thread[] {
-    // Few threads are on one CPU: their place is looked at first.
-    return this.#machine.threads.filter((thread) => thread.affinity.lo === cpu && thread.status === 'ready');
-  }
-
   #scheduleIn(thread: Thread, index: number): boolean {
-    const { host, now, config } = this.#machine;
+    const { host, ticks, config, queues } = this.#machine;
     const { vcpu } = thread;
     const cpu = host.cpu(index);
     this.running = thread;
-    const tasks = config.hostTasks + Math.max(1, this.#waiting(index).length);
+    const tasks = config.hostTasks + Math.max(1, queues.waitingFor(index).length);
     if (cpu.runnableTasks.lo !== tasks) host.setRunnableTasks(index, tasks);
-    thread.since.value = now;
+    thread.since = ticks;
     thread.status = 'loaded';
     if (vcpu.slots.locked.flag) vcpu.load(cpu);
     else if (vcpu.beginRun(cpu) !== 0) {
@@ -207,10 +205,10 @@ export class RunLoop {
 
   /** When several threads want this CPU, one that had its timeslice is scheduled out. True: something will run next. */
   #giveWay(thread: Thread, cpu: number): boolean {
-    const { config, now } = this.#machine;
-    if (thread.status !== 'loaded' && thread.status !== 'waiting') return this.#waiting(cpu).length > 0;
-    if (this.#waiting(cpu).length === 0) return false;
-    if (now - thread.since.value >= config.timeslice) {
+    const { ticks, queues } = this.#machine;
+    const isWanted = queues.waitingFor(cpu).length > 0;
+    if (!isWanted || (thread.status !== 'loaded' && thread.status !== 'waiting')) return isWanted;
+    if (ticks - thread.since >= this.#timeslice) {
       // One that waited in hardware goes on behind its WFI, which may end at any time.
       this.scheduleOut(thread);
     }

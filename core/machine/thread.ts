@@ -13,9 +13,19 @@ import { type Journal } from '../state/journal.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { type Core, claimCoreSlots, type CoreSlots, loadFrom, saveTo } from './a64/index.ts';
 import { type GuestSystem } from './guest-system.ts';
+import { type RunQueues } from './run-queues.ts';
 
 const THREAD = ['off', 'ready', 'loaded', 'waiting', 'blocked', 'paused', 'ended'] as const;
 export type ThreadStatus = (typeof THREAD)[number];
+const STATUS: Readonly<Record<ThreadStatus, number>> = {
+  off: 0,
+  ready: 1,
+  loaded: 2,
+  waiting: 3,
+  blocked: 4,
+  paused: 5,
+  ended: 6,
+};
 
 /** Words of the slots `vcpuN.runState` and their numbers, as the trace has them. */
 const RUN = { off: 0, guest: 1, handler: 2, idle: 3, host: 4, blocked: 5, preempted: 6 } as const;
@@ -29,8 +39,8 @@ export class Thread {
   readonly #runState: Cell;
   /** Physical CPU on which the thread runs. */
   readonly affinity: Cell;
-  /** Counter value at which the thread was last scheduled in or out. */
-  readonly since: Cell;
+  readonly #since: Cell;
+  readonly #queues: RunQueues;
   /** The wait for an interrupt has not been ended yet. */
   readonly inWait: Cell;
   /** Breakpoint that was reported and whose instruction was not executed yet. For observers alone, so in no slot. */
@@ -38,7 +48,8 @@ export class Thread {
   /** Reported breakpoint whose instruction an interrupt delayed. */
   interruptedAt: bigint | undefined;
 
-  constructor(vcpu: Vcpu, core: Core, system: GuestSystem, journal: Journal) {
+  /** Tells `queues` of every change of its place there. */
+  constructor(vcpu: Vcpu, core: Core, system: GuestSystem, queues: RunQueues, journal: Journal) {
     const claim = new CellClaim(journal, `vcpu${vcpu.index}.`);
     this.vcpu = vcpu;
     this.core = core;
@@ -47,8 +58,9 @@ export class Thread {
     this.#status = claim.choice('thread', THREAD);
     this.#runState = claim.choice('runState', Object.keys(RUN));
     this.affinity = claim.cell('affinity', 16);
-    this.since = claim.cell('thread.since');
+    this.#since = claim.cell('thread.since');
     this.inWait = claim.flag('thread.inWait');
+    this.#queues = queues;
   }
 
   get status(): ThreadStatus {
@@ -56,7 +68,29 @@ export class Thread {
   }
 
   set status(status: ThreadStatus) {
-    this.#status.set(THREAD.indexOf(status));
+    const number = STATUS[status];
+    if (this.#status.lo === number) return;
+    this.#queues.leave(this);
+    this.#status.set(number);
+    this.#queues.enter(this);
+  }
+
+  /** Counter value at which the thread was last scheduled in or out, or began. */
+  get since(): number {
+    return this.#since.hi * 0x1_0000_0000 + this.#since.lo;
+  }
+
+  set since(ticks: number) {
+    this.#queues.leave(this);
+    this.#since.set(ticks % 0x1_0000_0000, Math.floor(ticks / 0x1_0000_0000));
+    this.#queues.enter(this);
+  }
+
+  /** Gives the thread another physical CPU to run on. */
+  moveTo(cpu: number): void {
+    this.#queues.leave(this);
+    this.affinity.set(cpu);
+    this.#queues.enter(this);
   }
 
   get index(): number {
@@ -65,8 +99,8 @@ export class Thread {
 
   /** Can it do nothing more by itself? */
   get isStopped(): boolean {
-    const { status } = this;
-    return status === 'off' || status === 'ended' || status === 'paused';
+    const status = this.#status.lo;
+    return status === STATUS.off || status === STATUS.ended || status === STATUS.paused;
   }
 
   /** Brings the derived slots and the core's registers up to date; called before an event is recorded. */
@@ -82,7 +116,7 @@ export class Thread {
 
   #run(): number {
     const { status, vcpu } = this;
-    if (status === 'off' || status === 'ended' || status === 'paused') return RUN.off;
+    if (this.isStopped) return RUN.off;
     if (status === 'blocked') return RUN.blocked;
     if (status === 'waiting') return RUN.idle;
     if (vcpu.inGuest) return vcpu.cpu?.interface.apr.isZero === false ? RUN.handler : RUN.guest;
