@@ -1,4 +1,5 @@
 /** `--offset guest.dat=+1.5ms,host.dat=-2s`: what to add to the times of files. */
+import { parseDuration } from '../state/units.ts';
 import { type ValueOption } from './command.ts';
 import { CliFailure } from './failure.ts';
 
@@ -8,21 +9,13 @@ export interface FileOffset {
   readonly ns: number;
 }
 
-const UNITS: ReadonlyMap<string, number> = new Map([
-  ['ns', 1],
-  ['us', 1e3],
-  ['µs', 1e3],
-  ['ms', 1e6],
-  ['s', 1e9],
-]);
-const OFFSET = /^(.+)=([+-]?\d{1,12}(?:\.\d{1,9})?)(ns|us|µs|ms|s)$/;
-
 function parse(text: string): readonly FileOffset[] {
   return text.split(',').map((part) => {
-    const [, file, number, unit] = OFFSET.exec(part.trim()) ?? [];
-    if (file === undefined || unit === undefined)
+    const at = part.lastIndexOf('=');
+    const ns = parseDuration(part.slice(at + 1));
+    if (at < 1 || ns === undefined)
       throw new CliFailure('usage', 'FILE=OFFSET is expected, such as guest.dat=+1.5ms (ns, us, ms or s)');
-    return { file, ns: Math.round(Number(number) * (UNITS.get(unit) ?? 1)) };
+    return { file: part.slice(0, at).trim(), ns };
   });
 }
 

@@ -14,6 +14,7 @@ export { ImportError, type ImportErrorCode } from './errors.ts';
 export { type ImportInput, type ImportOptions, type ImportResult, type Progress } from './options.ts';
 export { openFollowed, type Followed } from './follow.ts';
 export { FORMATS } from './registry.ts';
+export { packed, planImport } from './plan.ts';
 
 /** What a file is, without importing it: the "dry run". */
 export interface Inspection {

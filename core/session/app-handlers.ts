@@ -1,6 +1,7 @@
 /** `app.*` and `files.*`: what there is to open. */
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { FORMATS } from '../import/import.ts';
 import { detectFile } from './detect.ts';
 import { listFolder } from './folder.ts';
 import { type Group, type SessionContext } from './handlers.ts';
@@ -18,6 +19,7 @@ export function appHandlers({
       samples: listSamples(options.samples),
       recent: state.recent.map(recent),
       importFolder: options.imports,
+      formats: FORMATS.map(({ id, title }) => ({ id, title })),
     }),
     'app.forget': ({ path }) => {
       state.forget(path);

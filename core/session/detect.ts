@@ -1,5 +1,5 @@
 /** What a file is, by its content, before anything is done with it. */
-import { ImportError, inspect } from '../import/import.ts';
+import { ImportError, inspect, packed } from '../import/import.ts';
 import { probe } from '../trace/file.ts';
 import { ScenarioError } from '../scenario/index.ts';
 import { type Result } from './contract.ts';
@@ -10,8 +10,7 @@ export async function detectFile(path: string): Promise<Result<'files.detect'>> 
   if (isScenarioFile(path)) return detectScenario(path);
   try {
     const { format, title, because, wrappers } = await inspect(path);
-    const packed = wrappers.length === 0 ? '' : `, ${wrappers.join(' in ')}`;
-    return { kind: 'importable', format, message: `${title}${packed}: ${because}` };
+    return { kind: 'importable', format, message: `${title}${packed(wrappers)}: ${because}` };
   } catch (error) {
     if (error instanceof ImportError) return { kind: 'unsupported', format: '', message: error.message };
     throw error;

@@ -39,6 +39,11 @@ const LOOK_EVERY_MS = 1000;
  */
 export function chooseOutput(folder: string, file: string): string {
   mkdirSync(folder, { recursive: true });
+  return freeOutput(folder, file);
+}
+
+/** The same, without making the folder. */
+export function freeOutput(folder: string, file: string): string {
   const stem =
     basename(file)
       .replace(/\.(xz|gz|zst)$/i, '')
@@ -78,12 +83,15 @@ function checkWritable(folder: string): void {
 }
 
 /** A trace takes less than half of its source's text, and compressed sources are about a twentieth of theirs. */
-function checkRoom(files: readonly string[], folder: string): void {
+export function roomFor(files: readonly string[], folder: string): { readonly needed: number; readonly free: number } {
   const bytes = files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
   const isPacked = files.some((file) => /\.(xz|gz|zst)$/i.test(file));
-  const needed = bytes * (isPacked ? 10 : 1) + SPARE_BYTES;
   const { bavail, bsize } = statfsSync(folder);
-  const free = bavail * bsize;
+  return { needed: bytes * (isPacked ? 10 : 1) + SPARE_BYTES, free: bavail * bsize };
+}
+
+function checkRoom(files: readonly string[], folder: string): void {
+  const { needed, free } = roomFor(files, folder);
   if (free >= needed) return;
   const mega = (n: number): string => `${Math.ceil(n / 1e6)} MB`;
   throw new SessionError({

@@ -1,8 +1,9 @@
-/** `trace.*`, `import.start`, `task.cancel`: opening and making traces. */
+/** `trace.*`, `import.*`, `task.cancel`: opening and making traces. */
 import { resolve } from 'node:path';
 import { type TraceInfo } from './contract.ts';
 import { startFollowing } from './follow-task.ts';
 import { type Group, type SessionContext } from './handlers.ts';
+import { planOf } from './import-plan.ts';
 import { checkOutput, chooseOutput, runImport } from './import-task.ts';
 import { traceInfo } from './info.ts';
 import { OpenTrace } from './open-trace.ts';
@@ -11,7 +12,8 @@ import { isScenarioFile } from './scenario-file.ts';
 import { density } from './timeline.ts';
 import { verifyTrace } from '../trace/verify.ts';
 
-type Methods = 'trace.open' | 'trace.info' | 'trace.close' | 'trace.verify' | 'import.start' | 'task.cancel';
+type Methods =
+  'trace.open' | 'trace.info' | 'trace.close' | 'trace.verify' | 'import.plan' | 'import.start' | 'task.cancel';
 
 /** Size of the small picture on the start screen. */
 const PREVIEW_COLUMNS = 120;
@@ -43,6 +45,7 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
       return { ok, blocks, problem };
     },
 
+    'import.plan': (request) => planOf(options.imports, request),
     'import.start': ({ files, output, overwrite, format, keepPartial, vcpus, offsets, follow }) => {
       const [first = ''] = files;
       if (follow === true) return startFollowing(context, { files, output, overwrite, format, vcpus });

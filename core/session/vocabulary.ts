@@ -1,5 +1,6 @@
 /** Words and numbers of the contract that front ends need at run time, without the schemas. */
 export { RUN_STATES, TIMERS, type RunState } from '../trace/kinds.ts';
+export { parseDuration } from '../state/units.ts';
 export { LEGS, type Leg } from '../trace/life.ts';
 export {
   INTERRUPT_FIELDS,

@@ -23,6 +23,18 @@ export function durationText(ns: number): string {
   return `${sign}${size} ns`;
 }
 
+const NS_BY_UNIT: ReadonlyMap<string, number> = new Map([
+  ...DURATION_UNITS.map(({ unit, ns }) => [unit, ns] as const),
+  ['us', 1e3],
+]);
+
+/** Nanoseconds of `+1.5ms`, `-2 s`, `300 µs`; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  const [, number, unit = ''] = /^([+-]?\d{1,12}(?:\.\d{1,9})?) ?(ns|us|µs|ms|s)$/.exec(text.trim()) ?? [];
+  const each = NS_BY_UNIT.get(unit);
+  return number === undefined || each === undefined ? undefined : Math.round(Number(number) * each);
+}
+
 function threeDigits(value: number): string {
   if (value >= 99.95) return value.toFixed(0);
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);

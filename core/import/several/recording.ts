@@ -14,10 +14,15 @@ type Hooks = Required<Pick<ReadContext, 'origin' | 'pace'>> & { readonly advance
 /** Files beyond this are no set of one recording. */
 const MOST_FILES = 1024;
 
-interface Part extends Unpacked {
+/** What decides of a file which recording it belongs to. */
+export interface Member {
+  readonly name: string;
+  readonly source: Pick<Source, 'head'>;
   readonly format: Format;
   readonly offset: number | undefined;
 }
+
+type Part = Unpacked & Member;
 
 export class Recording {
   readonly format: Format;
@@ -155,7 +160,7 @@ export class Recording {
 
 async function* empty(): AsyncGenerator<Uint8Array> {}
 
-/** Opens the inputs; those of one format whose lines can be merged, and that have no offset, are one recording. */
+/** Opens the inputs, each in its recording (`setsOf`). */
 export async function groupInputs(
   inputs: readonly ImportInput[],
   options: ImportOptions & { readonly offsets?: readonly (number | undefined)[] },
@@ -179,15 +184,20 @@ export async function groupInputs(
     await Promise.all(all.map((opened) => opened.close()));
     throw thrown;
   }
-  const sets = new Map<string, [Part, ...Part[]]>();
-  for (const [i, part] of parts.entries()) {
-    const isMergeable = part.format.lineTime !== undefined && part.offset === undefined;
-    const key = isMergeable ? part.format.id : String(i);
+  return setsOf(parts).map((set) => new Recording(set, options));
+}
+
+/** Files of one format whose lines can be merged, and that have no offset, are one recording; each other is its own. */
+export function setsOf<M extends Pick<Member, 'format' | 'offset'>>(members: readonly M[]): [M, ...M[]][] {
+  const sets = new Map<string, [M, ...M[]]>();
+  for (const [i, member] of members.entries()) {
+    const isMergeable = member.format.lineTime !== undefined && member.offset === undefined;
+    const key = isMergeable ? member.format.id : String(i);
     const set = sets.get(key);
-    if (set === undefined) sets.set(key, [part]);
-    else set.push(part);
+    if (set === undefined) sets.set(key, [member]);
+    else set.push(member);
   }
-  return [...sets.values()].map((set) => new Recording(set, options));
+  return [...sets.values()];
 }
 
 function formatOf({ source, name }: Unpacked, id: string | undefined): Format {
@@ -195,7 +205,7 @@ function formatOf({ source, name }: Unpacked, id: string | undefined): Format {
 }
 
 /** Files whose lines are to be merged need time stamps: without, nothing tells their order. */
-function checkStamps(parts: readonly Part[]): void {
+export function checkStamps(parts: readonly Member[]): void {
   for (const { source, name, format, offset } of parts) {
     const others = parts.filter((part) => part.format === format && part.offset === undefined);
     if (format.lineTime === undefined || offset !== undefined || others.length < 2) continue;

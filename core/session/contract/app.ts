@@ -27,6 +27,8 @@ export const appMethods = {
         }),
       ),
       importFolder: z.string(),
+      /** What can be imported. */
+      formats: z.array(z.object({ id: z.string(), title: z.string() })),
     }),
   ),
   'app.forget': method(z.object({ path }), ok),

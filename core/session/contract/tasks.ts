@@ -43,21 +43,51 @@ export const recording = {
   seed: z.int().min(0).max(0xffffffff).optional(),
 };
 
+/** What is imported, and how; `import.plan` says what would come of it. */
+const sources = {
+  files: z.array(path).min(1).max(64),
+  /** Name of an import format; absent: found from the content. */
+  format: z.string().max(64).optional(),
+  /** Per file: nanoseconds to add to its times; null or absent: found from what the files have in common. */
+  offsets: z.array(z.int().nullable()).max(64).optional(),
+};
+
 export const taskMethods = {
+  /** What an import of these files would do. Nothing is read but their beginnings, and nothing is written. */
+  'import.plan': method(
+    z.object(sources),
+    z.object({
+      files: z.array(
+        z.object({
+          path,
+          bytes: z.number(),
+          /** Empty: it cannot be imported, and the message says why. */
+          format: z.string(),
+          message: z.string(),
+          /** Whether it can be read on as it grows. */
+          follows: z.boolean(),
+        }),
+      ),
+      /** Files that are one recording, merged line by line; recordings stand side by side, the first is the reference. */
+      recordings: z.array(z.object({ files: z.array(z.int()), placed: z.string() })),
+      /** Where an import goes that names no output. */
+      output: path,
+      /** Bytes of disk that it may need there, and that are free. */
+      room: z.object({ needed: z.number(), free: z.number() }),
+      /** Why it cannot be done; empty: it can. */
+      problem: z.string(),
+    }),
+  ),
   /** Starts an import; progress comes as `task` events. `output` empty: beside the app's other imports. */
   'import.start': method(
     z.object({
-      files: z.array(path).min(1).max(64),
+      ...sources,
       output: z.string().max(4096),
       overwrite: z.boolean(),
-      /** Name of an import format; absent: found from the content. */
-      format: z.string().max(64).optional(),
       /** Keep what can be read of a source that is cut short or damaged; absent: such a source is refused. */
       keepPartial: z.boolean().optional(),
       /** Number of vCPUs, for sources that do not say it. */
       vcpus: z.int().min(1).max(512).optional(),
-      /** Per file: nanoseconds to add to its times; null or absent: found from what the files have in common. */
-      offsets: z.array(z.int().nullable()).max(64).optional(),
       /**
        * Read on as the source grows, until it ends or the task is stopped; the trace has its name and can be opened
        * from the first event on. One source; `-` is the standard input of the backend's process, where it has one.

@@ -2,7 +2,7 @@
  * The backend over the bundled sample: every method is called, and every answer is held to its schema, so that what
  * the contract promises to front ends is what they get.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -75,6 +75,18 @@ describe('what there is to open', () => {
     expect(info.recent[0]?.preview?.cells.some((cell) => cell > 0)).toBe(true);
     await call('app.forget', { path: info.recent[0]?.path ?? '' });
     expect((await call('app.info', {})).recent).toEqual([]);
+  });
+
+  it('says what an import would do, and does not do it', async () => {
+    const plan = await call('import.plan', { files: [SAMPLE], offsets: [null] });
+    expect(plan).toMatchObject({
+      files: [{ path: SAMPLE, format: 'qemu-log', follows: false }],
+      recordings: [{ files: [0], placed: 'the reference' }],
+      output: join(folder, 'imports', 'gicv5-linux-boot-2cpu-2.gscope'),
+      problem: '',
+    });
+    expect(plan.room.needed).toBeGreaterThan(plan.files[0]?.bytes ?? NaN);
+    expect(existsSync(plan.output)).toBe(false);
   });
 
   it('lists folders and says what files are', async () => {

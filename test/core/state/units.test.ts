@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesText, countText, durationText, printable, secondsText } from '../../../core/state/units.ts';
+import {
+  bytesText,
+  countText,
+  durationText,
+  parseDuration,
+  printable,
+  secondsText,
+} from '../../../core/state/units.ts';
 
 describe('units', () => {
   it('write durations with three significant digits in the unit that fits', () => {
@@ -34,6 +41,11 @@ describe('units', () => {
         expect(BigInt(secondsText(ns).replace('.', ''))).toBe(BigInt(ns));
       }),
     );
+  });
+
+  it('are read back in every unit, with a sign', () => {
+    expect(['+1.5ms', '-2 s', '300 µs', '300us', ' 7ns '].map(parseDuration)).toEqual([1_500_000, -2e9, 3e5, 3e5, 7]);
+    expect(['', '5', 'ms', '1e3s', '1.5 h', '1.0000000001s'].map(parseDuration)).toEqual(Array(6).fill(undefined));
   });
 
   it('group counts by three', () => {

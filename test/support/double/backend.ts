@@ -29,6 +29,7 @@ export function createDouble(options: DoubleOptions = {}): SessionBackend {
       samples: [],
       recent: [],
       importFolder: '/imports',
+      formats: [],
     }),
     /** `0x` + seq, so that answers can be told apart; seq 7 never ends, 8 ends the thread, 9 throws out of it. */
     'state.digest': ({ seq }, signal) => {
