@@ -6,7 +6,7 @@ import { type Intid } from '../gic/intid.ts';
 import { type Seq, type VcpuId } from '../state/brand.ts';
 import { type Journal } from '../state/journal.ts';
 import { type BitRange, type InterruptField } from './interrupts.ts';
-import { type NewEvent } from './kinds.ts';
+import { type Kind, type NewEvent, type Origin } from './kinds.ts';
 
 /** Where a trace came from; shown by `info` and in reports. */
 export interface SourceInfo {
@@ -51,6 +51,33 @@ export interface TraceSink {
   skip(line: SkippedLine): void;
   /** Counts a source line by its event name (also those merged into another event), for `info`. */
   countName(name: string): void;
+}
+
+/** A sink that also takes events as numbers and lines as bytes: the way of sources with much of both. */
+export interface PackedSink extends TraceSink {
+  /** The number of an event type, for `appendPacked`. */
+  typeId(kind: Kind, origin: Origin, source?: string): number;
+  /** The number of a name, for `appendPacked`. */
+  nameId(text: string): number;
+  /**
+   * Appends an event given as numbers. `vcpu` −1: none; `name` 0: none; `small`, `value` and `arg` as KINDS places the
+   * fields; `flags` HAS_VALUE and HAS_ARG, and absent ones 0; `line` 0: none.
+   */
+  appendPacked(
+    type: number,
+    vcpu: number,
+    small: number,
+    name: number,
+    flags: number,
+    valueLo: number,
+    valueHi: number,
+    argLo: number,
+    argHi: number,
+    time: number,
+    line?: number,
+  ): Seq;
+  /** As `rawLine`, for a line in ASCII. */
+  rawAscii(line: number, bytes: Uint8Array, start: number, end: number): void;
 }
 
 /** Something that a scenario expected of its run, met or not, with its place in the scenario. */

@@ -295,7 +295,7 @@ export class TraceWriter implements PackedSink {
 
   rawAscii(line: number, bytes: Uint8Array, start: number, end: number): void {
     this.#mustBeOpen();
-    if (!this.#raw.take(line, bytes, start, end)) this.#guard(() => this.#raw.flush());
+    if (this.#raw.addAscii(line, bytes, start, end)) this.#guard(() => this.#raw.flush());
   }
 
   skip(line: SkippedLine): void {

@@ -80,8 +80,8 @@ async function measure(copies: number): Promise<void> {
     const reader = new LineReader();
     const into = new TraceLine();
     const splitter = new LineSplitter({
-      onLine: (words, line, from, start, end) => {
-        reader.read(words, line, from, start, end, into);
+      onLine: (line, page, start, end) => {
+        reader.read(line, page, start, end, into);
       },
       onLong: () => undefined,
     });

@@ -5,6 +5,7 @@
 import { type LineCounts, type TraceSink } from '../../trace/sink.ts';
 import { type Format, type ReadContent, type ReadSummary, type Verdict } from '../format.ts';
 import { type LineReceiver, LineSplitter } from '../source/lines.ts';
+import { type Page } from '../source/page.ts';
 import { sceneFacts } from './facts.ts';
 import { observe, observeLoss } from './meanings.ts';
 import { type FieldValue, readPayload } from './payload.ts';
@@ -127,7 +128,8 @@ class TextSession implements LineReceiver {
     };
   }
 
-  onLine(text: string, line: number): void {
+  onLine(line: number, page: Page, start: number, end: number): void {
+    const text = page.text(start, end);
     this.#read++;
     this.#sink.rawLine(line, text);
     const record = this.#record;
@@ -190,7 +192,8 @@ function shareOf(
   let first = '';
   const line = newTextLine();
   const lines = new LineSplitter({
-    onLine: (text) => {
+    onLine: (_line, page, start, end) => {
+      const text = page.text(start, end);
       if (text.trim() === '' || looked === LOOKED_AT) return;
       if (first === '') first = text;
       if (text.startsWith('#') || text.startsWith('\t')) return;

@@ -6,6 +6,7 @@ import { ImportError } from '../errors.ts';
 import { type Content, type Format, type ReadContext, type ReadSummary, type Verdict } from '../format.ts';
 import { rowNamed } from '../qemu/events/table.ts';
 import { QemuSession } from '../qemu/session.ts';
+import { Page } from '../source/page.ts';
 import { type TraceSink } from '../../trace/sink.ts';
 import { rawText, textOf } from './line-text.ts';
 import { type EventRecord, readHeader, SimpleFault, SimpleRecords } from './records.ts';
@@ -52,8 +53,8 @@ class Lines {
   #give(time: bigint, rest: string): void {
     this.#first ??= time;
     const text = `${prefixOf(time)} ${rest.trimEnd()}`;
-    const bytes = Buffer.from(text, 'latin1');
-    this.#session.onLine(text, ++this.#line, bytes, 0, bytes.length);
+    const page = new Page(Buffer.from(text));
+    this.#session.onLine(++this.#line, page, 0, page.bytes.length);
   }
 }
 

@@ -7,6 +7,7 @@ import { type EventRow } from './events/row.ts';
 import { match } from './pattern.ts';
 import { Prefix } from './prefix.ts';
 import { LineClock } from './line-clock.ts';
+import { type Page } from '../source/page.ts';
 import { clear, type TraceLine } from './trace-line.ts';
 
 /** More different unknown names than this are no event names any more, but prose or noise. */
@@ -45,14 +46,17 @@ export class LineReader {
   /** Event name of the last line read, if it had one; counted whatever became of the line. */
   name: string | undefined;
 
-  /** Fills `into`, or gives the reason why the line is no event. `text` is the same line as `bytes[start … end)`. */
-  read(text: string, line: number, bytes: Uint8Array, start: number, end: number, into: TraceLine): string | undefined {
+  /** Fills `into`, or gives the reason why the line is no event. */
+  read(line: number, page: Page, start: number, end: number, into: TraceLine): string | undefined {
+    const { bytes } = page;
     this.name = undefined;
     const prefix = this.#prefix;
     const at = prefix.read(bytes, start, end);
     into.time = this.clock.timeOf(prefix, at > start);
     into.line = line;
-    into.text = text;
+    into.page = page;
+    into.start = start;
+    into.end = end;
     let stop = at;
     let hash = 0;
     if (NAME_BYTE[bytes[at] ?? 0] === FIRST_OF_NAME)
@@ -63,9 +67,9 @@ export class LineReader {
         stop++;
       }
     const next = stop === end ? BLANK : bytes[stop];
-    if (stop === at || (next !== BLANK && next !== COLON)) return this.#unnamed(text, bytes, at, end, at - start, into);
+    if (stop === at || (next !== BLANK && next !== COLON)) return this.#unnamed(bytes, at, end, at - start, into);
     const row = eventRow(hash, bytes, at, stop);
-    if (row === undefined || next === COLON) return this.#other(text, at - start, stop - start, next === COLON, into);
+    if (row === undefined || next === COLON) return this.#other(at - start, stop - start, next === COLON, into);
     return this.#match(row, bytes, stop, end, into) ? undefined : `text of ${row.name} not understood`;
   }
 
@@ -83,22 +87,16 @@ export class LineReader {
   }
 
   /** A line that does not begin with an event's name: of `-d int`, or something else. */
-  #unnamed(
-    text: string,
-    bytes: Uint8Array,
-    at: number,
-    end: number,
-    textAt: number,
-    into: TraceLine,
-  ): string | undefined {
+  #unnamed(bytes: Uint8Array, at: number, end: number, textAt: number, into: TraceLine): string | undefined {
     const row = exceptionRow(bytes, at, end);
-    if (row === undefined) return this.#reasonFor(text, textAt);
-    into.textStart = Math.min(textAt + row.nameBytes.length + 1, text.length);
+    if (row === undefined) return this.#reasonFor(into.text, textAt);
+    into.textStart = Math.min(textAt + row.nameBytes.length + 1, end - into.start);
     return this.#match(row, bytes, at + row.nameBytes.length, end, into) ? undefined : SKIPPED.exception;
   }
 
   /** An event that is not in the table, or a message of the emulator under a function's name. */
-  #other(text: string, start: number, stop: number, isMessage: boolean, into: TraceLine): string | undefined {
+  #other(start: number, stop: number, isMessage: boolean, into: TraceLine): string | undefined {
+    const { text } = into;
     // The beginning of a line up to here is ASCII, so bytes and characters are the same.
     const word = text.slice(start, stop);
     if (!word.includes('_')) return this.#reasonFor(text, start);

@@ -20,10 +20,11 @@ function detect(head: Uint8Array): Verdict | undefined {
   let plausible = 0;
   const prefix = new Prefix();
   const lines = new LineSplitter({
-    onLine: (text, _line, bytes, start, end) => {
+    onLine: (_line, page, start, end) => {
+      const text = page.text(start, end);
       if (text.trim() === '' || looked === LOOKED_AT) return;
       looked++;
-      const at = prefix.read(bytes, start, end) - start;
+      const at = prefix.read(page.bytes, start, end) - start;
       const rest = text.slice(at);
       const name = EVENT.exec(rest)?.[1];
       if (name !== undefined && (isKnownEvent(name) || FAMILY.test(name))) known++;

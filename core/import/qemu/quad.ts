@@ -6,6 +6,7 @@
  * skipped with a reason.
  */
 import { interruptLabel } from '../../trace/interrupts.ts';
+import { type Page } from '../source/page.ts';
 import { type TraceLine } from './trace-line.ts';
 
 export const ORPHAN = 'part of a gicv5_recalc_ppi_hppi group whose Non-secure line is missing';
@@ -27,7 +28,9 @@ export class Quad {
   #domain = -1;
   #isComplete = false;
   readonly #numbers: number[] = [];
-  readonly #texts: string[] = [];
+  /** Where the texts of these lines are. */
+  readonly #pages: Page[] = [];
+  readonly #places: number[] = [];
 
   constructor(to: QuadReceiver) {
     this.#to = to;
@@ -59,18 +62,24 @@ export class Quad {
     if (this.#isComplete) this.#to.joined(this.#numbers.length - 1);
     else {
       event.isDead = true;
-      this.#numbers.forEach((line, i) => this.#to.orphan(line, this.#texts[i] ?? ''));
+      this.#numbers.forEach((line, i) => this.#to.orphan(line, this.#text(i)));
     }
     this.#domain = -1;
     this.#isComplete = false;
     this.#numbers.length = 0;
-    this.#texts.length = 0;
+    this.#pages.length = 0;
+    this.#places.length = 0;
+  }
+
+  #text(part: number): string {
+    return this.#pages[part]?.text(this.#places[2 * part] ?? 0, this.#places[2 * part + 1] ?? 0) ?? '';
   }
 
   #add(event: TraceLine, line: TraceLine): void {
     this.#domain = line.a;
     this.#numbers.push(line.line);
-    this.#texts.push(line.text);
+    this.#pages.push(line.page);
+    this.#places.push(line.start, line.end);
     if (line.a === NON_SECURE) {
       this.#isComplete = true;
       event.a = line.a;

@@ -2,8 +2,10 @@
  * The way of a line through a QEMU log import: read, assigned to an action, kept waiting until its vCPU is decided,
  * observed, appended. Every line is counted once: as an event, as part of another, or skipped with a reason.
  */
-import { type GicModel, type LineCounts, type TraceSink } from '../../trace/sink.ts';
+import { type GicModel, type LineCounts, type PackedSink, type TraceSink } from '../../trace/sink.ts';
+import { packedSink } from '../packed-sink.ts';
 import { type LineReceiver } from '../source/lines.ts';
+import { type Page } from '../source/page.ts';
 import { ASSIGN, vcpuOf } from './attribution/assign.ts';
 import { Attributor } from './attribution/attributor.ts';
 import { Machine } from './attribution/machine.ts';
@@ -29,7 +31,7 @@ const MODELS: readonly (readonly [prefix: string, model: GicModel])[] = [
 
 export class QemuSession implements LineReceiver {
   readonly machine = new Machine();
-  readonly #sink: TraceSink;
+  readonly #sink: PackedSink;
   readonly #reader = new LineReader();
   readonly #attributor = new Attributor(this.machine);
   readonly #scene: Scene;
@@ -42,8 +44,8 @@ export class QemuSession implements LineReceiver {
   #read = 0;
 
   constructor(sink: TraceSink) {
-    this.#sink = sink;
-    this.#scene = new Scene(sink, this.machine);
+    this.#sink = packedSink(sink);
+    this.#scene = new Scene(this.#sink, this.machine);
     this.#quad = new Quad({
       joined: (lines) => this.#countMerged(QUAD, lines),
       orphan: (line, text) => this.#skip(line, ORPHAN, text),
@@ -63,11 +65,12 @@ export class QemuSession implements LineReceiver {
     return this.#reader.clock.zero;
   }
 
-  onLine(text: string, line: number, bytes: Uint8Array, start: number, end: number): void {
+  onLine(line: number, page: Page, start: number, end: number): void {
     this.#read++;
-    this.#sink.rawLine(line, text);
+    if (page.isAscii) this.#sink.rawAscii(line, page.bytes, start, end);
+    else this.#sink.rawLine(line, page.text(start, end));
     const slot = this.#window.slot;
-    const reason = this.#reader.read(text, line, bytes, start, end, slot);
+    const reason = this.#reader.read(line, page, start, end, slot);
     const { name } = this.#reader;
     if (name !== undefined) {
       this.#names.add(name);
@@ -75,7 +78,7 @@ export class QemuSession implements LineReceiver {
     }
     if (reason === undefined) this.#accept(slot);
     else {
-      this.#skip(line, reason, text);
+      this.#skip(line, reason, slot.text);
       // Output of other parts of the emulator proves and disproves nothing; a line that is damaged may have.
       if (name !== undefined || reason === SKIPPED.binary || reason === SKIPPED.cut) this.#damaged();
     }

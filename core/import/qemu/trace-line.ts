@@ -5,6 +5,7 @@
  * unsigned halves, `s` and `t` text.
  */
 import { type Action } from './attribution/action.ts';
+import { NO_PAGE, type Page } from '../source/page.ts';
 import { type EventRow } from './events/row.ts';
 
 /** `subject` of a line that names no vCPU: it is about the vCPU that acts. */
@@ -18,9 +19,11 @@ export class TraceLine {
   line = 0;
   /** Nanoseconds since the start of the trace. */
   time = 0;
-  /** The whole line. */
-  text = '';
-  /** Where the text after the event's name begins. */
+  /** Where the whole line is. */
+  page: Page = NO_PAGE;
+  start = 0;
+  end = 0;
+  /** Where the text after the event's name begins, from the start of the line. */
   textStart = 0;
   /** The event's name; for events without a row. */
   name = '';
@@ -44,6 +47,11 @@ export class TraceLine {
   isPartial = false;
   /** Taken back: it became no event. */
   isDead = false;
+
+  /** The whole line. */
+  get text(): string {
+    return this.page.text(this.start, this.end);
+  }
 }
 
 /** Empties the fields that patterns fill, so that lines in the same words have the same fields. */

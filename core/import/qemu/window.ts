@@ -5,6 +5,7 @@
  * given up. 4096 lines are about 40 ms of a busy two-vCPU guest; the proofs that come later than their line come within
  * tens of lines.
  */
+import { NO_PAGE } from '../source/page.ts';
 import { ACTOR, TraceLine } from './trace-line.ts';
 
 const WINDOW_LINES = 4096;
@@ -42,7 +43,7 @@ export class Window {
   release(): void {
     const line = this.#at(0);
     line.action = undefined;
-    line.text = '';
+    line.page = NO_PAGE;
     this.#head = (this.#head + 1) % this.#ring.length;
     this.#count--;
   }

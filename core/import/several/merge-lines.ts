@@ -26,7 +26,7 @@ class File {
     this.#chunks = chunks[Symbol.asyncIterator]();
     let time = -1n;
     this.#splitter = new LineSplitter({
-      onLine: (_text, _line, bytes, start, end) => {
+      onLine: (_line, { bytes }, start, end) => {
         time = timeOf(bytes, start, end) ?? time;
         this.#ready.push({ time, line: Buffer.from(bytes.subarray(start, end)) });
       },

@@ -1,12 +1,11 @@
 /**
  * Pieces of bytes to lines, numbered from 1.
  *
- * A line is given as bytes, which is what parsers compare, and as text. The text of a piece is made once and its lines
- * are slices of it; only where a piece has bytes above 0x7F are its lines read as UTF-8 one by one. A line that is
- * spread over pieces is joined. A line longer than 1 MiB is given to `onLong` with its first 4096 characters; the rest
- * is passed over, so memory stays bounded whatever comes.
+ * A line is given as a place in a page (page.ts): bytes are what parsers compare, and its text is made when somebody
+ * asks. A line that is spread over pieces is joined, as a page of its own. A line longer than 1 MiB is given to `onLong`
+ * with its first 4096 characters; the rest is passed over, so memory stays bounded whatever comes.
  */
-import { isAscii } from 'node:buffer';
+import { Page } from './page.ts';
 
 export const LONGEST_LINE = 1024 * 1024;
 const KEPT_OF_LONG = 4096;
@@ -14,8 +13,8 @@ const LF = 10;
 const CR = 13;
 
 export interface LineReceiver {
-  /** The line is `bytes[start … end)`, without its line end; the bytes are valid during the call only. */
-  onLine(text: string, line: number, bytes: Uint8Array, start: number, end: number): void;
+  /** The line is `page.bytes[start … end)`, without its line end. */
+  onLine(line: number, page: Page, start: number, end: number): void;
   onLong(beginning: string, line: number): void;
 }
 
@@ -44,9 +43,9 @@ export class LineSplitter {
       this.#finishRest();
       start = end + 1;
     }
-    const text = isAscii(chunk) ? latin1(chunk, 0, chunk.length) : undefined;
+    const page = new Page(chunk);
     for (let end = chunk.indexOf(LF, start); end >= 0; end = chunk.indexOf(LF, start)) {
-      this.#give(chunk, start, end, text);
+      this.#give(page, start, end);
       start = end + 1;
     }
     if (start < chunk.length) this.#keep(chunk.subarray(start));
@@ -57,15 +56,12 @@ export class LineSplitter {
     if (this.#restLength > 0) this.#finishRest();
   }
 
-  #give(bytes: Uint8Array, start: number, end: number, text: string | undefined): void {
+  #give(page: Page, start: number, end: number): void {
+    const { bytes } = page;
     const stop = end > start && bytes[end - 1] === CR ? end - 1 : end;
     const line = ++this.count;
-    if (stop - start > LONGEST_LINE) {
-      this.#to.onLong(latin1(bytes, start, start + KEPT_OF_LONG), line);
-      return;
-    }
-    const words = text === undefined ? utf8(bytes, start, stop) : text.slice(start, stop);
-    this.#to.onLine(words, line, bytes, start, stop);
+    if (stop - start > LONGEST_LINE) this.#to.onLong(latin1(bytes, start, start + KEPT_OF_LONG), line);
+    else this.#to.onLine(line, page, start, stop);
   }
 
   #finishRest(): void {
@@ -76,7 +72,7 @@ export class LineSplitter {
     this.#restLength = 0;
     this.#isLong = false;
     if (isLong) this.#to.onLong(latin1(Buffer.concat(rest), 0, KEPT_OF_LONG), ++this.count);
-    else this.#give(Buffer.concat(rest, length), 0, length, undefined);
+    else this.#give(new Page(Buffer.concat(rest, length)), 0, length);
   }
 
   #keep(piece: Uint8Array): void {
@@ -92,8 +88,4 @@ export class LineSplitter {
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', start, end);
-}
-
-function utf8(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8', start, end);
 }

@@ -3,17 +3,41 @@
  * (gicv5-cpuif-behaviour §3 to §6). A line without a proven vCPU makes unknown what it may have changed.
  */
 import { intid, type Intid, splitIntid, V5_PPI_COUNT } from '../../../gic/intid.ts';
+import { HAS_ARG } from '../../../trace/columns.ts';
 import { interruptOf } from '../../../trace/interrupts.ts';
+import { type Detail, KINDS } from '../../../trace/kinds.ts';
 import { type Gicv5Event } from '../events/gicv5.ts';
 import { type TraceLine } from '../trace-line.ts';
+import { at, flagAt, form } from './form.ts';
 import { LEVEL, type PpiState } from './interrupt-state.ts';
 import { OTHER } from './other.ts';
-import { type Meaning, type Scene } from './scene.ts';
+import { type Happening, type Meaning, type Scene } from './scene.ts';
 import { type VcpuState } from './vcpu-state.ts';
 
 const DOMAINS = ['Secure', 'Non-secure', 'EL3', 'Realm'] as const;
 const NON_SECURE = 1;
 const NONE = 255;
+
+const ACKNOWLEDGE = form('irq.acknowledge', 'guest');
+const DROP = form('irq.drop', 'guest');
+const DEACTIVATE = form('irq.deactivate', 'guest');
+
+/** An event of the guest about an interrupt, in the domain in `a`. Only a drop may not know which. */
+function tellInterrupt(
+  line: TraceLine,
+  vcpu: number,
+  scene: Scene,
+  form: typeof ACKNOWLEDGE | typeof DROP | typeof DEACTIVATE,
+  interrupt: Intid | undefined,
+): void {
+  if (line.a === NON_SECURE) {
+    const has = interrupt === undefined ? 0 : HAS_ARG;
+    scene.post(line, vcpu, form, 0, undefined, has, 0, 0, interrupt ?? 0, 0);
+  } else {
+    const of = interrupt === undefined ? {} : { intid: interrupt };
+    scene.emit(line, vcpu, 'guest', { kind: form.kind, ...of, ...domainDetail(line.a) } as Happening);
+  }
+}
 
 /** Events of the other domains are shown as such; state is kept for the Non-secure one, which a guest lives in. */
 function domainDetail(domain: number): { readonly detail?: { readonly domain: string } } {
@@ -51,7 +75,7 @@ const acknowledge: Meaning = {
     }
   },
   tell: (line, vcpu, scene) => {
-    scene.emit(line, vcpu, 'guest', { kind: 'irq.acknowledge', intid: identifier(line), ...domainDetail(line.a) });
+    tellInterrupt(line, vcpu, scene, ACKNOWLEDGE, identifier(line));
   },
 };
 
@@ -101,8 +125,7 @@ const drop: Meaning = {
     }
   },
   tell: (line, vcpu, scene) => {
-    const of = vcpu < 0 || scene.dropped === undefined ? {} : { intid: scene.dropped };
-    scene.emit(line, vcpu, 'guest', { kind: 'irq.drop', ...of, ...domainDetail(line.a) });
+    tellInterrupt(line, vcpu, scene, DROP, vcpu < 0 ? undefined : scene.dropped);
   },
 };
 
@@ -142,9 +165,30 @@ const deactivate: Meaning = {
     const parts = splitIntid(line.b);
     // What is no interrupt has no effect (gicv5-cpuif-behaviour §4.5).
     if (parts === undefined || (parts.type === 'ppi' && parts.number >= V5_PPI_COUNT)) OTHER.tell(line, vcpu, scene);
-    else scene.emit(line, vcpu, 'guest', { kind: 'irq.deactivate', intid: identifier(line), ...domainDetail(line.a) });
+    else tellInterrupt(line, vcpu, scene, DEACTIVATE, identifier(line));
   },
 };
+
+const CANDIDATE = form('irq.hppi', 'hardware');
+const { priority: PRIORITY } = KINDS[CANDIDATE.kind].fields;
+
+/** The candidate in `b` with the priority in `c`, or none. */
+export function tellCandidate(
+  line: TraceLine,
+  vcpu: number,
+  scene: Scene,
+  unit: 'PPI' | 'IRS',
+  detail: Detail | undefined,
+): void {
+  const isNone = line.c === NONE;
+  if (detail === undefined) {
+    const [has, interrupt] = isNone ? [0, 0] : [HAS_ARG, line.b];
+    scene.post(line, vcpu, CANDIDATE, at(PRIORITY, line.c), unit, has, 0, 0, interrupt, 0);
+  } else {
+    const of = isNone ? {} : { intid: identifier(line) };
+    scene.emit(line, vcpu, 'hardware', { kind: 'irq.hppi', ...of, priority: line.c, unit, detail });
+  }
+}
 
 const candidate: Meaning = {
   prove: (line, vcpu, { slots }) => {
@@ -158,11 +202,17 @@ const candidate: Meaning = {
     for (const vcpu of among) vcpu.forgetHppi();
   },
   tell: (line, vcpu, scene) => {
-    const of = line.c === NONE ? {} : { intid: identifier(line) };
-    const detail = line.s === '' ? {} : { detail: { 'other domains': line.s } };
-    scene.emit(line, vcpu, 'hardware', { kind: 'irq.hppi', ...of, priority: line.c, unit: 'PPI', ...detail });
+    tellCandidate(line, vcpu, scene, 'PPI', line.s === '' ? undefined : { 'other domains': line.s });
   },
 };
+
+const SIGNALS = form('irq.signal', 'hardware');
+const { irq: IRQ, fiq: FIQ, nmi: NMI } = KINDS[SIGNALS.kind].fields;
+
+export function tellSignals(line: TraceLine, vcpu: number, scene: Scene, irq: number, fiq: number, nmi: number): void {
+  const small = flagAt(IRQ, irq) | flagAt(FIQ, fiq) | flagAt(NMI, nmi);
+  scene.post(line, vcpu, SIGNALS, small, undefined, 0, 0, 0, 0, 0);
+}
 
 const signal: Meaning = {
   prove: (line, vcpu) => vcpu.setSignals(line.a, line.b, line.c),
@@ -170,10 +220,12 @@ const signal: Meaning = {
     for (const vcpu of among) vcpu.forgetSignals();
   },
   tell: (line, vcpu, scene) => {
-    const { a, b, c } = line;
-    scene.emit(line, vcpu, 'hardware', { kind: 'irq.signal', irq: a !== 0, fiq: b !== 0, nmi: c !== 0 });
+    tellSignals(line, vcpu, scene, line.a, line.b, line.c);
   },
 };
+
+const INPUT = form('irq.line', 'hardware');
+const { level: LEVEL_OF_INPUT } = KINDS[INPUT.kind].fields;
 
 /** The pending state of a PPI with an input follows it; the emulator treats all its inputs so. */
 const input: Meaning = {
@@ -197,8 +249,8 @@ const input: Meaning = {
     }
   },
   tell: (line, vcpu, scene) => {
-    const level = line.b !== 0;
-    scene.emit(line, vcpu, 'hardware', { kind: 'irq.line', intid: intid('ppi', line.a), level });
+    const small = flagAt(LEVEL_OF_INPUT, line.b);
+    scene.post(line, vcpu, INPUT, small, undefined, HAS_ARG, 0, 0, intid('ppi', line.a), 0);
   },
 };
 

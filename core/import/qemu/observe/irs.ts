@@ -6,6 +6,7 @@ import { intid, type Intid } from '../../../gic/intid.ts';
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { type Gicv5Event } from '../events/gicv5.ts';
 import { NOBODY, u64 } from '../trace-line.ts';
+import { tellCandidate } from './cpu-interface.ts';
 import { type Meaning } from './scene.ts';
 
 const NONE = 255;
@@ -49,9 +50,7 @@ const candidate: Meaning = {
     slots.prove(state.target, index);
   },
   tell: (line, pe, scene) => {
-    const of = line.c === NONE ? {} : { intid: line.b as Intid };
-    const detail = line.s === NON_SECURE ? {} : { detail: { domain: line.s } };
-    scene.emit(line, pe, 'hardware', { kind: 'irq.hppi', ...of, priority: line.c, unit: 'IRS', ...detail });
+    tellCandidate(line, pe, scene, 'IRS', line.s === NON_SECURE ? undefined : { domain: line.s });
   },
 };
 

@@ -4,14 +4,17 @@
  */
 import { type Intid } from '../../../gic/intid.ts';
 import { type SlotId, nanoseconds, vcpuId } from '../../../state/brand.ts';
+import { codecOf, unpackPayload } from '../../../trace/columns.ts';
+import { NO_NAME, OVERFLOW_NAME } from '../../../trace/dictionary.ts';
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { type NewEvent, type Origin } from '../../../trace/kinds.ts';
-import { type TraceSink } from '../../../trace/sink.ts';
+import { type PackedSink } from '../../../trace/sink.ts';
 import { type Action, type Group } from '../attribution/action.ts';
 import { type Machine, MOST_VCPUS } from '../attribution/machine.ts';
 import { ACTOR, type TraceLine } from '../trace-line.ts';
-import { SharedState } from './interrupt-state.ts';
 import { FlatState } from './flat/state.ts';
+import { type Form, MOST_FORMS } from './form.ts';
+import { SharedState } from './interrupt-state.ts';
 import { Slots } from './slots.ts';
 import { VcpuState } from './vcpu-state.ts';
 
@@ -47,7 +50,9 @@ export class Scene {
   readonly machine: Machine;
   /** Interrupts and registers of a GICv3 or GICv2. */
   readonly flat: FlatState;
-  readonly #sink: TraceSink;
+  readonly #sink: PackedSink;
+  /** Type ids of posted events, by the line's row and the form. */
+  readonly #types: (number | undefined)[] = [];
   readonly #vcpus: VcpuState[] = [];
   readonly #shared = new Map<Intid, SharedState>();
   readonly #irsCandidates = new Map<number, IrsCandidate>();
@@ -66,7 +71,7 @@ export class Scene {
   defects = 0;
   readonly #irsIds = new Set<number>();
 
-  constructor(sink: TraceSink, machine: Machine) {
+  constructor(sink: PackedSink, machine: Machine) {
     this.#sink = sink;
     this.slots = new Slots(sink);
     this.flat = new FlatState(this.slots);
@@ -171,11 +176,7 @@ export class Scene {
   }
 
   emit(line: TraceLine, vcpu: number, origin: Origin, happening: Happening): void {
-    if (line.subject === ACTOR) {
-      this.withoutName++;
-      if (vcpu < 0) this.unproven++;
-    }
-    this.events++;
+    this.#count(line, vcpu);
     // The object was made for this event; completing it is cheaper than copying it.
     const event: Unfinished = happening;
     event.time = nanoseconds(line.time);
@@ -184,6 +185,45 @@ export class Scene {
     event.line = line.line;
     if (vcpu >= 0) event.vcpu = vcpuId(vcpu);
     this.#sink.append(event as NewEvent);
+  }
+
+  /** As `emit`, for events that come often: the payload as numbers, at the places that KINDS gives them. */
+  post(
+    line: TraceLine,
+    vcpu: number,
+    form: Form,
+    small: number,
+    text: string | undefined,
+    flags: number,
+    valueLo: number,
+    valueHi: number,
+    argLo: number,
+    argHi: number,
+  ): void {
+    const name = text === undefined ? NO_NAME : this.#sink.nameId(text);
+    if (name === OVERFLOW_NAME) {
+      const packed = { small, name: text, flags, valueLo, valueHi, argLo, argHi };
+      // The payload is that of the kind, which the compiler cannot know of a record by names.
+      const payload = { kind: form.kind, ...unpackPayload(codecOf(form.kind), packed) } as unknown as Happening;
+      this.emit(line, vcpu, form.origin, payload);
+      return;
+    }
+    this.#count(line, vcpu);
+    const type = this.#typeOf(line, form);
+    const { time, line: number } = line;
+    this.#sink.appendPacked(type, vcpu, small, name, flags, valueLo, valueHi, argLo, argHi, time, number);
+  }
+
+  #typeOf({ row, name }: TraceLine, { kind, origin, index }: Form): number {
+    const key = (row?.index ?? 0) * MOST_FORMS + index;
+    return (this.#types[key] ??= this.#sink.typeId(kind, origin, name));
+  }
+
+  #count(line: TraceLine, vcpu: number): void {
+    this.events++;
+    if (line.subject !== ACTOR) return;
+    this.withoutName++;
+    if (vcpu < 0) this.unproven++;
   }
 }
 

@@ -2,9 +2,11 @@
  * Generic timers per vCPU: control, compare value, deadline, output line, as the emulator logs them. Without a proven
  * vCPU the timers that it may have been become unknown.
  */
-import { TIMERS, type Timer } from '../../../trace/kinds.ts';
+import { HAS_VALUE } from '../../../trace/columns.ts';
+import { KINDS, TIMERS, type Timer } from '../../../trace/kinds.ts';
 import { type MachineEvent } from '../events/machine.ts';
-import { u64 } from '../trace-line.ts';
+import { type TraceLine, u64 } from '../trace-line.ts';
+import { at, flagAt, form } from './form.ts';
 import { type Meaning, type Scene } from './scene.ts';
 import { type Slots } from './slots.ts';
 import { type TimerSlots, type VcpuState } from './vcpu-state.ts';
@@ -55,15 +57,15 @@ const control: Meaning = {
     vcpu.run.runs();
   },
   doubt: doubts('control'),
-  tell: tellWrite('control'),
+  tell: tellWritten('control'),
 };
 
 /** What the mask bit became: the control value is known from the line before. */
 const toggle: Meaning = {
   tell: (line, vcpu, scene) => {
     const value = vcpu < 0 ? undefined : scene.slots.get(slotsOf(scene, scene.vcpu(vcpu), line.a).control);
-    const mask = value === undefined ? {} : { value: BigInt((value >> 1) & 1) };
-    scene.emit(line, vcpu, 'guest', { kind: 'timer.write', timer: timerOf(line.a), what: 'mask', ...mask });
+    if (value === undefined) tellWrite(line, vcpu, scene, 'mask', 0, 0, 0);
+    else tellWrite(line, vcpu, scene, 'mask', HAS_VALUE, (value >> 1) & 1, 0);
   },
 };
 
@@ -73,7 +75,7 @@ const compare: Meaning = {
     vcpu.run.runs();
   },
   doubt: doubts('compare'),
-  tell: tellWrite('compare'),
+  tell: tellWritten('compare'),
 };
 
 /** The compare value becomes the count, which the log does not show, plus this. */
@@ -83,7 +85,7 @@ const value: Meaning = {
     vcpu.run.runs();
   },
   doubt: doubts('compare'),
-  tell: tellWrite('value'),
+  tell: tellWritten('value'),
 };
 
 function offset(timer: Timer): Meaning {
@@ -95,12 +97,28 @@ function offset(timer: Timer): Meaning {
   };
 }
 
-function tellWrite(what: 'control' | 'compare' | 'value'): Meaning['tell'] {
-  return (line, vcpu, scene) => {
-    const written = u64(line.vLo, line.vHi);
-    scene.emit(line, vcpu, 'guest', { kind: 'timer.write', timer: timerOf(line.a), what, value: written });
-  };
+const WRITE = form('timer.write', 'guest');
+const { timer: TIMER_OF_WRITE, what: WHAT } = KINDS[WRITE.kind].fields;
+
+function tellWrite(
+  line: TraceLine,
+  vcpu: number,
+  scene: Scene,
+  what: 'control' | 'compare' | 'value' | 'mask',
+  has: number,
+  lo: number,
+  hi: number,
+): void {
+  const small = at(TIMER_OF_WRITE, line.a) | at(WHAT, WHAT.type.indexOf(what));
+  scene.post(line, vcpu, WRITE, small, undefined, has, lo, hi, 0, 0);
 }
+
+function tellWritten(what: 'control' | 'compare' | 'value'): Meaning['tell'] {
+  return (line, vcpu, scene) => tellWrite(line, vcpu, scene, what, HAS_VALUE, line.vLo, line.vHi);
+}
+
+const DEADLINE = form('timer.deadline', 'hardware');
+const { timer: TIMER_OF_DEADLINE } = KINDS[DEADLINE.kind].fields;
 
 const deadline: Meaning = {
   prove: (line, vcpu, scene) => {
@@ -108,9 +126,9 @@ const deadline: Meaning = {
   },
   doubt: doubts('deadline'),
   tell: (line, vcpu, scene) => {
-    const isNever = line.vLo === NEVER && line.vHi === NEVER;
-    const at = isNever ? {} : { deadline: u64(line.vLo, line.vHi) };
-    scene.emit(line, vcpu, 'hardware', { kind: 'timer.deadline', timer: timerOf(line.a), ...at });
+    const small = at(TIMER_OF_DEADLINE, line.a);
+    if (line.vLo === NEVER && line.vHi === NEVER) scene.post(line, vcpu, DEADLINE, small, undefined, 0, 0, 0, 0, 0);
+    else scene.post(line, vcpu, DEADLINE, small, undefined, HAS_VALUE, line.vLo, line.vHi, 0, 0);
   },
 };
 
@@ -125,13 +143,17 @@ const disabled: Meaning = {
   },
 };
 
+const LINE = form('timer.line', 'hardware');
+const { timer: TIMER_OF_LINE, level: LEVEL } = KINDS[LINE.kind].fields;
+
 const output: Meaning = {
   prove: (line, vcpu, scene) => {
     scene.slots.set(slotsOf(scene, vcpu, line.a).line, line.b === 0 ? 0 : 1);
   },
   doubt: doubts('line'),
   tell: (line, vcpu, scene) => {
-    scene.emit(line, vcpu, 'hardware', { kind: 'timer.line', timer: timerOf(line.a), level: line.b !== 0 });
+    const small = at(TIMER_OF_LINE, line.a) | flagAt(LEVEL, line.b);
+    scene.post(line, vcpu, LINE, small, undefined, 0, 0, 0, 0, 0);
   },
 };
 

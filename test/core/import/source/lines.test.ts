@@ -10,8 +10,9 @@ interface Given {
 function split(chunks: readonly Uint8Array[]): Given {
   const given: Given = { lines: [], long: [] };
   const splitter = new LineSplitter({
-    onLine: (text, line, bytes, start, end) => {
-      expect(Buffer.from(bytes.subarray(start, end)).toString()).toBe(text);
+    onLine: (line, page, start, end) => {
+      const text = page.text(start, end);
+      expect(Buffer.from(page.bytes.subarray(start, end)).toString()).toBe(text);
       given.lines.push([line, text]);
     },
     onLong: (beginning, line) => given.long.push([line, beginning]),

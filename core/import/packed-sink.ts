@@ -1,0 +1,93 @@
+/**
+ * Any sink as one that takes numbers and bytes: those that only know objects and texts (a recording that is merged with
+ * others, a test) get them made. Importers therefore have one way for what comes often.
+ */
+import { type Intid } from '../gic/intid.ts';
+import { nanoseconds, type Seq, type VcpuId, vcpuId } from '../state/brand.ts';
+import { type Journal } from '../state/journal.ts';
+import { codecOf, unpackPayload } from '../trace/columns.ts';
+import { NameTable, TypeTable } from '../trace/dictionary.ts';
+import { type BitRange, type InterruptField } from '../trace/interrupts.ts';
+import { type Kind, type NewEvent, type Origin } from '../trace/kinds.ts';
+import { type PackedSink, type SkippedLine, type TraceSink } from '../trace/sink.ts';
+
+export function packedSink(sink: TraceSink): PackedSink {
+  return isPacked(sink) ? sink : new Unpacking(sink);
+}
+
+function isPacked(sink: TraceSink): sink is PackedSink {
+  return 'appendPacked' in sink && 'rawAscii' in sink;
+}
+
+class Unpacking implements PackedSink {
+  readonly journal: Journal;
+  readonly #sink: TraceSink;
+  readonly #types = new TypeTable();
+  readonly #names = new NameTable();
+
+  constructor(sink: TraceSink) {
+    this.#sink = sink;
+    this.journal = sink.journal;
+  }
+
+  typeId(kind: Kind, origin: Origin, source?: string): number {
+    return this.#types.intern(kind, origin, source) ?? this.#types.internPlain(kind, origin);
+  }
+
+  nameId(text: string): number {
+    return this.#names.intern(text);
+  }
+
+  appendPacked(
+    type: number,
+    vcpu: number,
+    small: number,
+    name: number,
+    flags: number,
+    valueLo: number,
+    valueHi: number,
+    argLo: number,
+    argHi: number,
+    time: number,
+    line = 0,
+  ): Seq {
+    const { kind, origin, source } = this.#types.type(type);
+    const text = this.#names.text(name);
+    const payload = unpackPayload(codecOf(kind), { small, name: text, flags, valueLo, valueHi, argLo, argHi });
+    // The payload is that of the kind, which the compiler cannot know of a record by names.
+    const event = {
+      kind,
+      origin,
+      time: nanoseconds(time),
+      ...(source === undefined ? {} : { source }),
+      ...(line === 0 ? {} : { line }),
+      ...(vcpu < 0 ? {} : { vcpu: vcpuId(vcpu) }),
+      ...payload,
+    } as unknown as NewEvent;
+    return this.append(event);
+  }
+
+  rawAscii(line: number, bytes: Uint8Array, start: number, end: number): void {
+    this.rawLine(line, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', start, end));
+  }
+
+  append(event: NewEvent): Seq {
+    return this.#sink.append(event);
+  }
+
+  interruptField(intid: Intid, vcpu: VcpuId | undefined, field: InterruptField, range: BitRange): void {
+    this.#sink.interruptField(intid, vcpu, field, range);
+  }
+
+  rawLine(line: number, text: string): void {
+    this.#sink.rawLine(line, text);
+  }
+
+  skip(line: SkippedLine): void {
+    this.#sink.skip(line);
+  }
+
+  countName(name: string): void {
+    this.#sink.countName(name);
+  }
+}
