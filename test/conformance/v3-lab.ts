@@ -60,8 +60,11 @@ export class V3Lab {
 
   /** The BASE setup of the scenarios. */
   static base(options: LabOptions = {}): V3Lab {
-    const { vcpus = 1, nrIrqs = 64 } = options;
-    const lab = new V3Lab({ ...options, vcpus });
+    return V3Lab.buildBase(new V3Lab(options), options);
+  }
+
+  /** The same on a lab that exists: vCPUs, device, registers. */
+  protected static buildBase<L extends V3Lab>(lab: L, { vcpus = 1, nrIrqs = 64 }: LabOptions): L {
     for (let id = 0; id < vcpus; id++) assert.equal(lab.addVcpu(id), 0);
     lab.device({ nrIrqs });
     for (let id = 0; id < vcpus; id++) {

@@ -10,6 +10,7 @@ import { levelPpis, REFERENCE_PPIS } from '../../core/gic/v5/ppi.ts';
 import { Words } from '../../core/gic/v5/words.ts';
 import { Journal } from '../../core/state/journal.ts';
 import { Layout } from '../../core/state/layout.ts';
+import { ARCHITECTURE, noteProfile } from './named-profiles.ts';
 
 export class Bare {
   readonly journal = new Journal(new Layout());
@@ -17,6 +18,7 @@ export class Bare {
   readonly interface: CpuInterface;
 
   constructor(implemented: readonly [bigint, bigint] = [REFERENCE_PPIS, 0n]) {
+    noteProfile(ARCHITECTURE);
     this.interface = new CpuInterface(this.journal, 'pcpu0.', {
       implemented,
       level: [levelPpis(implemented[0]), implemented[1]],

@@ -18,6 +18,7 @@ import { VmVgicV5 } from '../../core/kvm/v5/vm-vgic.ts';
 import { sysregAttribute } from '../../core/kvm/v5/userspace-registers.ts';
 import { Journal } from '../../core/state/journal.ts';
 import { Layout } from '../../core/state/layout.ts';
+import { noteProfile } from './named-profiles.ts';
 
 export type Recorded = KvmEvent & Place;
 
@@ -42,6 +43,7 @@ export class Lab {
   readonly events: Recorded[] = [];
 
   constructor(facts: HostFacts = H5, profile = 'mainline', options: HostOptions = {}) {
+    noteProfile(profile);
     this.host = new Host(this.journal, facts, { profile: profileByName(profile), reserveVcpus: 3, ...options });
     this.host.observe((event, place) => {
       this.events.push({ ...event, ...place });

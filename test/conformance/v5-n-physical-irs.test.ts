@@ -12,6 +12,7 @@ import { PhysicalIrs, type PhysicalIrsConfig } from '../../core/gic/v5/irs/physi
 import { Words } from '../../core/gic/v5/words.ts';
 import { Journal } from '../../core/state/journal.ts';
 import { Layout } from '../../core/state/layout.ts';
+import { ARCHITECTURE, noteProfile } from './named-profiles.ts';
 
 const RAM = 0x8000_0000;
 const IST = RAM + 0x1_0000;
@@ -32,6 +33,7 @@ class Machine {
   readonly events: string[] = [];
 
   constructor(config: Partial<PhysicalIrsConfig> = {}, pes = 1) {
+    noteProfile(ARCHITECTURE);
     this.memory.add({ base: RAM, bytes: 0x100_0000, word: 8, path: (n) => `ram.${n}` });
     this.pes = Array.from(
       { length: pes },
