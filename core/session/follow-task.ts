@@ -14,6 +14,7 @@ import { SessionError } from './failure.ts';
 import { type SessionContext } from './handlers.ts';
 import { checkOutput, chooseOutput, type ImportJob, RoomWatch } from './import-task.ts';
 import { followLive } from './live/live-handlers.ts';
+import { resume, type Resumed } from './resume.ts';
 import { type TaskControl } from './tasks.ts';
 
 /** Milliseconds after which what came is in the file. */
@@ -23,14 +24,17 @@ export interface FollowJob extends Pick<ImportJob, 'output' | 'overwrite' | 'too
   readonly input: ImportInput;
   readonly format: string | undefined;
   readonly vcpus: number | undefined;
+  /** What it goes on with. */
+  readonly resumed: Resumed | undefined;
 }
 
-type FollowRequest = Pick<Args<'import.start'>, 'files' | 'output' | 'overwrite'> & Pick<FollowJob, 'format' | 'vcpus'>;
+type FollowRequest = Pick<Args<'import.start'>, 'files' | 'output' | 'overwrite' | 'resume'> &
+  Pick<FollowJob, 'format' | 'vcpus'>;
 
 /** @throws SessionError `usage` before anything is read */
 export function startFollowing(
   context: SessionContext,
-  { files, output, overwrite, format, vcpus }: FollowRequest,
+  { files, output, overwrite, format, vcpus, resume: goesOn = false }: FollowRequest,
 ): { task: number; output: string } {
   const { tasks, options } = context;
   const [file = ''] = files;
@@ -38,13 +42,15 @@ export function startFollowing(
   const input = file === '-' ? standardInput(options.stdin) : resolve(file);
   const target = output === '' ? chooseOutput(options.imports, file) : resolve(output);
   const tool = `gicscope ${options.version}`;
-  checkOutput({ files: file === '-' ? [] : [resolve(file)], output: target, overwrite, tool });
+  const replaces = overwrite || goesOn;
+  checkOutput({ files: file === '-' ? [] : [resolve(file)], output: target, overwrite: replaces, tool });
   if (existsSync(target) && isInUse(target))
     throw new SessionError({
       code: 'usage',
       message: `${target} is in use: it is being written, or open while incomplete. Choose another name.`,
     });
-  const job = { input, output: target, overwrite, tool, format, vcpus };
+  const resumed = goesOn ? resume(target, input) : undefined;
+  const job = { input: resumed?.input ?? input, output: target, overwrite: replaces, tool, format, vcpus, resumed };
   const task = tasks.start(`Follow ${file}`, (control) => runFollow(job, control, () => followLive(context, target)));
   return { task, output: target };
 }
@@ -73,6 +79,7 @@ export async function runFollow(
     flushed = lines;
     writer.describe(summary);
     writer.flush();
+    if (lines >= (job.resumed?.lines ?? 0)) job.resumed?.handOver();
     grown();
   };
   const options = {
@@ -100,6 +107,7 @@ export async function runFollow(
     signal.throwIfAborted();
     advance({ phase: 'Index', events });
     writer.finish(room.low.aborted ? { ...summary, source: room.explain(summary.source) } : summary);
+    if ((summary.lines?.read ?? 0) >= (job.resumed?.lines ?? 0)) job.resumed?.handOver();
   } catch (error) {
     writer?.abort();
     if (signal.aborted || stop.aborted) return null;

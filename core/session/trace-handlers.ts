@@ -46,9 +46,9 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
     },
 
     'import.plan': (request) => planOf(options.imports, request),
-    'import.start': ({ files, output, overwrite, format, keepPartial, vcpus, offsets, follow }) => {
+    'import.start': ({ files, output, overwrite, format, keepPartial, vcpus, offsets, follow, resume }) => {
       const [first = ''] = files;
-      if (follow === true) return startFollowing(context, { files, output, overwrite, format, vcpus });
+      if (follow === true) return startFollowing(context, { files, output, overwrite, format, vcpus, resume });
       // A scenario is made a trace by recording it.
       if (format === 'scenario' || (format === undefined && files.length === 1 && isScenarioFile(first)))
         return startRecording(context, { scenario: first, output, overwrite });

@@ -10,6 +10,7 @@ import { type FileOffset, offsets } from '../offsets.ts';
 import { flag, integer, JSON_FLAG, OVERWRITE_FLAG, text } from '../options.ts';
 import { newTrace } from '../output-file.ts';
 import { spool } from '../stdin.ts';
+import { isImported } from './import-resume.ts';
 import { infoDocument } from './info.ts';
 
 export const importCommand = defineCommand({
@@ -21,7 +22,8 @@ export const importCommand = defineCommand({
     'line, others as recordings side by side, aligned by --offset, by their clock, or by interrupts that both show ' +
     '(info says by which). Every line is accounted for: what cannot be read is ' +
     'counted and kept (info --skipped). With --follow a log that still grows, or a pipe, is read as it comes: the trace ' +
-    'can be opened from the first events on and shows what came within a second. Ctrl-C stops cleanly: what was imported so far is kept and usable.',
+    'can be opened from the first events on and shows what came within a second; with --resume as well it goes on with ' +
+    'the trace that is there. --resume alone finishes an import that was killed. Ctrl-C stops cleanly: what was imported so far is kept and usable.',
   arguments: {
     files: { name: 'FILE', description: 'recordings, or - for standard input', arity: 'many', completes: 'file' },
   },
@@ -31,6 +33,7 @@ export const importCommand = defineCommand({
     vcpus: integer('--vcpus', 'N', 'number of vCPUs, where the recording does not say it', 1, 512),
     offset: offsets('--offset', 'what to add to the times of a file, of several with commas between'),
     follow: flag('--follow', 'read on as the file or pipe grows, until it ends or Ctrl-C'),
+    resume: flag('--resume', 'go on with an import that was cut off, killed or stopped'),
     dryRun: flag('--dry-run', 'say what each file is and what would be done, and do nothing'),
     keepPartial: flag('--keep-partial', 'keep what can be read of a file that is cut short or damaged'),
     overwrite: OVERWRITE_FLAG,
@@ -50,6 +53,10 @@ export const importCommand = defineCommand({
       says: 'from a pipe, replacing the old trace',
     },
     {
+      command: 'gicscope import boot.log.zst -o boot2.gscope --resume',
+      says: 'again after a crash: finishes it, or says that it is complete',
+    },
+    {
       command: 'gicscope import - -o live.gscope --follow < boot.log',
       says: 'as it comes; also: ssh host cat /sys/kernel/tracing/trace_pipe | gicscope import - …',
     },
@@ -57,20 +64,22 @@ export const importCommand = defineCommand({
   async run(
     context,
     { files },
-    { output, format, vcpus, offset, follow: grows, dryRun, keepPartial, overwrite, json },
+    { output, format, vcpus, offset, follow: grows, resume, dryRun, keepPartial, overwrite, json },
   ) {
     if (grows) checkFollow(files, offset !== undefined || dryRun);
+    if (resume && overwrite) throw new CliFailure('usage', 'either --resume or --overwrite');
     if (dryRun) return sayWhat(context, files, output);
-    const path = newTrace(context, output, overwrite);
+    const path = newTrace(context, output, overwrite || resume);
+    if (resume && !grows && (await isImported(context, path, output, files))) return EXIT.done;
     const inputs = grows ? growing(context, files) : await gather(context, files);
     try {
       const request = {
         files: inputs.paths,
         output: path,
-        overwrite,
+        overwrite: overwrite || (resume && !grows),
         ...(format === undefined ? {} : { format }),
         ...(keepPartial ? { keepPartial } : {}),
-        ...(grows ? { follow: true } : {}),
+        ...(grows ? { follow: true, ...(resume ? { resume } : {}) } : {}),
         ...(vcpus === undefined ? {} : { vcpus }),
         ...(offset === undefined ? {} : { offsets: perFile(offset, files) }),
       };

@@ -93,6 +93,8 @@ export const taskMethods = {
        * from the first event on. One source; `-` is the standard input of the backend's process, where it has one.
        */
       follow: z.boolean().optional(),
+      /** Of `follow`: go on with the trace that is there, if there is one; its lines come first. */
+      resume: z.boolean().optional(),
     }),
     z.object({ task: z.int(), output: path }),
   ),

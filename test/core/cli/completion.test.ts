@@ -76,6 +76,7 @@ describe.skipIf(!installed('bash'))('completion in bash', () => {
       '--offset',
       '--output',
       '--overwrite',
+      '--resume',
       '--vcpus',
       '-h',
       '-o',
