@@ -34,10 +34,10 @@ export class BlockBuilder {
 
   readonly #perEvent = words(BLOCK_EVENTS);
   #changes = 0;
-  #local = words(8192);
+  /** Index in the table of touched slots × 2 + known afterwards. */
+  #key = words(8192);
   #afterLo = words(8192);
   #afterHi = words(8192);
-  #knownAfter = new Uint8Array(8192);
 
   #touched = 0;
   #slot = words(1024);
@@ -62,10 +62,9 @@ export class BlockBuilder {
     return {
       count: this.#changes,
       perEvent: this.#perEvent,
-      local: this.#local,
-      afterLo: this.#afterLo,
-      afterHi: this.#afterHi,
-      knownAfter: this.#knownAfter,
+      key: this.#key,
+      lo: this.#afterLo,
+      hi: this.#afterHi,
     };
   }
 
@@ -90,7 +89,7 @@ export class BlockBuilder {
   take(journal: Journal, index: number): void {
     const n = journal.count;
     this.#perEvent[index] = n;
-    if (this.#changes + n > this.#local.length) this.#growChanges(this.#changes + n);
+    if (this.#changes + n > this.#key.length) this.#growChanges(this.#changes + n);
     const { slot, beforeLo, beforeHi, afterLo, afterHi, known } = journal;
     let to = this.#changes;
     for (let i = 0; i < n; i++) {
@@ -102,10 +101,9 @@ export class BlockBuilder {
       else local = this.#touch(id, beforeLo[i] ?? 0, beforeHi[i] ?? 0, flags & KNOWN_BEFORE);
       const lo = afterLo[i] ?? 0;
       const hi = afterHi[i] ?? 0;
-      this.#local[to] = local;
+      this.#key[to] = local * 2 + ((flags & KNOWN_AFTER) >> 1);
       this.#afterLo[to] = lo;
       this.#afterHi[to] = hi;
-      this.#knownAfter[to] = (flags & KNOWN_AFTER) >> 1;
       this.#endLo[local] = lo;
       this.#endHi[local] = hi;
       if (this.#lastEvent[local] !== index) {
@@ -147,11 +145,10 @@ export class BlockBuilder {
   }
 
   #growChanges(need: number): void {
-    const capacity = Math.max(need, this.#local.length * 2);
-    this.#local = grown(this.#local, capacity);
+    const capacity = Math.max(need, this.#key.length * 2);
+    this.#key = grown(this.#key, capacity);
     this.#afterLo = grown(this.#afterLo, capacity);
     this.#afterHi = grown(this.#afterHi, capacity);
-    this.#knownAfter = grownBytes(this.#knownAfter, capacity);
   }
 
   #growTouched(capacity: number): void {

@@ -1,7 +1,15 @@
-/** The state changes of a block and the slots that it touches, as bytes and back (block.ts says what is kept). */
+/**
+ * The slots that a block touches and the changes that its events own, as bytes (block.ts says what is kept).
+ *
+ * Changes repeat themselves: a slot goes to and fro between few values. So a block's distinct (slot, value after) are
+ * listed once, and a change is the number of one (distinct.ts). That is as small as bytes that a compressor has been
+ * through, save where values never return; a jump to a position needs no decompression, which would be most of its
+ * cost (150 of 250 µs), and reads nothing of the changes that it does not make (stored-changes.ts).
+ */
 import { unwrap } from './blob.ts';
-import { BLOCK_EVENTS, type BlockChanges, CHANGE_LIMIT, type TouchedSlots } from './block.ts';
+import { type TouchedSlots } from './block.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
+import { type KeyedValues, writeDistinct } from './distinct.ts';
 
 const scratch = new ByteWriter(1 << 18);
 
@@ -43,15 +51,10 @@ export function knownColumn(input: ByteReader, count: number, mask: number): Uin
   return known;
 }
 
-/** What the writer has of a block's changes; `knownAfter` is 0 or 1. */
-export interface ChangeColumns {
-  readonly count: number;
+/** What the writer has of a block's changes: rows of index into `touched` × 2 + known afterwards, and the value after. */
+export interface ChangeColumns extends KeyedValues {
   /** Changes of each of the block's events. */
   readonly perEvent: Uint32Array;
-  readonly local: Uint32Array;
-  readonly afterLo: Uint32Array;
-  readonly afterHi: Uint32Array;
-  readonly knownAfter: Uint8Array;
 }
 
 /** The unwrapped changes, valid until the next call. */
@@ -59,51 +62,7 @@ export function changeBytes(changes: ChangeColumns, events: number): Uint8Array 
   const out = scratch.clear();
   out.varint(events);
   out.varint(changes.count);
-  out.column(changes.perEvent, events);
-  out.column(changes.local, changes.count);
-  out.column(changes.afterLo, changes.count);
-  out.column(changes.afterHi, changes.count);
-  out.columnOf(changes.knownAfter, changes.count);
+  out.packed(changes.perEvent, events);
+  writeDistinct(changes, out);
   return out.view();
-}
-
-/** @throws TraceError `damaged` */
-export function decodeChanges(blob: Uint8Array, touched: TouchedSlots, block: number, events: number): BlockChanges {
-  const what = `changes of block ${block}`;
-  const input = new ByteReader(unwrap(blob, what), what);
-  const stored = input.count(BLOCK_EVENTS, 'events');
-  if (stored !== events) throw input.fail(`${stored} events, the table of blocks says ${events}`);
-  const count = input.count(CHANGE_LIMIT, 'changes');
-  const perEvent = input.column(new Uint32Array(events), events);
-  const start = new Uint32Array(events + 1);
-  let sum = 0;
-  for (let i = 0; i < events; i++) {
-    sum += perEvent[i] ?? 0;
-    start[i + 1] = sum;
-  }
-  if (sum !== count) throw input.fail(`events claim ${sum} changes, there are ${count}`);
-  const local = input.column(new Uint32Array(count), count);
-  const afterLo = input.column(new Uint32Array(count), count);
-  const afterHi = input.column(new Uint32Array(count), count);
-  const known = knownColumn(input, count, 1);
-  input.end();
-  const slot = new Uint32Array(count);
-  const beforeLo = new Uint32Array(count);
-  const beforeHi = new Uint32Array(count);
-  const lo = touched.beforeLo.slice();
-  const hi = touched.beforeHi.slice();
-  const isKnown = touched.known.map((flags) => flags & 1);
-  for (let i = 0; i < count; i++) {
-    const at = local[i] ?? 0;
-    if (at >= touched.count) throw input.fail(`change ${i} names entry ${at} of ${touched.count} slots`);
-    slot[i] = touched.slot[at] ?? 0;
-    beforeLo[i] = lo[at] ?? 0;
-    beforeHi[i] = hi[at] ?? 0;
-    const knownAfter = known[i] ?? 0;
-    known[i] = (isKnown[at] ?? 0) | (knownAfter << 1);
-    lo[at] = afterLo[i] ?? 0;
-    hi[at] = afterHi[i] ?? 0;
-    isKnown[at] = knownAfter;
-  }
-  return { count, start, slot, beforeLo, beforeHi, afterLo, afterHi, known, local, touched };
 }

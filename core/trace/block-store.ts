@@ -21,6 +21,8 @@ const KEYFRAME_BLOCKS = 16;
 /** Bytes of a slot in a keyframe, and of a change, before compression. */
 const SLOT_BYTES = 9;
 const CHANGE_BYTES = 12;
+/** Changes and keyframes of up to this size are small already, and much faster to read so (distinct.ts). */
+const STORED_BELOW = 16 * 1024;
 
 export class BlockStore {
   readonly #block: WriteStatement;
@@ -52,9 +54,9 @@ export class BlockStore {
     const { columns, count, changes } = block;
     this.#blob(this.#events, id, eventBytes(columns, count), final);
     this.#blob(this.#touched, id, touchedBytes(block.touched), final);
-    this.#blob(this.#changes, id, changeBytes(changes, count), final);
+    this.#blob(this.#changes, id, changeBytes(changes, count), final, STORED_BELOW);
     if (moments.length > 0) this.#lives.run(id, content(lifeBytes(moments, id)));
-    if (this.#keyframe !== undefined) this.#keyframes.run(id, content(this.#keyframe));
+    if (this.#keyframe !== undefined) this.#keyframes.run(id, content(this.#keyframe, 1, STORED_BELOW));
     const first = columns.time[0] ?? 0;
     const last = columns.time[count - 1] ?? 0;
     const keyframe = this.#keyframe === undefined ? 0 : 1;
@@ -82,9 +84,9 @@ export class BlockStore {
     return this.#blocksSince >= KEYFRAME_BLOCKS || this.#changesSince * CHANGE_BYTES >= slots * SLOT_BYTES;
   }
 
-  #blob(statement: WriteStatement, id: number, bytes: Uint8Array, final: boolean): void {
+  #blob(statement: WriteStatement, id: number, bytes: Uint8Array, final: boolean, storeBelow?: number): void {
     if (final) this.#hash.update(bytes);
-    statement.run(id, content(bytes));
+    statement.run(id, content(bytes, 1, storeBelow));
   }
 }
 

@@ -4,7 +4,8 @@
  * - touched: every slot that the block changes, with its value at the block's start and at its end. It crosses the
  *   whole block in either direction from anywhere inside, and it is the dictionary and the starting point from which
  *   `changes` rebuilds the value before each change.
- * - changes: per event how many, then per change the index into the touched table and the value after.
+ * - changes: per event how many; the distinct pairs of an index into the touched table and a value after; per change
+ *   the number of its pair.
  * - lives: which events are a leg of which life; only of blocks that have any.
  * - keyframe: the value of every slot at the block's start; only some blocks have one (writer.ts says which).
  *

@@ -5,8 +5,10 @@
  * A column of u32 numbers is stored as one width byte (0 = all equal, then the value once; 1 … 4 = bytes a number)
  * and then byte planes: all lowest bytes, all second bytes … Planes of high bytes are nearly constant, which the
  * compressor after this step turns into almost nothing, and decoding is a simple loop.
+ * A packed column (packed.ts) is for what no compressor sees: bits a number, in one byte, then the numbers.
  */
 import { damaged } from './errors.ts';
+import { Packed } from './packed.ts';
 
 const TWO32 = 0x1_0000_0000;
 const encoder = new TextEncoder();
@@ -109,6 +111,34 @@ export class ByteWriter {
     this.column(this.#wide, n);
   }
 
+  /** The first `n` numbers with as many bits each as the largest has. */
+  packed(values: Uint32Array, n: number): void {
+    let all = 0;
+    for (let i = 0; i < n; i++) all |= values[i] ?? 0;
+    const width = 32 - Math.clz32(all);
+    this.u8(width);
+    this.reserve(Math.ceil((n * width) / 8));
+    // In two halves: together with up to 7 bits that are left, one of 16 fits 32 bits.
+    const low = Math.min(width, 16);
+    const lowMask = (1 << low) - 1;
+    const { bytes } = this;
+    let to = this.length;
+    let bits = 0;
+    let held = 0;
+    for (let i = 0; i < n; i++) {
+      const value = values[i] ?? 0;
+      bits |= (value & lowMask) << held;
+      held += low;
+      for (; held >= 8; held -= 8, bits >>>= 8) bytes[to++] = bits;
+      if (width === low) continue;
+      bits |= (value >>> 16) << held;
+      held += width - 16;
+      for (; held >= 8; held -= 8, bits >>>= 8) bytes[to++] = bits;
+    }
+    if (held > 0) bytes[to++] = bits;
+    this.length = to;
+  }
+
   #plane(values: Uint32Array, n: number, shift: number): void {
     const { bytes } = this;
     const to = this.length;
@@ -186,6 +216,13 @@ export class ByteReader {
     return width === 0
       ? { width, value: this.u32(), planes: NO_BYTES }
       : { width, value: 0, planes: this.raw(width * n) };
+  }
+
+  /** Passes over a packed column of `n` numbers and returns it. */
+  packed(n: number): Packed {
+    const width = this.u8();
+    if (width > 32) throw this.fail(`${width} bits a number, at most 32 are possible`);
+    return new Packed(this.raw(Math.ceil((n * width) / 8)), width, n);
   }
 
   /** Reads a column of `n` numbers into `out`, which must hold them; a number that does not fit `out` is cut. */

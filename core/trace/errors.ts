@@ -7,7 +7,7 @@ export type TraceErrorCode =
   | 'not-a-trace'
   /** Made by a newer gicscope. */
   | 'newer-version'
-  /** Made by an older gicscope; `migrate` makes a copy in today's format. */
+  /** Made by a gicscope from before the first release. */
   | 'older-version'
   /** A trace whose content contradicts itself or its checksums. */
   | 'damaged'

@@ -121,7 +121,7 @@ function checkVersion(path: string, db: Database.Database): void {
   if (version < FORMAT_VERSION)
     throw new TraceError(
       'older-version',
-      `${path} has trace format ${version}; this gicscope reads ${FORMAT_VERSION}. Migrate a copy of it first.`,
+      `${path} has trace format ${version}, from before the first release; this gicscope reads ${FORMAT_VERSION}. Import or record it again.`,
     );
 }
 

@@ -1,18 +1,23 @@
-/** Keyframes: the value of every slot at the start of a block, as a blob and back. */
+/**
+ * Keyframes: the value of every slot at the start of a block, as a blob and back. Most slots have one of few values, so
+ * the distinct ones are listed (distinct.ts).
+ */
 import { type StateVector } from '../state/state-vector.ts';
 import { unwrap } from './blob.ts';
-import { knownColumn } from './block-changes.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
+import { readDistinct, writeDistinct } from './distinct.ts';
+import { damaged } from './errors.ts';
 
 const scratch = new ByteWriter(1 << 16);
+let known = new Uint32Array(0);
 
 /** The state as the content of a keyframe, valid until the next call. */
 export function keyframeBytes(state: StateVector): Uint8Array {
   const out = scratch.clear();
   out.varint(state.size);
-  out.column(state.lo, state.size);
-  out.column(state.hi, state.size);
-  out.columnOf(state.known, state.size);
+  if (known.length < state.size) known = new Uint32Array(state.lo.length);
+  known.set(state.known.subarray(0, state.size));
+  writeDistinct({ count: state.size, key: known, lo: state.lo, hi: state.hi }, out);
   return out.view();
 }
 
@@ -25,10 +30,18 @@ export function loadKeyframe(blob: Uint8Array, block: number, into: StateVector,
   const what = `keyframe of block ${block}`;
   const input = new ByteReader(unwrap(blob, what, 64 + into.size * 16), what);
   const count = input.count(Math.min(into.size, initial.size), 'slots');
-  input.column(into.lo, count);
-  input.column(into.hi, count);
-  into.known.set(knownColumn(input, count, 1));
+  const { distinct, entry } = readDistinct(input, count);
   input.end();
+  for (let i = 0; i < distinct.count; i++)
+    if ((distinct.key[i] ?? 0) > 1) throw damaged(what, `known flag ${distinct.key[i]}`);
+  const numbers = entry.take(0, count);
+  for (let slot = 0; slot < count; slot++) {
+    const number = numbers[slot] ?? 0;
+    if (number >= distinct.count) throw damaged(what, `slot ${slot} has value ${number} of ${distinct.count}`);
+    into.lo[slot] = distinct.lo[number] ?? 0;
+    into.hi[slot] = distinct.hi[number] ?? 0;
+    into.known[slot] = distinct.key[number] ?? 0;
+  }
   into.lo.set(initial.lo.subarray(count, initial.size), count);
   into.hi.set(initial.hi.subarray(count, initial.size), count);
   into.known.set(initial.known.subarray(count, initial.size), count);

@@ -11,8 +11,8 @@ import { type Nanoseconds, type Seq, nanoseconds, seq, slotId } from '../state/b
 import { Layout } from '../state/layout.ts';
 import { StateVector } from '../state/state-vector.ts';
 import { BlockTable } from './block-table.ts';
-import { BLOCK_EVENTS, BLOCK_SHIFT, type BlockChanges, type BlockEvents, type TouchedSlots } from './block.ts';
-import { decodeChanges, decodeTouched } from './block-changes.ts';
+import { BLOCK_EVENTS, BLOCK_SHIFT, type BlockEvents, type TouchedSlots } from './block.ts';
+import { decodeTouched } from './block-changes.ts';
 import { decodeEvents } from './block-events.ts';
 import { unwrap } from './blob.ts';
 import { loadDictionaries } from './dictionary-rows.ts';
@@ -33,6 +33,7 @@ import { PostingReader } from './posting-reader.ts';
 import { RawLineReader } from './raw-lines.ts';
 import { blob, integer, text } from './row-values.ts';
 import { type SkippedLine } from './sink.ts';
+import { StoredChanges } from './stored-changes.ts';
 
 const EVENT_BLOCKS_CACHED = 96;
 const CHANGE_BLOCKS_CACHED = 96;
@@ -58,7 +59,7 @@ export class TraceReader {
   readonly #statements;
   readonly #raw: RawLineReader;
   readonly #eventCache = new LruCache<number, BlockEvents>(EVENT_BLOCKS_CACHED);
-  readonly #changeCache = new LruCache<number, BlockChanges>(CHANGE_BLOCKS_CACHED);
+  readonly #changeCache = new LruCache<number, StoredChanges>(CHANGE_BLOCKS_CACHED);
   readonly #touchedCache = new LruCache<number, TouchedSlots>(1024);
   readonly #decoder = new EventDecoder(this.names, this.types, (position) => this.#detailOf(position));
   readonly #initial = new StateVector();
@@ -188,13 +189,13 @@ export class TraceReader {
   }
 
   /** The changes of a block, with values before and after. */
-  changes(block: number): BlockChanges {
+  changes(block: number): StoredChanges {
     const cached = this.#changeCache.get(block);
     if (cached !== undefined) return cached;
     const count = this.blocks.count(block);
     const touched = this.touched(block);
     const row = this.#row('changes', block);
-    const changes = decodeChanges(blob(row, 0, `changes of block ${block}`), touched, block, count);
+    const changes = new StoredChanges(blob(row, 0, `changes of block ${block}`), touched, block, count);
     return this.#changeCache.set(block, changes);
   }
 

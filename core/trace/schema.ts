@@ -1,5 +1,5 @@
 /**
- * The tables of a `.gscope` file, format version 1.
+ * The tables of a `.gscope` file, format version 2.
  *
  * Rows for what people query (`event`, `transition`, `life`, dictionaries); blobs for what only the engine reads
  *  (`block_*`, `keyframe`, `posting`, `tile`, `raw`): their layout is in block.ts, postings.ts, lane-tiles.ts,
@@ -22,10 +22,10 @@ import { VIEWS } from './views.ts';
 /** `GSCP`, read by `file` and checked on opening. */
 export const APPLICATION_ID = 0x4753_4350;
 /**
- * Format version, in `user_version`. Policy: readers refuse a higher number. Whenever it is raised, migrations.ts
- * gains a numbered step that turns the previous version into it, working on a copy.
+ * Format version, in `user_version`. Policy: readers refuse a higher number. Version 1 was never released and is refused
+ * too; whenever the number is raised from now on, a numbered step turns the previous version into it, on a copy.
  */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 export const PAGE_SIZE = 8192;
 

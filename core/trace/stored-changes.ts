@@ -1,0 +1,158 @@
+/**
+ * A block's changes as they are read. To move forwards over events, the list of distinct changes and the numbers into
+ * it are enough (`apply`): some nanoseconds a change, and nothing is made. The columns with values before and after
+ * are made when something asks for them: searches, and steps backwards.
+ */
+import { type StateVector } from '../state/state-vector.ts';
+import { unwrap } from './blob.ts';
+import { BLOCK_EVENTS, type BlockChanges, CHANGE_LIMIT, type TouchedSlots } from './block.ts';
+import { ByteReader } from './bytes.ts';
+import { type KeyedValues, readDistinct } from './distinct.ts';
+import { damaged } from './errors.ts';
+import { type Packed } from './packed.ts';
+
+type Columns = Omit<BlockChanges, 'count' | 'touched'>;
+
+export class StoredChanges implements BlockChanges {
+  readonly count: number;
+  readonly touched: TouchedSlots;
+  readonly #what: string;
+  /** Changes of each event. */
+  readonly #perEvent: Packed;
+  /** Per change: which of the distinct ones it is. */
+  readonly #entry: Packed;
+  /** The distinct ones: index into `touched` × 2 + whether the value after is known, that value; and the slot. */
+  readonly #distinct: KeyedValues;
+  readonly #slot: Uint32Array;
+  #columns: Columns | undefined;
+
+  /** @throws TraceError `damaged` */
+  constructor(blob: Uint8Array, touched: TouchedSlots, block: number, events: number) {
+    this.#what = `changes of block ${block}`;
+    const input = new ByteReader(unwrap(blob, this.#what), this.#what);
+    const stored = input.count(BLOCK_EVENTS, 'events');
+    if (stored !== events) throw input.fail(`${stored} events, the table of blocks says ${events}`);
+    this.count = input.count(CHANGE_LIMIT, 'changes');
+    this.touched = touched;
+    this.#perEvent = input.packed(events);
+    const { distinct, entry } = readDistinct(input, this.count);
+    input.end();
+    this.#entry = entry;
+    this.#distinct = distinct;
+    this.#slot = new Uint32Array(distinct.count);
+    for (let i = 0; i < distinct.count; i++) {
+      const at = (distinct.key[i] ?? 0) >>> 1;
+      if (at >= touched.count) throw damaged(this.#what, `a change names entry ${at} of ${touched.count} slots`);
+      this.#slot[i] = touched.slot[at] ?? 0;
+    }
+  }
+
+  /** Makes the changes of events `from` … `to` − 1. */
+  apply(state: StateVector, from: number, to: number): void {
+    const { lo, hi, known } = state;
+    const { key, lo: afterLo, hi: afterHi } = this.#distinct;
+    const start = this.#columns?.start;
+    const first = start?.[from] ?? this.#perEvent.sum(0, from);
+    const end = start?.[to] ?? first + this.#perEvent.sum(from, to);
+    const numbers = this.#numbers(first, end);
+    const slots = this.#slot;
+    for (let i = 0; i < end - first; i++) {
+      const entry = numbers[i] ?? 0;
+      const slot = slots[entry] ?? 0;
+      lo[slot] = afterLo[entry] ?? 0;
+      hi[slot] = afterHi[entry] ?? 0;
+      known[slot] = (key[entry] ?? 0) & 1;
+    }
+  }
+
+  get start(): Uint32Array {
+    return this.#all.start;
+  }
+
+  get slot(): Uint32Array {
+    return this.#all.slot;
+  }
+
+  get local(): Uint32Array {
+    return this.#all.local;
+  }
+
+  get beforeLo(): Uint32Array {
+    return this.#all.beforeLo;
+  }
+
+  get beforeHi(): Uint32Array {
+    return this.#all.beforeHi;
+  }
+
+  get afterLo(): Uint32Array {
+    return this.#all.afterLo;
+  }
+
+  get afterHi(): Uint32Array {
+    return this.#all.afterHi;
+  }
+
+  get known(): Uint8Array {
+    return this.#all.known;
+  }
+
+  get #all(): Columns {
+    return (this.#columns ??= this.#unpacked());
+  }
+
+  /** For changes `first` … `end` − 1 the numbers of the distinct ones that they are; valid until the next call. */
+  #numbers(first: number, end: number): Uint32Array {
+    const distinct = this.#slot.length;
+    if (end > this.count) throw damaged(this.#what, `events claim ${end} changes, there are ${this.count}`);
+    const numbers = this.#entry.take(first, end);
+    let most = 0;
+    for (let i = 0; i < end - first; i++) most = Math.max(most, numbers[i] ?? 0);
+    if (most >= distinct && end > first) throw damaged(this.#what, `a change is number ${most} of ${distinct}`);
+    return numbers;
+  }
+
+  /** The value before a change is the one after the slot's last change, or the one at the block's start. */
+  #unpacked(): Columns {
+    const { count, touched } = this;
+    const events = this.#perEvent.count;
+    const after = this.#distinct;
+    const words = (): Uint32Array => new Uint32Array(count);
+    const out = {
+      start: new Uint32Array(events + 1),
+      slot: words(),
+      local: words(),
+      beforeLo: words(),
+      beforeHi: words(),
+      afterLo: words(),
+      afterHi: words(),
+      known: new Uint8Array(count),
+    };
+    const perEvent = this.#perEvent.take(0, events);
+    let sum = 0;
+    for (let i = 0; i < events; i++) {
+      sum += perEvent[i] ?? 0;
+      out.start[i + 1] = sum;
+    }
+    if (sum !== count) throw damaged(this.#what, `events claim ${sum} changes, there are ${count}`);
+    const lo = touched.beforeLo.slice();
+    const hi = touched.beforeHi.slice();
+    const isKnown = touched.known.map((flags) => flags & 1);
+    const numbers = this.#numbers(0, count);
+    for (let i = 0; i < count; i++) {
+      const entry = numbers[i] ?? 0;
+      const key = after.key[entry] ?? 0;
+      const at = key >>> 1;
+      const known = key & 1;
+      out.slot[i] = this.#slot[entry] ?? 0;
+      out.local[i] = at;
+      out.beforeLo[i] = lo[at] ?? 0;
+      out.beforeHi[i] = hi[at] ?? 0;
+      out.known[i] = (isKnown[at] ?? 0) | (known << 1);
+      out.afterLo[i] = lo[at] = after.lo[entry] ?? 0;
+      out.afterHi[i] = hi[at] = after.hi[entry] ?? 0;
+      isKnown[at] = known;
+    }
+    return out;
+  }
+}
