@@ -14,6 +14,7 @@ import { type Tally } from '../tally.ts';
 import { type Best, NO_BEST, SPURIOUS } from './cpu-interface.ts';
 import { type Cpu, FIRST_SPI, PhysicalGic } from './gic.ts';
 import { ItsReplay } from './its-replay.ts';
+import { KvmLayerReplay } from './kvm/kvm-layer.ts';
 import { ICC_ROWS } from './registers.ts';
 import { VirtualReplay } from './virtual.ts';
 
@@ -36,6 +37,7 @@ export class GicV3Replay implements ReplayMachine {
   readonly #records: Records;
   readonly #its: ItsReplay;
   readonly #virtual: VirtualReplay;
+  readonly #kvm: KvmLayerReplay;
   /** CPUs that were reset with nothing between: all of them are a reset of the machine. */
   readonly #reset = new Set<number>();
   /** SGIs that are on their way, as `intid cpu`. */
@@ -57,10 +59,12 @@ export class GicV3Replay implements ReplayMachine {
     this.#records = new Records(tally);
     this.#its = new ItsReplay(this.#gic, tally);
     this.#virtual = new VirtualReplay(tally);
+    this.#kvm = new KvmLayerReplay(vcpus, tally);
   }
 
   end(): void {
     this.#records.input(() => {});
+    this.#kvm.end();
   }
 
   take(event: TraceEvent): void {
@@ -91,6 +95,8 @@ export class GicV3Replay implements ReplayMachine {
         return this.#candidate(event);
       case 'irq.signal':
         return this.#signal(event);
+      case 'timer.write':
+        return this.#timer(event);
       default:
         return;
     }
@@ -99,6 +105,12 @@ export class GicV3Replay implements ReplayMachine {
   #setup(event: EventOf<'gic.setup'>): void {
     if (event.what !== 'maintenance interrupt') this.#records.input(() => this.#its.command(event));
     else if (event.vcpu !== undefined) this.#virtual.maintenance(event.vcpu, event);
+  }
+
+  /** CNTVOFF_EL2 tells which VM a hypervisor loads. */
+  #timer({ vcpu, timer, what, value }: EventOf<'timer.write'>): void {
+    if (vcpu !== undefined && value !== undefined && timer === 'CNTV' && what === 'offset')
+      this.#kvm.offset(vcpu, value);
   }
 
   #cpu({ vcpu }: TraceEvent): Cpu | undefined {
@@ -126,7 +138,11 @@ export class GicV3Replay implements ReplayMachine {
       this.#sgiGroup.set(cpu.index, register === 'ICC_SGI1R_EL1' ? 1 : 0);
     if (isPlugin ? !PLUGIN_ONLY.has(register) : !/^IC[CHV]_/.test(register)) return;
     if (cpu === undefined || value === undefined) return this.#tally.unsupported(REASON.vcpu);
-    if (!register.startsWith('ICC_')) return this.#virtual.access(cpu.index, event, value);
+    if (!register.startsWith('ICC_')) {
+      this.#virtual.access(cpu.index, event, value);
+      this.#kvm.access(cpu.index, event, value);
+      return;
+    }
     if (op === 'read') this.#read(cpu, event, value);
     else this.#write(cpu, event, value);
   }

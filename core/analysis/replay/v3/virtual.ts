@@ -3,123 +3,24 @@
  * what its guests did, driven through the emulator's own interface (core/gic/v3), which must give the recorded answers:
  * ICH_* reads, ICV_* reads, best list register, signals, maintenance interrupt (gicv3-behaviour §5, §6, §12).
  *
- * A recording may begin in the middle: a register that was never written is taken over from its first read.
+ * A recording may begin in the middle: a register that was never written is taken over from its first read. Until then
+ * an interface is taken to be idle; where the recording shows otherwise, nothing is compared.
  */
-import { CpuInterfaceV3, type InterfaceSize } from '../../../gic/v3/cpu-interface.ts';
+import { CpuInterfaceV3 } from '../../../gic/v3/cpu-interface.ts';
+import { LR_ACTIVE, LR_GROUP, lrPriority } from '../../../gic/v3/list-register.ts';
 import { Journal } from '../../../state/journal.ts';
 import { Layout } from '../../../state/layout.ts';
-import { type EventOf } from '../../../trace/kinds.ts';
+import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
 import { type Tally } from '../tally.ts';
+import { RECORDED_INTERFACE, VIRTUAL_ROWS, word } from './virtual-registers.ts';
 
-/** The recorded machine: 4 list registers, 5 priority and preemption bits, 24-bit INTIDs, affinity 3. */
-const SIZE: InterfaceSize = { listRegisters: 4, priorityBits: 5, preemptionBits: 5, idBits: 1, aff3: true };
-const VTR = 0x90b8_0003n;
 const SPURIOUS = 1023;
-/** ICH_HCR_EL2 without vSGIEOICount, which the recorded machine does not have. */
-const HCR_BITS = 0xf800_c6ff;
 export const BEFORE = 'what was set before the recording began';
 const BEGUN = 'registers that were set before the recording began, told by their first read';
-
-interface Row {
-  readonly read?: (c: CpuInterfaceV3) => bigint;
-  readonly write?: (c: CpuInterfaceV3, value: bigint) => void;
-}
-
-const low = (value: bigint): number => Number(BigInt.asUintN(32, value));
-const word = (value: number): bigint => BigInt(value >>> 0);
-
-function activePriority(group: 0 | 1, prefix: string): readonly [string, Row] {
-  return [
-    `${prefix}${group}R0`,
-    {
-      read: (c) => word(c.activePriority(group, 0)),
-      write: (c, value) => c.setActivePriority(group, 0, low(value)),
-    },
-  ];
-}
-
-function listRegister(n: number): readonly [string, Row] {
-  return [
-    `ICH_LR${n}_EL2`,
-    {
-      read: (c) => c.lr[n]?.value ?? 0n,
-      write: (c, value) => c.lr[n]?.set(low(value), low(value >> 32n)),
-    },
-  ];
-}
-
-const ROWS: ReadonlyMap<string, Row> = new Map<string, Row>([
-  ['ICH_VTR_EL2', { read: () => VTR }],
-  ['ICH_HCR_EL2', { read: (c) => word(c.hcr.lo), write: (c, value) => c.hcr.set((low(value) & HCR_BITS) >>> 0) }],
-  ['ICH_VMCR_EL2', { read: (c) => word(c.vmcr.lo), write: (c, value) => c.writeVmcr(low(value)) }],
-  ['ICH_MISR_EL2', { read: (c) => word(c.misr) }],
-  ['ICH_EISR_EL2', { read: (c) => word(c.eisr) }],
-  ['ICH_ELRSR_EL2', { read: (c) => word(c.elrsr) }],
-  ...Array.from({ length: SIZE.listRegisters }, (_, n) => listRegister(n)),
-  ...([0, 1] as const).map((group): readonly [string, Row] => {
-    const [name, row] = activePriority(group, 'ICH_AP');
-    return [`${name}_EL2`, row];
-  }),
-  ...([0, 1] as const).map((group): readonly [string, Row] => {
-    const [name, row] = activePriority(group, 'ICV_AP');
-    return [`${name}_EL1`, row];
-  }),
-  [
-    'ICV_PMR_EL1',
-    {
-      read: (c) => word(c.pmr),
-      write: (c, value) => {
-        c.pmr = low(value) & 0xff;
-      },
-    },
-  ],
-  [
-    'ICV_CTLR_EL1',
-    {
-      read: (c) => word(c.control),
-      write: (c, value) => {
-        c.control = low(value);
-      },
-    },
-  ],
-  [
-    'ICV_BPR0_EL1',
-    {
-      read: (c) => word(c.bpr0),
-      write: (c, value) => {
-        c.bpr0 = low(value) & 7;
-      },
-    },
-  ],
-  [
-    'ICV_BPR1_EL1',
-    {
-      read: (c) => word(c.bpr1),
-      write: (c, value) => {
-        c.bpr1 = low(value) & 7;
-      },
-    },
-  ],
-  ...([0, 1] as const).map((group): readonly [string, Row] => [
-    `ICV_IGRPEN${group}_EL1`,
-    {
-      read: (c) => (c.groupEnabled(group) ? 1n : 0n),
-      write: (c, value) => c.enableGroup(group, (value & 1n) === 1n),
-    },
-  ]),
-  ['ICV_RPR_EL1', { read: (c) => word(c.runningPriority) }],
-  ...([0, 1] as const).map((group): readonly [string, Row] => [
-    `ICV_HPPIR${group}_EL1`,
-    { read: (c) => word(c.highestPending(group)) },
-  ]),
-  ...([0, 1] as const).map((group): readonly [string, Row] => [
-    `ICV_EOIR${group}_EL1`,
-    { write: (c, value) => c.endOfInterrupt(group, low(value)) },
-  ]),
-  ['ICV_DIR_EL1', { write: (c, value) => c.deactivateInterrupt(low(value)) }],
-]);
 /** Registers that a hypervisor sets, and that may have been set before the recording began. */
 const HELD = /^ICH_(HCR|VMCR|AP[01]R0|LR\d+)_EL2$/;
+/** List registers are empty when HCR is first written; VMCR tells which groups are enabled, AP<n>R what is active. */
+const HELD_FIRST = ['ICH_HCR_EL2', 'ICH_VMCR_EL2', 'ICH_AP0R0_EL2', 'ICH_AP1R0_EL2'];
 
 export class VirtualReplay {
   readonly #journal = new Journal(new Layout());
@@ -134,30 +35,48 @@ export class VirtualReplay {
   access(cpu: number, event: EventOf<'register.access'>, value: bigint): void {
     const c = this.#interface(cpu);
     const { register, op } = event;
-    const key = `${cpu} ${register}`;
     const iar = /^ICV_IAR([01])_EL1$/.exec(register);
-    if (iar !== null) this.#acknowledge(c, iar[1] === '0' ? 0 : 1, event, value);
+    if (iar !== null) this.#compare(cpu, event, register, value, word(c.acknowledge(iar[1] === '0' ? 0 : 1)));
     else if (op === 'write') {
-      ROWS.get(register)?.write?.(c, value);
-      this.#known.add(key);
-    } else this.#read(c, key, event, value);
+      VIRTUAL_ROWS.get(register)?.write?.(c, value);
+      this.#known.add(`${cpu} ${register}`);
+      if (register.startsWith('ICH_LR')) this.#assumeActive(cpu, c, value);
+    } else this.#read(cpu, event, value);
     this.#journal.clear();
   }
 
-  #read(c: CpuInterfaceV3, key: string, event: EventOf<'register.access'>, value: bigint): void {
+  #read(cpu: number, event: EventOf<'register.access'>, value: bigint): void {
+    const c = this.#interface(cpu);
     const { register } = event;
-    const row = ROWS.get(register);
+    const key = `${cpu} ${register}`;
+    const row = VIRTUAL_ROWS.get(register);
     if (row?.read === undefined) return this.#tally.unsupported('the emulator has no such register');
     if (HELD.test(register) && !this.#known.has(key) && row.read(c) !== value) {
       row.write?.(c, value);
       this.#tally.infer(BEGUN);
     }
     this.#known.add(key);
-    this.#tally.compare(event, register, value, row.read(c), () => describe(c));
+    if (HELD.test(register)) this.#tally.compare(event, register, value, row.read(c), () => describe(c));
+    else this.#compare(cpu, event, register, value, row.read(c));
   }
 
-  #acknowledge(c: CpuInterfaceV3, group: 0 | 1, event: EventOf<'register.access'>, value: bigint): void {
-    this.#tally.compare(event, event.register, value, word(c.acknowledge(group)), () => describe(c));
+  /** An interrupt that was acknowledged before the recording began holds an active priority that nothing shows yet. */
+  #assumeActive(cpu: number, c: CpuInterfaceV3, value: bigint): void {
+    const hi = Number(value >> 32n);
+    const group = (hi & LR_GROUP) !== 0 ? 1 : 0;
+    if ((hi & LR_ACTIVE) === 0 || this.#known.has(`${cpu} ICH_AP${group}R0_EL2`)) return;
+    const bit = (1 << (lrPriority(hi) >> (8 - RECORDED_INTERFACE.preemptionBits))) >>> 0;
+    const before = c.activePriority(group, 0);
+    if ((before & bit) !== 0) return;
+    c.setActivePriority(group, 0, (before | bit) >>> 0);
+    this.#tally.infer(BEGUN);
+  }
+
+  /** What follows from several registers; nothing is said while one of them is not known. */
+  #compare(cpu: number, event: TraceEvent, register: string, recorded: bigint, emulated: bigint): void {
+    const isKnown = recorded === emulated || HELD_FIRST.every((name) => this.#known.has(`${cpu} ${name}`));
+    if (!isKnown) return this.#tally.unsupported(BEFORE);
+    this.#tally.compare(event, register, recorded, emulated, () => describe(this.#interface(cpu)));
   }
 
   /** The best list register of a CPU, compared by the interrupt in it. */
@@ -166,29 +85,27 @@ export class VirtualReplay {
     const index = event.detail?.['list register'];
     const recorded = typeof index === 'number' ? (c.lr[index]?.lo ?? SPURIOUS) : SPURIOUS;
     const emulated = Math.min(c.highestPending(0), c.highestPending(1));
-    this.#tally.compare(event, 'best list register', word(recorded), word(emulated), () => describe(c));
+    this.#compare(cpu, event, 'best list register', word(recorded), word(emulated));
   }
 
   signals(cpu: number, event: EventOf<'irq.signal'>): void {
     const c = this.#interface(cpu);
     const recorded = (event.irq ? 1n : 0n) | (event.fiq ? 2n : 0n);
     const emulated = { none: 0n, irq: 1n, fiq: 2n }[c.signal];
-    this.#tally.compare(event, 'virtual signals', recorded, emulated, () => describe(c));
+    this.#compare(cpu, event, 'virtual signals', recorded, emulated);
   }
 
   maintenance(cpu: number, event: EventOf<'gic.setup'>): void {
     const c = this.#interface(cpu);
-    // Which groups are enabled decides whether a toggle is to be reported.
-    if (!this.#known.has(`${cpu} ICH_VMCR_EL2`)) return this.#tally.unsupported(BEFORE);
     const recorded = event.value ?? 0n;
-    this.#tally.compare(event, 'maintenance interrupt', recorded, c.maintenance ? 1n : 0n, () => describe(c));
+    this.#compare(cpu, event, 'maintenance interrupt', recorded, c.maintenance ? 1n : 0n);
   }
 
   #interface(cpu: number): CpuInterfaceV3 {
     let found = this.#interfaces.get(cpu);
     if (found === undefined) {
       // A physical interrupt that ends with a virtual one is an input of the distributor, printed by itself.
-      found = new CpuInterfaceV3(this.#journal, `cpu${cpu}.`, SIZE, { deactivatePhysical: () => {} });
+      found = new CpuInterfaceV3(this.#journal, `cpu${cpu}.`, RECORDED_INTERFACE, { deactivatePhysical: () => {} });
       this.#interfaces.set(cpu, found);
     }
     return found;

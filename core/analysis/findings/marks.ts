@@ -1,0 +1,56 @@
+/** Events that are findings by themselves: the emulator marks where the specification says that something is lost. */
+import { positionOf, type Rule } from './finding.ts';
+
+interface Mark {
+  /** Name of an event of the kind `other`, or of a set-up step. */
+  readonly name: string;
+  readonly id: string;
+  readonly title: string;
+  readonly explanation: string;
+  readonly clause: string;
+}
+
+const MARKS: readonly Mark[] = [
+  {
+    name: 'spi.latch.stuck',
+    id: 'stuck-latch',
+    title: 'A lowered line leaves its SPI pending',
+    explanation:
+      'The SPI was injected as an edge before the guest made it level-triggered. The latch of that edge is still set, so lowering the line makes the SPI pending again.',
+    clause: 'kvm-vgic-v5-spi §10',
+  },
+  {
+    name: 'notifier.unsupported',
+    id: 'deaf-resampler',
+    title: 'A resampling irqfd that is never signalled',
+    explanation:
+      'This kernel does not find out when an SPI was deactivated, so it lowers no line and signals no resample eventfd.',
+    clause: 'kvm-vgic-v5-spi §10',
+  },
+  {
+    name: 'LPI state table refused',
+    id: 'refused-table',
+    title: 'The IRS refuses the guest’s table of LPIs',
+    explanation:
+      'IRS_IST_CFGR describes a table that the IRS does not offer. The guest is told nothing: IRS_IST_BASER reads back with VALID 0, and LPIs do not exist.',
+    clause: 'gicv5-irs-registers §4',
+  },
+  {
+    name: 'its.stale',
+    id: 'stale-translation',
+    title: 'An ITS uses a translation that memory no longer says',
+    explanation:
+      'The guest changed a valid entry and did not invalidate it: which of the two LPIs an event becomes is not defined.',
+    clause: 'gicv5-spi-lpi-behaviour §11.3',
+  },
+];
+
+export const MARKED: readonly Rule[] = MARKS.map(({ name, id, title, explanation, clause }) => ({
+  id,
+  about: title,
+  clause,
+  names: [name],
+  start: (report) => (event) => {
+    report({ key: id, title, explanation, positions: [positionOf(event, name)] });
+  },
+}));
