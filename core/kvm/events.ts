@@ -5,7 +5,7 @@
 import { type CpuifEvent } from '../gic/v5/events.ts';
 import { type Result } from './errno.ts';
 import { type Operations, type Owner } from './gic-model.ts';
-import { type AttributeOp } from './uapi.ts';
+import { type AttributeOp, type Msi } from './uapi.ts';
 import { type VgicIrsEvent } from './v5/irs/events.ts';
 
 /** Where an event happened; absent: not tied to one. Indices in order of creation. */
@@ -44,7 +44,11 @@ export type UapiEvent =
       readonly group: number;
       readonly attr: bigint;
       readonly result: Result;
+      /** Number of a device beside the irqchip (an ITS); absent: the irqchip, or the vCPU. */
+      readonly companion?: number;
     }
+  | { readonly kind: 'uapi.signalMsi'; readonly msi: Msi; readonly result: Result }
+  | { readonly kind: 'uapi.gsiRouting'; readonly routes: number; readonly result: Result }
   | {
       readonly kind: 'uapi.irqLine';
       readonly irq: number;
@@ -233,5 +237,46 @@ export type VgicEvent =
     }
   | { readonly kind: 'physical.deactivate'; readonly pintid: number; readonly by: 'hardware' | 'software' };
 
+/** The ITSs of a VM by number, and its LPIs (kvm-vgic-v3 §18, `its.cmd`). */
+export type ItsEvent =
+  /** A command of the queue was executed; `fields` are those that it uses. */
+  | {
+      readonly kind: 'its.command';
+      readonly its: number;
+      readonly command: string;
+      /** `ok`, `ignored`, the architecture's name of an error, or an errno. */
+      readonly outcome: string;
+      readonly fields: Readonly<Record<string, number | bigint | boolean>>;
+    }
+  /** A message was translated; `intid` absent: it went nowhere. */
+  | {
+      readonly kind: 'its.message';
+      readonly its: number;
+      readonly device: number;
+      readonly event: number;
+      readonly intid: number | undefined;
+      readonly how: 'cached' | 'translated' | 'unmapped' | 'itsDisabled' | 'lpisDisabled';
+      readonly by: 'INT' | 'MSI';
+    }
+  | { readonly kind: 'its.cacheDropped'; readonly its: number; readonly translations: number }
+  /** Tables went to guest memory, came from there, or everything was forgotten. */
+  | {
+      readonly kind: 'its.tables';
+      readonly its: number;
+      readonly op: 'save' | 'restore' | 'reset';
+      readonly result: Result;
+    }
+  /** An LPI's configuration was read from memory. */
+  | { readonly kind: 'lpi.configured'; readonly intid: number; readonly priority: number; readonly enabled: boolean };
+
 export type KvmEvent =
-  VgicIrsEvent | VgicEvent | CpuifEvent | UapiEvent | LifeEvent | RunEvent | IrqEvent | TrapEvent | HostEvent;
+  | ItsEvent
+  | VgicIrsEvent
+  | VgicEvent
+  | CpuifEvent
+  | UapiEvent
+  | LifeEvent
+  | RunEvent
+  | IrqEvent
+  | TrapEvent
+  | HostEvent;

@@ -11,7 +11,7 @@ import { type Result } from './errno.ts';
 import { type HostCpu } from './host-cpu.ts';
 import { type HostFacts } from './host-facts.ts';
 import { type Profile } from './profiles.ts';
-import { type AttributeOp, type UserMemory } from './uapi.ts';
+import { type AttributeOp, type Msi, type UserMemory } from './uapi.ts';
 import { type Vcpu } from './vcpu.ts';
 import { type Vm } from './vm.ts';
 
@@ -48,6 +48,12 @@ export type Signal = 'none' | 'irq' | 'fiq';
 
 export type TrapOutcome = 'emulated' | 'undefined:handler';
 
+/** A device of its own beside the interrupt controller, which may exist before it: an ITS. */
+export interface Companion {
+  readonly deviceType: number;
+  offered(profile: Profile): boolean;
+}
+
 export interface GicModel {
   /** As people call it: `vGICv5`. */
   readonly name: string;
@@ -55,6 +61,8 @@ export interface GicModel {
   maxVcpus(profile: Profile): number;
   /** Does a host with these facts register the device type? */
   offered(facts: HostFacts): boolean;
+  /** Absent: none. */
+  readonly companions?: readonly Companion[];
   attach(vm: Vm): VmGic;
 }
 
@@ -92,6 +100,27 @@ export interface VmGic {
   routeIrqLine(type: number, vcpu: Vcpu | undefined, number: number): number;
   /** An interrupt input changes; `vcpu` is the target of private interrupts. */
   inject(vcpu: Vcpu | undefined, intid: number, level: boolean, owner: Owner): Result;
+  /** KVM_CREATE_DEVICE of a companion; absent in models without. They are numbered in order of creation. */
+  createCompanion?(deviceType: number): Result;
+  /** An attribute of companion `index`. */
+  companionAttribute?(index: number, op: AttributeOp, group: number, attr: bigint, memory: UserMemory): Result;
+  /** A message of a device: 1 delivered, 0 blocked by the guest, or minus an errno. Absent: no MSIs. */
+  injectMsi?(msi: Msi): Result;
+  /** Where eventfds of KVM_IRQFD lead, by GSI; absent: the model routes otherwise. */
+  readonly gsis?: GsiRoutes;
+}
+
+/** The table of KVM_SET_GSI_ROUTING. */
+export interface GsiRoutes {
+  /** Replaces all routes. */
+  replace(routes: readonly GsiRoute[]): Result;
+  /** An input of this number changes. */
+  signal(gsi: number, level: boolean): Result;
+}
+
+export interface GsiRoute {
+  readonly gsi: number;
+  readonly to: { readonly irqchip: number; readonly pin: number } | { readonly msi: Msi };
 }
 
 export interface VcpuGic {

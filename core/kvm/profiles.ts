@@ -41,6 +41,8 @@ export interface V3Behaviour {
   readonly wideAccesses: 'whole' | 'halves';
   /** Attributes to save and restore registers, and redistributor regions; made in v3/attributes.ts. */
   readonly savesRegisters: boolean;
+  /** Can a VM have an ITS, and with it LPIs? Made in v3/model.ts. */
+  readonly its: boolean;
 }
 
 export interface Profile {
@@ -67,7 +69,7 @@ export const MAINLINE: Profile = {
   ppiFinalisation: 'perVm',
   userspaceRegisters: 'absent',
   userspaceCr0ShowsLink: true,
-  vgicV3: { maxVcpus: 512, priorities: true, wideAccesses: 'whole', savesRegisters: true },
+  vgicV3: { maxVcpus: 512, priorities: true, wideAccesses: 'whole', savesRegisters: true, its: true },
 };
 
 const FIRST_IRS: IrsBehaviour = {
@@ -187,8 +189,9 @@ export const PROFILES: readonly Profile[] = [
       'Every list register is loaded with priority 0: nothing preempts, and the first to arrive comes first.',
       'A 64-bit access to any register of the frames is carried out as two of 32 bits, the high word first.',
       'Of the device attributes there are the two addresses, the number of interrupts and CTRL_INIT.',
+      'There is no ITS and there are no LPIs.',
     ],
-    vgicV3: { maxVcpus: 255, priorities: false, wideAccesses: 'halves', savesRegisters: false },
+    vgicV3: { maxVcpus: 255, priorities: false, wideAccesses: 'halves', savesRegisters: false, its: false },
   },
 ];
 

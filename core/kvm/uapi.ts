@@ -17,12 +17,20 @@ export const GROUP = {
   REDIST_REGS: 5,
   CPU_SYSREGS: 6,
   LEVEL_INFO: 7,
+  ITS_REGS: 8,
   MAINT_IRQ: 9,
   IRS_REGS: 10,
   IST: 11,
 } as const;
 /** Attributes of the group CTRL. */
-export const CTRL = { INIT: 0, SAVE_PENDING_TABLES: 3, USERSPACE_PPIS: 5 } as const;
+export const CTRL = {
+  INIT: 0,
+  ITS_SAVE_TABLES: 1,
+  ITS_RESTORE_TABLES: 2,
+  SAVE_PENDING_TABLES: 3,
+  ITS_RESET: 4,
+  USERSPACE_PPIS: 5,
+} as const;
 /** Attribute groups of a vCPU. */
 export const VCPU_GROUP = { PMU_V3_CTRL: 0, TIMER_CTRL: 1 } as const;
 export const PMU_ATTRIBUTE = { IRQ: 0, INIT: 1 } as const;
@@ -32,6 +40,17 @@ export const IRQ_TYPE = { CPU: 0, SPI: 1, PPI: 2 } as const;
 
 /** vCPU ids are below this; also the host-wide limit of vCPUs. */
 export const MAX_VCPU_IDS = 512;
+
+/** KVM_MSI_VALID_DEVID, of KVM_SIGNAL_MSI and of routes. */
+export const MSI_VALID_DEVID = 1;
+
+/** A message of a device: 32 bits of data to an address, on behalf of a DeviceID (kvm-vgic-v3 §15.3). */
+export interface Msi {
+  readonly address: bigint;
+  readonly data: number;
+  readonly flags: number;
+  readonly device: number;
+}
 
 export type AttributeOp = 'has' | 'get' | 'set';
 

@@ -1,7 +1,7 @@
 /** gicv3-scenarios, part A: the device interface. */
 import { describe, expect, it } from 'vitest';
 import { requireReadyIrqchip } from '../../core/kvm/first-run.ts';
-import { BAD_ADDRESS, GROUP, KVM_CREATE_DEVICE_TEST } from '../../core/kvm/uapi.ts';
+import { BAD_ADDRESS, DEVICE_VGIC_ITS, GROUP, KVM_CREATE_DEVICE_TEST, UserWords } from '../../core/kvm/uapi.ts';
 import { D, hex, instr, V3Lab } from './v3-lab.ts';
 
 const EIO = -5;
@@ -289,5 +289,24 @@ describe('A. Device interface', () => {
     const both = ['PMR', 'BPR0', 'BPR1', 'AP0R0', 'AP1R3', 'CTLR', 'IGRPEN0', 'IGRPEN1'];
     for (const name of [...both, 'IAR0', 'IAR1', 'HPPIR0', 'HPPIR1', 'RPR']) undefinedAccess('read', name);
     for (const name of [...both, 'EOIR0', 'EOIR1', 'DIR', 'SGI1R', 'ASGI1R', 'SGI0R']) undefinedAccess('write', name);
+  });
+
+  it('[V3-015] refuses addresses of an ITS as it does those of the distributor', () => {
+    const lab = V3Lab.base();
+    expect(lab.vm.createDevice(DEVICE_VGIC_ITS)).toBe(0);
+    const words = (...value: bigint[]): UserWords => new UserWords(...value);
+    const its = (op: 'get' | 'set', memory: UserWords): number =>
+      lab.vm.companionAttr(DEVICE_VGIC_ITS, 0, op, GROUP.ADDR, 4n, memory);
+    const set = (value: bigint): number => its('set', words(value));
+    expect([set(0x40_1000n), set(P), set(P - 0x1_0000n)]).toEqual([EINVAL, E2BIG, E2BIG]);
+    const read = words(0n);
+    expect([its('get', read), ...hex(...read.words)]).toEqual([0, '0xffffffffffffffff']);
+    expect([set(0x40_0000n), set(0x30_0000n), its('get', read), ...hex(...read.words)]).toEqual([
+      0,
+      EEXIST,
+      0,
+      '0x400000',
+    ]);
+    expect(hex(lab.r(0, D + 4n))).toEqual(['0x7a0001']);
   });
 });

@@ -10,6 +10,7 @@ import { nrIrqs } from '../vgic/nr-irqs.ts';
 import { type VgicVcpu } from '../vgic/vcpu-state.ts';
 import { UNSET, type VgicVm } from '../vgic/vm-state.ts';
 import { DIST_FRAME, DISTRIBUTOR_V3 } from './distributor.ts';
+import { savePendingTables } from './lpi-tables.ts';
 import { REDISTRIBUTOR } from './redistributor.ts';
 import { addRegion } from './regions.ts';
 import { SYSREGS } from './sysregs.ts';
@@ -167,13 +168,12 @@ function writeLines(self: VgicVcpu, intid: number, word: number): void {
 
 // --- the rest -----------------------------------------------------------------------------------------------------
 
-/** INIT itself is common (vm.ts). No LPI exists, so there is no pending table to save. */
+/** INIT itself is common (vm.ts). */
 function control({ vgic, op, attr }: Request): Result {
   if (attr !== BigInt(CTRL.SAVE_PENDING_TABLES)) return -ENXIO;
   if (op === 'has') return 0;
   if (op === 'get') return -ENXIO;
-  if (!vgic.vm.initialized.flag) return -ENXIO;
-  return anyRunning(vgic) ? -EBUSY : 0;
+  return anyRunning(vgic) ? -EBUSY : savePendingTables(vgic);
 }
 
 function maintenance({ vgic, op, memory }: Request): Result {

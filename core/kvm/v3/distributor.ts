@@ -5,10 +5,14 @@ import { type Block, extract, type MmioSpace, raz, type Reader, wi, type Writer 
 import { kickDeliverable } from '../vgic/queue.ts';
 import { readIidr, writeRevision } from '../vgic/revision.ts';
 import { NONE } from '../vgic/irq.ts';
+import { hasIts } from './its/its-set.ts';
 
 export const DIST_FRAME = 0x1_0000;
 const CTLR_ARE_DS = 0x50n;
 const CTLR_ENABLE = 2n;
+/** IDbits, and LPIS: there are LPIs only with an ITS. */
+const TYPER_WITH_LPIS = (15n << 19n) | (1n << 17n);
+const TYPER_WITHOUT_LPIS = 9n << 19n;
 /** PIDR2, relative to the block of identification registers at 0xFFD0. */
 const PIDR2 = 0x18;
 const ARCH_V3 = 0x3bn;
@@ -21,8 +25,7 @@ const readControl: Reader = (access) => {
     case 0:
       return CTLR_ARE_DS | (vgic.enabled.flag ? CTLR_ENABLE : 0n);
     case 4:
-      // ITLinesNumber and IDbits; no LPIs without an ITS.
-      return BigInt(((vgic.nrSpis.lo + 32) >>> 5) - 1) | (9n << 19n);
+      return BigInt(((vgic.nrSpis.lo + 32) >>> 5) - 1) | (hasIts(vgic) ? TYPER_WITH_LPIS : TYPER_WITHOUT_LPIS);
     case 8:
       return readIidr(access);
     default:

@@ -2,6 +2,7 @@
 import { inFrame } from '../vgic/bus.ts';
 import { type VgicFlavour } from '../vgic/flavour.ts';
 import { DIST_FRAME, DISTRIBUTOR_V3 } from './distributor.ts';
+import { itsesOf } from './its/its-set.ts';
 import { REDIST_FRAME, REDISTRIBUTOR } from './redistributor.ts';
 
 /** SRE, DFB, DIB. */
@@ -28,6 +29,8 @@ export const FLAVOUR_V3: VgicFlavour = {
       if (inFrame(base, REDIST_FRAME, address, length))
         return { space: REDISTRIBUTOR, offset: Number(address - base), owner: vcpu };
     }
-    return undefined;
+    const itses = itsesOf(vgic);
+    const its = itses.answeringAt(address, length);
+    return its && { space: itses.spaceOf(its), offset: Number(address - its.base.value), owner: undefined };
   },
 };

@@ -1,13 +1,17 @@
-/** The vGICv3 as KVM registers it (kvm-vgic-v3): interrupts in AP lists and list registers, no LPIs. */
+/** The vGICv3 as KVM registers it (kvm-vgic-v3): interrupts in AP lists and list registers, LPIs of an ITS. */
 import { type GicModel, type TrapOutcome } from '../gic-model.ts';
 import { type Words } from '../../gic/v5/words.ts';
-import { DEVICE_VGIC_V3 } from '../uapi.ts';
+import { ENODEV } from '../errno.ts';
+import { DEVICE_VGIC_ITS, DEVICE_VGIC_V3 } from '../uapi.ts';
 import { emulateDir } from '../vgic/dir.ts';
 import { allocatePrivates } from '../vgic/init.ts';
 import { type VgicVcpu } from '../vgic/vcpu-state.ts';
-import { VmVgic, type VmRules } from '../vgic/vm-part.ts';
+import { type ItsRules, VmVgic, type VmRules } from '../vgic/vm-part.ts';
 import { attributeV3 } from './attributes.ts';
 import { FLAVOUR_V3 } from './flavour.ts';
+import { attributeIts } from './its/attributes.ts';
+import { injectMsi } from './its/inject-msi.ts';
+import { itsesOf } from './its/its-set.ts';
 import { mapResources, takeFrame } from './regions.ts';
 import { sendSgi } from './sgi.ts';
 
@@ -31,11 +35,23 @@ function trappedAccess(self: VgicVcpu, register: string, direction: 'read' | 'wr
   return 'emulated';
 }
 
+const ITS: ItsRules = {
+  create: (vgic) => {
+    itsesOf(vgic).create();
+  },
+  attribute: ({ vgic, op, attr, memory }, index, group) => {
+    const its = itsesOf(vgic).at(index);
+    return its === undefined ? -ENODEV : attributeIts({ its, op, attr, memory }, group);
+  },
+  injectMsi,
+};
+
 const RULES: VmRules = {
   idGic: 1,
   flavour: FLAVOUR_V3,
   mapResources,
   attribute: attributeV3,
+  its: ITS,
   vcpu: {
     vctlr: VCTLR_V3,
     allocate: (self) => {
@@ -51,5 +67,6 @@ export const VGIC_V3: GicModel = {
   deviceType: DEVICE_VGIC_V3,
   maxVcpus: ({ vgicV3 }) => vgicV3.maxVcpus,
   offered: ({ gic, v3Compat }) => gic === 'v3' || v3Compat,
+  companions: [{ deviceType: DEVICE_VGIC_ITS, offered: ({ vgicV3 }) => vgicV3.its }],
   attach: (vm) => new VmVgic(VGIC_V3, RULES, vm),
 };

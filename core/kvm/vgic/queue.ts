@@ -3,6 +3,7 @@
  */
 import { type Result, EINVAL } from '../errno.ts';
 import { type Irq, NONE } from './irq.ts';
+import { Lpi } from './lpi.ts';
 import { vmcrPmr, VMCR } from '../../gic/v3/vmcr.ts';
 import { type VgicVcpu } from './vcpu-state.ts';
 import { type VgicVm } from './vm-state.ts';
@@ -41,6 +42,25 @@ export function queue(vgic: VgicVm, irq: Irq): void {
   kick(vgic, target);
 }
 
+/** `irq` left the list for good; an LPI that nobody maps any more is gone with it. */
+function removed({ vgic, index }: VgicVcpu, irq: Irq): void {
+  vgic.vm.emit({ kind: 'ap.remove', intid: irq.intid, from: index });
+  if (irq instanceof Lpi) vgic.lpis.settle(irq);
+}
+
+/** LPIs were disabled for this vCPU: they leave its list, whatever they wait for (gicv3-registers, GICR_CTLR). */
+export function removeLpis(self: VgicVcpu): void {
+  let before: Irq | undefined;
+  for (let irq = self.first; irq !== undefined;) {
+    const next = self.after(irq);
+    if (irq instanceof Lpi) {
+      self.remove(irq, before);
+      removed(self, irq);
+    } else before = irq;
+    irq = next;
+  }
+}
+
 /** §6.1 */
 export function prune(self: VgicVcpu): void {
   const { vgic } = self;
@@ -55,7 +75,7 @@ export function prune(self: VgicVcpu): void {
       } else {
         self.remove(irq, before);
         if (target === NONE) {
-          vgic.vm.emit({ kind: 'ap.remove', intid: irq.intid, from: self.index });
+          removed(self, irq);
         } else {
           vgic.vcpu(target)?.append(irq);
           vgic.vm.emit({ kind: 'ap.migrate', intid: irq.intid, from: self.index, to: target });

@@ -1,10 +1,11 @@
 /** A VM's part of the plug-in interface, the same for GICv3 and GICv2 but for the rules given. */
-import { EINVAL, type Result } from '../errno.ts';
+import { EINVAL, ENODEV, type Result } from '../errno.ts';
 import { type GicModel, type Owner, OWNERS, type VcpuGic, type VmGic } from '../gic-model.ts';
-import { type AttributeOp, IRQ_TYPE, type UserMemory } from '../uapi.ts';
+import { type AttributeOp, IRQ_TYPE, type Msi, type UserMemory } from '../uapi.ts';
 import { type Vcpu } from '../vcpu.ts';
 import { type Vm } from '../vm.ts';
 import { type VgicFlavour } from './flavour.ts';
+import { VgicGsiRoutes } from './gsi-routes.ts';
 import { initialise, lazyInit } from './init.ts';
 import { FIRST_PPI, FIRST_SPI } from './irq.ts';
 import { inject } from './queue.ts';
@@ -25,6 +26,15 @@ export interface VmRules {
   readonly vcpu: VcpuRules;
   mapResources(vgic: VgicVm): Result;
   attribute(request: AttributeRequest, group: number): Result;
+  /** ITSs; absent: the model has none. */
+  readonly its?: ItsRules;
+}
+
+export interface ItsRules {
+  create(vgic: VgicVm): void;
+  /** The ITS with this number; minus ENODEV: there is none. */
+  attribute(request: AttributeRequest, index: number, group: number): Result;
+  injectMsi(vgic: VgicVm, msi: Msi): Result;
 }
 
 export class VmVgic implements VmGic {
@@ -37,6 +47,7 @@ export class VmVgic implements VmGic {
   readonly waitsInHardware = false;
   readonly hasDefaultPmuIntid = false;
   readonly vgic: VgicVm;
+  readonly gsis: VgicGsiRoutes;
   readonly #rules: VmRules;
 
   constructor(model: GicModel, rules: VmRules, vm: Vm) {
@@ -45,6 +56,7 @@ export class VmVgic implements VmGic {
     this.idFields = { gic: rules.idGic, gcie: 0 };
     this.vgic = vgicOf(vm);
     this.vgic.register(model.deviceType, rules.flavour);
+    this.gsis = new VgicGsiRoutes(this.vgic, model.deviceType, this);
   }
 
   attach(vcpu: Vcpu): VcpuGic {
@@ -105,5 +117,21 @@ export class VmVgic implements VmGic {
     if (!this.vgic.isSpi(intid)) return -EINVAL;
     const ready = lazyInit(this.vgic);
     return ready !== 0 ? ready : inject(this.vgic, undefined, intid, level, 0);
+  }
+
+  createCompanion(): Result {
+    const { its } = this.#rules;
+    if (its === undefined) return -ENODEV;
+    its.create(this.vgic);
+    return 0;
+  }
+
+  companionAttribute(index: number, op: AttributeOp, group: number, attr: bigint, memory: UserMemory): Result {
+    const { vgic } = this;
+    return this.#rules.its?.attribute({ vgic, op, attr, memory }, index, group) ?? -ENODEV;
+  }
+
+  injectMsi(msi: Msi): Result {
+    return this.#rules.its?.injectMsi(this.vgic, msi) ?? -ENODEV;
   }
 }

@@ -11,7 +11,8 @@ import { type V3Behaviour } from '../profiles.ts';
 import { type Vcpu } from '../vcpu.ts';
 import { type Vm } from '../vm.ts';
 import { type VgicFlavour } from './flavour.ts';
-import { FIRST_SPI, Irq } from './irq.ts';
+import { FIRST_LPI, FIRST_SPI, Irq } from './irq.ts';
+import { LpiPool } from './lpi.ts';
 import { VgicVcpu } from './vcpu-state.ts';
 
 export const UNSET = (1n << 64n) - 1n;
@@ -52,6 +53,8 @@ export class VgicVm {
   readonly physicalPending: readonly Cell[];
   /** The vCPU whose thread executes in the kernel now; meaningful within one call only. */
   executing: VgicVcpu | undefined;
+  /** LPIs, whose slots are claimed when they are first mapped. */
+  readonly lpis: LpiPool;
   sampler: LineSampler;
   readonly #spis: Irq[] = [];
   readonly #regions: RedistRegion[] = [];
@@ -67,6 +70,7 @@ export class VgicVm {
     this.#hasPriorities = vm.host.profile.vgicV3.priorities;
     this.#claim = claim;
     this.#irqClaim = new CellClaim(vm.host.journal, `${vm.prefix}vgic.irq.`);
+    this.lpis = new LpiPool(this.#irqClaim);
     this.enabled = claim.flag('enabled');
     this.nrSpis = claim.cell('nrSpis', 16);
     this.implRev = claim.cell('implRev', 8);
@@ -155,6 +159,7 @@ export class VgicVm {
 
   /** The shared interrupt with this INTID, if the VM has it. */
   shared(intid: number): Irq | undefined {
+    if (intid >= FIRST_LPI) return this.lpis.find(intid);
     if (!this.vm.initialized.flag || intid < FIRST_SPI || intid >= FIRST_SPI + this.nrSpis.lo) return undefined;
     return this.spi(intid);
   }

@@ -2,7 +2,7 @@
  * Between the image of the CPU interface in memory and the hardware (kvm-vgic-v3 §8.1, §12.1): VMCR and active
  * priorities move at load and put (VMCR back at every exit), list registers and HCR around each entry.
  */
-import { LR_STATE, lrIsEmpty } from '../../gic/v3/list-register.ts';
+import { LR_PRIORITY_SHIFT, LR_STATE, lrIsEmpty } from '../../gic/v3/list-register.ts';
 import { EOICOUNT_MASK, HCR } from '../../gic/v3/vmcr.ts';
 import { type CpuInterfaceV3 } from '../../gic/v3/cpu-interface.ts';
 import { type VgicVcpu } from './vcpu-state.ts';
@@ -25,9 +25,11 @@ export function put(self: VgicVcpu, hardware: CpuInterfaceV3): void {
 
 export function restore(self: VgicVcpu, hardware: CpuInterfaceV3): void {
   hardware.hcr.set(self.hcr.lo);
+  // LPIs have six bits of priority in memory; a list register keeps the implemented ones (gicv3-behaviour §5.1).
+  const kept = ~(((1 << (8 - hardware.size.priorityBits)) - 1) << LR_PRIORITY_SHIFT);
   for (let n = 0; n < self.usedLrs.lo; n++) {
     const cell = self.lr[n];
-    if (cell !== undefined) hardware.lr[n]?.set(cell.lo, cell.hi);
+    if (cell !== undefined) hardware.lr[n]?.set(cell.lo, (cell.hi & kept) >>> 0);
   }
 }
 
