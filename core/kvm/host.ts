@@ -136,7 +136,7 @@ export class Host {
       const due = this.nextDeadline();
       const now = this.counter.value;
       const next = due === undefined || due > end ? end : due <= now ? now + 1n : due;
-      this.counter.value = next;
+      this.counter.moveOn(Number(next & 0xffff_ffffn), Number(next >> 32n));
       this.emit?.({ kind: 'host.counter', counter: next }, {});
       for (const cpu of this.cpus) cpu.updateTimerLines();
       this.softTimers.fire(next);

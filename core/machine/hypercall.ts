@@ -57,6 +57,7 @@ function powerOn(machine: Machine, target: bigint, entry: bigint, context: bigin
   if (thread === undefined || target >> 16n !== 0n) return PSCI.INVALID_PARAMETERS;
   if (thread.status !== 'off') return PSCI.ALREADY_ON;
   const { vcpu, core } = thread;
+  machine.touch(thread);
   if (vcpu.slots.hasRun.flag) vcpu.reset();
   core.reset(entry);
   core.setX(0, context);

@@ -9,7 +9,8 @@
  *
  * Kept in slots: everything. Registers that live in the cores and stores to RAM reach their slots before an event is
  * reported, so the journal's state is complete at every event, and undoing it, then `restore`, takes the whole machine
- * back.
+ * back. They reach them there and at the end of `run` only, so what a log has of the time between two events does not
+ * depend on how many rounds it took.
  */
 import { Host } from '../kvm/host.ts';
 import { type Place } from '../kvm/events.ts';
@@ -23,6 +24,7 @@ import { Core, LINE, Ram } from './a64/index.ts';
 import { type MachineConfig } from './config.ts';
 import { type AnyEvent, type GuestAccess, type HaltReason, type MachineObserver } from './events.ts';
 import { GuestBus } from './guest-bus.ts';
+import { ramMemory } from './guest-memory.ts';
 import { GuestSystem } from './guest-system.ts';
 import { shuffled } from './random.ts';
 import { RunLoop } from './run-loop.ts';
@@ -61,6 +63,8 @@ export class Machine {
   readonly #threads: Thread[] = [];
   readonly queues: RunQueues;
   #vm: Vm | undefined;
+  /** Threads whose cores have run since their slots were written. */
+  readonly #ahead: Thread[] = [];
   #stopAsked = false;
   #roundsLeft = ROUNDS_APART;
 
@@ -88,6 +92,7 @@ export class Machine {
   create(): void {
     if (this.#vm !== undefined) throw new RangeError('the VM exists already');
     const vm = this.host.createVm();
+    vm.memory = ramMemory(this.ram);
     this.#vm = vm;
     for (const [index, { id, entry, pcpu }] of this.config.vcpus.entries()) {
       const result = vm.createVcpu(id);
@@ -106,6 +111,8 @@ export class Machine {
       thread.moveTo(pcpu);
       this.#threads.push(thread);
     }
+    // Told after the cores.
+    this.ram.observers.push({ codeChanged: () => undefined, reservationLost: () => this.#reservationsLost() });
   }
 
   /** @throws Error before `create`. */
@@ -143,6 +150,11 @@ export class Machine {
       for (const { group, attr, value } of config.attributes ?? [])
         calls.push(() => vm.deviceAttr('set', group, attr, new UserWords(value)));
       calls.push(() => vm.deviceAttr('set', GROUP.CTRL, BigInt(CTRL.INIT), new UserWords()));
+      for (const [index, { type, attributes }] of (config.companions ?? []).entries()) {
+        calls.push(() => vm.createDevice(type));
+        for (const { group, attr, value } of attributes)
+          calls.push(() => vm.companionAttr(type, index, 'set', group, attr, new UserWords(value)));
+      }
     }
     for (const { vcpu, index } of threads)
       if ((config.vcpus[index]?.features ?? 0) & FEATURE.PMU)
@@ -270,30 +282,43 @@ export class Machine {
 
   /** Everything that lives outside the journal, into the journal. */
   save(): void {
-    for (const thread of this.#threads) thread.save(this.journal);
-    this.ram.flush(this.journal);
+    for (const thread of this.#threads) this.touch(thread);
+    this.#catchUp();
   }
 
-  /**
-   * For an event that names no vCPU. Threads are saved at the end of their turn, so within a turn only the one whose turn
-   * it is can have anything left; when time moves, between the turns, only those whose reservation another one's store
-   * took. So the cost hardly grows with the vCPUs.
-   */
-  #saveFor({ kind }: AnyEvent): void {
-    const { running } = this.#loop;
-    if (running === undefined && kind !== 'host.counter') {
-      this.save();
-      return;
+  /** A thread's core is about to run, or its registers are changed from outside. */
+  touch(thread: Thread): void {
+    if (thread.isAhead) return;
+    thread.isAhead = true;
+    this.#ahead.push(thread);
+  }
+
+  /** A store of one core may have taken the reservation of another, which does not run. */
+  #reservationsLost(): void {
+    for (const thread of this.#threads) if (thread.core.systemDirty) this.touch(thread);
+  }
+
+  /** What has changed in cores and RAM, into the journal: the cost is that of the cores that ran. */
+  #catchUp(): void {
+    const ahead = this.#ahead;
+    if (ahead.length > 1) ahead.sort((a, b) => a.index - b.index);
+    for (const thread of ahead) {
+      thread.isAhead = false;
+      thread.save(this.journal);
     }
-    if (running === undefined) {
-      for (const thread of this.#threads) if (thread.core.systemDirty) thread.save(this.journal);
-    } else running.save(this.journal);
+    ahead.length = 0;
+    const { running } = this.#loop;
+    if (running !== undefined) this.touch(running);
     this.ram.flush(this.journal);
   }
 
   /** Makes cores and RAM what the journal's state says, after an undo. */
   restore(): void {
-    for (const thread of this.#threads) thread.restore(this.journal.state);
+    for (const thread of this.#threads) {
+      thread.restore(this.journal.state);
+      thread.isAhead = false;
+    }
+    this.#ahead.length = 0;
     this.ram.loadFrom(this.journal.state, this.journal.layout);
     for (const { index } of this.#threads) this.refreshLine(index);
   }
@@ -303,16 +328,19 @@ export class Machine {
     this.#report(event, place);
   }
 
+  /** Makes the journal's state complete for an event. That time moves is none that anybody keeps. */
+  #bringUp({ vcpu }: Place): void {
+    const named = vcpu === undefined ? undefined : this.#threads[vcpu];
+    if (named !== undefined) this.touch(named);
+    else if (this.#loop.running === undefined) for (const thread of this.#threads) this.touch(thread);
+    this.#catchUp();
+  }
+
   #report(event: AnyEvent, place: Place): void {
     this.#loop.notice(event, place);
     if (this.observer === undefined) return;
     this.beforeEvent?.(event, place);
-    // Other threads' cores were saved at the end of their turns.
-    if (place.vcpu === undefined) this.#saveFor(event);
-    else {
-      this.#threads[place.vcpu]?.save(this.journal);
-      this.ram.flush(this.journal);
-    }
+    if (event.kind !== 'host.counter') this.#bringUp(place);
     this.observer(event, place);
   }
 }

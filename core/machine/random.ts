@@ -1,18 +1,21 @@
 /** A small reproducible generator whose state is one slot, so that undoing the machine undoes its choices. */
 import { type Cell } from '../state/cell.ts';
 
-/** The next number 0 … `below` − 1 (xorshift32). The cell must not be 0. */
-function draw(state: Cell, below: number): number {
+/** Where the state of the generator is kept; not 0. */
+export type RandomState = Pick<Cell, 'lo' | 'moveOn'>;
+
+/** The next number 0 … `below` − 1 (xorshift32). */
+function draw(state: RandomState, below: number): number {
   let x = state.lo;
   x ^= x << 13;
   x ^= x >>> 17;
   x ^= x << 5;
-  state.set(x >>> 0);
+  state.moveOn(x >>> 0);
   return (x >>> 0) % below;
 }
 
 /** The numbers 0 … `count` − 1 in an order drawn anew. */
-export function shuffled(state: Cell, count: number): number[] {
+export function shuffled(state: RandomState, count: number): number[] {
   const order = Array.from({ length: count }, (_, n) => n);
   for (let i = count - 1; i > 0; i--) {
     const j = draw(state, i + 1);

@@ -29,9 +29,9 @@ export class RunLoop {
     const thread = this.#current(cpu) ?? this.#pick(cpu);
     this.running = thread;
     if (thread === undefined) return false;
+    this.#machine.touch(thread);
     const executed = this.#executeOrHang(thread, budget);
     const gaveWay = this.#giveWay(thread, cpu);
-    thread.save(this.#machine.journal);
     this.running = undefined;
     return executed || gaveWay;
   }

@@ -43,6 +43,8 @@ export class Thread {
   readonly #queues: RunQueues;
   /** The wait for an interrupt has not been ended yet. */
   readonly inWait: Cell;
+  /** The core has run since the slots were last brought up to date; `Machine.touch` sets it. */
+  isAhead = false;
   /** Breakpoint that was reported and whose instruction was not executed yet. For observers alone, so in no slot. */
   reported: bigint | undefined;
   /** Reported breakpoint whose instruction an interrupt delayed. */

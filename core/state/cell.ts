@@ -38,6 +38,11 @@ export class Cell {
     this.journal.writeWords(slot, lo, hi);
   }
 
+  /** As `set`, for a slot that only goes on (`Journal.moveOn`). */
+  moveOn(lo: number, hi = 0): void {
+    this.journal.moveOn(this.slot, lo, hi);
+  }
+
   /** The unsigned 64-bit value. */
   get value(): bigint {
     return this.journal.read(this.slot);

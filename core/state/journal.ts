@@ -45,6 +45,9 @@ export class Journal {
   readonly #state: StateVector;
   /** Entries that are still in the log's memory: what was undone lies between `count` and here. */
   #end = 0;
+  /** Where the log ends when its last entries, from `#goingFrom` on, are all of slots that only go on. */
+  #goingTo = -1;
+  #goingFrom = 0;
 
   constructor(layout: Layout) {
     this.layout = layout;
@@ -87,6 +90,24 @@ export class Journal {
     this.#change(slot, lo >>> 0, hi >>> 0, 1);
   }
 
+  /**
+   * Sets a slot that only goes on, such as the time: while nothing else changes and nobody marks, the log keeps one
+   * change of it, from where it was to where it is. So a long time without events costs no more than a short one, and
+   * the log does not tell in how many steps it passed.
+   */
+  moveOn(slot: SlotId, lo: number, hi: number): void {
+    if (this.#goingTo !== this.count) this.#goingFrom = this.count;
+    for (let i = this.#goingFrom; i < this.count; i++) {
+      if (this.slot[i] !== slot) continue;
+      const { state } = this;
+      this.afterLo[i] = state.lo[slot] = lo;
+      this.afterHi[i] = state.hi[slot] = hi;
+      return;
+    }
+    this.#change(slot, lo >>> 0, hi >>> 0, 1);
+    this.#goingTo = this.count;
+  }
+
   /** Makes a slot unknown: what was proven is no longer so (lost events, reset to an UNKNOWN value). */
   forget(slot: SlotId): void {
     this.#change(slot, 0, 0, 0);
@@ -94,6 +115,7 @@ export class Journal {
 
   /** Position in the log; give it to `undoTo` or `redoTo`. */
   mark(): number {
+    this.#goingTo = -1;
     return this.count;
   }
 
@@ -122,6 +144,7 @@ export class Journal {
    */
   undoTo(mark: number): void {
     this.#check(mark, 0, this.count);
+    this.#goingTo = -1;
     this.rewinds++;
     const state = this.state;
     for (let i = this.count - 1; i >= mark; i--) {
@@ -140,6 +163,7 @@ export class Journal {
    */
   redoTo(mark: number): void {
     this.#check(mark, this.count, this.#end);
+    this.#goingTo = -1;
     this.rewinds++;
     const state = this.state;
     for (let i = this.count; i < mark; i++) {
@@ -155,6 +179,7 @@ export class Journal {
   clear(): void {
     this.count = 0;
     this.#end = 0;
+    this.#goingTo = -1;
   }
 
   /**
@@ -182,6 +207,7 @@ export class Journal {
     }
     this.count = kept;
     this.#end = kept;
+    this.#goingTo = -1;
   }
 
   #check(mark: number, from: number, to: number): void {

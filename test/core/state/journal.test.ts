@@ -239,6 +239,54 @@ describe('Journal', () => {
     );
   });
 
+  it('keeps one change of a slot that goes on, until something else changes or somebody marks', () => {
+    const journal = journalOf();
+    const [time, random, other] = [slotId(0), slotId(2), slotId(4)];
+    const start = journal.state.clone();
+    for (let n = 1; n <= 100; n++) {
+      journal.moveOn(random, 0x9000_0000 + n, 0);
+      journal.moveOn(time, n, n);
+    }
+    expect(journal.changes()).toEqual([
+      { slot: random, before: 2n, after: 0x9000_0064n },
+      { slot: time, before: 0n, after: 0x64_0000_0064n },
+    ]);
+    journal.write(other, 5n);
+    journal.moveOn(time, 7, 0);
+    journal.moveOn(time, 8, 0);
+    const mark = journal.mark();
+    journal.moveOn(time, 9, 0);
+    expect(journal.changes(2).map(({ slot, after }) => [slot, after])).toEqual([
+      [other, 5n],
+      [time, 8n],
+      [time, 9n],
+    ]);
+    journal.undoTo(mark);
+    expect(journal.read(time)).toBe(8n);
+    journal.redoTo(mark + 1);
+    journal.moveOn(time, 10, 0);
+    journal.undoTo(mark + 1);
+    expect(journal.read(time)).toBe(9n);
+    journal.undoTo(0);
+    expect(journal.state.equals(start)).toBe(true);
+  });
+
+  it('begins a new change of a slot that goes on when the log was handed over or compacted', () => {
+    const journal = journalOf();
+    const time = slotId(0);
+    journal.moveOn(time, 1, 0);
+    journal.clear();
+    journal.moveOn(time, 2, 0);
+    expect(journal.changes()).toEqual([{ slot: time, before: 1n, after: 2n }]);
+    journal.compact();
+    journal.moveOn(time, 3, 0);
+    expect(journal.changes().map(({ before, after }) => [before, after])).toEqual([
+      [1n, 2n],
+      [2n, 3n],
+    ]);
+    expect(() => journal.moveOn(slotId(SLOTS), 1, 0)).toThrow(`no slot ${SLOTS}`);
+  });
+
   it('refuses a slot that nobody claimed', () => {
     const journal = journalOf();
     expect(() => journal.write(slotId(SLOTS), 1n)).toThrow(`no slot ${SLOTS}; the layout has ${SLOTS}`);
