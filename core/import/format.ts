@@ -1,4 +1,5 @@
 /** What a format is to the registry: how it is told by its content, and how it is read. */
+import { type Machine } from './machine/machine.ts';
 import { type GicModel, type LineCounts, type SourceInfo, type TraceSink } from '../trace/sink.ts';
 
 export interface Verdict {
@@ -20,6 +21,8 @@ export interface Content {
 export interface ReadContext {
   /** Number of vCPUs that the user states. */
   readonly vcpus: number | undefined;
+  /** What is known of the recorded machine beforehand. */
+  readonly machine?: Machine;
   /** Keep what could be read of something damaged. */
   readonly keepPartial: boolean;
   /** The user wants the reading to end here, and keep what was read. For formats that do not read `chunks`. */

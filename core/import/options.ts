@@ -1,5 +1,6 @@
 /** What a caller gives to an import, and what it gets while and after it runs. */
 import { type Readable } from 'node:stream';
+import { type Machine } from './machine/machine.ts';
 import { type TraceSummary } from '../trace/sink.ts';
 
 /** A file by path, or a stream (standard input, a socket) with a name for messages. */
@@ -27,6 +28,8 @@ export interface ImportOptions {
   readonly format?: string;
   /** Number of vCPUs, where the source does not say and the user knows. */
   readonly vcpus?: number;
+  /** Where the register frames of the recorded machine are, where the user knows (a recording of a KVM host does not say). */
+  readonly machine?: Machine;
   /**
    * Keep what could be read of a source that is cut short or damaged, instead of failing; the result's `cut` and the
    * summary's facts then say where it ends.

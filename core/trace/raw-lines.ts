@@ -37,7 +37,7 @@ export class RawLineWriter {
     const kept = text.length > LINE_LIMIT ? text.slice(0, LINE_LIMIT) : text;
     this.#place(line, kept.length);
     this.#texts.text(kept);
-    if (this.#isFull) this.flush();
+    if (this.#characters >= PIECE_CHARACTERS) this.flush();
   }
 
   /**
@@ -49,11 +49,9 @@ export class RawLineWriter {
     this.#place(line, length);
     const texts = this.#texts;
     texts.reserve(length);
-    const to = texts.bytes;
-    // Lines are short: a loop costs a third of a copy by `set`, which needs a view.
-    for (let i = 0; i < length; i++) to[texts.length + i] = bytes[start + i] ?? 0;
+    texts.bytes.set(bytes.subarray(start, start + length), texts.length);
     texts.length += length;
-    return this.#isFull;
+    return this.#characters >= PIECE_CHARACTERS;
   }
 
   flush(): void {
@@ -73,10 +71,6 @@ export class RawLineWriter {
     this.#lengths.length = 0;
     this.#texts.clear();
     this.#characters = 0;
-  }
-
-  get #isFull(): boolean {
-    return this.#characters >= PIECE_CHARACTERS;
   }
 
   #place(line: number, characters: number): void {

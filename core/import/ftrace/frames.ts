@@ -1,15 +1,19 @@
 /**
- * Where the GIC's register frames are, from the guest's own accesses, because a trace does not say. Only two patterns
- * are taken as proof (trace-import-formats §4.2, gicv3-registers "Memory frames"):
+ * Where the GIC's register frames are. A recording does not say; a device tree or the user may (machine.ts), and then
+ * nothing is inferred. Else only the guest's own accesses tell, and only these patterns are taken as proof
+ * (trace-import-formats §4.2, gicv3-registers "Memory frames"):
  * - a read of offset 0xffe8 of a 64 KiB frame whose value's bits 7:4, ArchRev, are 3 or 4 (GICD_PIDR2 or GICR_PIDR2);
  *   the first such frame is the distributor's, since software must know its version before it looks for redistributors;
  * - a 4-byte read at offset 4 and then a write of all ones at 0x84 of the same frame (GICD_TYPER, GICD_IGROUPR1).
+ * - a 4-byte read at offset 4 and then one at 0x800 whose bytes all name the same single CPU (GICv2: GICD_ITARGETSR0 of
+ *   the private interrupts; 0 with GICv3's affinity routing).
  * A redistributor is a frame above it with an access to offset 0x14 (GICR_WAKER), which has shown PIDR2 or a 64-bit
  * read at 8 (GICR_TYPER) before, or whose next frame gets a write of all ones at 0x80 (GICR_IGROUPR0). The ITS has the
  * former and a clock chip may have an 0x14; only together they are proof. Earlier accesses keep their plain addresses.
  */
-import { registerAt } from '../../gic/registers.ts';
+import { type Frame, registerAt } from '../../gic/registers.ts';
 import { type GicModel } from '../../trace/sink.ts';
+import { framesText, type Machine, placeOf } from '../machine/machine.ts';
 
 const FRAME = 0x1_0000n;
 const PIDR2 = 0xffe8;
@@ -27,11 +31,14 @@ export interface Access {
 export interface Named {
   readonly register: string;
   readonly offset: bigint;
+  /** Of redistributors whose place in their frame is known. */
+  readonly redistributor?: number;
 }
 
 export class Frames {
   model: GicModel | undefined;
   because = '';
+  readonly #machine: Machine | undefined;
   #distributor: bigint | undefined;
   #typerRead: bigint | undefined;
   readonly #redistributors = new Set<bigint>();
@@ -39,8 +46,17 @@ export class Frames {
   readonly #identified = new Set<bigint>();
   readonly #woken = new Set<bigint>();
 
+  /** `machine`: what is known beforehand. */
+  constructor(machine?: Machine) {
+    this.#machine = machine;
+    if (machine === undefined) return;
+    this.model = machine.gic;
+    this.because = machine.from;
+  }
+
   /** `GICD 0x8000000, GICR 0x80a0000 …`; empty when none was found. */
   get summary(): string {
+    if (this.#machine !== undefined) return framesText(this.#machine);
     if (this.#distributor === undefined) return '';
     const hex = (address: bigint): string => `0x${address.toString(16)}`;
     const others = [...this.#redistributors].slice(0, 8).map(hex);
@@ -51,13 +67,20 @@ export class Frames {
 
   /** What the access is to, once the frames are known. */
   name(access: Access): Named {
-    this.#learn(access);
     const { address } = access;
+    const plain = { register: `0x${address.toString(16)}`, offset: address };
+    if (this.#machine !== undefined) {
+      const place = placeOf(this.#machine, address);
+      if (place === undefined) return plain;
+      const { frame, name, base, index } = place;
+      return { ...named(frame, name, address - base), ...(index === undefined ? {} : { redistributor: index }) };
+    }
+    this.#learn(access);
     const base = address - (address % FRAME);
-    if (base === this.#distributor) return named('GICD', address - base);
+    if (base === this.#distributor) return named(this.model === 'v2' ? 'GICD_V2' : 'GICD', 'GICD', address - base);
     const redistributor = this.#redistributors.has(base) ? base : base - FRAME;
-    if (this.#redistributors.has(redistributor)) return named('GICR', address - redistributor);
-    return { register: `0x${address.toString(16)}`, offset: address };
+    if (this.#redistributors.has(redistributor)) return named('GICR', 'GICR', address - redistributor);
+    return plain;
   }
 
   #learn({ isWrite, size, address, value }: Access): void {
@@ -71,6 +94,8 @@ export class Frames {
       if (offset === 4 && size === 4 && !isWrite) this.#typerRead = base;
       else if (offset === 0x84 && isWrite && value === ALL_ONES && base === this.#typerRead)
         this.#found(base, 'a read of GICD_TYPER and a write of GICD_IGROUPR1');
+      else if (offset === 0x800 && size === 4 && !isWrite && base === this.#typerRead && namesOneCpu(value))
+        this.#found(base, `a read of GICD_TYPER and of GICD_ITARGETSR0 as 0x${value.toString(16)}`, 'v2');
     } else if (offset === 8 && size === 8 && !isWrite) this.#mark(this.#identified, base);
     else if (offset === 0x14 && size === 4) {
       this.#mark(this.#woken, base);
@@ -83,9 +108,9 @@ export class Frames {
     if (set.size < 2 * MOST_REDISTRIBUTORS) set.add(base);
   }
 
-  #found(base: bigint, because: string): void {
+  #found(base: bigint, because: string, model: GicModel = 'v3'): void {
     this.#distributor = base;
-    this.model = 'v3';
+    this.model = model;
     this.because = because;
   }
 
@@ -97,7 +122,13 @@ export class Frames {
   }
 }
 
-function named(frame: 'GICD' | 'GICR', offset: bigint): Named {
+function named(frame: Frame, name: string, offset: bigint): Named {
   const found = registerAt(frame, Number(offset));
-  return { register: found?.register.arm ?? `${frame}+0x${offset.toString(16)}`, offset };
+  return { register: found?.register.arm ?? `${name}+0x${offset.toString(16)}`, offset };
+}
+
+/** Whether each byte holds the same single bit, as the reader's own mask of CPUs does. */
+function namesOneCpu(value: bigint): boolean {
+  const mask = value & 0xffn;
+  return mask !== 0n && (mask & (mask - 1n)) === 0n && value === mask * 0x0101_0101n;
 }

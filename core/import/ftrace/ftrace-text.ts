@@ -6,6 +6,7 @@ import { type LineCounts, type TraceSink } from '../../trace/sink.ts';
 import { type Format, type ReadContent, type ReadSummary, type Verdict } from '../format.ts';
 import { type LineReceiver, LineSplitter } from '../source/lines.ts';
 import { type Page } from '../source/page.ts';
+import { type Machine } from '../machine/machine.ts';
 import { sceneFacts } from './facts.ts';
 import { observe, observeLoss } from './meanings.ts';
 import { type FieldValue, readPayload } from './payload.ts';
@@ -101,9 +102,9 @@ class TextSession implements LineReceiver {
   /** Facts that the header gave. */
   readonly facts: Record<string, string> = {};
 
-  constructor(sink: TraceSink) {
+  constructor(sink: TraceSink, machine: Machine | undefined) {
     this.#sink = sink;
-    this.scene = new Scene(sink);
+    this.scene = new Scene(sink, machine);
   }
 
   get lines(): number {
@@ -225,7 +226,7 @@ const detecting =
   };
 
 const read: ReadContent = async (content, sink, context) => {
-  const session = new TextSession(sink);
+  const session = new TextSession(sink, context.machine);
   const now = (): ReadSummary => {
     const { scene, facts, counts } = session;
     return {

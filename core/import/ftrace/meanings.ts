@@ -186,15 +186,10 @@ const mmio: Meaning = (record, scene) => {
     return scene.emit(record, vcpu, 'hypervisor', { kind: 'kvm.step', step: 'MMIO read begins', argument: address });
   const value = record.u64('val') ?? 0n;
   const isWrite = type === MMIO_WRITE;
-  const { register, offset } = scene.frames.name({ isWrite, size, address, value });
-  scene.emit(record, vcpu, 'guest', {
-    kind: 'mmio.access',
-    register,
-    op: isWrite ? 'write' : 'read',
-    size,
-    value,
-    offset,
-  });
+  const { register, offset, redistributor } = scene.frames.name({ isWrite, size, address, value });
+  const op: Access = isWrite ? 'write' : 'read';
+  const access = { kind: 'mmio.access', register, op, size, value, offset } as const;
+  scene.emit(record, vcpu, 'guest', access, known('redistributor', redistributor));
 };
 
 const userspaceExit: Meaning = (record, scene) => {
@@ -227,7 +222,16 @@ function inject(record: FtraceRecord, scene: Scene, number: number, id: number |
 const updatePending: Meaning = (record, scene) => {
   const number = record.int('irq');
   if (number === undefined) return other(record, scene, -1);
+  scene.gsis.injects(record, number, record.int('level'));
   inject(record, scene, number, record.int('vcpu_id'), 'vgic_update_irq_pending');
+};
+
+const setGsi = step('set GSI', 'level', 'gsi');
+const setIrq: Meaning = (record, scene) => {
+  const gsi = record.int('gsi');
+  const number = gsi === undefined ? undefined : scene.gsis.sets(record, gsi, record.int('level'));
+  if (number === undefined) setGsi(record, scene);
+  else inject(record, scene, number, undefined, 'kvm_set_irq');
 };
 
 const LINE_CPU = 0;
@@ -350,8 +354,7 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['kvm_userspace_exit', userspaceExit],
   ['vgic_update_irq_pending', updatePending],
   ['kvm_irq_line', irqLine],
-  // The number is an interrupt only without MSI routes, which the event does not say.
-  ['kvm_set_irq', step('set GSI', 'level', 'gsi')],
+  ['kvm_set_irq', setIrq],
   ['kvm_ack_irq', ackIrq],
   ['kvm_timer_update_irq', timerUpdate],
   ['kvm_timer_save_state', timerState('save')],

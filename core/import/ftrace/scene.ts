@@ -7,7 +7,9 @@ import { type SlotId, nanoseconds, vcpuId } from '../../state/brand.ts';
 import { type NewEvent, type Origin, RUN_STATES, type RunState, TIMERS, type Timer } from '../../trace/kinds.ts';
 import { type GicModel, type TraceSink } from '../../trace/sink.ts';
 import { Slots } from '../qemu/observe/slots.ts';
+import { type Machine } from '../machine/machine.ts';
 import { Frames } from './frames.ts';
+import { GsiRoutes } from './gsi-routes.ts';
 import { FIRST_TYPED, isPrivate } from './interrupt-number.ts';
 import { type DetailValues, type FtraceRecord, IN_HARDIRQ, IN_NMI, IN_SOFTIRQ, isInTask, NO_FLAGS } from './record.ts';
 import { Threads } from './threads.ts';
@@ -38,7 +40,8 @@ interface VcpuSlots {
 export class Scene {
   readonly threads = new Threads();
   readonly slots: Slots;
-  readonly frames = new Frames();
+  readonly frames: Frames;
+  readonly gsis = new GsiRoutes();
   readonly #sink: TraceSink;
   readonly #vcpus: VcpuSlots[] = [];
   readonly #lines = new Map<string, SlotId>();
@@ -48,9 +51,11 @@ export class Scene {
   /** Events of a vCPU thread's kind whose vCPU nothing proves. */
   unproven = 0;
 
-  constructor(sink: TraceSink) {
+  /** `machine`: what is known of it beforehand. */
+  constructor(sink: TraceSink, machine?: Machine) {
     this.#sink = sink;
     this.slots = new Slots(sink);
+    this.frames = new Frames(machine);
   }
 
   get gic(): GicModel {

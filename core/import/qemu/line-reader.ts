@@ -7,6 +7,7 @@ import { type EventRow } from './events/row.ts';
 import { match } from './pattern.ts';
 import { Prefix } from './prefix.ts';
 import { LineClock } from './line-clock.ts';
+import { LineMemo } from './line-memo.ts';
 import { type Page } from '../source/page.ts';
 import { clear, type TraceLine } from './trace-line.ts';
 
@@ -42,6 +43,7 @@ const NOT_TEXT = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f\ufffd]/;
 export class LineReader {
   readonly clock = new LineClock();
   readonly #prefix = new Prefix();
+  readonly #memo = new LineMemo();
   readonly #unknown = new Map<string, string>();
   /** Event name of the last line read, if it had one; counted whatever became of the line. */
   name: string | undefined;
@@ -57,6 +59,18 @@ export class LineReader {
     into.page = page;
     into.start = start;
     into.end = end;
+    if (this.#memo.recall(page.words, at, end, into)) {
+      this.name = into.name;
+      return undefined;
+    }
+    const reason = this.#readText(bytes, at, end, into);
+    if (reason === undefined && into.row !== undefined) this.#memo.keep(bytes, at, end, into);
+    return reason;
+  }
+
+  /** Reads what follows the prefix. */
+  #readText(bytes: Uint8Array, at: number, end: number, into: TraceLine): string | undefined {
+    const { start } = into;
     let stop = at;
     let hash = 0;
     if (NAME_BYTE[bytes[at] ?? 0] === FIRST_OF_NAME)

@@ -14,11 +14,12 @@ import { LineReader, SKIPPED } from './line-reader.ts';
 import { OTHER } from './observe/other.ts';
 import { MEANINGS } from './observe/observers.ts';
 import { DEFECT } from './observe/irs-commands.ts';
-import { MOST_SHARED, Scene } from './observe/scene.ts';
+import { MOST_SHARED, Scene, whole } from './observe/scene.ts';
 import { ORPHAN, Quad } from './quad.ts';
 import { ACTOR, NOBODY, type TraceLine } from './trace-line.ts';
 import { isSettled, Window } from './window.ts';
 
+const UNKNOWN = whole(OTHER);
 const QUAD = 'gicv5_recalc_ppi_hppi';
 const LONGEST_SKIPPED = 4096;
 
@@ -188,7 +189,7 @@ export class QemuSession implements LineReceiver {
   #observe(line: TraceLine): void {
     const { row } = line;
     const meaning = row === undefined ? undefined : MEANINGS[row.index];
-    this.#scene.take(line, vcpuOf(line), meaning ?? OTHER);
+    this.#scene.take(line, vcpuOf(line), meaning ?? UNKNOWN);
   }
 
   #skip(line: number, reason: string, text: string): void {

@@ -8,6 +8,7 @@
 import { NO_PAGE } from '../source/page.ts';
 import { ACTOR, TraceLine } from './trace-line.ts';
 
+/** A power of two. */
 const WINDOW_LINES = 4096;
 
 export class Window {
@@ -44,12 +45,12 @@ export class Window {
     const line = this.#at(0);
     line.action = undefined;
     line.page = NO_PAGE;
-    this.#head = (this.#head + 1) % this.#ring.length;
+    this.#head = (this.#head + 1) & (this.#ring.length - 1);
     this.#count--;
   }
 
   #at(offset: number): TraceLine {
-    const line = this.#ring[(this.#head + offset) % this.#ring.length];
+    const line = this.#ring[(this.#head + offset) & (this.#ring.length - 1)];
     if (line === undefined) throw new RangeError('the window is empty');
     return line;
   }

@@ -127,6 +127,7 @@ export class Recording {
       sink,
       {
         vcpus: options.vcpus,
+        ...(options.machine === undefined ? {} : { machine: options.machine }),
         keepPartial: options.keepPartial === true,
         isStopped: () => options.stop?.aborted === true,
         advance: (lines, events, bytes) => {

@@ -10,10 +10,18 @@ export class Page {
   /** Places of bytes and of characters are the same. */
   readonly isAscii: boolean;
   #text: string | undefined;
+  #words: DataView | undefined;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+    // Always of the same class, so that the loops over bytes are compiled once.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.isAscii = isAscii(bytes);
+  }
+
+  /** The bytes, several at a time. */
+  get words(): DataView {
+    const { buffer: shared, byteOffset, length } = this.bytes;
+    return (this.#words ??= new DataView(shared, byteOffset, length));
   }
 
   /** The text of `bytes[start … end)`, which begins and ends between characters. */

@@ -60,7 +60,7 @@ async function readEvents(
   context: ReadContext,
 ): Promise<ReadSummary> {
   const events = new DatEvents(file, context.keepPartial);
-  const scene = new Scene(sink);
+  const scene = new Scene(sink, context.machine);
   for (const guest of events.head.guests) for (const [vcpu, tid] of guest.vcpus) scene.threads.state(tid, vcpu);
   const { record } = events;
   const tell = (): void =>

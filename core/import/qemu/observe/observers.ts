@@ -11,7 +11,7 @@ import { IRS_COMMANDS } from './irs-commands.ts';
 import { IRS_FRAME } from './irs-frame.ts';
 import { POWER } from './power.ts';
 import { REGISTERS } from './registers.ts';
-import { type Meaning } from './scene.ts';
+import { type Meaning, type WholeMeaning, whole } from './scene.ts';
 import { TIMER_EVENTS } from './timers.ts';
 
 const ALL: Readonly<Record<KnownEvent, Meaning>> = {
@@ -29,5 +29,7 @@ const ALL: Readonly<Record<KnownEvent, Meaning>> = {
   ...EXCEPTIONS,
 };
 
-/** By the number of the event's row. */
-export const MEANINGS: readonly (Meaning | undefined)[] = perEvent<Meaning>(ALL);
+/** By the number of the event's row; objects of one shape, whose parts every line asks for. */
+export const MEANINGS: readonly (WholeMeaning | undefined)[] = perEvent<Meaning>(ALL).map(
+  (meaning) => meaning && whole(meaning),
+);

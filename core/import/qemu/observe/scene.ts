@@ -39,6 +39,13 @@ export interface Meaning {
   readonly tell: (line: TraceLine, vcpu: number, scene: Scene) => void;
 }
 
+/** A meaning whose parts are all named, absent ones as undefined. */
+export type WholeMeaning = { readonly [P in keyof Required<Meaning>]: Meaning[P] | undefined } & Pick<Meaning, 'tell'>;
+
+export function whole({ prove, doubt, apply, tell }: Meaning): WholeMeaning {
+  return { prove, doubt, apply, tell };
+}
+
 /** Candidate of the IRS for one PE. */
 interface IrsCandidate {
   readonly intid: SlotId;
@@ -89,7 +96,7 @@ export class Scene {
   }
 
   /** Takes in what a line means, and emits its event. `vcpu` is the one that it is about, or NOBODY. */
-  take(line: TraceLine, vcpu: number, meaning: Meaning): void {
+  take(line: TraceLine, vcpu: number, meaning: WholeMeaning): void {
     this.dropped = undefined;
     meaning.apply?.(line, this);
     const group = line.subject === ACTOR ? line.action?.group : undefined;
@@ -100,7 +107,7 @@ export class Scene {
   }
 
   /** One of several like actions: in doubt until the last, then so for all, if all printed the same. */
-  #takeGroup(line: TraceLine, action: Action, group: Group, meaning: Meaning): void {
+  #takeGroup(line: TraceLine, action: Action, group: Group, meaning: WholeMeaning): void {
     const among = group.vcpus.map((index) => this.vcpu(index));
     for (const vcpu of among) vcpu.remember(group);
     if (group.completes(action, line.row?.index ?? -1, wordsOf(line)))
