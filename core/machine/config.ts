@@ -20,6 +20,12 @@ export interface ImageConfig {
   readonly bytes: Uint8Array;
 }
 
+export interface AttributeConfig {
+  readonly group: number;
+  readonly attr: bigint;
+  readonly value: bigint;
+}
+
 export interface MachineConfig {
   readonly facts: HostFacts;
   readonly profile: Profile;
@@ -27,7 +33,9 @@ export interface MachineConfig {
   /** Device type that `setUp` creates (16: vGICv5); 0: no in-kernel irqchip. */
   readonly device: number;
   /** Attributes of the device that `setUp` sets before CTRL_INIT: addresses of frames, number of interrupts. */
-  readonly attributes?: readonly { readonly group: number; readonly attr: bigint; readonly value: bigint }[];
+  readonly attributes?: readonly AttributeConfig[];
+  /** Further devices that `setUp` creates after CTRL_INIT, each with its attributes: ITSs. */
+  readonly companions?: readonly { readonly type: number; readonly attributes: readonly AttributeConfig[] }[];
   /** Guest RAM: base a multiple of 4096, size in bytes. */
   readonly ram: { readonly base: bigint; readonly size: number };
   readonly images: readonly ImageConfig[];
