@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { LineReader } from '../../core/import/qemu/line-reader.ts';
 import { QemuSession } from '../../core/import/qemu/session.ts';
 import { TraceLine } from '../../core/import/qemu/trace-line.ts';
+import { Page } from '../../core/import/source/page.ts';
 import { detect } from '../../core/import/registry.ts';
 import { ImportError } from '../../core/import/errors.ts';
 import { LineSplitter } from '../../core/import/source/lines.ts';
@@ -140,7 +141,7 @@ describe('damaged QEMU logs', () => {
       fc.property(fc.nat(), fc.nat(), fc.nat(255), (n, at, byte) => {
         const bytes = Buffer.from(lines[n % lines.length] ?? '', 'latin1');
         if (bytes.length > 0) bytes[at % bytes.length] = byte;
-        const reason = reader.read(bytes.toString('latin1'), 1, bytes, 0, bytes.length, into);
+        const reason = reader.read(1, new Page(bytes), 0, bytes.length, into);
         if (reason !== undefined) expect(reason.length).toBeGreaterThan(3);
       }),
       { numRuns: RUNS * 5 },
