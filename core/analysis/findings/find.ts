@@ -14,6 +14,8 @@ import { SELECTOR_RACE } from './selectors.ts';
 
 export const RULES: readonly Rule[] = [LOCK_ORDER, MISSING_BARRIER, SELECTOR_RACE, ...MARKED];
 
+/** Kind of source of what gicscope recorded itself. */
+const RECORDED = 'scenario';
 /** Different findings of one rule; a trace with more has one cause behind them. */
 const MOST = 100;
 /** Accesses of a name's posting keys: read, write, execute, none. */
@@ -28,7 +30,7 @@ export interface FindingsResult {
 
 /** @throws an AbortError when cancelled */
 export async function findingsOf(reader: TraceReader, signal: AbortSignal): Promise<FindingsResult> {
-  const isRecorded = reader.info().source === undefined;
+  const isRecorded = reader.info().source?.kind === RECORDED;
   const found = new Map<string, Finding>();
   const watchers = new Map<number, ((event: Parameters<ReturnType<Rule['start']>>[0]) => void)[]>();
   const blocks = new Set<number>();
