@@ -86,7 +86,6 @@ function start(firstTrace: string | undefined): void {
         windows.open();
         break;
       case 'open':
-      case 'import':
         if (window !== undefined) void chooseFiles(window, action).then((files) => files.forEach(openTrace));
         break;
       case 'close-window':

@@ -4,6 +4,7 @@
  */
 import { keep } from './remember.ts';
 import { useApp } from './stores/app.ts';
+import { useImportDraft } from './stores/import-draft.ts';
 import { useUi } from './stores/ui.ts';
 import { messageOf } from './transport.ts';
 
@@ -11,6 +12,15 @@ export async function chooseAndOpen(): Promise<void> {
   const bridge = window.gicscope;
   if (bridge === undefined) useUi().openDialog('open');
   else await useApp().openAll(await bridge.chooseFiles('open'));
+}
+
+/** Recordings to import with what has to be said about them; in a browser they are chosen in the dialog itself. */
+export async function chooseAndImport(): Promise<void> {
+  const bridge = window.gicscope;
+  const files = bridge === undefined ? [] : await bridge.chooseFiles('import');
+  if (bridge !== undefined && files.length === 0) return;
+  useImportDraft().begin(files);
+  useUi().openDialog('import');
 }
 
 /** A scenario to record live, chosen by a person; in a browser its own dialog goes on by itself. */
@@ -28,13 +38,18 @@ export async function locateAndOpen(lost: string): Promise<void> {
   await chooseAndOpen();
 }
 
+/** Files let go over the window; over the import dialog they join those that are there. */
 export async function openDropped(files: Iterable<File>): Promise<void> {
   const app = useApp();
   const bridge = window.gicscope;
   try {
-    for (const file of files) await app.open(bridge?.pathForFile(file) || (await upload(file)));
+    const paths: string[] = [];
+    for (const file of files) paths.push(bridge?.pathForFile(file) || (await upload(file)));
+    if (useUi().dialog === 'import') useImportDraft().add(paths);
+    else await app.openAll(paths);
   } catch (error) {
     app.problem = { title: 'The dropped file could not be taken', message: messageOf(error) };
+    if (app.view !== 'start') useUi().notify('error', messageOf(error));
   }
 }
 

@@ -4,16 +4,7 @@
  */
 
 export type ShellAction =
-  | 'open'
-  | 'import'
-  | 'new-window'
-  | 'close-window'
-  | 'quit'
-  | 'zoom-in'
-  | 'zoom-out'
-  | 'zoom-reset'
-  | 'developer-tools'
-  | 'about';
+  'open' | 'new-window' | 'close-window' | 'quit' | 'zoom-in' | 'zoom-out' | 'zoom-reset' | 'developer-tools' | 'about';
 
 /** Roles that the system carries out in the focused field. */
 type EditRole = 'cut' | 'copy' | 'paste' | 'selectAll' | 'togglefullscreen';
@@ -41,7 +32,8 @@ export const MENU: readonly MenuColumn[] = [
       SEPARATOR,
       { type: 'shell', action: 'open', label: 'Open…', keys: 'CmdOrCtrl+O' },
       { type: 'recent', label: 'Open Recent' },
-      { type: 'shell', action: 'import', label: 'Import Recording…', keys: 'CmdOrCtrl+Shift+O' },
+      { type: 'window', id: 'import', label: 'Import Recordings…', keys: 'CmdOrCtrl+Shift+O' },
+      { type: 'window', id: 'trace.facts', label: 'About This Trace' },
       { type: 'window', id: 'close', label: 'Close Trace', keys: 'CmdOrCtrl+W' },
       SEPARATOR,
       { type: 'window', id: 'report', label: 'Export Report…', keys: 'CmdOrCtrl+E' },

@@ -12,7 +12,7 @@ type Purpose = (typeof PURPOSES)[number];
 
 const TITLES: Record<Purpose, string> = {
   open: 'Open',
-  import: 'Import a recording',
+  import: 'Import recordings',
   scenario: 'Record a scenario live',
 };
 const ANY = {

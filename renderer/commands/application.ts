@@ -1,5 +1,5 @@
 /** The window and the application. */
-import { chooseAndOpen } from '../open-file.ts';
+import { chooseAndImport, chooseAndOpen } from '../open-file.ts';
 import { cyclePane } from '../panes.ts';
 import { useApp } from '../stores/app.ts';
 import { useUi } from '../stores/ui.ts';
@@ -9,7 +9,9 @@ import { inGroup } from './command.ts';
 export const APPLICATION_COMMANDS = inGroup('Application', [
   ['palette', 'Command palette', 'Ctrl+K', 'always', () => useUi().openDialog('palette')],
   ['open', 'Open a trace or recording…', 'Ctrl+O', 'always', chooseAndOpen, { hint: 'open file' }],
+  ['import', 'Import recordings, with options…', 'Ctrl+Shift+O', 'always', chooseAndImport],
   ['close', 'Close the trace', 'Ctrl+W', 'session', () => useApp().close()],
+  ['trace.facts', 'About this trace', '', 'session', () => useUi().openDialog('trace')],
   ['report', 'Export a report…', 'Ctrl+E', 'session', () => useUi().openDialog('report')],
   ['undo', 'Undo', 'Ctrl+Z', 'session', async () => say('Undone', await undo())],
   ['redo', 'Redo', 'Ctrl+Shift+Z Ctrl+Y', 'session', async () => say('Redone', await redo())],

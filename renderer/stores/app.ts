@@ -1,29 +1,21 @@
 /**
- * The application around the traces: connection, recent files, samples, running imports, and the way from a path to an
- * open trace. A path is looked at first (`files.detect`): a trace is opened, a recording is imported and then opened.
+ * The application around the traces: connection, recent files, samples, and the way from a path to an open trace. A path
+ * is looked at first (`files.detect`): a trace is opened, a recording is imported and then opened. Several recordings at
+ * once may be one machine seen from several sides: what is to be done with them is asked first.
  */
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { type Result, type TaskProgress } from '../../core/session/contract.ts';
 import { type Connection } from '../../core/session/client.ts';
 import { backend, isCancelled, messageOf } from '../transport.ts';
+import { useImportDraft } from './import-draft.ts';
+import { type ImportTask, useImports } from './imports.ts';
 import { useLive } from './live.ts';
 import { useTrace } from './trace.ts';
 import { useUi } from './ui.ts';
 
 export type AppInfo = Result<'app.info'>;
 export type Recent = AppInfo['recent'][number];
-
-/** An import that runs or ended; ended ones stay until they are dismissed. */
-export interface ImportTask {
-  readonly id: number;
-  readonly files: readonly string[];
-  readonly output: string;
-  readonly progress: TaskProgress | undefined;
-  /** Open the trace when it is done. */
-  readonly open: boolean;
-  readonly startedAt: number;
-}
 
 export interface Problem {
   readonly title: string;
@@ -33,7 +25,6 @@ export interface Problem {
 export const useApp = defineStore('app', () => {
   const info = shallowRef<AppInfo | undefined>();
   const connection = shallowRef<Connection>({ state: 'connecting' });
-  const imports = shallowRef<readonly ImportTask[]>([]);
   const opening = ref('');
   /** A trace that is not where it was and is being looked for. */
   const lost = ref('');
@@ -87,49 +78,64 @@ export const useApp = defineStore('app', () => {
     }
   }
 
+  /** What a person chose or dropped together. */
   async function openAll(paths: readonly string[]): Promise<void> {
-    for (const path of paths) await open(path);
-  }
-
-  async function startImport(files: readonly string[]): Promise<void> {
-    const { task, output } = await backend().call('import.start', { files: [...files], output: '', overwrite: false });
-    // Progress may have come before the answer.
-    const early = imports.value.find(({ id }) => id === task);
-    const entry: ImportTask = { id: task, files, output, progress: early?.progress, open: true, startedAt: Date.now() };
-    imports.value = [...imports.value.filter(({ id }) => id !== task), entry];
-    if (entry.progress !== undefined) await ended(entry, entry.progress);
-  }
-
-  async function onProgress(progress: TaskProgress): Promise<void> {
-    const known = imports.value.find(({ id }) => id === progress.task);
-    const entry: ImportTask = known
-      ? { ...known, progress }
-      : { id: progress.task, files: [], output: '', progress, open: false, startedAt: Date.now() };
-    imports.value = [...imports.value.filter(({ id }) => id !== progress.task), entry];
-    if (known !== undefined) await ended(entry, progress);
-  }
-
-  async function ended(entry: ImportTask, progress: TaskProgress): Promise<void> {
-    if (progress.state === 'running') return;
-    await refresh();
-    if (progress.state !== 'done') return;
-    dismissImport(entry.id);
-    const output = progress.output ?? entry.output;
-    // A person who went on to another trace is not thrown out of it.
-    if (entry.open && view.value === 'start') await open(output);
-    else useUi().notify('note', `${fileName(output)} is ready.`);
-  }
-
-  async function cancelImport(id: number): Promise<void> {
+    const [first, ...more] = paths;
+    if (first === undefined) return;
+    if (more.length === 0) return open(first);
+    problem.value = undefined;
     try {
-      await backend().call('task.cancel', { task: id });
+      const found = await Promise.all(paths.map((path) => backend().call('files.detect', { path })));
+      const isAlone = paths.map((_path, i) => found[i]?.kind === 'gscope' || found[i]?.format === 'scenario');
+      for (const [i, path] of paths.entries()) if (isAlone[i] === true) await open(path);
+      const together = paths.filter((_path, i) => isAlone[i] !== true);
+      if (together.length === 0) return;
+      useImportDraft().begin(together);
+      useUi().openDialog('import');
     } catch (error) {
-      problem.value = { title: 'The import could not be cancelled', message: messageOf(error) };
+      if (!isCancelled(error))
+        problem.value = { title: 'These files could not be looked at', message: messageOf(error) };
     }
   }
 
-  function dismissImport(id: number): void {
-    imports.value = imports.value.filter((entry) => entry.id !== id);
+  async function startImport(files: string[]): Promise<void> {
+    await afterReport(await useImports().start({ files }));
+  }
+
+  async function onProgress(progress: TaskProgress): Promise<void> {
+    await afterReport(useImports().onProgress(progress));
+  }
+
+  /** The trace of a source that grows is opened as soon as it is there, any other when it is done. */
+  async function afterReport(task: ImportTask): Promise<void> {
+    const { id, own, output, progress } = task;
+    if (!own || progress === undefined) return;
+    const isOpen = useTrace().info?.path === output;
+    if (progress.state === 'running') {
+      if (task.follow && progress.phase === 'Follow' && !isOpen && !shown.has(id)) await showGrowing(task);
+      return;
+    }
+    await refresh();
+    // A stop that kept nothing leaves no trace to open; its card says so.
+    if (progress.output === null) return;
+    useImports().dismiss(id);
+    if (isOpen) return;
+    // A person who went on to another trace is not thrown out of it.
+    if (view.value === 'start' && !shown.has(id)) await open(progress.output);
+    else useUi().notify('note', `${fileName(output)} is ready.`);
+  }
+
+  /** Sources that grow and were opened once: whoever closed one is not brought back to it. */
+  const shown = new Set<number>();
+  async function showGrowing({ id, output }: ImportTask): Promise<void> {
+    shown.add(id);
+    try {
+      await useTrace().open(output);
+      void refresh();
+    } catch {
+      // Its first events are not in the file yet: the next report tries again.
+      shown.delete(id);
+    }
   }
 
   async function forget(path: string): Promise<void> {
@@ -145,7 +151,6 @@ export const useApp = defineStore('app', () => {
   return {
     info,
     connection,
-    imports,
     opening,
     lost,
     problem,
@@ -155,8 +160,7 @@ export const useApp = defineStore('app', () => {
     openAll,
     openLive,
     onProgress,
-    cancelImport,
-    dismissImport,
+    afterReport,
     forget,
     close,
   };

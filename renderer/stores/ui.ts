@@ -4,7 +4,8 @@ import { computed, ref, watch } from 'vue';
 import { remembered } from '../remember.ts';
 
 export type ThemeChoice = 'system' | 'dark' | 'light';
-export type Dialog = 'palette' | 'go-to' | 'keyboard' | 'breakpoint' | 'open' | 'report' | 'bookmark' | 'difference';
+export type Dialog =
+  'palette' | 'go-to' | 'keyboard' | 'breakpoint' | 'open' | 'report' | 'bookmark' | 'difference' | 'import' | 'trace';
 export type InspectorTab = 'state' | 'event' | 'tables' | 'program' | 'console';
 export type DockTab = 'breakpoints' | 'messages' | 'bookmarks';
 
@@ -47,6 +48,9 @@ export const useUi = defineStore('ui', () => {
   /** Breakpoint that the editor changes; 0 for a new one. */
   const editedBreakpoint = ref(0);
 
+  /** Files are held over the window. */
+  const dropping = ref(false);
+
   const announcement = ref('');
   const notices = ref<Notice[]>([]);
   let lastNotice = 0;
@@ -85,6 +89,7 @@ export const useUi = defineStore('ui', () => {
     dialog,
     dialogText,
     editedBreakpoint,
+    dropping,
     announcement,
     notices,
     announce,

@@ -48,15 +48,17 @@ export async function cursorAt(page: Page, seq: number): Promise<void> {
 }
 
 /** Drops a file on the page, as the system would. */
-export async function dropFile(page: Page, selector: string, name: string, text: string): Promise<void> {
-  const data = await page.evaluateHandle(
-    ({ fileName, content }) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([content], fileName));
-      return transfer;
-    },
-    { fileName: name, content: text },
-  );
+export function dropFile(page: Page, selector: string, name: string, text: string): Promise<void> {
+  return dropFiles(page, selector, { [name]: text });
+}
+
+/** Drops several at once, by name. */
+export async function dropFiles(page: Page, selector: string, files: Readonly<Record<string, string>>): Promise<void> {
+  const data = await page.evaluateHandle((all) => {
+    const transfer = new DataTransfer();
+    for (const [name, content] of Object.entries(all)) transfer.items.add(new File([content], name));
+    return transfer;
+  }, files);
   for (const type of ['dragenter', 'dragover', 'drop'])
     await page.dispatchEvent(selector, type, { dataTransfer: data });
 }
