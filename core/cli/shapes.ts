@@ -172,6 +172,19 @@ export const SHAPES = {
   latency: z.strictObject({
     groups: z.array(z.strictObject({ intid, vcpu, legs: z.record(z.string(), leg) })),
   }),
+  findings: z.strictObject({
+    findings: z.array(
+      z.strictObject({
+        rule: z.string(),
+        title: z.string(),
+        explanation: z.string(),
+        clause: z.string(),
+        count,
+        positions: z.array(z.strictObject({ seq, timeNs, vcpu, what: z.string() })),
+      }),
+    ),
+    rules: z.array(z.strictObject({ id: z.string(), about: z.string(), clause: z.string(), looked: z.boolean() })),
+  }),
   replay: z.strictObject({
     compared: count,
     matched: count,

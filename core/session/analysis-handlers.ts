@@ -1,5 +1,6 @@
 /** `analysis.*`, `report.*`, `export.*`, `sql.*`: conclusions and what leaves the house. */
 import { existsSync, writeFileSync } from 'node:fs';
+import { findingsOf, RULES } from '../analysis/findings/find.ts';
 import { latencyOf } from '../analysis/latency.ts';
 import { replay } from '../analysis/replay/replay.ts';
 import { listPart, type ListSource } from '../export/list/formats.ts';
@@ -17,7 +18,8 @@ import { type OpenTrace } from './open-trace.ts';
 import { eventRow } from './rows.ts';
 import { sqlCell } from './sql-cell.ts';
 
-type Methods = 'analysis.latency' | 'analysis.replay' | 'report.export' | 'export.text' | 'sql.query';
+type Methods =
+  'analysis.latency' | 'analysis.findings' | 'analysis.replay' | 'report.export' | 'export.text' | 'sql.query';
 
 export function analysisHandlers({ traces, options }: SessionContext): Group<Methods> {
   return {
@@ -29,6 +31,22 @@ export function analysisHandlers({ traces, options }: SessionContext): Group<Met
           label: interruptLabel(intid),
           vcpu: vcpu ?? null,
           legs: { ...legs },
+        })),
+      };
+    },
+
+    'analysis.findings': async ({ id }, signal) => {
+      const { findings, looked } = await findingsOf(traces.get(id).reader, signal);
+      return {
+        findings: findings.map(({ positions, ...finding }) => ({
+          ...finding,
+          positions: positions.map(({ vcpu, ...position }) => ({ ...position, vcpu: vcpu ?? null })),
+        })),
+        rules: RULES.map((rule) => ({
+          id: rule.id,
+          about: rule.about,
+          clause: rule.clause,
+          looked: looked.includes(rule.id),
         })),
       };
     },
@@ -48,13 +66,15 @@ export function analysisHandlers({ traces, options }: SessionContext): Group<Met
       };
     },
 
-    'report.export': ({ id, format, output, at, overwrite }) => {
+    'report.export': async ({ id, format, output, at, overwrite }, signal) => {
       const trace = traces.get(id);
+      const { findings } = await findingsOf(trace.reader, signal);
       const data = collectReport(
         {
           generator: `gicscope ${options.version}`,
           now: Date.now(),
           trace: traceInfo(trace),
+          findings,
           events: (from, count) => trace.reader.eventList(position(from), count).map(eventRow),
           lives: () => trace.reader.lives.all(),
           lines: () => lineTimes(trace.reader),

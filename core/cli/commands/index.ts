@@ -4,6 +4,7 @@ import { completionCommand } from './completion.ts';
 import { eventsCommand } from './events.ts';
 import { exportCommand } from './export.ts';
 import { findCommand } from './find.ts';
+import { findingsCommand } from './findings.ts';
 import { historyCommand } from './history.ts';
 import { importCommand } from './import.ts';
 import { infoCommand } from './info.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   findCommand,
   historyCommand,
   latencyCommand,
+  findingsCommand,
   replayCommand,
   exportCommand,
   sqlCommand,

@@ -2,6 +2,7 @@
  * Gathers what a report says from an open trace: one pass over the lives, two pages of events, one state.
  * Every list is cut at a bound; the report says so where one was.
  */
+import { type Finding } from '../../analysis/findings/finding.ts';
 import { LatencyCollector, type LatencyGroup } from '../../analysis/latency.ts';
 import { interruptLabel, STATE_ACTIVE, STATE_PENDING } from '../../trace/interrupts.ts';
 import { type Life } from '../../trace/life.ts';
@@ -25,6 +26,7 @@ export interface ReportSource {
   /** Now, in milliseconds since 1970. */
   readonly now: number;
   readonly trace: ReportTrace;
+  readonly findings: readonly Finding[];
   /** Events in order: at most `count` from `from` on. */
   events(from: number, count: number): readonly ExportEvent[];
   /** All lives, in any order. */
@@ -53,6 +55,7 @@ interface InspectedInterrupt {
 /** Events shown before and after the cursor. */
 export const EVENTS_AROUND = 20;
 const MOST_INTERRUPTS = 200;
+const MOST_FINDINGS = 100;
 const MOST_REGISTERS = 400;
 const MOST_LANES = 24;
 /** ui.md §10.6 */
@@ -61,11 +64,12 @@ const MOST_BARS = 5000;
 const FIGURE_AROUND = 150;
 
 export function collectReport(source: ReportSource, at: number): ReportData {
-  const { trace, generator } = source;
+  const { trace, generator, findings } = source;
   const base = {
     generator,
     exportedAt: `${new Date(source.now).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     trace,
+    findings: findings.slice(0, MOST_FINDINGS),
   };
   const lives = collectLives(source);
   const [here] = trace.events > 0 ? source.events(Math.max(0, at), 1) : [];

@@ -2,6 +2,7 @@
  * What a report says, as plain data: the writers (html.ts, markdown.ts) know nothing else, and the collector
  * (collect.ts) bounds every list, so that a report stays under 2 MB whatever the trace holds (ui.md §10.6).
  */
+import { type Finding } from '../../analysis/findings/finding.ts';
 import { type LatencyGroup } from '../../analysis/latency.ts';
 import { type ExportEvent } from '../event.ts';
 
@@ -107,6 +108,8 @@ export interface ReportData {
   readonly trace: ReportTrace;
   /** Absent: the trace has no events. */
   readonly cursor?: { readonly seq: number; readonly time: number; readonly vcpu: number | null };
+  /** What the rules found in the whole trace. */
+  readonly findings: readonly Finding[];
   readonly interrupts: readonly ReportInterrupt[];
   /** Over all interrupts, also those that are left out. */
   readonly totals: {

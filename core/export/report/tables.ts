@@ -38,6 +38,7 @@ const number = { right: true, mono: true } as const;
 /** Sections after the figure, in order; those that would be empty are left out. */
 export function sections(report: ReportData): ReportSection[] {
   return [
+    findingSection(report),
     interruptSection(report),
     latencySection(report, 'latency', 'Latency', 'until acknowledged', waits),
     latencySection(report, 'handling', 'Handling', 'acknowledge → deactivate', ({ legs }) => legs.ackToDeactivate),
@@ -56,6 +57,24 @@ const leftOut = (count: number, what: string): string =>
   count === 0 ? '' : ` ${countText(count)} further ${what} are left out.`;
 
 const named = (label: string, name: string): string => cutName(name === '' ? label : `${label} ${name}`);
+
+function findingSection({ findings }: ReportData): ReportSection {
+  const columns: ReportColumn[] = [
+    { title: 'What' },
+    { title: 'Why it is wrong' },
+    { title: 'Events', ...code },
+    { title: 'Times', ...number },
+    { title: 'Clause' },
+  ];
+  const rows = findings.map(({ title, explanation, positions, count, clause }) => [
+    cut(title),
+    cut(explanation),
+    positions.map(({ seq }) => eventNumber(seq)).join(' '),
+    countText(count),
+    clause,
+  ]);
+  return { id: 'findings', title: 'Findings', hint: 'whole trace', tables: [{ columns, rows }], note: '' };
+}
 
 function interruptSection({ interrupts, omitted }: ReportData): ReportSection {
   const columns: ReportColumn[] = [

@@ -30,6 +30,18 @@ const latencyGroupSchema = z.object({
   ),
 });
 
+const findingSchema = z.object({
+  rule: z.string(),
+  title: z.string(),
+  explanation: z.string(),
+  /** Where the specification says so. */
+  clause: z.string(),
+  /** How often the same was found. */
+  count: z.int(),
+  /** Events that it rests on, the first time. */
+  positions: z.array(z.object({ seq, timeNs: ns, vcpu: vcpu.nullable(), what: z.string() })),
+});
+
 const divergenceSchema = z.object({
   seq,
   timeNs: ns,
@@ -98,6 +110,14 @@ export const analysisMethods = {
   'analysis.latency': method(
     z.object({ ...t, by: z.enum(['intid', 'intid,vcpu']) }),
     z.object({ groups: z.array(latencyGroupSchema) }),
+  ),
+  /** What the rules of core/analysis/findings find, and which of them had events to look at. */
+  'analysis.findings': method(
+    z.object({ ...t }),
+    z.object({
+      findings: z.array(findingSchema),
+      rules: z.array(z.object({ id: z.string(), about: z.string(), clause: z.string(), looked: z.boolean() })),
+    }),
   ),
   /** Drives the emulator with the recorded stimuli and compares its answers with the recorded ones. */
   'analysis.replay': method(z.object({ ...t }), replaySchema),

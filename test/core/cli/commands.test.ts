@@ -226,6 +226,45 @@ describe('history', () => {
   });
 });
 
+describe('findings', () => {
+  const finding = {
+    rule: 'lock-order',
+    title: 'Lock inversion: spiApList is taken under the lock of SPI 5',
+    explanation: 'Two threads stop.',
+    clause: '§2',
+    count: 2,
+    positions: [{ seq: 4, timeNs: 1200, vcpu: 1, what: 'vCPU 1 takes spiApList' }],
+  };
+  const rules = [
+    { id: 'lock-order', about: 'locks', clause: '§2', looked: true },
+    { id: 'missing-barrier', about: 'barriers', clause: '§7.4', looked: false },
+  ];
+
+  it('prints each with its events and its clause, and exits with 1', async () => {
+    const backend = fakeBackend({ ...openClose, 'analysis.findings': () => ({ findings: [finding], rules }) });
+    const { exit, stdout } = await run(['findings', 'x'], { backend });
+    expect([exit, stdout]).toEqual([
+      1,
+      'Lock inversion: spiApList is taken under the lock of SPI 5 (2 times)\n  Two threads stop.\n' +
+        '  #4 at 1.20 µs  vCPU 1 takes spiApList\n  lock-order: §2\n',
+    ]);
+    expect(argsOf(backend, 'analysis.findings')).toEqual([{ id: 7 }]);
+  });
+
+  it('says which rules found nothing, and exits with 0', async () => {
+    const backend = fakeBackend({ ...openClose, 'analysis.findings': () => ({ findings: [], rules }) });
+    const { exit, stdout, stderr } = await run(['findings', 'x'], { backend });
+    expect([exit, stdout]).toEqual([0, '']);
+    expect(stderr).toContain('nothing was found by lock-order');
+  });
+
+  it('prints the documented JSON', async () => {
+    const backend = fakeBackend({ ...openClose, 'analysis.findings': () => ({ findings: [finding], rules }) });
+    const { stdout } = await run(['findings', 'x', '--json'], { backend });
+    expect(SHAPES.findings.parse(JSON.parse(stdout))).toEqual({ findings: [finding], rules });
+  });
+});
+
 describe('latency', () => {
   const leg = {
     count: 1204,

@@ -90,6 +90,17 @@ describe('a report', () => {
     for (const format of ['html', 'md'] as const) expect(renderReport(none, format)).toContain('Interrupt trace boot');
   });
 
+  it('says what the rules found, with its events and the clause, in both formats', () => {
+    const page = renderReport(report, 'html');
+    expect(page).toContain('<a href="#findings">Findings</a>');
+    expect(page).toContain('>#4</td>');
+    expect(renderReport(report, 'md')).toContain(
+      '| Lock inversion | Two threads stop. | `#4` | 2 | kvm-vgic-v5-spi §2 |',
+    );
+    const without = renderReport(collectReport({ ...reportSource(100), findings: [] }, 50), 'html');
+    expect(without).not.toContain('Findings');
+  });
+
   it('is the same for the same trace and time', () => {
     expect(render('html', reportSource(100))).toBe(render('html', reportSource(100)));
   });

@@ -66,6 +66,16 @@ export function reportSource(events: number, hostile = ''): ReportSource {
   return {
     generator: 'gicscope 0.1.0',
     now: Date.UTC(2026, 10, 20, 10, 24, 30),
+    findings: [
+      {
+        rule: 'lock-order',
+        title: `Lock inversion${hostile}`,
+        explanation: `Two threads stop.${hostile}`,
+        clause: 'kvm-vgic-v5-spi §2',
+        count: 2,
+        positions: [{ seq: seq(4), timeNs: 4000, vcpu: 1, what: 'takes the lock' }],
+      },
+    ],
     trace: {
       fileName: `boot${hostile}.gscope`,
       fileBytes: 123_456,

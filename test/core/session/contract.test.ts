@@ -363,6 +363,10 @@ describe('a trace', () => {
     expect(groups.some((group) => group.label === 'PPI 27' && group.vcpu === 1)).toBe(true);
     expect(await call('skipped.list', { id, from: 0, limit: 10 })).toMatchObject({ total: 0 });
     expect(await call('analysis.replay', { id })).toMatchObject({ mismatched: 0, divergences: [] });
+    const { findings, rules } = await call('analysis.findings', { id });
+    expect(findings).toEqual([]);
+    // Barriers do not show in a QEMU log.
+    expect(rules.filter(({ looked }) => looked).map((rule) => rule.id)).toEqual(['selector-race']);
     const sql = await call('sql.query', { id, sql: 'SELECT count(*) AS n FROM events', limit: 10 });
     expect(sql).toEqual({ columns: ['n'], rows: [[events]], truncated: false });
   });

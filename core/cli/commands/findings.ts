@@ -1,0 +1,50 @@
+import { type Result } from '../../session/contract.ts';
+import { countText, durationText } from '../../state/units.ts';
+import { defineCommand } from '../command.ts';
+import { type Context } from '../context.ts';
+import { EXIT } from '../failure.ts';
+import { JSON_FLAG, TRACE } from '../options.ts';
+
+type Findings = Result<'analysis.findings'>;
+
+export const findingsCommand = defineCommand({
+  name: 'findings',
+  summary: 'what the rules of the architecture find wrong in a trace',
+  description:
+    'Looks for locks taken in the wrong order, state that a guest reads before its GIC instruction is known to be ' +
+    'complete, an SPI that is configured through another vCPU’s selection, and events in which something is lost. Each ' +
+    'finding names the events it rests on and the clause of the specification. The same thing found again is counted. ' +
+    'A rule that a recording cannot serve (barriers are in gicscope’s own recordings alone) is not applied. Exit status ' +
+    '1: something was found.',
+  arguments: { trace: TRACE },
+  options: { json: JSON_FLAG },
+  json: 'findings',
+  examples: [
+    { command: 'gicscope findings boot.gscope', says: 'each finding with its events' },
+    { command: 'gicscope findings boot.gscope --json', says: 'for a script' },
+  ],
+  async run(context, { trace }, { json }) {
+    return context.withTrace(trace, async (open) => {
+      const found = await open.call('analysis.findings', {});
+      if (json) await context.out.json(found);
+      else await print(context, found);
+      return found.findings.length === 0 ? EXIT.done : EXIT.found;
+    });
+  },
+});
+
+async function print(context: Context, { findings, rules }: Findings): Promise<void> {
+  const looked = rules.filter((rule) => rule.looked).map(({ id }) => id);
+  if (findings.length === 0)
+    context.say(
+      looked.length === 0 ? 'no rule has events to look at here' : `nothing was found by ${looked.join(', ')}`,
+    );
+  const { dim } = context.style;
+  for (const { rule, title, explanation, clause, count, positions } of findings) {
+    await context.out.line(`${title}${count === 1 ? '' : dim(` (${countText(count)} times)`)}`);
+    await context.out.line(`  ${explanation}`);
+    for (const { seq, timeNs, what } of positions)
+      await context.out.line(`  #${seq} ${dim(`at ${durationText(timeNs)}`)}  ${what}`);
+    await context.out.line(dim(`  ${rule}: ${clause}`));
+  }
+}
