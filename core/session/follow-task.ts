@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { ImportError, openFollowed, type ImportInput } from '../import/import.ts';
+import { type Machine } from '../import/machine/machine.ts';
 import { isInUse } from '../trace/file.ts';
 import { type TraceSummary } from '../trace/sink.ts';
 import { TraceWriter } from '../trace/writer.ts';
@@ -24,17 +25,18 @@ export interface FollowJob extends Pick<ImportJob, 'output' | 'overwrite' | 'too
   readonly input: ImportInput;
   readonly format: string | undefined;
   readonly vcpus: number | undefined;
+  readonly machine: Machine | undefined;
   /** What it goes on with. */
   readonly resumed: Resumed | undefined;
 }
 
 type FollowRequest = Pick<Args<'import.start'>, 'files' | 'output' | 'overwrite' | 'resume'> &
-  Pick<FollowJob, 'format' | 'vcpus'>;
+  Pick<FollowJob, 'format' | 'vcpus' | 'machine'>;
 
 /** @throws SessionError `usage` before anything is read */
 export function startFollowing(
   context: SessionContext,
-  { files, output, overwrite, format, vcpus, resume: goesOn = false }: FollowRequest,
+  { files, output, overwrite, format, vcpus, machine, resume: goesOn = false }: FollowRequest,
 ): { task: number; output: string } {
   const { tasks, options } = context;
   const [file = ''] = files;
@@ -50,7 +52,16 @@ export function startFollowing(
       message: `${target} is in use: it is being written, or open while incomplete. Choose another name.`,
     });
   const resumed = goesOn ? resume(target, input) : undefined;
-  const job = { input: resumed?.input ?? input, output: target, overwrite: replaces, tool, format, vcpus, resumed };
+  const job = {
+    input: resumed?.input ?? input,
+    output: target,
+    overwrite: replaces,
+    tool,
+    format,
+    vcpus,
+    machine,
+    resumed,
+  };
   const task = tasks.start(`Follow ${file}`, (control) => runFollow(job, control, () => followLive(context, target)));
   return { task, output: target };
 }
@@ -94,6 +105,7 @@ export async function runFollow(
       advance({ doneBytes: bytes, events }),
     ...(job.format === undefined ? {} : { format: job.format }),
     ...(job.vcpus === undefined ? {} : { vcpus: job.vcpus }),
+    ...(job.machine === undefined ? {} : { machine: job.machine }),
   };
   tick();
   const followed = await openFollowed(job.input, options).catch(asUsage);

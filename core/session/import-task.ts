@@ -6,6 +6,7 @@
 import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FORMATS, importTrace, inspect, type Progress } from '../import/import.ts';
+import { type Machine } from '../import/machine/machine.ts';
 import { importSeveral } from '../import/several/import-several.ts';
 import { type SourceInfo } from '../trace/sink.ts';
 import { TraceWriter } from '../trace/writer.ts';
@@ -22,6 +23,7 @@ export interface ImportJob {
   readonly format?: string;
   readonly keepPartial?: boolean;
   readonly vcpus?: number;
+  readonly machine?: Machine;
   /** Per file: nanoseconds to add to its times; null: found from what the files have in common. */
   readonly offsets?: readonly (number | null)[];
   /** Written into the trace: the gicscope version. */
@@ -147,6 +149,7 @@ export async function runImport(job: ImportJob, { signal, stop, advance }: TaskC
       ...(job.format === undefined ? {} : { format: job.format }),
       ...(job.keepPartial === undefined ? {} : { keepPartial: job.keepPartial }),
       ...(job.vcpus === undefined ? {} : { vcpus: job.vcpus }),
+      ...(job.machine === undefined ? {} : { machine: job.machine }),
       onProgress: ({ bytes, total, events }: Progress) => {
         room.look();
         advance({ phase: 'Read and decode', doneBytes: bytes, totalBytes: total ?? 0, events });

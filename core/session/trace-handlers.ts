@@ -7,6 +7,7 @@ import { planOf } from './import-plan.ts';
 import { checkOutput, chooseOutput, runImport } from './import-task.ts';
 import { traceInfo } from './info.ts';
 import { OpenTrace } from './open-trace.ts';
+import { recordedMachine } from './recorded-machine.ts';
 import { startRecording } from './record-handlers.ts';
 import { isScenarioFile } from './scenario-file.ts';
 import { density } from './timeline.ts';
@@ -46,9 +47,22 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
     },
 
     'import.plan': (request) => planOf(options.imports, request),
-    'import.start': ({ files, output, overwrite, format, keepPartial, vcpus, offsets, follow, resume }) => {
+    'import.start': ({
+      files,
+      output,
+      overwrite,
+      format,
+      keepPartial,
+      vcpus,
+      offsets,
+      follow,
+      resume,
+      dtb,
+      frames,
+    }) => {
       const [first = ''] = files;
-      if (follow === true) return startFollowing(context, { files, output, overwrite, format, vcpus, resume });
+      const machine = recordedMachine({ dtb, frames });
+      if (follow === true) return startFollowing(context, { files, output, overwrite, format, vcpus, resume, machine });
       // A scenario is made a trace by recording it.
       if (format === 'scenario' || (format === undefined && files.length === 1 && isScenarioFile(first)))
         return startRecording(context, { scenario: first, output, overwrite });
@@ -63,6 +77,7 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
         ...(keepPartial === undefined ? {} : { keepPartial }),
         ...(vcpus === undefined ? {} : { vcpus }),
         ...(offsets === undefined ? {} : { offsets }),
+        ...(machine === undefined ? {} : { machine }),
       };
       checkOutput(job);
       const task = tasks.start(`Import ${files.join(', ')}`, (control) => runImport(job, control));

@@ -6,6 +6,7 @@ import { defineCommand } from '../command.ts';
 import { type Context } from '../context.ts';
 import { CliFailure, EXIT, type ExitCode } from '../failure.ts';
 import { follow } from '../follow.ts';
+import { frames } from '../frames.ts';
 import { type FileOffset, offsets } from '../offsets.ts';
 import { flag, integer, JSON_FLAG, OVERWRITE_FLAG, text } from '../options.ts';
 import { newTrace } from '../output-file.ts';
@@ -31,6 +32,10 @@ export const importCommand = defineCommand({
     output: { ...text('--output', 'TRACE', 'trace to write', { short: '-o', completes: 'trace' }), required: true },
     format: text('--format', 'F', 'format of the files, when their content does not tell'),
     vcpus: integer('--vcpus', 'N', 'number of vCPUs, where the recording does not say it', 1, 512),
+    dtb: text('--dtb', 'FILE', "device tree blob of a recorded guest: where its GIC's registers are", {
+      completes: 'file',
+    }),
+    frames: frames('--frames', 'the same without a device tree, of several with commas between'),
     offset: offsets('--offset', 'what to add to the times of a file, of several with commas between'),
     follow: flag('--follow', 'read on as the file or pipe grows, until it ends or Ctrl-C'),
     resume: flag('--resume', 'go on with an import that was cut off, killed or stopped'),
@@ -64,9 +69,10 @@ export const importCommand = defineCommand({
   async run(
     context,
     { files },
-    { output, format, vcpus, offset, follow: grows, resume, dryRun, keepPartial, overwrite, json },
+    { output, format, vcpus, dtb, frames: places, offset, follow: grows, resume, dryRun, keepPartial, overwrite, json },
   ) {
     if (grows) checkFollow(files, offset !== undefined || dryRun);
+    if (dtb !== undefined && places !== undefined) throw new CliFailure('usage', 'either --dtb or --frames');
     if (resume && overwrite) throw new CliFailure('usage', 'either --resume or --overwrite');
     if (dryRun) return sayWhat(context, files, output);
     const path = newTrace(context, output, overwrite || resume);
@@ -81,6 +87,8 @@ export const importCommand = defineCommand({
         ...(keepPartial ? { keepPartial } : {}),
         ...(grows ? { follow: true, ...(resume ? { resume } : {}) } : {}),
         ...(vcpus === undefined ? {} : { vcpus }),
+        ...(dtb === undefined ? {} : { dtb: context.path(dtb) }),
+        ...(places === undefined ? {} : { frames: [...places] }),
         ...(offset === undefined ? {} : { offsets: perFile(offset, files) }),
       };
       return await importFiles(context, request, output, inputs.stopped, json);

@@ -3,6 +3,7 @@
  * `qemu-system-aarch64 -machine dumpdtb=FILE` writes). Nodes are told by `compatible`, their registers by `reg` with the
  * cells of the parent, translated by the `ranges` of all nodes above. Everything is bounded by the file, which is untrusted.
  */
+import { basename } from 'node:path';
 import { ImportError } from '../errors.ts';
 import { type FrameName, type FramePlace, type Machine, modelOf } from './machine.ts';
 
@@ -73,7 +74,7 @@ export function readDeviceTree(bytes: Uint8Array, file: string): Machine {
       hint: 'Is it the device tree of the recorded machine (for a host’s trace of its guest: the guest’s)?',
       at: { byte: 0 },
     });
-  return { gic: modelOf(frames), frames, from: `the device tree ${file}` };
+  return { gic: modelOf(frames), frames, from: `the device tree ${basename(file)}` };
 }
 
 function collect(node: Node, toRoot: (region: Region) => Region, frames: FramePlace[]): void {

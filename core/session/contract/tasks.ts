@@ -1,6 +1,9 @@
 /** Long tasks: imports and recordings that run on while the window works. See ../contract.ts for the units. */
 import { z } from 'zod';
-import { method, ns, ok, path, seq } from './shapes.ts';
+import { FRAME_NAMES } from '../../import/machine/machine.ts';
+import { hex, method, ns, ok, path, seq } from './shapes.ts';
+
+export { FRAME_NAMES };
 
 export const haltSchema = z.enum(['poweredOff', 'idle', 'limit', 'stopped']);
 
@@ -88,6 +91,13 @@ export const taskMethods = {
       keepPartial: z.boolean().optional(),
       /** Number of vCPUs, for sources that do not say it. */
       vcpus: z.int().min(1).max(512).optional(),
+      /** Where the recorded machine has its GIC's registers, for recordings of a KVM host: its device tree as a blob. */
+      dtb: path.optional(),
+      /** The same without a device tree; `dtb` comes first. */
+      frames: z
+        .array(z.object({ name: z.enum(FRAME_NAMES), base: hex }))
+        .max(32)
+        .optional(),
       /**
        * Read on as the source grows, until it ends or the task is stopped; the trace has its name and can be opened
        * from the first event on. One source; `-` is the standard input of the backend's process, where it has one.

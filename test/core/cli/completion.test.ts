@@ -68,8 +68,10 @@ describe.skipIf(!installed('bash'))('completion in bash', () => {
     expect(await offered('find', 'boot.gscope', '--re')).toEqual(['--reverse']);
     expect(await offered('import', '-')).toEqual([
       '--dry-run',
+      '--dtb',
       '--follow',
       '--format',
+      '--frames',
       '--help',
       '--json',
       '--keep-partial',

@@ -8,6 +8,7 @@ import { newTextLine, readTextLine } from '../../../../core/import/ftrace/text-l
 import { type ImportResult, importTrace } from '../../../../core/import/import.ts';
 import { detect } from '../../../../core/import/registry.ts';
 import { type NewEvent } from '../../../../core/trace/kinds.ts';
+import { interruptLabel } from '../../../../core/trace/interrupts.ts';
 import { MemorySink } from '../../../support/memory-sink.ts';
 
 const data = (name: string): string => fileURLToPath(new URL(`../../../data/import/${name}`, import.meta.url));
@@ -233,6 +234,32 @@ describe('a text file', () => {
       '       CPU 0/KVM-10     [001] d.h1.    1.000003: vgic_update_irq_pending: VCPU: 3, IRQ 27, level: 1',
     ]);
     expect(sink.events.map(({ vcpu }) => vcpu)).toEqual([0, undefined, 3]);
+  });
+
+  it('takes a GSI for an SPI once KVM was seen to inject it as that, and no longer when it no longer is', async () => {
+    let micros = 0;
+    const at = (): string => `1.${String(micros++).padStart(6, '0')}`;
+    const set = (gsi: number, level: number): string =>
+      `      vhost-10-11     [001] d..1.    ${at()}: kvm_set_irq: gsi ${gsi} level ${level} source 0`;
+    const update = (irq: number, level: number): string =>
+      `      vhost-10-11     [001] d..1.    ${at()}: vgic_update_irq_pending: VCPU: 0, IRQ ${irq}, level: ${level}`;
+    const { sink } = await imported([
+      ...[set(47, 1), update(79, 1), set(47, 0), update(79, 0)],
+      // A message: nothing follows, before or after.
+      ...[set(3, 1), set(3, 1), set(47, 1), update(36, 1), set(47, 0)],
+      // A GICv5's SPI has the number of its GSI.
+      ...[set(5, 1), update(0x6000_0005, 1), set(5, 0)],
+    ]);
+    expect(
+      sink.events.map((event) =>
+        event.kind === 'irq.inject' ? `${event.cause} ${interruptLabel(event.intid)} ${event.level}` : event.kind,
+      ),
+    ).toEqual([
+      ...['kvm.step', 'vgic_update_irq_pending SPI 79 true', 'kvm_set_irq SPI 79 false'],
+      'vgic_update_irq_pending SPI 79 false',
+      ...['kvm.step', 'kvm.step', 'kvm_set_irq SPI 79 true', 'vgic_update_irq_pending SPI 36 true', 'kvm.step'],
+      ...['kvm.step', 'vgic_update_irq_pending SPI 5 true', 'kvm_set_irq SPI 5 false'],
+    ]);
   });
 
   it('knows GICv5 by its interrupt numbers', async () => {

@@ -1,6 +1,7 @@
 /** Which thread is which vCPU, what a syndrome says, and where register frames are: only what events prove. */
 import { describe, expect, it } from 'vitest';
 import { abort, abortDetail, className, classOf, trappedRegister } from '../../../../core/import/ftrace/esr.ts';
+import { type FrameName, type FramePlace, modelOf } from '../../../../core/import/machine/machine.ts';
 import { Frames } from '../../../../core/import/ftrace/frames.ts';
 import { printedInterrupt } from '../../../../core/import/ftrace/interrupt-number.ts';
 import { Threads } from '../../../../core/import/ftrace/threads.ts';
@@ -96,6 +97,47 @@ describe('register frames', () => {
     expect(frames.summary).toContain('GICD 0x8000000, GICR 0x80a0000 (inferred');
     expect(frames.model).toBe('v3');
   });
+
+  it('of a GICv2 are found by the targets that each CPU reads of its own interrupts', () => {
+    const frames = new Frames();
+    frames.name(read(0x800_0004, 0xfc24));
+    expect(frames.name(read(0x800_0800, 0)).register).toBe('0x8000800');
+    expect(frames.name(read(0x800_0800, 0x0101_0101)).register).toBe('GICD_ITARGETSR0');
+    expect(frames.name(write(0x800_0f00, 1)).register).toBe('GICD_SGIR');
+    expect(frames.name(read(0x801_0000, 1)).register).toBe('0x8010000');
+    expect([frames.model, frames.because]).toEqual(['v2', 'a read of GICD_TYPER and of GICD_ITARGETSR0 as 0x1010101']);
+  });
+
+  it.each([
+    ['v3', 'GICD', 0x800_0100, 'GICD_ISENABLER0', undefined],
+    ['v3', 'GICR', 0x80c_0014, 'GICR_WAKER', 1],
+    ['v3', 'GICR', 0x80d_0100, 'GICR_ISENABLER0', 1],
+    ['v3', 'ITS', 0x808_0080, 'GITS_CBASER', undefined],
+    ['v3', 'ITS', 0x809_0040, 'GITS_TRANSLATER', undefined],
+    ['v2', 'GICC', 0x801_000c, 'GICC_IAR', undefined],
+    ['v2', 'GICD', 0x800_0f00, 'GICD_SGIR', undefined],
+    ['v5', 'IRS', 0x801_0000, 'IRS_IDR0', undefined],
+    ['v5', 'ITS', 0x812_0000, 'ITS_IDR0', undefined],
+  ] as const)(
+    'that are known beforehand name registers at once: %s %s %i',
+    (gic, _, address, register, redistributor) => {
+      const base = { GICD: 0x800_0000n, GICR: 0x80a_0000n, GICC: 0x801_0000n, ITS: 0x808_0000n, IRS: 0x801_0000n };
+      const places: Readonly<Record<string, readonly FrameName[]>> = {
+        v3: ['GICD', 'GICR', 'ITS'],
+        v2: ['GICD', 'GICC'],
+        v5: ['IRS'],
+      };
+      const own = (places[gic] ?? []).map((name) => ({ name, base: base[name] }));
+      const all: FramePlace[] = gic === 'v5' ? [...own, { name: 'ITS', base: 0x812_0000n }] : own;
+      const frames = new Frames({ gic: modelOf(all), frames: all, from: 'the user' });
+      const named = frames.name(read(address, 0));
+      expect([named.register, named.redistributor, frames.model]).toEqual([register, redistributor, gic]);
+      expect(frames.name(read(0x1234_0000, 0)).register).toBe('0x12340000');
+      // Nothing is inferred then.
+      frames.name(read(0x2000_ffe8, 0x3b));
+      expect(frames.name(read(0x2000_ffe8, 0x3b)).register).toBe('0x2000ffe8');
+    },
+  );
 
   it('are not seen in the accesses of other devices', () => {
     const frames = new Frames();
