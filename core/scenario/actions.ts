@@ -1,9 +1,10 @@
 /** The actions of user space and the host, one row each: what it does to a machine, and its answer. */
 import { type Result } from '../kvm/errno.ts';
-import { BAD_ADDRESS, CTRL, GROUP, KVM_CREATE_DEVICE_TEST, UserWords } from '../kvm/uapi.ts';
+import { BAD_ADDRESS, CTRL, DEVICE_VGIC_ITS, GROUP, KVM_CREATE_DEVICE_TEST, type Msi, UserWords } from '../kvm/uapi.ts';
 import { type VcpuGic } from '../kvm/gic-model.ts';
 import * as host from '../machine/host-actions.ts';
 import * as irs from '../machine/irs-actions.ts';
+import * as msi from '../machine/msi-actions.ts';
 import { type Machine } from '../machine/machine.ts';
 import { ACTION_NAMES, type Action, type ActionArgs, type ActionName } from './schema.ts';
 
@@ -38,6 +39,13 @@ function answered(result: Result, memory: UserWords | typeof BAD_ADDRESS): Answe
   return memory instanceof UserWords ? { result, words: memory.words } : { result };
 }
 
+const messageOf = ({ address, event, flags, device }: ActionArgs<'signalMsi'>): Msi => ({
+  address,
+  data: event,
+  flags,
+  device,
+});
+
 const ACTIONS: { readonly [K in ActionName]: (context: ActionContext, args: ActionArgs<K>) => Answer } = {
   irqLine: ({ machine }, args) =>
     answer(
@@ -52,9 +60,13 @@ const ACTIONS: { readonly [K in ActionName]: (context: ActionContext, args: Acti
   createVcpu: ({ machine }, { id }) => answer(machine.vm.createVcpu(id)),
   vcpuInit: ({ machine }, { vcpu, features }) => answer(machine.thread(vcpu).vcpu.init(features)),
   initialise: ({ machine }) => answer(machine.vm.deviceAttr('set', GROUP.CTRL, BigInt(CTRL.INIT), new UserWords())),
-  deviceAttr: ({ machine }, { op, group, attr, words }) => {
+  deviceAttr: ({ machine: { vm } }, { op, group, attr, words, its }) => {
     const memory = memoryOf(words);
-    return answered(machine.vm.deviceAttr(op, group, attr, memory), memory);
+    const result =
+      its === undefined
+        ? vm.deviceAttr(op, group, attr, memory)
+        : vm.companionAttr(DEVICE_VGIC_ITS, its, op, group, attr, memory);
+    return answered(result, memory);
   },
   vcpuAttr: ({ machine }, { vcpu = 0, op, group, attr, words }) => {
     const memory = memoryOf(words);
@@ -106,7 +118,19 @@ const ACTIONS: { readonly [K in ActionName]: (context: ActionContext, args: Acti
   },
   map: ({ machine }, { vcpu, ppi }) => answer(gicOf(machine, vcpu).mapHostPpi(intid(machine, ppi), ppi)),
   unmap: ({ machine }, { vcpu, ppi }) => answer(gicOf(machine, vcpu).unmapHostPpi(intid(machine, ppi))),
-  irqfd: ({ machine }, { gsi, level }) => answer(irs.irqfd(machine, gsi, level !== 0)),
+  // An eventfd tells nobody that a message was delivered.
+  irqfd: ({ machine }, { gsi, level }) => answer(Math.min(0, msi.signalGsi(machine, gsi, level !== 0))),
+  signalMsi: ({ machine }, args) => answer(msi.signalMsi(machine, messageOf(args))),
+  routes: ({ machine }, routes) =>
+    answer(
+      msi.setGsiRouting(
+        machine,
+        routes.map((route) => ({
+          gsi: route.gsi,
+          to: 'pin' in route ? { irqchip: 0, pin: route.pin } : { msi: messageOf(route) },
+        })),
+      ),
+    ),
   resampler: ({ machine }, { gsi }) => {
     irs.addResampler(machine, gsi);
     return OK;

@@ -8,6 +8,9 @@ import { nearest } from '../machine/a64/index.ts';
 import { readRegister, registerNames } from './registers.ts';
 import { type Path } from './source.ts';
 
+/** Memory, LPIs and what an ITS maps get their slots when they are first written. */
+const CLAIMED_LATER = /^(ram\.|ist\.lpi|vm\.its|vm\.gsi|vm\.vgic\.irq\.lpi)/;
+
 /** @throws ScenarioError with every problem. */
 export function checkScenario(scenario: Scenario): void {
   const { data, source } = scenario;
@@ -18,8 +21,7 @@ export function checkScenario(scenario: Scenario): void {
   const slots = (wanted: Readonly<Record<string, bigint>>, path: Path): void => {
     for (const [name, value] of Object.entries(wanted)) {
       const slot = layout.find(name);
-      // Memory and the table entries of LPIs get their slots when they are written.
-      if (slot === undefined && !/^(ram\.|ist\.lpi)/.test(name))
+      if (slot === undefined && !CLAIMED_LATER.test(name))
         problems.push({
           ...source.locateKey(path, name),
           message: `unknown slot "${name}"${perhaps(name, paths)}: gicscope state lists a trace's slots`,

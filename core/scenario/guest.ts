@@ -4,7 +4,7 @@ import { type ImageConfig } from '../machine/config.ts';
 import { type ScenarioProblem } from './errors.ts';
 import { type ScenarioData } from './schema.ts';
 import { type Path, type Source } from './source.ts';
-import { GICD_BASE, GICR_BASE } from './v3-frames.ts';
+import { DOORBELL, GICD_BASE, GICR_BASE, GITS_BASE } from './v3-frames.ts';
 
 /** Names that programs may use: PPI numbers and PSCI functions. */
 const CONSTANTS: ReadonlyMap<string, bigint> = new Map([
@@ -25,6 +25,9 @@ const V3_CONSTANTS: ReadonlyMap<string, bigint> = new Map([
   /** Bytes from one vCPU's redistributor to the next, and to the page of its interrupts. */
   ['GICR_STRIDE', 0x2_0000n],
   ['SGI_PAGE', 0x1_0000n],
+  /** There if the VM has an ITS. */
+  ['GITS', GITS_BASE],
+  ['DOORBELL', DOORBELL],
 ]);
 const PROGRAM_ALIGNMENT = 0x1_0000n;
 

@@ -9,7 +9,7 @@ import { ADDR_IRS } from '../kvm/v5/irs/attributes.ts';
 import { type MachineConfig } from '../machine/config.ts';
 import { ScenarioError, type ScenarioProblem } from './errors.ts';
 import { buildGuest, type Guest } from './guest.ts';
-import { v3Attributes } from './v3-frames.ts';
+import { ITS_COMPANION, v3Attributes } from './v3-frames.ts';
 import { type ScenarioData, scenarioSchema } from './schema.ts';
 import { type Path, Source } from './source.ts';
 
@@ -47,6 +47,11 @@ export function loadScenario(file: string, text: string, options: LoadOptions = 
   const config = configOf(source, data, guest, options, problems);
   checkLabels(source, data, guest, problems);
   checkNumbers(source, data, problems);
+  if (data.vm.its && data.vm.device !== 'vgicv3')
+    problems.push({
+      ...source.locate(['vm', 'its']),
+      message: 'expected `device: vgicv3` beside it: an ITS is a GICv3 part',
+    });
   if (problems.length > 0 || config === undefined) throw source.fail(problems);
   const isBounded = data.expect.halted === 'limit' || valueAt(source.value, ['limit', 'time']) !== undefined;
   return { file, text, data, config, guest, source, isBounded };
@@ -88,6 +93,7 @@ function configOf(
       })),
       device: DEVICE[vm.device],
       ...(vm.device === 'vgicv3' ? { attributes: v3Attributes(vm.interrupts) } : {}),
+      ...(vm.its ? { companions: [ITS_COMPANION] } : {}),
       ...(vm.device === 'vgicv5' && profile.irs !== undefined ? { attributes: irsAttributes(vm.irs) } : {}),
       ram: { base: data.guest.base, size: Math.ceil(data.guest.memory / 4096) * 4096 },
       images: guest.images,

@@ -21,6 +21,7 @@ import {
   whole,
   word,
 } from './values.ts';
+import { DOORBELL } from './v3-frames.ts';
 
 const onVcpu = z.strictObject({ vcpu: vcpu.default(0) });
 const attribute = z.strictObject({
@@ -34,6 +35,15 @@ const attribute = z.strictObject({
 /** Words of table entries by number. */
 const entries = z.record(z.string().regex(/^\d{1,5}$/, 'expected the number of an interrupt'), whole(0, 0xffff_ffff));
 const onPpi = z.strictObject({ vcpu: vcpu.default(0), ppi: whole(0, 63) });
+
+/** A device's message: to the ITS of the VM unless it says otherwise, on behalf of its DeviceID. */
+const message = z.strictObject({
+  device: whole(0, 0xffff_ffff).default(0),
+  event: whole(0, 0xffff_ffff).default(0),
+  address: word.default(DOORBELL),
+  /** KVM_MSI_VALID_DEVID. */
+  flags: whole(0, 0xffff_ffff).default(1),
+});
 
 /** One action; exactly one of these keys. */
 const actionKeys = {
@@ -49,7 +59,8 @@ const actionKeys = {
   createVcpu: z.strictObject({ id: whole(0, 0xffff_ffff) }),
   vcpuInit: z.strictObject({ vcpu: vcpu.default(0), features: features.default(0) }),
   initialise: z.strictObject({}),
-  deviceAttr: attribute.omit({ vcpu: true }),
+  /** Of the irqchip, or with `its` of an ITS by its number. */
+  deviceAttr: attribute.omit({ vcpu: true }).extend({ its: whole(0, 15).optional() }),
   vcpuAttr: attribute,
   getRegister: z.strictObject({ vcpu: vcpu.default(0), register }),
   setRegister: z.strictObject({ vcpu: vcpu.default(0), register, value: word }),
@@ -73,6 +84,8 @@ const actionKeys = {
   unmap: onPpi,
   irqfd: z.strictObject({ gsi, level: level.default(1) }),
   resampler: z.strictObject({ gsi }),
+  signalMsi: message,
+  routes: z.array(z.union([z.strictObject({ gsi, pin: whole(0, 0xffff) }), message.extend({ gsi })])).max(4096),
   saveTables: z.strictObject({ as: label }),
   restoreTables: z.union(
     [z.strictObject({ from: label }), z.strictObject({ spis: entries.default({}), lpis: entries.default({}) })],
@@ -191,6 +204,8 @@ export const scenarioSchema = z.strictObject({
         )
         .default(() => [vcpuConfig.parse({})]),
       device: z.enum(['vgicv5', 'vgicv3', 'none'], { error: 'expected vgicv5, vgicv3 or none' }).default('vgicv5'),
+      /** Has the GICv3 an ITS, and with it LPIs? */
+      its: z.boolean().default(false),
       /** INTIDs of a GICv3: SGIs, PPIs and SPIs; a multiple of 32. */
       interrupts: whole(64, 992).default(256),
       setUp: z.enum(['automatic', 'manual']).default('automatic'),

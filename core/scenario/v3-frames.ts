@@ -1,13 +1,18 @@
-/** The GICv3 that a scenario's VM gets by itself: where its frames are, and how many interrupts it has. */
-import { GROUP } from '../kvm/uapi.ts';
+/** The GICv3 that a scenario's VM gets by itself: where its frames are, how many interrupts it has, its ITS. */
+import { DEVICE_VGIC_ITS, GROUP } from '../kvm/uapi.ts';
 import { type MachineConfig } from '../machine/config.ts';
 
 export const GICD_BASE = 0x800_0000n;
 export const GICR_BASE = 0x80a_0000n;
+export const GITS_BASE = 0x808_0000n;
+/** GITS_TRANSLATER: the address of a device's messages. */
+export const DOORBELL = GITS_BASE + 0x1_0040n;
 
 /** KVM_VGIC_V3_ADDR_TYPE_DIST and …_REDIST (kvm-vgic-v3 §14.1). */
 const ADDR_DIST = 2n;
 const ADDR_REDIST = 3n;
+/** KVM_VGIC_ITS_ADDR_TYPE */
+const ADDR_ITS = 4n;
 
 /** What user space sets before CTRL_INIT; `interrupts` counts SGIs, PPIs and SPIs. */
 export function v3Attributes(interrupts: number): NonNullable<MachineConfig['attributes']> {
@@ -17,3 +22,9 @@ export function v3Attributes(interrupts: number): NonNullable<MachineConfig['att
     { group: GROUP.NR_IRQS, attr: 0n, value: BigInt(interrupts) },
   ];
 }
+
+/** An ITS, created and put in place after CTRL_INIT. */
+export const ITS_COMPANION: NonNullable<MachineConfig['companions']>[number] = {
+  type: DEVICE_VGIC_ITS,
+  attributes: [{ group: GROUP.ADDR, attr: ADDR_ITS, value: GITS_BASE }],
+};

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import * as errno from '../kvm/errno.ts';
 import { FEATURE } from '../kvm/vcpu-slots.ts';
-import { DEVICE_VGIC_V3, DEVICE_VGIC_V5 } from '../kvm/uapi.ts';
+import { DEVICE_VGIC_ITS, DEVICE_VGIC_V3, DEVICE_VGIC_V5 } from '../kvm/uapi.ts';
 
 /** A whole number from `min` to `max`, as a number. */
 export const whole = (min: number, max: number) =>
@@ -54,11 +54,15 @@ export const result = z
     return z.NEVER;
   });
 
-const DEVICES: Readonly<Record<string, number>> = { vgicv5: DEVICE_VGIC_V5, vgicv3: DEVICE_VGIC_V3 };
+const DEVICES: Readonly<Record<string, number>> = {
+  vgicv5: DEVICE_VGIC_V5,
+  vgicv3: DEVICE_VGIC_V3,
+  its: DEVICE_VGIC_ITS,
+};
 /** A device type by name or number. */
 export const deviceType = z
-  .union([z.enum(['vgicv5', 'vgicv3']), whole(0, 0xffff_ffff)], {
-    error: 'expected vgicv5, vgicv3 or a number',
+  .union([z.enum(['vgicv5', 'vgicv3', 'its']), whole(0, 0xffff_ffff)], {
+    error: 'expected vgicv5, vgicv3, its or a number',
   })
   .transform((given) => (typeof given === 'number' ? given : (DEVICES[given] ?? 0)));
 

@@ -37,6 +37,8 @@ export function declareFlat(machine: Machine, sink: Pick<TraceSink, 'interruptFi
   const vgic = vgicOf(machine.vm);
   for (const { index, privates } of vgic.vcpus) for (const irq of privates) declare(sink, irq, vcpuId(index));
   for (const irq of vgic.spis) declare(sink, irq, undefined);
+  for (const irq of vgic.lpis.claimed) declare(sink, irq, undefined);
+  vgic.lpis.onClaim = (irq) => declare(sink, irq, undefined);
 }
 
 function declare(sink: Pick<TraceSink, 'interruptField'>, irq: Irq, vcpu: VcpuId | undefined): void {

@@ -31,14 +31,24 @@ export const UAPI: Rows<UapiEvent['kind']> = {
     }),
   'uapi.vcpuFinalize': (s, { result }, place) =>
     s.put('kvm.ioctl', 'userspace', place, { ioctl: 'KVM_ARM_VCPU_FINALIZE', result: resultOf(result) }),
-  'uapi.deviceAttr': (s, { op, group, attr, result }, place) =>
+  'uapi.deviceAttr': (s, { op, group, attr, result, companion }, place) =>
     s.put(
       'kvm.ioctl',
       'userspace',
       place,
       { ioctl: `KVM_${op.toUpperCase()}_DEVICE_ATTR`, result: resultOf(result), argument: attr },
-      { of: 'device', group },
+      { of: companion === undefined ? 'device' : `ITS ${companion}`, group },
     ),
+  'uapi.signalMsi': (s, { msi: { address, data, flags, device }, result }, place) =>
+    s.put(
+      'kvm.ioctl',
+      'userspace',
+      place,
+      { ioctl: 'KVM_SIGNAL_MSI', result: resultOf(result), argument: address },
+      { device, event: data, flags },
+    ),
+  'uapi.gsiRouting': (s, { routes, result }, place) =>
+    s.put('kvm.ioctl', 'userspace', place, { ioctl: 'KVM_SET_GSI_ROUTING', result: resultOf(result) }, { routes }),
   'uapi.vcpuAttr': (s, { op, group, attr, result }, place) =>
     s.put(
       'kvm.ioctl',

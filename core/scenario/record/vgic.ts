@@ -1,14 +1,17 @@
 /** How frames, lines and the GICv3 and GICv2 models become events. The rest goes in as `other`, with its facts. */
 import { registerAt } from '../../gic/registers.ts';
-import { type VgicEvent } from '../../kvm/events.ts';
+import { type ItsEvent, type VgicEvent } from '../../kvm/events.ts';
 import { type VmGic } from '../../kvm/gic-model.ts';
 import { DEVICE_VGIC_V5 } from '../../kvm/uapi.ts';
 import { type VgicIrsEvent } from '../../kvm/v5/irs/events.ts';
 import { irsOffset } from '../../kvm/v5/irs/virtual-irs.ts';
 import { VmVgicV5 } from '../../kvm/v5/vm-vgic.ts';
+import { type Its } from '../../kvm/v3/its/its.ts';
+import { itsesOf } from '../../kvm/v3/its/its-set.ts';
 import { UNSET, vgicOf } from '../../kvm/vgic/vm-state.ts';
 import { type Machine } from '../../machine/machine.ts';
 import { IRS } from './irs.ts';
+import { ITS } from './its.ts';
 import { intidOfKvm } from './flat-interrupts.ts';
 import { type Rows } from './scribe.ts';
 
@@ -32,7 +35,16 @@ export function placeOfAddress(
   if (inside(vgic.distBase.value, DIST_SIZE)) return at('GICD', vgic.distBase.value);
   for (const { index, redistBase } of vgic.vcpus)
     if (inside(redistBase.value, REDIST_SIZE)) return at(`GICR${index}`, redistBase.value);
+  const its = itsesOf(vgic).answeringAt(address, 1);
+  if (its !== undefined) return placeInIts(its, address);
   return { register: `0x${address.toString(16)}`, offset: address };
+}
+
+/** Registers of the first ITS by name alone: a VM hardly has a second one. */
+function placeInIts({ index, base }: Its, address: bigint): { readonly register: string; readonly offset: bigint } {
+  const offset = address - base.value;
+  const name = index === 0 ? registerAt('GITS', Number(offset))?.register.name : undefined;
+  return { register: name ?? `GITS${index}+0x${offset.toString(16)}`, offset };
 }
 
 function placeInIrs(part: VmGic, address: bigint): { readonly register: string; readonly offset: bigint } {
@@ -43,8 +55,9 @@ function placeInIrs(part: VmGic, address: bigint): { readonly register: string; 
   return { register: name, offset: BigInt(offset) };
 }
 
-export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind']> = {
+export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind'] | ItsEvent['kind']> = {
   ...IRS,
+  ...ITS,
   mmio: (s, { address, length, direction, value }, place) =>
     s.put('mmio.access', 'guest', place, { ...placeOfAddress(s.machine, address), op: direction, size: length, value }),
   'sgi.send': (s, { value, anyGroup }, place) =>
