@@ -102,6 +102,11 @@ export function registerAt(frame: Frame, offset: number): Located | undefined {
   return { register, index: entry.index, byte: local - (register.offset ?? 0) };
 }
 
+/** What traces call the place of an access: Arm's name of the register, else frame and offset, `GICD+0xf00`. */
+export function nameAt(frame: Frame, offset: number, shown: string = frame): string {
+  return registerAt(frame, offset)?.register.arm ?? `${shown}+0x${offset.toString(16)}`;
+}
+
 /** Every name, arrays element by element, in table order. */
 export function registerNames(): readonly string[] {
   return [...maps().byName.keys()];

@@ -11,7 +11,7 @@
  * read at 8 (GICR_TYPER) before, or whose next frame gets a write of all ones at 0x80 (GICR_IGROUPR0). The ITS has the
  * former and a clock chip may have an 0x14; only together they are proof. Earlier accesses keep their plain addresses.
  */
-import { type Frame, registerAt } from '../../gic/registers.ts';
+import { type Frame, nameAt } from '../../gic/registers.ts';
 import { type GicModel } from '../../trace/sink.ts';
 import { framesText, type Machine, placeOf } from '../machine/machine.ts';
 
@@ -123,8 +123,7 @@ export class Frames {
 }
 
 function named(frame: Frame, name: string, offset: bigint): Named {
-  const found = registerAt(frame, Number(offset));
-  return { register: found?.register.arm ?? `${name}+0x${offset.toString(16)}`, offset };
+  return { register: nameAt(frame, Number(offset), name), offset };
 }
 
 /** Whether each byte holds the same single bit, as the reader's own mask of CPUs does. */

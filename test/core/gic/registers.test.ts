@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { decode, registerAt, registerByEncoding, registerByName, type Register } from '../../../core/gic/registers.ts';
+import {
+  decode,
+  nameAt,
+  registerAt,
+  registerByEncoding,
+  registerByName,
+  type Register,
+} from '../../../core/gic/registers.ts';
 
 function register(name: string): Register {
   const found = registerByName(name);
@@ -93,5 +100,12 @@ describe('finding a register', () => {
     expect(registerByEncoding(3, 4, 12, 11, 7)?.byName.has('EN')).toBe(true);
     expect(registerByEncoding(3, 4, 12, 11, 7, 'v3')?.byName.has('VENG1')).toBe(true);
     expect(registerByName('ICH_VMCR_EL2', 'v3')?.name).toBe('ICH_VMCR_V3_EL2');
+  });
+
+  it('calls the place of an access by its register, and by frame and offset where there is none', () => {
+    expect(nameAt('GICD', 0x104)).toBe('GICD_ISENABLER1');
+    expect(nameAt('GICR', 0x1_0100)).toBe('GICR_ISENABLER0');
+    expect(nameAt('GICD_V2', 0xf00, 'GICD')).toBe('GICD_SGIR');
+    expect(nameAt('GICD', 0xfff0_0000)).toBe('GICD+0xfff00000');
   });
 });

@@ -5,7 +5,7 @@
  * A redistributor's lines name its vCPU, which is not always the one that accesses it. A distributor's name none; those
  * words of a GICv2's that each CPU has of its own are applied where only one vCPU exists, and become unknown elsewhere.
  */
-import { type Frame, type Located, registerAt } from '../../../../gic/registers.ts';
+import { type Frame, type Located, nameAt, registerAt } from '../../../../gic/registers.ts';
 import { type Gicv2Event } from '../../events/gicv2.ts';
 import { type Gicv3FrameEvent } from '../../events/gicv3.ts';
 import { NOBODY, type TraceLine, u64 } from '../../trace-line.ts';
@@ -63,7 +63,6 @@ function frameAccess(shape: Shape): Meaning {
         });
     },
     tell: (line, vcpu, scene) => {
-      const located = registerAt(frame, line.wLo);
       const remarks = {
         ...(shape.secure?.(line) === true ? { secure: true } : {}),
         ...(failed ? { rejected: true } : {}),
@@ -71,7 +70,7 @@ function frameAccess(shape: Shape): Meaning {
       };
       scene.emit(line, vcpu, 'guest', {
         kind: 'mmio.access',
-        register: located?.register.arm ?? `${name}+0x${line.wLo.toString(16)}`,
+        register: nameAt(frame, line.wLo, name),
         op,
         size: shape.size(line),
         offset: BigInt(line.wLo),

@@ -2,7 +2,7 @@
  * GICv2: CPU interface, distributor lines, SGIs, best candidates (gicv3-behaviour §13; trace-import-formats §6.5).
  * An acknowledge is two lines: one that says the interrupt, and the access to GICC_IAR; the first is the acknowledge.
  */
-import { registerAt } from '../../../../gic/registers.ts';
+import { nameAt, registerAt } from '../../../../gic/registers.ts';
 import { type Gicv2Event } from '../../events/gicv2.ts';
 import { NOBODY, type TraceLine, u64 } from '../../trace-line.ts';
 import { type Meaning, type Scene } from '../scene.ts';
@@ -65,7 +65,7 @@ function interfaceAccess(op: 'read' | 'write'): Meaning {
 }
 
 function tellInterface(line: TraceLine, vcpu: number, scene: Scene, op: 'read' | 'write'): void {
-  const name = registerAt('GICC', line.wLo)?.register.arm ?? `GICC+0x${line.wLo.toString(16)}`;
+  const name = nameAt('GICC', line.wLo);
   scene.emit(line, vcpu, 'guest', {
     kind: 'mmio.access',
     register: line.s === PHYSICAL ? name : name.replace('GICC', 'GICV'),
