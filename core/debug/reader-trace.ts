@@ -55,22 +55,14 @@ export function readerTrace(reader: TraceReader): SearchableTrace {
   };
 }
 
-/** Keys of the postings in use: names with their access, and vCPUs. Seeks by chunk, so blobs are not read. */
-const KEYS_IN_USE = `SELECT DISTINCT kind, key FROM posting
-  WHERE chunk IN (SELECT DISTINCT id / 64 FROM block) AND kind IN (${POSTING.name}, ${POSTING.vcpu})`;
-const KEYS_LIMIT = 1 << 22;
-
 function collectNames(reader: TraceReader): TraceNames {
   const types = reader.types.types;
   const texts = reader.names.texts;
   const { interruptIndex } = reader;
   const registers = new Set<string>();
-  let vcpus = 0;
-  for (const [kind, key] of reader.sql(KEYS_IN_USE, KEYS_LIMIT).rows) {
-    const id = Number(key);
-    if (Number(kind) === POSTING.vcpu) vcpus = Math.max(vcpus, id);
-    else if ((id & 3) !== NO_ACCESS) registers.add(texts[id >> 2] ?? '');
-  }
+  for (const key of reader.postings.keys(POSTING.name))
+    if ((key & 3) !== NO_ACCESS) registers.add(texts[key >> 2] ?? '');
+  let vcpus = Math.max(0, ...reader.postings.keys(POSTING.vcpu));
   for (const { path } of reader.layout.slots) vcpus = Math.max(vcpus, (vcpuOfPath(path) ?? -1) + 1);
   const sources = new Set(types.flatMap(({ source }) => (source === undefined ? [] : [source])));
   return {

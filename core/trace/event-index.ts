@@ -6,9 +6,9 @@
 import { HAS_ARG, type EventColumns, codecOf } from './columns.ts';
 import { NO_NAME, type TypeTable } from './dictionary.ts';
 import { INTERRUPT_LIMIT } from './interrupt-index.ts';
-import { interruptLabel } from './interrupts.ts';
 import { KINDS } from './kinds.ts';
 import { NO_ACCESS, POSTING, type PostingBuilder } from './postings.ts';
+import { type RowColumns } from './rows.ts';
 import { type WriteQueue, type WriteStatement } from './write-queue.ts';
 
 /** What an event of a kind adds to its interrupt's counts, as index into COUNTED. */
@@ -41,15 +41,13 @@ export class EventIndex {
   #typeCounts = new Float64Array(64);
   readonly #typesSaved: number[] = [];
   readonly #dirty = new Set<number>();
-  readonly #save: WriteStatement;
+  readonly #rows: RowColumns;
   readonly #saveType: WriteStatement;
 
   constructor(queue: WriteQueue, types: TypeTable, postings: PostingBuilder) {
     this.#types = types;
     this.#postings = postings;
-    this.#save = queue.prepare(
-      `REPLACE INTO interrupt_count(intid, label, events, ${COUNTED.join(', ')}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
+    this.#rows = queue.table('interrupt_count', ['intid', 'events', ...COUNTED], 'REPLACE');
     this.#saveType = queue.prepare('UPDATE event_type SET events = ? WHERE id = ?');
   }
 
@@ -84,8 +82,9 @@ export class EventIndex {
     for (const dense of this.#dirty) {
       const intid = this.#intids[dense] ?? 0;
       const at = dense * WIDTH;
-      this.#save.run(intid, interruptLabel(intid), ...this.#counts.subarray(at, at + WIDTH));
+      this.#rows.add([intid, ...this.#counts.subarray(at, at + WIDTH)]);
     }
+    this.#rows.flush();
     this.#dirty.clear();
     for (let id = 0; id < this.#types.size; id++) {
       const count = this.#typeCounts[id] ?? 0;

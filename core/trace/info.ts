@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { COUNTED } from './event-index.ts';
 import { damaged } from './errors.ts';
 import { guarded } from './file.ts';
+import { interruptLabel } from './interrupts.ts';
 import { LAST_INTID, LAST_VCPU } from './limits.ts';
 import { integer, jsonObject, text, upTo } from './row-values.ts';
 import { type GicModel, type LineCounts, type SourceInfo } from './sink.ts';
@@ -127,21 +128,25 @@ function vcpusSeen(db: Database.Database): number {
 }
 
 function interruptCounts(db: Database.Database): InterruptCount[] {
-  const sql = `SELECT intid, label, events, ${COUNTED.join(', ')} FROM interrupt_count ORDER BY intid`;
+  const sql = `SELECT intid, events, ${COUNTED.join(', ')} FROM interrupt_count ORDER BY intid`;
   return db
     .prepare(sql)
     .raw()
     .all()
-    .map((row) => ({
-      intid: upTo(LAST_INTID, row, 0, 'interrupt counts'),
-      label: text(row, 1, 'interrupt counts'),
-      events: integer(row, 2, 'interrupt counts'),
-      acknowledged: integer(row, 3, 'interrupt counts'),
-      dropped: integer(row, 4, 'interrupt counts'),
-      deactivated: integer(row, 5, 'interrupt counts'),
-      injected: integer(row, 6, 'interrupt counts'),
-      pended: integer(row, 7, 'interrupt counts'),
-    }));
+    .map((row) => {
+      const intid = upTo(LAST_INTID, row, 0, 'interrupt counts');
+      const count = (column: number): number => integer(row, 1 + column, 'interrupt counts');
+      return {
+        intid,
+        label: interruptLabel(intid),
+        events: count(0),
+        acknowledged: count(1),
+        dropped: count(2),
+        deactivated: count(3),
+        injected: count(4),
+        pended: count(5),
+      };
+    });
 }
 
 function sourceOf(json: string | undefined): SourceInfo | undefined {

@@ -3,7 +3,7 @@
  * transitions. Fed in order of time, from exact transitions or from buckets; cost: columns + what is fed.
  */
 import { type LaneKind, isBusy } from './lane-kinds.ts';
-import { type Buckets, lower, worse } from './lane-tiles.ts';
+import { type Buckets, lower, worse } from './lane-buckets.ts';
 
 export interface LaneColumns {
   readonly mode: 'columns';

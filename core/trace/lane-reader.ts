@@ -2,29 +2,19 @@
 import type Database from 'better-sqlite3';
 import { damaged } from './errors.ts';
 import { guarded } from './file.ts';
+import { type Buckets, decodeBuckets } from './lane-buckets.ts';
 import { LANE_KINDS, type Lane, type LaneKind } from './lane-kinds.ts';
-import {
-  type Buckets,
-  type Density,
-  type Transitions,
-  decodeBuckets,
-  decodeDensity,
-  decodeTransitions,
-  tileId,
-} from './lane-tiles.ts';
+import { type Density, TILE, type TileLevel, type Transitions, decodeDensity, tileId } from './lane-tiles.ts';
 import { LruCache } from './lru.ts';
-import { blob, integer, text } from './row-values.ts';
+import { integer, text } from './row-values.ts';
+import { TileRows } from './tile-rows.ts';
 
 const CACHED = 512;
-const LAST_PART = 0xff_ffff;
 
 export class LaneReader {
   readonly #path: string;
   readonly #db: Database.Database;
-  readonly #range: Database.Statement;
-  readonly #lastIn: Database.Statement;
-  readonly #firstIn: Database.Statement;
-  readonly #transitions = new LruCache<number, Transitions>(CACHED);
+  readonly #tiles: TileRows;
   readonly #buckets = new LruCache<number, Buckets>(CACHED);
   readonly #lanes: Lane[] = [];
   readonly #bySubject = new Map<string, Lane>();
@@ -32,10 +22,7 @@ export class LaneReader {
   constructor(path: string, db: Database.Database) {
     this.#path = path;
     this.#db = db;
-    const base = 'SELECT id, data FROM tile WHERE id BETWEEN ? AND ? ORDER BY id';
-    this.#range = db.prepare(base).raw();
-    this.#firstIn = db.prepare(`${base} LIMIT 1`).raw();
-    this.#lastIn = db.prepare(`${base} DESC LIMIT 1`).raw();
+    this.#tiles = new TileRows(db);
   }
 
   /** Every lane that has tiles, by id. */
@@ -51,7 +38,7 @@ export class LaneReader {
   /** Takes in new lanes; `grown`: tiles may have changed. */
   load(interrupts: number, slots: number, grown: boolean): void {
     if (grown) {
-      this.#transitions.clear();
+      this.#tiles.forget();
       this.#buckets.clear();
     }
     const sql = 'SELECT id, kind, subject, lsb, width FROM lane WHERE id >= ? ORDER BY id';
@@ -72,44 +59,33 @@ export class LaneReader {
   }
 
   /** Exact tiles of a lane for chunks `first` … `last`, as [chunk, tile]; chunks without a transition have none. */
-  *transitions(lane: Lane, first: number, last: number): Generator<readonly [number, Transitions]> {
-    for (const [chunk, data] of this.#rows(0, lane.id, first, last)) yield [chunk, this.#decoded(lane.id, chunk, data)];
+  transitions(lane: Lane, first: number, last: number): (readonly [number, Transitions])[] {
+    return guarded(this.#path, () => this.#tiles.transitions(lane.id, first, last));
   }
 
-  /** Bucket tiles of a lane for groups `first` … `last`. */
+  /** Bucket tiles of a lane for groups `first` … `last`, as [group, tile]; only those with an exact tile of the lane's own. */
   *buckets(lane: Lane, first: number, last: number): Generator<readonly [number, Buckets]> {
-    for (const [group, data] of this.#rows(1, lane.id, first, last)) {
-      const id = tileId(1, lane.id, group);
+    for (const [group, data] of this.#rows(TILE.group, lane.id, first, last)) {
+      const id = tileId(TILE.group, lane.id, group);
       yield [group, this.#buckets.get(id) ?? this.#buckets.set(id, decodeBuckets(data, group))];
     }
   }
 
   /** Event counts of a density lane for chunks `first` … `last`. */
   *density(lane: Lane, first: number, last: number): Generator<readonly [number, Density]> {
-    for (const [chunk, data] of this.#rows(0, lane.id, first, last)) yield [chunk, decodeDensity(data, chunk)];
+    for (const [chunk, data] of this.#rows(TILE.exact, lane.id, first, last)) yield [chunk, decodeDensity(data, chunk)];
   }
 
   /** The lane's code just before chunk `chunk` begins. */
   codeBefore(lane: Lane, chunk: number): number {
-    const before = chunk > 0 ? this.#edge(this.#lastIn, lane.id, 0, chunk - 1) : undefined;
-    if (before !== undefined) return before.code[before.count - 1] ?? before.startCode;
-    return this.#edge(this.#firstIn, lane.id, chunk, LAST_PART)?.startCode ?? 0;
+    return guarded(this.#path, () => {
+      const before = chunk > 0 ? this.#tiles.lastUpTo(lane.id, chunk - 1) : undefined;
+      if (before !== undefined) return before.code[before.count - 1] ?? before.startCode;
+      return this.#tiles.firstFrom(lane.id, chunk)?.startCode ?? 0;
+    });
   }
 
-  #edge(statement: Database.Statement, lane: number, first: number, last: number): Transitions | undefined {
-    const row = guarded(this.#path, () => statement.get(tileId(0, lane, first), tileId(0, lane, last)));
-    if (row === undefined) return undefined;
-    return this.#decoded(lane, integer(row, 0, 'tile') - tileId(0, lane, 0), blob(row, 1, 'tile'));
-  }
-
-  #decoded(lane: number, chunk: number, data: Uint8Array): Transitions {
-    const id = tileId(0, lane, chunk);
-    return this.#transitions.get(id) ?? this.#transitions.set(id, decodeTransitions(data, chunk));
-  }
-
-  #rows(level: 0 | 1, lane: number, first: number, last: number): (readonly [number, Uint8Array])[] {
-    const base = tileId(level, lane, 0);
-    const rows = guarded(this.#path, () => this.#range.all(base + first, base + last));
-    return rows.map((row) => [integer(row, 0, 'tile') - base, blob(row, 1, 'tile')] as const);
+  #rows(level: TileLevel, lane: number, first: number, last: number): (readonly [number, Uint8Array])[] {
+    return guarded(this.#path, () => this.#tiles.rows(level, lane, first, last));
   }
 }

@@ -2,13 +2,16 @@
  * Collects the transitions of all lanes of one chunk and writes their tiles.
  *
  * In memory: the transitions of the current chunk, in order, as columns with their lane, and per lane the code before
- * the chunk. Writing sorts them by lane (counting sort). A group's tiles are made from the stored ones (lane-groups.ts).
+ * the chunk. Writing sorts them by lane; lanes with few share a tile (shared-tiles.ts). A group's tiles are made from
+ * the stored ones (lane-groups.ts).
  */
 import { type Lane, type LaneKind } from './lane-kinds.ts';
 import {
   DENSITY_BUCKETS,
   EXACT_CHUNKS,
   GROUP_CHUNKS,
+  TILE,
+  type Transitions,
   bucketTimeFor,
   densityBytes,
   tileId,
@@ -16,6 +19,7 @@ import {
 } from './lane-tiles.ts';
 import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
 import { type EventColumns } from './columns.ts';
+import { OWN_TILE_TRANSITIONS, SHARED_LANES, sharedBytes } from './shared-tiles.ts';
 import { type WriteQueue, type WriteStatement, content } from './write-queue.ts';
 
 const CHUNK_EVENTS = CHUNK_BLOCKS * BLOCK_EVENTS;
@@ -37,7 +41,9 @@ export class LaneRecorder {
   readonly #before: number[] = [];
   readonly #now: number[] = [];
   readonly #dirty = new Set<number>();
-  /** Lanes with a tile in the current group. */
+  /** Pages of lanes with a shared tile in the current chunk. */
+  readonly #shared = new Set<number>();
+  /** Lanes with a tile of their own in the current group. */
   readonly #inGroup = new Set<number>();
 
   /** Times and vCPUs of the chunk's events, for density. */
@@ -99,6 +105,7 @@ export class LaneRecorder {
       this.#before[lane] = this.#code[i] ?? 0;
     }
     this.#count = 0;
+    this.#shared.clear();
     if (chunk % GROUP_CHUNKS === 0) this.#groupStart = this.#eventTime[0] ?? 0;
     if (chunk % GROUP_CHUNKS === GROUP_CHUNKS - 1) this.#saveGroup(Math.floor(chunk / GROUP_CHUNKS), endTime);
   }
@@ -114,6 +121,34 @@ export class LaneRecorder {
 
   #saveTransitions(chunk: number): void {
     if (this.#dirty.size === 0) return;
+    const tileOf = this.#sorted();
+    const pages = new Set<number>();
+    for (const lane of this.#dirty) {
+      pages.add(Math.floor(lane / SHARED_LANES));
+      const tile = tileOf(lane);
+      if (tile.count < OWN_TILE_TRANSITIONS) continue;
+      this.#tile.run(tileId(TILE.exact, lane, chunk), content(transitionBytes(chunk, tile)));
+      this.#inGroup.add(lane);
+    }
+    for (const page of pages) this.#saveShared(chunk, page, tileOf);
+    this.#dirty.clear();
+  }
+
+  /** The tiles of a page's lanes that are too short for one of their own. */
+  #saveShared(chunk: number, page: number, tileOf: (lane: number) => Transitions): void {
+    const tiles = new Map<number, Transitions>();
+    for (let place = 0; place < SHARED_LANES; place++) {
+      const tile = tileOf(page * SHARED_LANES + place);
+      if (tile.count > 0 && tile.count < OWN_TILE_TRANSITIONS) tiles.set(place, tile);
+    }
+    // Also an empty one, when all of those that it held have their own by now.
+    if (tiles.size === 0 && !this.#shared.has(page)) return;
+    this.#tile.run(tileId(TILE.shared, page, chunk), content(sharedBytes(chunk, tiles)));
+    this.#shared.add(page);
+  }
+
+  /** The chunk's transitions by lane (counting sort). */
+  #sorted(): (lane: number) => Transitions {
     const from = new Uint32Array(this.#lanes.length + 1);
     for (let i = 0; i < this.#count; i++) {
       const lane = this.#lane[i] ?? 0;
@@ -132,20 +167,17 @@ export class LaneRecorder {
       time[to] = this.#time[i] ?? 0;
       code[to] = this.#code[i] ?? 0;
     }
-    for (const lane of this.#dirty) {
+    return (lane) => {
       const a = from[lane] ?? 0;
-      const b = from[lane + 1] ?? 0;
-      const tile = {
+      const b = from[lane + 1] ?? a;
+      return {
         startCode: this.#before[lane] ?? 0,
         count: b - a,
         seq: seq.subarray(a, b),
         time: time.subarray(a, b),
         code: code.subarray(a, b),
       };
-      this.#tile.run(tileId(0, lane, chunk), content(transitionBytes(chunk, tile)));
-      this.#inGroup.add(lane);
-    }
-    this.#dirty.clear();
+    };
   }
 
   #saveDensity(chunk: number, events: number): void {
@@ -170,12 +202,13 @@ export class LaneRecorder {
         lane = this.open('density', key, 0, 0, 0);
         this.#densityLane[key] = lane;
       }
-      this.#tile.run(tileId(0, lane, chunk), content(densityBytes({ startTime, bucketTime, counts: row })));
+      this.#tile.run(tileId(TILE.exact, lane, chunk), content(densityBytes({ startTime, bucketTime, counts: row })));
     }
   }
 
   #saveGroup(group: number, endTime: number): void {
     const lanes = this.#lanes.filter(({ id }) => this.#inGroup.has(id)).map(({ id, kind }) => ({ id, kind }));
+    if (lanes.length === 0) return;
     this.#queue.group({ group, lanes, startTime: this.#groupStart, endTime });
     this.#inGroup.clear();
   }

@@ -3,8 +3,8 @@
  * density of events. All results are typed arrays of their own buffers, ready to be transferred.
  *
  * A lane comes as exact segments when they are few, else squeezed into pixel columns. Sources by window size: the
- * exact tiles of up to 4 chunks (1 million events), beyond that the bucket tiles of groups (and, while a trace is being
- * written, exact tiles of the last group); so the cost is bounded by the tiles' sizes. Density: the events themselves up to 8 blocks,
+ * exact tiles of up to 4 chunks (1 million events), beyond that the bucket tiles of groups (and exact ones of groups
+ * in which the lane has few transitions, and, while a trace is being written, of the last group); so the cost is bounded by the tiles' sizes. Density: the events themselves up to 8 blocks,
  * beyond that the density tiles.
  */
 import { BLOCK_SHIFT, CHUNK_BLOCKS } from './block.ts';
@@ -78,11 +78,18 @@ function groupTiles(
   return (window) => {
     const startCode = reader.laneTiles.codeBefore(lane, firstGroup * GROUP_CHUNKS);
     const builder = new ColumnBuilder(lane.kind, window.start, window.end, window.columns, startCode);
-    for (const [, tile] of reader.laneTiles.buckets(lane, firstGroup, lastGroup)) builder.addBuckets(tile);
-    const rest = (lastGroup + 1) * GROUP_CHUNKS;
-    if (rest > last) return builder.finish();
-    for (const [, tile] of reader.laneTiles.transitions(lane, rest, last))
-      for (let i = 0; i < tile.count; i++) builder.add(tile.time[i] ?? 0, tile.code[i] ?? 0);
+    const exactly = (from: number, to: number): void => {
+      for (const [, tile] of from > to ? [] : reader.laneTiles.transitions(lane, from, to))
+        for (let i = 0; i < tile.count; i++) builder.add(tile.time[i] ?? 0, tile.code[i] ?? 0);
+    };
+    let next = firstGroup * GROUP_CHUNKS;
+    for (const [group, tile] of reader.laneTiles.buckets(lane, firstGroup, lastGroup)) {
+      // Groups without a tile of this lane have few transitions of it.
+      exactly(next, group * GROUP_CHUNKS - 1);
+      builder.addBuckets(tile);
+      next = (group + 1) * GROUP_CHUNKS;
+    }
+    exactly(next, last);
     return builder.finish();
   };
 }

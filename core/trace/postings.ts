@@ -2,13 +2,13 @@
  * Postings: for each key (an event type, a register, a slot, a field of an interrupt …) the blocks in which it
  * occurs, and in how many events there. They let a search skip blocks and count hits without decoding any.
  *
- * One row per chunk of 64 blocks and key; a row's blob is a list of (block − first block of the chunk, events) as
- * varints, ascending. Counting all hits of a key is the sum of `total`; the next block with a hit is one look-up a
- * chunk. What counts is always events: an event that changes a slot twice counts once.
+ * One row per chunk of 64 blocks and page of 64 neighbouring keys (posting-page.ts), so that a machine with 65,536
+ * interrupts, each of which occurs a few times, does not write a row for each of them. The next block with a hit is one
+ * look-up a chunk. What counts is always events: an event that changes a slot twice counts once.
  */
-import { BLOB_LIMIT, unwrap } from './blob.ts';
-import { ByteReader, ByteWriter } from './bytes.ts';
-import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
+import { type PostingPage, PAGE_SHIFT, pageBytes } from './posting-page.ts';
+import { BLOB_LIMIT } from './blob.ts';
+import { ByteWriter } from './bytes.ts';
 import { type WriteQueue, type WriteStatement, content } from './write-queue.ts';
 
 /** Kinds of key. Stored: append, never renumber. */
@@ -67,26 +67,48 @@ class Counter {
   }
 }
 
-/** One kind of key: counts of the block at hand, and lists of the chunk so far. */
+/** One kind of key: counts of the block at hand, and the pages of the chunk so far. */
 class Shelf {
   readonly kind: PostingKind;
   readonly block = new Counter();
-  /** Key → block offset, events, block offset, events … */
-  readonly lists = new Map<number, number[]>();
+  readonly pages = new Map<number, PostingPage>();
   readonly dirty = new Set<number>();
+  readonly #keyOf: (key: number) => number;
 
-  constructor(kind: PostingKind) {
+  /** `keyOf` turns the dense numbers that keys are counted by into those that are stored. */
+  constructor(kind: PostingKind, keyOf: (key: number) => number) {
     this.kind = kind;
+    this.#keyOf = keyOf;
+  }
+
+  /** The counts of the block at hand, so far, join the chunk. */
+  put(offset: number): void {
+    for (const dense of this.block.keys) {
+      const key = this.#keyOf(dense);
+      const number = key >>> PAGE_SHIFT;
+      let page = this.pages.get(number);
+      if (page === undefined) this.pages.set(number, (page = []));
+      const place = key & ((1 << PAGE_SHIFT) - 1);
+      const list = (page[place] ??= []);
+      const n = this.block.counts[dense] ?? 0;
+      // Again, with more of the block.
+      if (list[list.length - 2] === offset) list[list.length - 1] = n;
+      else list.push(offset, n);
+      this.dirty.add(number);
+    }
   }
 }
 
 export class PostingBuilder {
-  readonly #shelves: Shelf[] = Object.values(POSTING).map((kind) => new Shelf(kind));
+  readonly #shelves: Shelf[];
   readonly #write: WriteStatement;
   readonly #bytes = new ByteWriter();
 
-  constructor(queue: WriteQueue) {
-    this.#write = queue.prepare('REPLACE INTO posting(chunk, kind, key, total, data) VALUES (?, ?, ?, ?, ?)');
+  /** `intidOf`: the INTID behind the dense number that an interrupt is counted by. */
+  constructor(queue: WriteQueue, intidOf: (dense: number) => number) {
+    this.#write = queue.prepare('REPLACE INTO posting(chunk, kind, page, data) VALUES (?, ?, ?, ?)');
+    const same = (key: number): number => key;
+    this.#shelves = Object.values(POSTING).map((kind) => new Shelf(kind, kind === POSTING.interrupt ? intidOf : same));
   }
 
   /** Counts `n` events of the current block under a key. */
@@ -101,49 +123,27 @@ export class PostingBuilder {
 
   /** The current block is final: its counts join the chunk. */
   endBlock(offset: number): void {
-    for (const { block, lists, dirty } of this.#shelves) {
-      for (const key of block.keys) {
-        const list = lists.get(key);
-        const n = block.counts[key] ?? 0;
-        if (list === undefined) lists.set(key, [offset, n]);
-        else list.push(offset, n);
-        dirty.add(key);
-      }
-      block.clear();
+    for (const shelf of this.#shelves) {
+      shelf.put(offset);
+      shelf.block.clear();
     }
   }
 
-  /** Writes what changed since the last call, the current block (at `offset`) included. `keyOf` maps dense keys. */
-  save(chunk: number, offset: number, intidOf: (key: number) => number): void {
-    for (const { kind, block, lists, dirty } of this.#shelves) {
-      for (const key of block.keys) dirty.add(key);
-      for (const key of dirty) {
-        const list = lists.get(key) ?? [];
-        const n = block.counts[key] ?? 0;
-        const stored = kind === POSTING.interrupt ? intidOf(key) : key;
-        this.#row(chunk, kind, stored, n > 0 ? [...list, offset, n] : list);
+  /** Writes what changed since the last call, the current block (at `offset`) included. */
+  save(chunk: number, offset: number): void {
+    for (const shelf of this.#shelves) {
+      shelf.put(offset);
+      for (const page of shelf.dirty) {
+        const bytes = this.#bytes.clear();
+        pageBytes(shelf.pages.get(page) ?? [], bytes);
+        this.#write.run(chunk, shelf.kind, page, content(bytes.view(), 1, BLOB_LIMIT));
       }
-      dirty.clear();
+      shelf.dirty.clear();
     }
   }
 
   endChunk(): void {
-    for (const { lists } of this.#shelves) lists.clear();
-  }
-
-  #row(chunk: number, kind: PostingKind, key: number, list: readonly number[]): void {
-    const bytes = this.#bytes.clear();
-    let total = 0;
-    let last = 0;
-    for (let i = 0; i < list.length; i += 2) {
-      const block = list[i] ?? 0;
-      const n = list[i + 1] ?? 0;
-      bytes.varint(block - last);
-      bytes.varint(n);
-      last = block;
-      total += n;
-    }
-    this.#write.run(chunk, kind, key, total, content(bytes.view(), 1, BLOB_LIMIT));
+    for (const { pages } of this.#shelves) pages.clear();
   }
 }
 
@@ -155,24 +155,3 @@ export interface Postings {
 }
 
 export const NO_POSTINGS: Postings = { blocks: [], events: [], total: 0 };
-
-/** Decodes one row's blob, appending to `blocks` and `events`. */
-export function decodePosting(data: Uint8Array, chunk: number, blocks: number[], events: number[]): number {
-  const what = `postings of chunk ${chunk}`;
-  const input = new ByteReader(unwrap(data, what, CHUNK_BLOCKS * 16), what);
-  let offset = 0;
-  let total = 0;
-  let first = true;
-  while (input.left > 0) {
-    const step = input.varint();
-    if (!first && step === 0) throw input.fail('a block twice');
-    first = false;
-    offset += step;
-    if (offset >= CHUNK_BLOCKS) throw input.fail(`block ${offset} of ${CHUNK_BLOCKS}`);
-    const n = input.count(BLOCK_EVENTS, 'events');
-    blocks.push(chunk * CHUNK_BLOCKS + offset);
-    events.push(n);
-    total += n;
-  }
-  return total;
-}

@@ -3,7 +3,7 @@
  * the row's key is position × 2^20 + that number (schema.ts), so a row costs one bound parameter and some 9 bytes.
  */
 import { type RowColumns } from './rows.ts';
-import { type WriteQueue, type WriteStatement } from './write-queue.ts';
+import { type WriteQueue } from './write-queue.ts';
 
 const KIND_LIMIT = 1 << 20;
 /** Positions above this would make the key wider than 53 bits. */
@@ -11,13 +11,13 @@ const SEQ_LIMIT = 2 ** 33;
 
 export class TransitionRows {
   readonly #rows: RowColumns;
-  readonly #insertKind: WriteStatement;
+  readonly #kindRows: RowColumns;
   readonly #kinds = new Map<number, number>();
   #dropped = 0;
 
   constructor(queue: WriteQueue) {
     this.#rows = queue.table('transition_row', ['id']);
-    this.#insertKind = queue.prepare('INSERT INTO transition_kind(id, interrupt, before, after) VALUES (?, ?, ?, ?)');
+    this.#kindRows = queue.table('transition_kind', ['id', 'interrupt', 'before', 'after']);
   }
 
   /** State changes that found no number; the lanes have them all the same. */
@@ -35,13 +35,14 @@ export class TransitionRows {
         return;
       }
       this.#kinds.set(key, kind);
-      this.#insertKind.run(kind, interrupt, before, after);
+      this.#kindRows.add4(kind, interrupt, before, after);
     }
     if (position < SEQ_LIMIT) this.#rows.add1(position * KIND_LIMIT + kind);
     else this.#dropped++;
   }
 
   flush(): void {
+    this.#kindRows.flush();
     this.#rows.flush();
   }
 }

@@ -121,7 +121,7 @@ export class TraceWriter implements PackedSink {
       this.#eventRows = new EventRows(queue);
       this.#transitions = new TransitionRows(queue);
       this.#lifeRows = new LifeRows(queue);
-      this.#postings = new PostingBuilder(queue);
+      this.#postings = new PostingBuilder(queue, (dense) => this.#eventIndex.intidOf(dense));
       this.#eventIndex = new EventIndex(queue, this.#types, this.#postings);
       this.#lanes = new LaneRecorder(queue);
       this.#raw = new RawLineWriter(queue);
@@ -445,7 +445,7 @@ export class TraceWriter implements PackedSink {
     this.#lifeRows.flush();
     const chunk = Math.floor(this.#blockId / CHUNK_BLOCKS);
     const offset = this.#blockId % CHUNK_BLOCKS;
-    this.#postings.save(chunk, offset, this.#eventIndex.intidOf);
+    this.#postings.save(chunk, offset);
     this.#lanes.save(chunk, offset * BLOCK_EVENTS + this.#block.count);
     this.#tally.save();
     this.#meta('events', this.count);

@@ -5,13 +5,11 @@ import { wrap } from '../../../core/trace/blob.ts';
 import { stateCode } from '../../../core/trace/interrupts.ts';
 import { ColumnBuilder } from '../../../core/trace/lane-columns.ts';
 import { type LaneKind, UNKNOWN_CODE, isBusy, laneOfSlot, severity } from '../../../core/trace/lane-kinds.ts';
+import { BucketBuilder, bucketBytes, decodeBuckets } from '../../../core/trace/lane-buckets.ts';
 import {
-  BucketBuilder,
   bucketTimeFor,
-  decodeBuckets,
   decodeDensity,
   decodeTransitions,
-  bucketBytes,
   densityBytes,
   transitionBytes,
 } from '../../../core/trace/lane-tiles.ts';
