@@ -151,7 +151,7 @@ describe('a guest of a GICv3', () => {
         .flatMap((event) =>
           event.kind === 'mmio.access' ? [`${event.op} ${event.register} ${String(event.value)}`] : [],
         );
-      expect(frames).toEqual(['write GICD+0x0 2', 'read GICD+0x4 4718593']);
+      expect(frames).toEqual(['write GICD_CTLR 2', 'read GICD_TYPER 4718593']);
     } finally {
       reader.close();
     }
