@@ -4,7 +4,7 @@
  */
 import { type Words } from '../gic/v5/words.ts';
 import { type Vcpu } from '../kvm/vcpu.ts';
-import { type Bus, type BusAnswer, DONE, FAULT } from './a64/execute/system.ts';
+import { type Bus, type BusAnswer, DONE, FAULT, TRAP } from './a64/execute/system.ts';
 import { type GuestSystem } from './guest-system.ts';
 
 function address(lo: number, hi: number): bigint {
@@ -21,6 +21,7 @@ export class GuestBus implements Bus {
   }
 
   load(lo: number, hi: number, size: number, value: Words): BusAnswer {
+    if (this.#system.gate.isShut) return TRAP;
     if (this.#system.before !== undefined) this.#system.announceMemory(address(lo, hi), 'read', undefined);
     const answer = this.#vcpu.memoryAccess(address(lo, hi), size);
     this.#system.leave();
@@ -30,6 +31,7 @@ export class GuestBus implements Bus {
   }
 
   store(lo: number, hi: number, size: number, value: Words): BusAnswer {
+    if (this.#system.gate.isShut) return TRAP;
     if (this.#system.before !== undefined) this.#system.announceMemory(address(lo, hi), 'write', value);
     const answer = this.#vcpu.memoryAccess(address(lo, hi), size, value.value);
     this.#system.leave();

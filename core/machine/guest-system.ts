@@ -50,7 +50,16 @@ const FIXED: ReadonlyMap<string, (vcpu: Vcpu) => bigint> = new Map([
   ['CNTFRQ_EL0', () => 1_000_000_000n],
 ]);
 
+/**
+ * Shut while cores run on their own (quiet-rounds.ts): whatever leaves a core then ends its run before anything has
+ * happened, as a trap whose instruction is executed later.
+ */
+export interface Gate {
+  isShut: boolean;
+}
+
 export class GuestSystem implements System {
+  readonly gate: Gate;
   readonly #vcpu: Vcpu;
   readonly #emit: (event: MachineEvent) => void;
   readonly #targets = new Map<number, Target>();
@@ -62,7 +71,8 @@ export class GuestSystem implements System {
   /** Told of each access to something that exists, while nothing has happened yet. */
   before: ((access: GuestAccess) => void) | undefined;
 
-  constructor(vcpu: Vcpu, emit: (event: MachineEvent) => void, signalMoved: () => void) {
+  constructor(vcpu: Vcpu, gate: Gate, emit: (event: MachineEvent) => void, signalMoved: () => void) {
+    this.gate = gate;
     this.#vcpu = vcpu;
     this.#emit = emit;
     this.#signalMoved = signalMoved;
@@ -91,6 +101,7 @@ export class GuestSystem implements System {
 
   hint(hint: Hint): HintAnswer {
     if (hint !== 'WFI' && hint !== 'WFE') return PROCEED;
+    if (this.gate.isShut) return TRAP;
     this.#emit({ kind: 'guest.wfi', wfe: hint === 'WFE', pc: this.#pc() });
     return WAIT;
   }
@@ -100,12 +111,14 @@ export class GuestSystem implements System {
   }
 
   exception({ kind, pc }: Exception): typeof DONE | typeof TRAP {
+    if (this.gate.isShut) return TRAP;
     if (kind === 'hvc' || kind === 'smc') return TRAP;
     this.#emit({ kind: 'guest.exception', exception: kind, from: pc, to: this.#vector(kind) });
     return DONE;
   }
 
   #register(encoding: number, direction: 'read' | 'write', value: Words): Answer {
+    if (this.gate.isShut) return TRAP;
     const target = this.#targetOf(encoding);
     if (this.before !== undefined) this.#announce(this.before, target, direction, value);
     switch (target.type) {
@@ -142,6 +155,7 @@ export class GuestSystem implements System {
   }
 
   #instruction(encoding: number, value: Words, hasResult: boolean): Answer {
+    if (this.gate.isShut) return TRAP;
     const target = this.#targetOf(encoding);
     if (target.type !== 'instruction' || target.instruction.hasResult !== hasResult) return UNDEFINED;
     if (this.before !== undefined) this.#announce(this.before, target, 'execute', value);

@@ -23,9 +23,11 @@ import { Layout } from '../state/layout.ts';
 import { Core, LINE, Ram } from './a64/index.ts';
 import { type MachineConfig } from './config.ts';
 import { type AnyEvent, type GuestAccess, type HaltReason, type MachineObserver } from './events.ts';
+import { CoresAhead } from './cores-ahead.ts';
 import { GuestBus } from './guest-bus.ts';
 import { ramMemory } from './guest-memory.ts';
 import { GuestSystem } from './guest-system.ts';
+import { type LeftRound, QuietRounds } from './quiet-rounds.ts';
 import { shuffled } from './random.ts';
 import { RunLoop } from './run-loop.ts';
 import { RunQueues } from './run-queues.ts';
@@ -38,6 +40,8 @@ export interface RunResult {
 
 /** A millisecond's work, or a few. */
 const ROUNDS_APART = 1024;
+/** Of quiet rounds, as many as take the time of one that is not. */
+const INSTRUCTIONS_PER_ROUND = 32;
 
 export class Machine {
   readonly config: MachineConfig;
@@ -58,13 +62,14 @@ export class Machine {
   /** Called between rounds, every ROUNDS_APART of them: a moment to look at the world outside. */
   betweenRounds: (() => void) | undefined;
   readonly #loop: RunLoop;
-  readonly #random: Cell;
+  /** State of the generator that orders the physical CPUs. */
+  readonly random: Cell;
+  readonly #quiet: QuietRounds;
   readonly #order: readonly number[];
   readonly #threads: Thread[] = [];
   readonly queues: RunQueues;
   #vm: Vm | undefined;
-  /** Threads whose cores have run since their slots were written. */
-  readonly #ahead: Thread[] = [];
+  readonly #ahead: CoresAhead;
   #stopAsked = false;
   #roundsLeft = ROUNDS_APART;
 
@@ -74,7 +79,7 @@ export class Machine {
     this.journal = new Journal(new Layout());
     const { facts, profile, vcpus } = config;
     this.host = new Host(this.journal, facts, { profile, reserveVcpus: vcpus.length });
-    this.#random = new CellClaim(this.journal, 'machine.').cell('random', 32, {
+    this.random = new CellClaim(this.journal, 'machine.').cell('random', 32, {
       initial: BigInt(config.seed >>> 0 || 1),
     });
     this.ram = new Ram(config.ram.base, config.ram.size);
@@ -82,6 +87,8 @@ export class Machine {
     this.queues = new RunQueues(this.#threads, this.journal);
     this.#order = this.host.cpus.map(({ index }) => index);
     this.#loop = new RunLoop(this);
+    this.#quiet = new QuietRounds(this);
+    this.#ahead = new CoresAhead(this.#threads);
     this.host.observe((event, place) => this.#report(event, place));
   }
 
@@ -100,6 +107,7 @@ export class Machine {
       if (result !== 0 || vcpu === undefined) throw new RangeError(`vCPU ${index} with number ${id}: result ${result}`);
       const system = new GuestSystem(
         vcpu,
+        this.#quiet.gate,
         (event) => this.#report(event, vcpu.place),
         () => this.refreshLine(index),
       );
@@ -111,8 +119,7 @@ export class Machine {
       thread.moveTo(pcpu);
       this.#threads.push(thread);
     }
-    // Told after the cores.
-    this.ram.observers.push({ codeChanged: () => undefined, reservationLost: () => this.#reservationsLost() });
+    this.#ahead.watch(this.ram);
   }
 
   /** @throws Error before `create`. */
@@ -224,12 +231,16 @@ export class Machine {
     return undefined;
   }
 
-  /** One round; false when everything sleeps and nothing is due. */
+  /** Quiet rounds, then one as it comes; false when everything sleeps and nothing is due. */
   #round(until: bigint): boolean {
+    const left = this.onInstruction === undefined ? this.#quietly(until) : undefined;
+    if (this.now >= until) return true;
     const budget = this.#budget(until);
+    const order = left?.order ?? (this.config.seed === 0 ? this.#order : shuffled(this.random, this.#order.length));
     let busy = false;
-    for (const cpu of this.config.seed === 0 ? this.#order : shuffled(this.#random, this.#order.length)) {
-      if (this.#loop.turn(cpu, budget)) busy = true;
+    for (let position = left?.position ?? 0; position < order.length; position++) {
+      const done = position === left?.position ? left.done : 0;
+      if (this.#loop.turn(order[position] ?? 0, budget, done)) busy = true;
       if (this.#stopAsked) return true;
     }
     if (busy) {
@@ -243,11 +254,25 @@ export class Machine {
     return true;
   }
 
+  /** Rounds in which nothing but plain instructions happens; the answer is one that has begun with them. */
+  #quietly(until: bigint): LeftRound | undefined {
+    const quiet = this.#quiet;
+    const passed = quiet.run(Number(this.#limit(until) - this.now));
+    if (passed > 0) this.host.advance(BigInt(passed));
+    this.#roundsLeft = Math.max(1, this.#roundsLeft - Math.floor(quiet.executed / INSTRUCTIONS_PER_ROUND));
+    return quiet.left;
+  }
+
+  /** Until when nothing that is due can happen. */
+  #limit(until: bigint): bigint {
+    const due = this.host.nextDeadline();
+    if (due === undefined) return until;
+    return due > this.now && due < until ? due : until;
+  }
+
   /** Instructions of this round: a slice, or less if something is due before its end. */
   #budget(until: bigint): number {
-    const due = this.host.nextDeadline();
-    const limit = due !== undefined && due > this.now && due < until ? due : until;
-    return Math.max(1, Math.min(this.config.slice, Number(limit - this.now)));
+    return Math.max(1, Math.min(this.config.slice, Number(this.#limit(until) - this.now)));
   }
 
   /** Lets time pass while nothing runs; what falls due on the way happens. */
@@ -288,25 +313,12 @@ export class Machine {
 
   /** A thread's core is about to run, or its registers are changed from outside. */
   touch(thread: Thread): void {
-    if (thread.isAhead) return;
-    thread.isAhead = true;
-    this.#ahead.push(thread);
+    this.#ahead.touch(thread);
   }
 
-  /** A store of one core may have taken the reservation of another, which does not run. */
-  #reservationsLost(): void {
-    for (const thread of this.#threads) if (thread.core.systemDirty) this.touch(thread);
-  }
-
-  /** What has changed in cores and RAM, into the journal: the cost is that of the cores that ran. */
+  /** What has changed in cores and RAM, into the journal. */
   #catchUp(): void {
-    const ahead = this.#ahead;
-    if (ahead.length > 1) ahead.sort((a, b) => a.index - b.index);
-    for (const thread of ahead) {
-      thread.isAhead = false;
-      thread.save(this.journal);
-    }
-    ahead.length = 0;
+    this.#ahead.catchUp(this.journal);
     const { running } = this.#loop;
     if (running !== undefined) this.touch(running);
     this.ram.flush(this.journal);
@@ -314,11 +326,8 @@ export class Machine {
 
   /** Makes cores and RAM what the journal's state says, after an undo. */
   restore(): void {
-    for (const thread of this.#threads) {
-      thread.restore(this.journal.state);
-      thread.isAhead = false;
-    }
-    this.#ahead.length = 0;
+    for (const thread of this.#threads) thread.restore(this.journal.state);
+    this.#ahead.forget();
     this.ram.loadFrom(this.journal.state, this.journal.layout);
     for (const { index } of this.#threads) this.refreshLine(index);
   }

@@ -1,8 +1,9 @@
 /** A small reproducible generator whose state is one slot, so that undoing the machine undoes its choices. */
-import { type Cell } from '../state/cell.ts';
-
-/** Where the state of the generator is kept; not 0. */
-export type RandomState = Pick<Cell, 'lo' | 'moveOn'>;
+/** Where the state of the generator is kept, in a slot or until it gets there; not 0. */
+export interface RandomState {
+  readonly lo: number;
+  moveOn(lo: number): void;
+}
 
 /** The next number 0 … `below` − 1 (xorshift32). */
 function draw(state: RandomState, below: number): number {

@@ -24,13 +24,13 @@ export class RunLoop {
     this.#timeslice = Number(machine.config.timeslice);
   }
 
-  /** One physical CPU's turn; false when it has nothing to execute. */
-  turn(cpu: number, budget: number): boolean {
+  /** One physical CPU's turn, of whose instructions `done` are executed already; false when it has nothing to execute. */
+  turn(cpu: number, budget: number, done: number): boolean {
     const thread = this.#current(cpu) ?? this.#pick(cpu);
     this.running = thread;
     if (thread === undefined) return false;
     this.#machine.touch(thread);
-    const executed = this.#executeOrHang(thread, budget);
+    const executed = this.#executeOrHang(thread, budget, done);
     const gaveWay = this.#giveWay(thread, cpu);
     this.running = undefined;
     return executed || gaveWay;
@@ -107,9 +107,9 @@ export class RunLoop {
   }
 
   /** A thread that takes a lock which it holds never comes back: the run ends there, the lock still held. */
-  #executeOrHang(thread: Thread, budget: number): boolean {
+  #executeOrHang(thread: Thread, budget: number, done: number): boolean {
     try {
-      return this.#execute(thread, budget);
+      return this.#execute(thread, budget, done);
     } catch (error) {
       if (!(error instanceof LockDeadlock)) throw error;
       thread.status = 'ended';
@@ -119,10 +119,10 @@ export class RunLoop {
   }
 
   /** Executes up to `budget` instructions; false when the core only waits. */
-  #execute(thread: Thread, budget: number): boolean {
+  #execute(thread: Thread, budget: number, done: number): boolean {
     const machine = this.#machine;
     const { vcpu, core } = thread;
-    let left = budget;
+    let left = budget - done;
     let attempts = ENTRY_ATTEMPTS;
     while (left > 0 && (thread.status === 'loaded' || thread.status === 'waiting')) {
       if (!vcpu.inGuest) {

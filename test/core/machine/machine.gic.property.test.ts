@@ -15,7 +15,7 @@ import { VcpuVgicV5 } from '../../../core/kvm/v5/vcpu-vgic.ts';
 import { VmVgicV5 } from '../../../core/kvm/v5/vm-vgic.ts';
 import { KNOWN_AFTER } from '../../../core/state/journal.ts';
 import { StateVector } from '../../../core/state/state-vector.ts';
-import { build, life, type Life, PATIENCE_MS, play, RUNS, SINGLE_RUNS } from './random-life.ts';
+import { build, calmLife, life, PATIENCE_MS, play, RUNS, SINGLE_RUNS, type Life } from './random-life.ts';
 
 const SW_PPI = 3;
 const ALL = 0xffff_ffff_ffff_ffffn;
@@ -274,14 +274,19 @@ describe('a machine with any program and host', { timeout: PATIENCE_MS }, () => 
 
   it('runs the same one instruction at a time', () => {
     fc.assert(
-      fc.property(life, (of) => {
+      fc.property(calmLife, (of) => {
         const run = (steps: boolean): readonly unknown[] => {
           const machine = build(of);
+          const { journal } = machine;
           const seen: string[] = [];
-          machine.observer = ({ kind }, { vcpu }) => seen.push(`${kind} ${vcpu} ${machine.now}`);
+          machine.observer = ({ kind }, { vcpu }) => {
+            // In how many steps time passes is no part of what happens.
+            if (kind !== 'host.counter') seen.push(`${kind} ${vcpu} ${machine.now} ${journal.count}`);
+          };
           if (steps) machine.onInstruction = () => undefined;
           play(machine, of);
-          return [seen, machine.now, machine.threads.map(({ core }) => [core.pcValue, core.total])];
+          const cores = machine.threads.map(({ core }) => [core.pcValue, core.total]);
+          return [seen, machine.now, cores, journal.changes()];
         };
         expect(run(true)).toEqual(run(false));
       }),

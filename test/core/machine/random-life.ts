@@ -37,6 +37,12 @@ const LINES = [
   'svc #0',
 ] as const;
 
+/** Stretches of plain instructions, alone and on words that all cores share. */
+const PLAIN = [
+  'mov x7, #60\n1:\n  subs x7, x7, #1\n  b.ne 1b',
+  'ldr x4, =word\n  mov x7, #25\n1:\n  ldr x3, [x4, #8]\n  eor x3, x3, x7, ror #5\n  stp x3, x7, [x4, #8]\n  subs x7, x7, #1\n  b.ne 1b',
+] as const;
+
 export interface Life {
   readonly lines: readonly number[];
   readonly vcpus: number;
@@ -48,7 +54,7 @@ export interface Life {
   readonly actions: readonly (readonly [action: number, vcpu: number, argument: number])[];
 }
 
-export const life: fc.Arbitrary<Life> = fc.record({
+const lifeParts = {
   lines: fc.array(fc.nat(LINES.length - 1), { minLength: 3, maxLength: 25 }),
   vcpus: fc.integer({ min: 1, max: 4 }),
   cpus: fc.integer({ min: 1, max: 3 }),
@@ -57,6 +63,18 @@ export const life: fc.Arbitrary<Life> = fc.record({
   vhe: fc.boolean(),
   tasks: fc.nat(1),
   actions: fc.array(fc.tuple(fc.nat(5), fc.nat(3), fc.nat(3)), { maxLength: 8 }),
+};
+
+export const life: fc.Arbitrary<Life> = fc.record(lifeParts);
+
+/** The same with guests that keep to themselves for a while now and then. */
+export const calmLife: fc.Arbitrary<Life> = fc.record({
+  ...lifeParts,
+  lines: fc
+    .array(fc.nat(LINES.length + PLAIN.length * 3), { minLength: 3, maxLength: 25 })
+    .map((lines) =>
+      lines.map((line) => (line < LINES.length ? line : LINES.length + ((line - LINES.length) % PLAIN.length))),
+    ),
 });
 
 /** `prepare` is called before the vCPUs run. */
@@ -65,7 +83,7 @@ export function build(
   profile = 'mainline',
   prepare: (machine: Machine) => void = () => undefined,
 ): Machine {
-  const body = lines.map((line) => `  ${LINES[line] ?? 'nop'}`).join('\n');
+  const body = lines.map((line) => `  ${[...LINES, ...PLAIN][line] ?? 'nop'}`).join('\n');
   const source = `
 start:
   ldr x9, =0x48000008
@@ -83,7 +101,7 @@ irq:
   eret
   .balign 8
 word:
-  .quad 0
+  .quad 0, 0, 0
 ${VECTORS.replace('b .\n  .balign 128\n  b irq', 'b sync\n  .balign 128\n  b irq')}
 sync:
   eret

@@ -4,6 +4,8 @@
 export class Breakpoints {
   readonly #addresses = new Set<bigint>();
   readonly #pages = new Map<number, number>();
+  /** Low halves of the addresses. */
+  readonly #low = new Map<number, number>();
 
   get size(): number {
     return this.#addresses.size;
@@ -11,6 +13,11 @@ export class Breakpoints {
 
   has(address: bigint): boolean {
     return this.#addresses.has(address);
+  }
+
+  /** Is there one whose low 32 bits these are? For hot paths: false is final. */
+  mayBeAt(low: number): boolean {
+    return this.#low.has(low >>> 0);
   }
 
   /** Has the 4 KiB page of this number any? */
@@ -21,18 +28,24 @@ export class Breakpoints {
   add(address: bigint): void {
     if (this.#addresses.has(address)) return;
     this.#addresses.add(address);
-    const page = pageOf(address);
-    this.#pages.set(page, (this.#pages.get(page) ?? 0) + 1);
+    count(this.#pages, pageOf(address), 1);
+    count(this.#low, lowOf(address), 1);
   }
 
   delete(address: bigint): void {
     if (!this.#addresses.delete(address)) return;
-    const page = pageOf(address);
-    const left = (this.#pages.get(page) ?? 1) - 1;
-    if (left === 0) this.#pages.delete(page);
-    else this.#pages.set(page, left);
+    count(this.#pages, pageOf(address), -1);
+    count(this.#low, lowOf(address), -1);
   }
 }
 
 /** Number of the 4 KiB page of a 64-bit address: 52 bits, exact. */
 const pageOf = (address: bigint): number => Number(address >> 12n);
+
+const lowOf = (address: bigint): number => Number(address & 0xffff_ffffn);
+
+function count(counts: Map<number, number>, key: number, by: 1 | -1): void {
+  const sum = (counts.get(key) ?? 0) + by;
+  if (sum === 0) counts.delete(key);
+  else counts.set(key, sum);
+}

@@ -1,0 +1,51 @@
+/**
+ * Which threads' cores have run since their slots were written, and the writing.
+ *
+ * Invariant: a core that is not in the list agrees with its slots, so bringing the journal up to date costs what the
+ * cores that ran have changed, however many vCPUs there are.
+ */
+import { type Journal } from '../state/journal.ts';
+import { type Ram } from './a64/index.ts';
+import { type Thread } from './thread.ts';
+
+export class CoresAhead {
+  readonly #threads: readonly Thread[];
+  readonly #ahead: Thread[] = [];
+
+  constructor(threads: readonly Thread[]) {
+    this.#threads = threads;
+  }
+
+  /** A store of one core may take the reservation of another, which does not run. When all cores observe the RAM. */
+  watch(ram: Ram): void {
+    const reservationLost = (): void => {
+      for (const thread of this.#threads) if (thread.core.systemDirty) this.touch(thread);
+    };
+    // Told after the cores.
+    ram.observers.push({ codeChanged: () => undefined, reservationLost });
+  }
+
+  /** A thread's core is about to run, or its registers are changed from outside. */
+  touch(thread: Thread): void {
+    if (thread.isAhead) return;
+    thread.isAhead = true;
+    this.#ahead.push(thread);
+  }
+
+  /** Writes what has changed in cores to their slots, by the numbers of the vCPUs. */
+  catchUp(journal: Journal): void {
+    const ahead = this.#ahead;
+    if (ahead.length > 1) ahead.sort((a, b) => a.index - b.index);
+    for (const thread of ahead) {
+      thread.isAhead = false;
+      thread.save(journal);
+    }
+    ahead.length = 0;
+  }
+
+  /** The cores were made what their slots say. */
+  forget(): void {
+    for (const thread of this.#ahead) thread.isAhead = false;
+    this.#ahead.length = 0;
+  }
+}
