@@ -8,7 +8,7 @@ import { type Journal } from '../state/journal.ts';
 import { codecOf, unpackPayload } from '../trace/columns.ts';
 import { NameTable, TypeTable } from '../trace/dictionary.ts';
 import { type BitRange, type InterruptField } from '../trace/interrupts.ts';
-import { type Kind, type NewEvent, type Origin } from '../trace/kinds.ts';
+import { type Detail, type Kind, type NewEvent, type Origin } from '../trace/kinds.ts';
 import { type PackedSink, type SkippedLine, type TraceSink } from '../trace/sink.ts';
 
 export function packedSink(sink: TraceSink): PackedSink {
@@ -71,8 +71,9 @@ class Unpacking implements PackedSink {
     this.rawLine(line, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', start, end));
   }
 
-  append(event: NewEvent): Seq {
-    return this.#sink.append(event);
+  append(event: NewEvent, json?: string): Seq {
+    // What is given as JSON was made by `JSON.stringify` of a detail.
+    return this.#sink.append(json === undefined ? event : { ...event, detail: JSON.parse(json) as Detail });
   }
 
   interruptField(intid: Intid, vcpu: VcpuId | undefined, field: InterruptField, range: BitRange): void {

@@ -1,22 +1,31 @@
 /** Rows of `event_row` and `event_detail` from the columns of a block. */
 import { BLOCK_EVENTS } from './block.ts';
+import { type BlockDetails } from './block-builder.ts';
 import { type EventColumns, HAS_ARG, HAS_VALUE } from './columns.ts';
-import { NULL, type RowColumns, type TextBlock, signed64 } from './rows.ts';
+import { DetailTexts } from './detail-texts.ts';
+import { NULL, type RowColumns, signed64 } from './rows.ts';
 import { type WriteQueue, type WriteStatement } from './write-queue.ts';
 
 export class EventRows {
   readonly #rows: RowColumns;
   readonly #first: WriteStatement;
-  readonly #details: (rows: TextBlock) => void;
+  readonly #details: RowColumns;
+  readonly #texts: DetailTexts;
 
   constructor(queue: WriteQueue) {
     this.#rows = queue.table('event_row', ['time', 'meta', 'value', 'arg']);
     this.#first = queue.prepare('INSERT INTO event_row(seq, time, meta, value, arg) VALUES (0, ?, ?, ?, ?)');
-    this.#details = queue.textTable('event_detail', ['seq', 'detail']);
+    this.#details = queue.table('event_detail', ['seq', 'detail']);
+    this.#texts = new DetailTexts(queue);
   }
 
-  /** Writes events `from` … `to` − 1 of a block, and those of `details` ([index, JSON]) that belong to them. */
-  write(block: number, columns: EventColumns, from: number, to: number, details: readonly [number, string][]): void {
+  /** The number of a detail's JSON, to be given to `write` with its event. */
+  detailId(json: string): number {
+    return this.#texts.idOf(json);
+  }
+
+  /** Writes events `from` … `to` − 1 of a block, and those of `details` that belong to them. */
+  write(block: number, columns: EventColumns, from: number, to: number, details: BlockDetails): void {
     const { time, type, vcpu, small, name, flags, valueLo, valueHi, argLo, argHi } = columns;
     for (let i = from; i < to; i++) {
       const low = (type[i] ?? 0) + ((vcpu[i] ?? 0) + 1) * 0x1000;
@@ -30,8 +39,9 @@ export class EventRows {
     }
     this.#rows.flush();
     const first = block * BLOCK_EVENTS;
-    const rows = details.filter(([index]) => index >= from);
-    if (rows.length === 0) return;
-    this.#details({ keys: rows.map(([index]) => first + index), texts: rows.map(([, json]) => json) });
+    this.#texts.save();
+    for (const [i, index] of details.events.entries())
+      if (index >= from) this.#details.add2(first + index, details.texts[i] ?? 0);
+    this.#details.flush();
   }
 }

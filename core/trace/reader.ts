@@ -45,6 +45,8 @@ export interface RecordedChange {
   readonly after: bigint | undefined;
 }
 
+const DETAILS = 'SELECT x.text, d.seq FROM event_detail d CROSS JOIN detail x ON x.id = d.detail';
+
 export class TraceReader {
   readonly path: string;
   readonly layout = new Layout();
@@ -74,8 +76,8 @@ export class TraceReader {
         changes: this.#db.prepare('SELECT data FROM block_changes WHERE id = ?').raw(),
         touched: this.#db.prepare('SELECT data FROM block_touched WHERE id = ?').raw(),
         keyframe: this.#db.prepare('SELECT data FROM keyframe WHERE id = ?').raw(),
-        detail: this.#db.prepare('SELECT detail FROM event_detail WHERE seq = ?').pluck(),
-        details: this.#db.prepare('SELECT seq, detail FROM event_detail WHERE seq BETWEEN ? AND ? ORDER BY seq').raw(),
+        detail: this.#db.prepare(`${DETAILS} WHERE d.seq = ?`).pluck(),
+        details: this.#db.prepare(`${DETAILS} WHERE d.seq BETWEEN ? AND ? ORDER BY d.seq`).raw(),
         meta: this.#db.prepare('SELECT value FROM meta WHERE key = ?').pluck(),
       }));
       this.postings = guarded(path, () => new PostingReader(path, this.#db));
@@ -281,7 +283,7 @@ export class TraceReader {
     const first = block * BLOCK_EVENTS;
     const out = new Map<number, string>();
     const rows = guarded(this.path, () => this.#statements.details.all(first, first + BLOCK_EVENTS - 1));
-    for (const row of rows) out.set(integer(row, 0, 'event detail') - first, text(row, 1, 'event detail'));
+    for (const row of rows) out.set(integer(row, 1, 'event detail') - first, text(row, 0, 'event detail'));
     return out;
   }
 

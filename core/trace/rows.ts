@@ -51,6 +51,12 @@ export class RowColumns {
     this.#advance(this.#used + 1);
   }
 
+  add2(a: number, b: number): void {
+    this.#cells[this.#used] = a;
+    this.#cells[this.#used + 1] = b;
+    this.#advance(this.#used + 2);
+  }
+
   add4(a: number, b: number, c: number | bigint, d: number | bigint): void {
     const cells = this.#cells;
     const at = this.#used;

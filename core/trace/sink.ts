@@ -55,6 +55,8 @@ export interface TraceSink {
 
 /** A sink that also takes events as numbers and lines as bytes: the way of sources with much of both. */
 export interface PackedSink extends TraceSink {
+  /** `json`: the event's detail as JSON, where its maker has it already; then `event.detail` is not looked at. */
+  append(event: NewEvent, json?: string): Seq;
   /** The number of an event type, for `appendPacked`. */
   typeId(kind: Kind, origin: Origin, source?: string): number;
   /** The number of a name, for `appendPacked`. */

@@ -77,7 +77,7 @@ CREATE VIEW events AS
     CASE WHEN e.value IS NOT NULL THEN ${hex('e.value')} END AS value,
     CASE WHEN e.arg IS NOT NULL THEN ${hex('e.arg')} END AS arg,
     ${textSql()} AS text,
-    (SELECT d.detail FROM event_detail d WHERE d.seq = e.seq) AS detail
+    (SELECT x.text FROM event_detail d JOIN detail x ON x.id = d.detail WHERE d.seq = e.seq) AS detail
   FROM event e CROSS JOIN event_type t ON t.id = e.type CROSS JOIN kind k ON k.id = t.kind
     CROSS JOIN origin o ON o.id = t.origin LEFT JOIN name n ON n.id = e.name;
 

@@ -170,31 +170,32 @@ export class TraceWriter implements PackedSink {
     return this.#lastTime;
   }
 
-  append(event: NewEvent): Seq {
+  /** `json`: the event's detail as JSON, where its maker has it already; then `event.detail` is not looked at. */
+  append(event: NewEvent, json?: string): Seq {
     this.#mustBeOpen();
     const codec = codecOf(event.kind);
     const packed = this.#packed;
     packPayload(codec, event, packed);
-    let detail: Detail | undefined = event.detail;
+    // What the tables cannot take, and what the detail therefore must hold beside its own.
+    let more: Detail | undefined;
     let type = this.#types.intern(event.kind, event.origin, event.source);
     if (type === undefined) {
       type = this.typeId(event.kind, event.origin);
-      detail = { ...detail, [DETAIL_SOURCE]: event.source ?? '' };
+      more = { [DETAIL_SOURCE]: event.source ?? '' };
     }
     let name = NO_NAME;
     if (packed.name !== undefined) {
       name = this.#names.intern(packed.name);
-      if (name === OVERFLOW_NAME) detail = { ...detail, [DETAIL_NAME]: packed.name };
+      if (name === OVERFLOW_NAME) more = { ...more, [DETAIL_NAME]: packed.name };
     }
     if (!Number.isSafeInteger(event.time) || event.time < 0)
       throw new RangeError(`event ${event.kind}: time ${event.time} is not a whole number of nanoseconds`);
     const vcpu = checkedVcpu(event.vcpu ?? -1);
     let flags = packed.flags;
+    const detail = json === undefined || more !== undefined ? detailOf(event, json, more) : json;
     if (detail !== undefined) {
-      if (Object.keys(detail).length > DETAIL_LIMIT + 2)
-        throw new RangeError(`event ${event.kind}: more than ${DETAIL_LIMIT} details`);
       flags |= HAS_DETAIL;
-      this.#block.details.push([this.#block.count, JSON.stringify(detail)]);
+      this.#block.details.add(this.#block.count, this.#eventRows.detailId(detail));
     }
     return this.appendPacked(
       type,
@@ -474,6 +475,17 @@ function createTables(path: string): void {
     removeTraceFiles(path);
     throw translated(path, error);
   }
+}
+
+/** The detail of an event as JSON. @throws RangeError when it has too many entries */
+function detailOf(event: NewEvent, json: string | undefined, more: Detail | undefined): string | undefined {
+  if (json === undefined && event.detail === undefined && more === undefined) return undefined;
+  // What is given as JSON was made by `JSON.stringify` of a detail.
+  const own = json === undefined ? event.detail : (JSON.parse(json) as Detail);
+  const detail = { ...own, ...more };
+  if (Object.keys(detail).length > DETAIL_LIMIT + 2)
+    throw new RangeError(`event ${event.kind}: more than ${DETAIL_LIMIT} details`);
+  return JSON.stringify(detail);
 }
 
 function checkedVcpu(vcpu: number): number {

@@ -32,6 +32,9 @@ export interface FtraceRecord {
   text(field: string): string | undefined;
   /** Every field, for people, into `to`. */
   describe(to: DetailValues): void;
+  /** The detail that an equal record was given by `keepDetail`, where the source remembers records. */
+  knownDetail?(): string | undefined;
+  keepDetail?(json: string): void;
 }
 
 /** Whether `pid` is the thread that caused the event, rather than one that an interrupt stopped. */

@@ -5,7 +5,8 @@
 import { type Intid } from '../../gic/intid.ts';
 import { type SlotId, nanoseconds, vcpuId } from '../../state/brand.ts';
 import { type NewEvent, type Origin, RUN_STATES, type RunState, TIMERS, type Timer } from '../../trace/kinds.ts';
-import { type GicModel, type TraceSink } from '../../trace/sink.ts';
+import { type GicModel, type PackedSink, type TraceSink } from '../../trace/sink.ts';
+import { packedSink } from '../packed-sink.ts';
 import { Slots } from '../qemu/observe/slots.ts';
 import { type Machine } from '../machine/machine.ts';
 import { Frames } from './frames.ts';
@@ -42,7 +43,7 @@ export class Scene {
   readonly slots: Slots;
   readonly frames: Frames;
   readonly gsis = new GsiRoutes();
-  readonly #sink: TraceSink;
+  readonly #sink: PackedSink;
   readonly #vcpus: VcpuSlots[] = [];
   readonly #lines = new Map<string, SlotId>();
   #proof: { readonly gic: GicModel; readonly because: string } | undefined;
@@ -53,7 +54,7 @@ export class Scene {
 
   /** `machine`: what is known of it beforehand. */
   constructor(sink: TraceSink, machine?: Machine) {
-    this.#sink = sink;
+    this.#sink = packedSink(sink);
     this.slots = new Slots(sink);
     this.frames = new Frames(machine);
   }
@@ -143,24 +144,19 @@ export class Scene {
 
   emit(record: FtraceRecord, vcpu: number, origin: Origin, happening: Happening, more?: DetailValues): void {
     this.events++;
-    const detail: DetailValues = {};
-    if (record.cpu >= 0) detail['CPU'] = record.cpu;
-    if (record.pid >= 0) detail['task'] = `${record.comm}-${record.pid}`;
-    const { flags } = record;
-    if (flags !== NO_FLAGS && !isInTask(record))
-      detail['context'] =
-        flags & IN_NMI ? 'NMI' : flags & IN_HARDIRQ ? 'interrupt' : flags & IN_SOFTIRQ ? 'softirq' : '';
-    record.describe(detail);
-    if (more !== undefined) Object.assign(detail, more);
     // The object was made for this event; completing it is cheaper than copying it.
     const event: Unfinished = happening;
     event.time = nanoseconds(record.time);
     event.origin = origin;
     event.source = record.name;
     event.line = record.record;
-    event.detail = detail;
     if (vcpu >= 0) event.vcpu = vcpuId(vcpu);
-    this.#sink.append(event as NewEvent);
+    let json = record.knownDetail?.();
+    if (json === undefined) {
+      json = JSON.stringify(detailOf(record));
+      record.keepDetail?.(json);
+    }
+    this.#sink.append(event as NewEvent, more === undefined ? json : joined(json, more));
   }
 
   #vcpu(vcpu: number): VcpuSlots {
@@ -179,4 +175,23 @@ export class Scene {
       line: this.slots.claim({ path: `${path}.line`, width: 1 }),
     };
   }
+}
+
+/** What the record says, for people. */
+function detailOf(record: FtraceRecord): DetailValues {
+  const detail: DetailValues = {};
+  if (record.cpu >= 0) detail['CPU'] = record.cpu;
+  if (record.pid >= 0) detail['task'] = `${record.comm}-${record.pid}`;
+  const { flags } = record;
+  if (flags !== NO_FLAGS && !isInTask(record))
+    detail['context'] = flags & IN_NMI ? 'NMI' : flags & IN_HARDIRQ ? 'interrupt' : flags & IN_SOFTIRQ ? 'softirq' : '';
+  record.describe(detail);
+  return detail;
+}
+
+/** A detail as JSON, and further entries. */
+function joined(json: string, more: DetailValues): string {
+  const further = JSON.stringify(more);
+  if (json === '{}') return further;
+  return further === '{}' ? json : `${json.slice(0, -1)},${further.slice(1)}`;
 }

@@ -1,5 +1,6 @@
 /** The present event of a stream as an `FtraceRecord`. One object serves all events; it is valid until the next one. */
 import { type DetailValues, type FtraceRecord, NO_FLAGS, shown } from '../ftrace/record.ts';
+import { ByteMemo, NOT_KNOWN } from '../byte-memo.ts';
 import { textOf } from './bytes.ts';
 import { type CpuStream } from './cpu-stream.ts';
 import { type EventFormat, type FieldFormat } from './event-format.ts';
@@ -31,6 +32,9 @@ export class DatRecord implements FtraceRecord {
   readonly #head: DatHead;
   readonly #type: FieldFormat | undefined;
   readonly #unknown = new Map<number, EventFormat>();
+  /** Details of records, by their bytes and stream. */
+  readonly #memo = new ByteMemo();
+  readonly #details: string[] = [];
 
   constructor(head: DatHead) {
     this.#head = head;
@@ -99,6 +103,21 @@ export class DatRecord implements FtraceRecord {
     if (stream === undefined) return;
     if (stream.buffer !== '') to['buffer'] = stream.buffer;
     if (system === '') to['bytes'] = Buffer.from(this.#slice(0, Math.min(stream.length, 200)) ?? []).toString('hex');
+  }
+
+  knownDetail(): string | undefined {
+    const stream = this.#stream;
+    if (stream === undefined) return undefined;
+    const { view, at, length, order } = stream;
+    const place = this.#memo.recall(view, at, at + length, order);
+    return place === NOT_KNOWN ? undefined : this.#details[place];
+  }
+
+  keepDetail(json: string): void {
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    const place = this.#memo.keep(stream.bytes, stream.at, stream.at + stream.length);
+    if (place !== NOT_KNOWN) this.#details[place] = json;
   }
 
   #slice(offset: number, length: number): Uint8Array | undefined {
