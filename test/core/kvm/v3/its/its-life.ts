@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { LR_STATE } from '../../../../../core/gic/v3/list-register.ts';
 import { CTRL, GROUP } from '../../../../../core/kvm/uapi.ts';
 import { R } from '../../../../conformance/v3-lab.ts';
-import { ITS, ItsLab, ittOf, QUEUE } from './its-lab.ts';
+import { ITS, type ItsLab, ittOf, QUEUE } from './its-lab.ts';
 
 export const VCPUS = 2;
 const SPURIOUS = 1023;
