@@ -12,17 +12,18 @@ import { ACTOR, TraceLine } from './trace-line.ts';
 const WINDOW_LINES = 4096;
 
 export class Window {
-  readonly #ring: TraceLine[];
+  /** Lines are made when the window first gets that long, which most never do. */
+  readonly #ring: (TraceLine | undefined)[];
   #head = 0;
   #count = 0;
 
   constructor(lines = WINDOW_LINES) {
-    this.#ring = Array.from({ length: lines }, () => new TraceLine());
+    this.#ring = Array.from({ length: lines }, () => undefined);
   }
 
   /** A line to fill; it stays the same until `commit`. */
   get slot(): TraceLine {
-    return this.#at(this.#count);
+    return (this.#ring[(this.#head + this.#count) & (this.#ring.length - 1)] ??= new TraceLine());
   }
 
   /** The filled line waits from now on. */
