@@ -27,6 +27,8 @@ export interface IrsBehaviour {
   readonly disablesBeforeRelease: boolean;
   /** User space may restore IRS_IST_BASER only together with an image of the tables (§11.3 … §11.5). */
   readonly restoresImages: boolean;
+  /** Is there an ITS, which no posting has? Made in v5/irs/virtual-its.ts (§12). */
+  readonly its?: true;
   /** When a doorbell is asked for at the start of a wait; made in v5/irs/residency.ts (§5.2). */
   readonly doorbell: 'ifNotMostUrgent' | 'always' | 'ifEnabled';
 }
@@ -80,6 +82,29 @@ const FIRST_IRS: IrsBehaviour = {
   disablesBeforeRelease: false,
   restoresImages: false,
   doorbell: 'always',
+};
+
+const QUEUED: Profile = {
+  ...MAINLINE,
+  name: 'Q',
+  title: 'IRS series as queued: no SPI list, no notifier',
+  since: 'queued in September 2026 for Linux 7.4',
+  changes: [
+    'SPIs are not tracked after injection; nobody is told of deactivations.',
+    'A change of IRS_CR0 makes every vCPU leave and re-enter residency before its next entry.',
+    'User space saves and restores the interrupt state tables as images, before any vCPU has run.',
+  ],
+  ppiFinalisation: 'perVcpu',
+  userspaceRegisters: 'untilFirstRun',
+};
+const QUEUED_IRS: IrsBehaviour = {
+  spiList: 'none',
+  enable: 'reload',
+  halfAccesses: true,
+  iaffidBits: 'vm',
+  disablesBeforeRelease: true,
+  restoresImages: true,
+  doorbell: 'ifEnabled',
 };
 
 export const PROFILES: readonly Profile[] = [
@@ -157,27 +182,16 @@ export const PROFILES: readonly Profile[] = [
     userspaceRegisters: 'anyTime',
     irs: { ...FIRST_IRS, spiList: 'h3' },
   },
+  { ...QUEUED, irs: QUEUED_IRS },
   {
-    ...MAINLINE,
-    name: 'Q',
-    title: 'IRS series as queued: no SPI list, no notifier',
-    since: 'queued in September 2026 for Linux 7.4',
+    ...QUEUED,
+    name: 'its-preview',
+    title: 'As Q, with the ITS of an out-of-tree prototype: not what any posting does',
+    since: 'no kernel: a prototype beside the series, known in outline alone',
     changes: [
-      'SPIs are not tracked after injection; nobody is told of deactivations.',
-      'A change of IRS_CR0 makes every vCPU leave and re-enter residency before its next entry.',
-      'User space saves and restores the interrupt state tables as images, before any vCPU has run.',
+      'As Q. Besides, address type 7 of the device places a virtual ITS; messages become LPIs by its tables in guest memory.',
     ],
-    ppiFinalisation: 'perVcpu',
-    userspaceRegisters: 'untilFirstRun',
-    irs: {
-      spiList: 'none',
-      enable: 'reload',
-      halfAccesses: true,
-      iaffidBits: 'vm',
-      disablesBeforeRelease: true,
-      restoresImages: true,
-      doorbell: 'ifEnabled',
-    },
+    irs: { ...QUEUED_IRS, its: true },
   },
   {
     ...MAINLINE,

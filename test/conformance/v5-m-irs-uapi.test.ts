@@ -15,7 +15,7 @@ import {
 } from '../../core/kvm/errno.ts';
 import { CTRL, DEVICE_VGIC_V5, encodeIrqLine, GROUP, IRQ_TYPE, UserWords } from '../../core/kvm/uapi.ts';
 import { ADDR_IRS } from '../../core/kvm/v5/irs/attributes.ts';
-import { UNSET } from '../../core/kvm/v5/irs/vm-irs.ts';
+import { UNSET } from '../../core/kvm/v5/irs/address.ts';
 import { VmVgicV5 } from '../../core/kvm/v5/vm-vgic.ts';
 import { sysregAttribute } from '../../core/kvm/v5/userspace-registers.ts';
 import { BAD_ADDRESS, Lab } from './v5-lab.ts';
@@ -79,7 +79,10 @@ describe('set-up', () => {
     ]);
     expect(listeners.signal(3, true)).toBe(0);
     expect(lab.word(7)).toBe(1);
-    expect([listeners.signal(40, true), listeners.signalMsi()]).toEqual([-EINVAL, -ENODEV]);
+    expect(listeners.signal(40, true)).toBe(-EINVAL);
+    const msi = { address: 0x2000_0000n, data: 0, flags: 1, device: 0 };
+    expect(lab.vm.setGsiRouting([{ gsi: 3, to: { msi } }])).toBe(0);
+    expect([listeners.signal(3, true), lab.vm.signalMsi(msi)]).toEqual([-ENODEV, -ENODEV]);
     expect(lab.vm.deviceAttr('set', GROUP.CTRL, BigInt(CTRL.USERSPACE_PPIS), new UserWords(0n, 0n))).toBe(-ENXIO);
     expect(lab.vm.createDevice(DEVICE_VGIC_V5)).toBe(-EEXIST);
   });

@@ -191,7 +191,7 @@ describe('the ITS', () => {
     const machine = new Machine().withLpis();
     const events: ItsEvent[] = [];
     const pend = istOperation('GIC CDPEND');
-    const its = new Its(machine.memory, ({ lpi }) => void machine.irs.setLpi(lpi, pend));
+    const its = new Its(machine.memory.journal, machine.memory, ({ lpi }) => void machine.irs.setLpi(lpi, pend));
     its.observer = (event) => events.push(event);
     return { machine, its, events };
   }

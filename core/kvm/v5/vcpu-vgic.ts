@@ -136,11 +136,14 @@ export class VcpuVgicV5 implements VcpuGic {
     return false;
   }
 
-  /** The frames of the virtual IRS; PPIs have none. */
+  /** The frames of the virtual IRS and ITS; PPIs have none. */
   memoryAccess(address: bigint, length: number, data: bigint | undefined): bigint | undefined {
     const { irs } = this.vm;
-    const offset = irs === undefined ? undefined : irsOffset(irs, address, length);
-    return irs === undefined || offset === undefined ? undefined : irsAccess(irs, this.vcpu, offset, length, data);
+    if (irs === undefined) return undefined;
+    const offset = irsOffset(irs, address, length);
+    if (offset !== undefined) return irsAccess(irs, this.vcpu, offset, length, data);
+    const inIts = irs.its?.offsetOf(address, length);
+    return inIts === undefined ? undefined : irs.its?.access(this.vcpu, inIts, length, data);
   }
 
   trappedAccess(register: string, direction: 'read' | 'write', words: Words): TrapOutcome {

@@ -5,17 +5,18 @@
 import { intidOf, SPI } from '../../gic/v5/irs/iste.ts';
 import { isPpi, PMUIRQ, ppiIntid, SW_PPI } from '../../gic/v5/ppi.ts';
 import { type Cell, CellClaim } from '../../state/cell.ts';
-import { EBUSY, EFAULT, EINVAL, ENXIO, type Result } from '../errno.ts';
-import { type GicModel, type IdFields, type Owner, type TrapValues, type VmGic } from '../gic-model.ts';
+import { EBUSY, EFAULT, EINVAL, ENODEV, ENXIO, type Result } from '../errno.ts';
+import { type GicModel, type GsiRoutes, type IdFields, type Owner, type TrapValues, type VmGic } from '../gic-model.ts';
 import { implementedPpis } from '../host-facts.ts';
-import { type AttributeOp, CTRL, GROUP, IRQ_TYPE, type UserMemory } from '../uapi.ts';
+import { type AttributeOp, CTRL, GROUP, IRQ_TYPE, type Msi, type UserMemory } from '../uapi.ts';
 import { type Vcpu } from '../vcpu.ts';
 import { type Vm } from '../vm.ts';
 import { inject } from './inject.ts';
+import { UNSET } from './irs/address.ts';
 import { irsAttribute } from './irs/attributes.ts';
 import { injectSpi } from './irs/inject-spi.ts';
 import { followEnable, ring } from './irs/residency.ts';
-import { UNSET, VmIrs } from './irs/vm-irs.ts';
+import { VmIrs } from './irs/vm-irs.ts';
 import { userspaceRegister } from './userspace-registers.ts';
 import { VcpuVgicV5 } from './vcpu-vgic.ts';
 
@@ -42,6 +43,7 @@ export class VmVgicV5 implements VmGic {
   readonly ppiHmr: Cell;
   /** SPIs, LPIs and the virtual IRS; absent in kernels that have PPIs only. */
   readonly irs: VmIrs | undefined;
+  readonly gsis?: GsiRoutes;
   readonly #vcpus: VcpuVgicV5[] = [];
 
   constructor(model: GicModel, vm: Vm) {
@@ -54,6 +56,7 @@ export class VmVgicV5 implements VmGic {
     const { irs } = vm.host.profile;
     this.irs = irs === undefined || vm.host.irs === undefined ? undefined : new VmIrs(vm, vm.host.irs, irs);
     if (this.irs === undefined) return;
+    this.gsis = this.irs.listeners;
     this.irs.onEnable = (how) => followEnable(this.#vcpus.slice(0, vm.online.lo), how);
     this.irs.onDoorbell = (vcpu) => ring(this.vcpu(vcpu));
   }
@@ -134,6 +137,11 @@ export class VmVgicV5 implements VmGic {
   /** Two words, stored one after the other: a fault at the second leaves the first written. */
   #copyUserspacePpis(memory: UserMemory): Result {
     return memory.store(0, this.userspacePpis.value) && memory.store(1, 0n) ? 0 : -EFAULT;
+  }
+
+  /** KVM_SIGNAL_MSI (kvm-vgic-v5-spi §12). */
+  injectMsi(msi: Msi): Result {
+    return this.irs?.listeners.message(msi) ?? -ENODEV;
   }
 
   routeIrqLine(type: number, vcpu: Vcpu | undefined, number: number): number {

@@ -12,9 +12,9 @@ const INVALIDATE = 1n << 31n;
 const IDLE: Row = { read: () => 1 };
 
 const ROWS: Readonly<Record<string, Row>> = {
-  // Two-level tables of every size, 20 DeviceID bits; 16 EventID bits.
-  ITS_IDR1: { read: () => 0x7d4 },
-  ITS_IDR2: { read: () => 0x10 },
+  // Two levels of both tables.
+  ITS_IDR1: { read: ({ identity }) => (identity.level2Sizes << 8) | 0xc0 | identity.deviceIdBits },
+  ITS_IDR2: { read: ({ identity }) => identity.eventIdBits },
   ITS_CR0: { read: ({ cr0 }) => cr0.lo, write: ({ cr0 }, value) => cr0.set(2 | (low(value) & 1)) },
   ITS_DT_BASER: {
     read: ({ dtBaser }) => dtBaser.value,
@@ -37,7 +37,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   ITS_STATUSR: IDLE,
   ITS_SYNC_STATUSR: IDLE,
-  ITS_TRANSLATER: { write: (its, value, device) => void its.translate(device, low(value) & 0xffff) },
+  ITS_TRANSLATER: {
+    write: (its, value, device) => {
+      if (its.identity.translates) its.translate(device, low(value) & 0xffff);
+    },
+  },
 };
 
 function rowAt(offset: number, bytes: number): Row | undefined {

@@ -7,7 +7,7 @@
  * translation has a slot.
  */
 import { type Cell, CellClaim } from '../../../state/cell.ts';
-import { type SlotMemory } from './memory.ts';
+import { type Journal } from '../../../state/journal.ts';
 
 /** Why an event was dropped. */
 export type ItsFailure =
@@ -25,6 +25,25 @@ export type ItsEvent =
   /** The cache answered with something else than memory says now. */
   | { readonly kind: 'its.stale'; readonly device: number; readonly event: number; readonly lpi: number };
 
+/** Where the tables of an ITS are; undefined: a memory error. */
+export interface TableMemory {
+  load64(address: number): bigint | undefined;
+}
+
+export interface ItsIdentity {
+  /** Width of a DeviceID. */
+  readonly deviceIdBits: number;
+  /** Width of an EventID. */
+  readonly eventIdBits: number;
+  /** Offered sizes of level-2 tables, as in ITS_IDR1.L2SZ. */
+  readonly level2Sizes: number;
+  /** Does a write to ITS_TRANSLATER translate? */
+  readonly translates: boolean;
+}
+
+/** Two-level tables of every size, 20 DeviceID bits, 16 EventID bits. */
+const PHYSICAL: ItsIdentity = { deviceIdBits: 20, eventIdBits: 16, level2Sizes: 7, translates: true };
+
 const ADDRESS = 0x00ff_ffff_ffff_fff8n;
 const ITTE_VALID = 1n << 31n;
 const ITTE_VIRTUAL = 1n << 30n;
@@ -34,7 +53,7 @@ const LEVEL2_BITS = [9, 11, 13, 9];
 const CACHED = 1n << 63n;
 
 export class Its {
-  readonly memory: SlotMemory;
+  readonly identity: ItsIdentity;
   readonly cr0: Cell;
   readonly dtBaser: Cell;
   readonly dtCfgr: Cell;
@@ -42,14 +61,22 @@ export class Its {
   readonly eidr: Cell;
   observer: ((event: ItsEvent) => void) | undefined;
   readonly #claim: CellClaim;
+  readonly #memory: TableMemory;
   readonly #cache = new Map<string, Cell>();
   readonly #pend: (translation: Translation) => void;
 
   /** `pend` makes an LPI pending in its domain. */
-  constructor(memory: SlotMemory, pend: (translation: Translation) => void) {
-    this.#claim = new CellClaim(memory.journal, 'its.');
-    this.memory = memory;
+  constructor(
+    journal: Journal,
+    memory: TableMemory,
+    pend: (translation: Translation) => void,
+    identity = PHYSICAL,
+    prefix = '',
+  ) {
+    this.#claim = new CellClaim(journal, `${prefix}its.`);
+    this.#memory = memory;
     this.#pend = pend;
+    this.identity = identity;
     this.cr0 = this.#claim.register('ITS_CR0', 2n);
     this.dtBaser = this.#claim.register('ITS_DT_BASER');
     this.dtCfgr = this.#claim.register('ITS_DT_CFGR');
@@ -120,14 +147,14 @@ export class Its {
     invalid: ItsFailure,
     span: ItsFailure,
   ): bigint | ItsFailure {
-    if (!table.twoLevel) return this.memory.load64(table.base + index * 8) ?? 'MEMORY';
+    if (!table.twoLevel) return this.#memory.load64(table.base + index * 8) ?? 'MEMORY';
     const size = 2 ** (LEVEL2_BITS[table.l2sz] ?? 9);
-    const first = this.memory.load64(table.base + Math.floor(index / size) * 8);
+    const first = this.#memory.load64(table.base + Math.floor(index / size) * 8);
     if (first === undefined) return 'MEMORY';
     if ((first & 1n) === 0n) return invalid;
     const within = index % size;
     if (within >= 2 ** Number(first >> 60n)) return span;
-    return this.memory.load64(Number(first & ADDRESS) + within * 8) ?? 'MEMORY';
+    return this.#memory.load64(Number(first & ADDRESS) + within * 8) ?? 'MEMORY';
   }
 
   #remember(device: number, event: number, entry: bigint): void {

@@ -4,13 +4,17 @@
  */
 import { EBUSY, E2BIG, EEXIST, EFAULT, EINVAL, ENXIO, type Result } from '../../errno.ts';
 import { type AttributeOp, GROUP, type UserMemory } from '../../uapi.ts';
+import { UNSET } from './address.ts';
 import { imageAttribute } from './images.ts';
 import { irsRowAt, type IrsRow } from './irs-table.ts';
 import { IRS_REGION } from './virtual-irs.ts';
-import { DEFAULT_SPIS, UNSET, type VmIrs } from './vm-irs.ts';
+import { type VirtualIts } from './virtual-its.ts';
+import { DEFAULT_SPIS, type VmIrs } from './vm-irs.ts';
 
 /** Address type of the IRS region in the group ADDR. */
 export const ADDR_IRS = 6n;
+/** Address type of the prototype's ITS (§12). */
+export const ADDR_ITS = 7n;
 const ALIGN = 0x1_0000n;
 const MAX_SPIS = 1024;
 
@@ -38,6 +42,7 @@ export function irsAttribute(request: IrsAttribute, group: number): Result | und
 }
 
 function address({ irs, op, attr, memory }: IrsAttribute): Result {
+  if (attr === ADDR_ITS && irs.its !== undefined) return itsAddress(irs.its, op, memory);
   if (attr !== ADDR_IRS) return -ENXIO;
   if (op === 'has') return 0;
   if (op === 'get') return memory.store(0, irs.base.value) ? 0 : -EFAULT;
@@ -49,6 +54,13 @@ function address({ irs, op, attr, memory }: IrsAttribute): Result {
   irs.base.value = base;
   irs.emit({ kind: 'irs.region', base, bytes: IRS_REGION });
   return 0;
+}
+
+function itsAddress(its: VirtualIts, op: AttributeOp, memory: UserMemory): Result {
+  if (op === 'has') return 0;
+  if (op === 'get') return memory.store(0, its.base.value) ? 0 : -EFAULT;
+  const base = memory.load(0);
+  return base === undefined ? -EFAULT : its.place(base);
 }
 
 function nrIrqs({ irs, op, attr, memory }: IrsAttribute): Result {

@@ -1,5 +1,6 @@
 /** What the IRS layer tells an observer (kvm-vgic-v5-spi §13), after the state changes that an event owns. */
 import { type IrsEvent } from '../../../gic/v5/irs/events.ts';
+import { type ItsEvent } from '../../../gic/v5/irs/its.ts';
 import { type Result } from '../../errno.ts';
 
 /** Locks that are recorded: the VM's mutexes, the spin lock of its SPI list, and that of one SPI. */
@@ -7,13 +8,14 @@ export type LockName = 'vm' | 'config' | 'spiApList' | 'irq';
 
 export type VgicIrsEvent =
   | IrsEvent
+  | ItsEvent
   | { readonly kind: 'lock.acquire' | 'lock.release' | 'lock.deadlock'; readonly lock: LockName; readonly spi?: number }
   // --- tables and life ---
   | { readonly kind: 'vm.id' | 'vm.id.free' | 'vm.id.leak'; readonly vmId: number }
   | { readonly kind: 'vm.vmte.valid' | 'vm.vmte.invalid'; readonly vmId: number }
   | { readonly kind: 'vm.spiIst'; readonly idBits: number; readonly address: number }
   | { readonly kind: 'vm.vpe.valid'; readonly vmId: number; readonly vpe: number; readonly doorbellLpi: number }
-  | { readonly kind: 'irs.region'; readonly base: bigint; readonly bytes: number }
+  | { readonly kind: 'irs.region' | 'its.region'; readonly base: bigint; readonly bytes: number }
   | { readonly kind: 'irs.enable'; readonly on: boolean; readonly how: 'halt' | 'reload' }
   /** All vCPUs are stopped, or go on. */
   | { readonly kind: 'vm.halt' | 'vm.resume' }

@@ -1,19 +1,36 @@
 /**
- * Who is told that a device interrupt was consumed (kvm-vgic-v5-spi §7.2, §9.4): routing of GSIs to pins, resampling
- * irqfds, and listeners inside the kernel. GSI i goes to pin i unless it was routed elsewhere.
+ * Where eventfds lead, and who is told that a device interrupt was consumed (kvm-vgic-v5-spi §7.2, §9.4): routes of GSIs
+ * to pins and messages, resampling irqfds, and listeners inside the kernel. GSI i goes to pin i until it is routed
+ * elsewhere; once user space has replaced the table, GSIs that it does not name lead nowhere.
  */
 import { type Cell, type CellClaim } from '../../../state/cell.ts';
-import { EBUSY, EINVAL, ENODEV, type Result } from '../../errno.ts';
+import { EBUSY, EINVAL, ENODEV, EPERM, type Result } from '../../errno.ts';
+import { type GsiRoute, type GsiRoutes } from '../../gic-model.ts';
+import { MSI_VALID_DEVID, type Msi } from '../../uapi.ts';
 import { injectSpi } from './inject-spi.ts';
 import { type VmIrs } from './vm-irs.ts';
 
 const MAX_PINS = 1024;
+/** The field of a GSI's slot that says where it leads: pin + 1, or one of these; 0: its own pin. */
+const TARGET = 0x7ff;
+const TO_MESSAGE = 0x7ff;
+const NOWHERE = 0x7fe;
 
-export class Listeners {
+interface MessageSlots {
+  readonly address: Cell;
+  /** Data, and DeviceID in the high half. */
+  readonly data: Cell;
+  readonly flags: Cell;
+}
+
+export class Listeners implements GsiRoutes {
   readonly #irs: VmIrs;
   readonly #claim: CellClaim;
-  /** Per GSI: pin + 1 in bits 10:0 where routed by user space, number of resample eventfds above. */
+  /** Per GSI: where it was routed to in bits 10:0, number of resample eventfds above. */
   readonly #gsis = new Map<number, Cell>();
+  readonly #messages = new Map<number, MessageSlots>();
+  /** User space has replaced the table; claimed when it first does. */
+  #replaced: Cell | undefined;
   /** Listeners of the kernel itself, by pin; they belong to the host's devices and are no state of the VM. */
   readonly internal = new Map<number, () => void>();
   readonly #warned: Cell;
@@ -27,26 +44,53 @@ export class Listeners {
   /** KVM_SET_GSI_ROUTING of one GSI to a pin of the irqchip. */
   route(gsi: number, chip: number, pin: number): Result {
     if (chip !== 0 || pin < 0 || pin >= MAX_PINS) return -EINVAL;
-    const cell = this.#gsi(gsi);
-    cell.set((cell.lo & ~0x7ff) | (pin + 1));
+    this.#target(gsi, pin + 1);
     return 0;
   }
 
-  /** An MSI route that is signalled: there is no ITS (§7.2). */
-  signalMsi(): Result {
-    return -ENODEV;
+  /** KVM_SET_GSI_ROUTING: the whole table. */
+  replace(routes: readonly GsiRoute[]): Result {
+    const wrong = ({ to }: GsiRoute): boolean =>
+      'msi' in to ? (to.msi.flags & ~MSI_VALID_DEVID) !== 0 : to.irqchip !== 0 || to.pin >= MAX_PINS;
+    if (routes.some(wrong)) return -EINVAL;
+    this.#replaced ??= this.#claim.flag('gsi.replaced');
+    this.#replaced.flag = true;
+    for (const gsi of this.#gsis.keys()) this.#target(gsi, NOWHERE);
+    for (const { gsi, to } of routes)
+      if ('pin' in to) this.#target(gsi, to.pin + 1);
+      else {
+        const { address, data, flags } = this.#message(gsi);
+        address.value = to.msi.address;
+        data.set(to.msi.data, to.msi.device);
+        flags.set(to.msi.flags);
+        this.#target(gsi, TO_MESSAGE);
+      }
+    return 0;
   }
 
-  /** The pin that a GSI goes to. */
-  pinOf(gsi: number): number {
-    const routed = (this.#gsis.get(gsi)?.lo ?? 0) & 0x7ff;
-    return routed === 0 ? gsi : routed - 1;
+  /** A message: there is an ITS in a prototype only (§7.2, §12). */
+  message(msi: Msi): Result {
+    return this.#irs.its === undefined ? -ENODEV : this.#irs.its.message(msi);
+  }
+
+  /** The pin that a GSI goes to; undefined: to a message, or nowhere. */
+  pinOf(gsi: number): number | undefined {
+    const target = this.#targetOf(gsi);
+    return target === 0 ? gsi : target === TO_MESSAGE || target === NOWHERE ? undefined : target - 1;
   }
 
   /** KVM_IRQFD: a device signals a GSI. */
   signal(gsi: number, level: boolean): Result {
-    const pin = this.pinOf(gsi);
+    const target = this.#targetOf(gsi);
+    if (target === NOWHERE) return -EPERM;
     if (!this.#irs.vm.initialized.flag) return -EBUSY;
+    if (target === TO_MESSAGE) {
+      // A message has no level that could fall.
+      if (!level) return -EPERM;
+      const { address, data, flags } = this.#message(gsi);
+      return Math.min(0, this.message({ address: address.value, data: data.lo, device: data.hi, flags: flags.lo }));
+    }
+    const pin = target === 0 ? gsi : target - 1;
     const spi = this.#irs.spi(pin);
     return spi === undefined ? -EINVAL : injectSpi(this.#irs, { intid: spi.intid, level, owner: 'none' });
   }
@@ -71,6 +115,26 @@ export class Listeners {
       this.signal(gsi, false);
       for (let index = 0; index < count; index++) this.#irs.emit({ kind: 'resample.signal', gsi, index });
     }
+  }
+
+  #targetOf(gsi: number): number {
+    const routed = (this.#gsis.get(gsi)?.lo ?? 0) & TARGET;
+    return routed === 0 && this.#replaced?.flag === true ? NOWHERE : routed;
+  }
+
+  #target(gsi: number, target: number): void {
+    const cell = this.#gsi(gsi);
+    cell.set((cell.lo & ~TARGET) | target);
+  }
+
+  #message(gsi: number): MessageSlots {
+    let slots = this.#messages.get(gsi);
+    if (slots === undefined) {
+      const claim = (what: string): Cell => this.#claim.cell(`gsi${gsi}.${what}`);
+      slots = { address: claim('address'), data: claim('data'), flags: claim('flags') };
+      this.#messages.set(gsi, slots);
+    }
+    return slots;
   }
 
   #gsi(gsi: number): Cell {

@@ -3,8 +3,9 @@
  * and alignment are accepted. What is not accepted reads 0 and ignores writes; there is no abort.
  */
 import { type Vcpu } from '../../vcpu.ts';
+import { UNSET } from './address.ts';
 import { irsRowAt, type IrsRow } from './irs-table.ts';
-import { UNSET, type VmIrs } from './vm-irs.ts';
+import { type VmIrs } from './vm-irs.ts';
 
 /** CONFIG frame, then the SETLPI frame, which has nothing. */
 export const IRS_REGION = 0x2_0000;

@@ -11,11 +11,13 @@ import { type KvmEvent } from '../../events.ts';
 import { type IrsBehaviour } from '../../profiles.ts';
 import { type Vcpu } from '../../vcpu.ts';
 import { type Vm } from '../../vm.ts';
+import { UNSET } from './address.ts';
 import { type HostIrs } from './host-irs.ts';
 import { IrsRegisters } from './irs-state.ts';
 import { Listeners } from './listeners.ts';
 import { Locks } from './locks.ts';
 import { Spi } from './spi.ts';
+import { VirtualIts } from './virtual-its.ts';
 import { type VmTables } from './vm-tables.ts';
 
 export const DEFAULT_SPIS = 32;
@@ -23,7 +25,6 @@ export const DEFAULT_SPIS = 32;
 const FIRST_DOORBELL = 1000;
 /** No VM id; no address. */
 const NONE = 0xffff;
-export const UNSET = 0xffff_ffff_ffff_ffffn;
 
 /** Aligned 32-bit words of guest memory; undefined or false: no memory is there. */
 export interface GuestMemory {
@@ -38,6 +39,8 @@ export class VmIrs {
   readonly locks: Locks;
   readonly registers: IrsRegisters;
   readonly listeners: Listeners;
+  /** In a prototype's profile alone. */
+  readonly its: VirtualIts | undefined;
   /** Id on the host, or 0xFFFF. */
   readonly vmId: Cell;
   /** 0 before NR_IRQS was set or INIT. */
@@ -67,6 +70,7 @@ export class VmIrs {
     this.first = claim.cell('spiList.first', 17);
     this.last = claim.cell('spiList.last', 17);
     this.length = claim.cell('spiList.length', 16);
+    this.its = behaviour.its === true ? new VirtualIts(this) : undefined;
     host.doorbells.set(vm.index, (vpe) => this.#ring(vpe));
   }
 
