@@ -1,5 +1,6 @@
 /** gicv3-scenarios, part B: registers. */
 import { describe, expect, it } from 'vitest';
+import { profileByName } from '../../core/kvm/profiles.ts';
 import { D, hex, R, V3Lab } from './v3-lab.ts';
 
 const S = R + 0x1_0000n;
@@ -61,6 +62,19 @@ describe('B. Registers', () => {
     expect(lab.r(0, D + 0x104n)).toBe(enables);
     lab.w(0, D + 0x104n, 0xffff, 2);
     expect([lab.r(0, D + 0x104n, 2), lab.r(0, D + 0x104n), lab.r(0, router + 2n)]).toEqual([0n, enables, 0n]);
+  });
+
+  it('[V3-017] carried a 64-bit access out in 2014 as two words, the high one first', () => {
+    const lab = V3Lab.plain({ profile: profileByName('vgicv3-2014') });
+    lab.w(0, D + 0x104n, 5);
+    lab.take();
+    expect(lab.r(0, D + 0x100n, 8)).toBe(0x5_0000_0000n);
+    const halves = lab.take('mmio.half').map((event) => ('offset' in event ? event.offset : -1));
+    expect(halves).toEqual([0x104, 0x100]);
+    lab.w(0, D + 0x6140n, 0x1_0000_0003n, 8);
+    expect(lab.r(0, D + 0x6140n, 8)).toBe(3n);
+    expect(lab.r(0, R + 8n, 8)).toBe(0x10n);
+    expect(V3Lab.plain().r(0, D + 0x100n, 8)).toBe(0n);
   });
 
   it('[V3-018] takes bytes of priorities and keeps their upper five bits', () => {

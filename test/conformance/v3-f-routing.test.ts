@@ -1,6 +1,7 @@
 /** gicv3-scenarios, parts F, G and H: SGIs, routing, active registers and stale views. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GROUP } from '../../core/kvm/uapi.ts';
+import { noteProfile } from './named-profiles.ts';
 import { D, hex, R, V3Lab } from './v3-lab.ts';
 
 const S = R + 0x1_0000n;
@@ -22,6 +23,8 @@ describe('F. SGIs among 512 vCPUs', () => {
     lab.enter(0);
     lab.enter(17);
   });
+  // One machine serves all tests: making it takes longer than they do.
+  beforeEach(() => noteProfile(lab.host.profile.name));
 
   /** vCPUs where this SGI is pending; their latches are cleared afterwards. */
   function reached(sgi: number): number[] {

@@ -17,6 +17,7 @@ import { type CpuInterfaceV3 } from '../../core/gic/v3/cpu-interface.ts';
 import { type Vm } from '../../core/kvm/vm.ts';
 import { Journal } from '../../core/state/journal.ts';
 import { Layout } from '../../core/state/layout.ts';
+import { noteProfile } from './named-profiles.ts';
 
 export const D = 0x800_0000n;
 export const R = 0x1000_0000n;
@@ -41,6 +42,7 @@ export class V3Lab {
 
   /** A host and an empty VM. */
   constructor({ vcpus = 1, numLr = 4, bits = 5, facts = {}, profile = MAINLINE }: LabOptions = {}) {
+    noteProfile(profile.name);
     const preemptionBits = Math.min(bits, 7);
     this.host = new Host(
       new Journal(new Layout()),

@@ -33,6 +33,8 @@ const eoir = (cpu: number, intid: number): string =>
   `gicv3_icc_eoir_write GICv3 ICC_EOIR1 write cpu 0x${cpu} value 0x${intid.toString(16)}`;
 const icc = (cpu: number, register: string, value: number): string =>
   `gicv3_icc_${register.toLowerCase().replace(/\d$/, '')}_write GICv3 ICC_${register} write cpu 0x${cpu} value 0x${value.toString(16)}`;
+const read = (cpu: number, register: string, value: number): string =>
+  `gicv3_icc_${register.toLowerCase().replace(/\d$/, '')}_read GICv3 ICC_${register} read cpu 0x${cpu} value 0x${value.toString(16)}`;
 const spi = (intid: number, level: 0 | 1): string =>
   `gicv3_dist_set_irq GICv3 distributor interrupt ${intid} level changed to ${level}`;
 const ppi = (cpu: number, intid: number, level: 0 | 1): string =>
@@ -107,6 +109,45 @@ describe('replay of GICv3', () => {
   it('[V3-084] reports an acknowledge by the rule of KVM, the first to arrive, as a difference', async () => {
     const { divergences } = await ofLines(boot, spi(79, 1), ppi(0, 27, 1), iar(0, 79));
     expect(divergences).toMatchObject([{ register: 'ICC_IAR1_EL1', recorded: 79n, emulated: 27n }]);
+  });
+
+  it('[V3-081] under hardware rules keeps a latch that is set while a level interrupt is active', async () => {
+    const result = await ofLines(
+      boot,
+      [dist('write', 0x108, 0x1_0000), dist('write', 0x450, 0xc0)],
+      [spi(80, 1), ...best(0, 80, 0xc0), signals(0, 1)],
+      [...best(0, 80, 255), signals(0, 0), iar(0, 80)],
+      [spi(80, 0), ...best(0, 80, 255), signals(0, 0)],
+      [...best(0, 80, 255), signals(0, 0), dist('write', 0x208, 0x1_0000)],
+      [eoir(0, 80), ...best(0, 80, 0xc0), signals(0, 1)],
+      [...best(0, 80, 255), signals(0, 0), iar(0, 80)],
+    );
+    expect(result.divergences).toEqual([]);
+    expect(result.byRegister['ICC_IAR1_EL1']).toEqual({ matched: 2, mismatched: 0 });
+  });
+
+  it('[V3-082] under hardware rules resets the interface of a CPU that is powered on, not its redistributor', async () => {
+    const again = [icc(0, 'PMR', 0xf0), icc(0, 'IGRPEN1', 1)];
+    const result = await ofLines(
+      boot,
+      [ppi(0, 27, 1), ...best(0, 27, 0xc0), signals(0, 1)],
+      'arm_cpu_reset cpu 0',
+      [read(0, 'PMR', 0), read(0, 'IGRPEN1', 0), redist(0, 'read', 0x1_0100, 0x800_0000)],
+      again,
+      iar(0, 27),
+    );
+    expect(result.divergences).toEqual([]);
+    expect(result.byRegister['ICC_IAR1_EL1']).toEqual({ matched: 1, mismatched: 0 });
+  });
+
+  it('[V3-083] under hardware rules takes the lowest of equal priorities, whichever came first', async () => {
+    for (const lines of [
+      [spi(79, 1), ppi(0, 27, 1)],
+      [ppi(0, 27, 1), spi(79, 1)],
+    ]) {
+      const result = await ofLines(boot, ...lines, iar(0, 27));
+      expect([result.divergences, result.byRegister['ICC_IAR1_EL1']?.matched]).toEqual([[], 1]);
+    }
   });
 
   it('compares a computation that stands before its cause after it', async () => {
