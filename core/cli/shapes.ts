@@ -172,11 +172,14 @@ export const SHAPES = {
   latency: z.strictObject({
     groups: z.array(z.strictObject({ intid, vcpu, legs: z.record(z.string(), leg) })),
   }),
-  findings: z.strictObject({
+  check: z.strictObject({
     findings: z.array(
       z.strictObject({
         rule: z.string(),
-        title: z.string(),
+        severity: z.enum(['error', 'warning']),
+        seq,
+        intid: intid.nullable(),
+        message: z.string(),
         explanation: z.string(),
         clause: z.string(),
         count,

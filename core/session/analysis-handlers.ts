@@ -40,6 +40,7 @@ export function analysisHandlers({ traces, options }: SessionContext): Group<Met
       return {
         findings: findings.map(({ positions, ...finding }) => ({
           ...finding,
+          intid: finding.intid ?? null,
           positions: positions.map(({ vcpu, ...position }) => ({ ...position, vcpu: vcpu ?? null })),
         })),
         rules: RULES.map((rule) => ({

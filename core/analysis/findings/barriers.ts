@@ -37,6 +37,7 @@ interface Waiting {
 
 export const MISSING_BARRIER: Rule = {
   id: 'missing-barrier',
+  severity: 'warning',
   about: 'state that is read before a GIC instruction is known to be complete',
   clause: 'gicv5-spi-lpi-behaviour §7.4',
   names: [...EFFECTS, ...ACKNOWLEDGES, GSB_SYS, GSB_ACK, CDRCFG, ...STATE],
@@ -65,6 +66,7 @@ export const MISSING_BARRIER: Rule = {
         const seen = name === CDRCFG ? `the configuration of ${formatIntid(late.intid)}` : name;
         report({
           key: `${late.instruction} ${name}`,
+          ...(late.intid === 0 ? {} : { intid: late.intid }),
           title: `No ${barrier} between ${late.instruction} and a look at its effect`,
           explanation:
             `${actorOf(vcpu)} reads ${seen} while its ${late.instruction}${late.intid === 0 ? '' : ` of ${formatIntid(late.intid)}`} may still be under way: ` +

@@ -62,10 +62,10 @@ export async function findingsOf(reader: TraceReader, signal: AbortSignal): Prom
   return { findings: [...found.values()].sort((a, b) => first(a) - first(b)), looked };
 }
 
-function note(found: Map<string, Finding>, { id, clause }: Rule, { key, ...finding }: NewFinding): void {
+function note(found: Map<string, Finding>, { id, severity, clause }: Rule, { key, ...finding }: NewFinding): void {
   const name = `${id} ${key}`;
   const known = found.get(name);
   if (known !== undefined) found.set(name, { ...known, count: known.count + 1 });
   else if ([...found.values()].filter(({ rule }) => rule === id).length < MOST)
-    found.set(name, { rule: id, clause, count: 1, ...finding });
+    found.set(name, { rule: id, severity, clause, count: 1, ...finding });
 }

@@ -12,10 +12,16 @@ export interface FindingPosition {
   readonly what: string;
 }
 
+/** `error`: something is lost or stands still. `warning`: it may be, on hardware or by another order of events. */
+export type Severity = 'error' | 'warning';
+
 /** The same thing found again, at other positions, is counted and not listed. */
 export interface Finding {
   /** Id of the rule. */
   readonly rule: string;
+  readonly severity: Severity;
+  /** INTID, in GICv5 form, of the interrupt that it is about, where it is about one. */
+  readonly intid?: number;
   readonly title: string;
   /** What happened and why it is wrong. */
   readonly explanation: string;
@@ -27,13 +33,14 @@ export interface Finding {
   readonly positions: readonly FindingPosition[];
 }
 
-export type NewFinding = Pick<Finding, 'title' | 'explanation' | 'positions'> & {
+export type NewFinding = Pick<Finding, 'intid' | 'title' | 'explanation' | 'positions'> & {
   /** What makes two findings of a rule the same. */
   readonly key: string;
 };
 
 export interface Rule {
   readonly id: string;
+  readonly severity: Severity;
   /** What it looks for, for lists of rules. */
   readonly about: string;
   readonly clause: string;

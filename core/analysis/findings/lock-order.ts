@@ -5,6 +5,7 @@
  * thread is a vCPU's, or user space's. The order from outside in is vm, config, spiApList, and at last the lock of one
  * SPI; two SPIs' locks at once have no order.
  */
+import { intidOf } from '../../trace/interrupts.ts';
 import { type TraceEvent } from '../../trace/kinds.ts';
 import { actorOf, type FindingPosition, type NewFinding, positionOf, type Rule } from './finding.ts';
 
@@ -13,6 +14,8 @@ const ORDER = ['vm', 'config', 'spiApList', 'irq'];
 interface Lock {
   readonly name: string;
   readonly rank: number;
+  /** Of an SPI's lock: the SPI. */
+  readonly intid?: number;
 }
 
 interface Held extends Lock {
@@ -21,6 +24,7 @@ interface Held extends Lock {
 
 export const LOCK_ORDER: Rule = {
   id: 'lock-order',
+  severity: 'error',
   about: 'locks taken in the wrong order, or asked for by the thread that holds them',
   clause: 'kvm-vgic-v5-spi §2 (order of locks), §9.3 (the scan of the first posting)',
   names: ['lock.acquire', 'lock.release', 'lock.deadlock', 'notifyAcked'],
@@ -61,12 +65,14 @@ function lockOf({ detail }: TraceEvent): Lock | undefined {
   const rank = ORDER.indexOf(String(kind));
   if (rank < 0) return undefined;
   const spi = detail?.['spi'];
-  return { rank, name: kind === 'irq' ? `the lock of SPI ${spi ?? '?'}` : String(kind) };
+  if (kind !== 'irq') return { rank, name: String(kind) };
+  const about = typeof spi === 'number' ? { intid: intidOf({ type: 'spi', number: spi }) } : {};
+  return { rank, name: `the lock of SPI ${spi ?? '?'}`, ...about };
 }
 
 function deadlock(
   event: TraceEvent,
-  { name }: Lock,
+  { name, intid }: Lock,
   held: readonly Held[],
   notified: FindingPosition | undefined,
   alone: FindingPosition | undefined,
@@ -84,6 +90,7 @@ function deadlock(
       : ` Elsewhere ${name} is taken first, with no lock held (${actorOf(alone.vcpu)}, #${alone.seq}); here under ${outer}.`;
   return {
     key: `deadlock ${name}`,
+    ...(intid === undefined ? {} : { intid }),
     title: `Lock inversion: ${actor} asks for ${name} while it holds ${names === '' ? 'it' : names}`,
     explanation: `The thread of ${actor} waits for a lock of its own and never goes on.${listener}${other}`,
     positions: [
@@ -95,12 +102,18 @@ function deadlock(
   };
 }
 
-function inversion(event: TraceEvent, { name }: Lock, inner: Held, alone: FindingPosition | undefined): NewFinding {
+function inversion(
+  event: TraceEvent,
+  { name, intid }: Lock,
+  inner: Held,
+  alone: FindingPosition | undefined,
+): NewFinding {
   const actor = actorOf(event.vcpu);
   const other =
     alone === undefined ? '' : ` ${actorOf(alone.vcpu)} took ${name} with no lock held before (#${alone.seq}).`;
   return {
     key: `order ${inner.name} ${name}`,
+    ...(intid === undefined ? {} : { intid }),
     title: `Lock inversion: ${name} is taken under ${inner.name}`,
     explanation:
       `${actor} takes ${name} while it holds ${inner.name}; the order is ${ORDER.slice(0, 3).join(', ')}, and one SPI’s lock last. ` +

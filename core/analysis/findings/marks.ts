@@ -47,6 +47,7 @@ const MARKS: readonly Mark[] = [
 
 export const MARKED: readonly Rule[] = MARKS.map(({ name, id, title, explanation, clause }) => ({
   id,
+  severity: 'error',
   about: title,
   clause,
   names: [name],

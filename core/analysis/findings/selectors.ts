@@ -18,6 +18,7 @@ interface Selection {
 
 export const SELECTOR_RACE: Rule = {
   id: 'selector-race',
+  severity: 'warning',
   about: 'an SPI or PE that is configured through another vCPU’s selection',
   clause: 'gicv5-irs-registers §3 rule 5',
   names: GROUPS.flatMap(({ selector, configures }) => [selector, ...configures]),

@@ -1,10 +1,10 @@
 /** All commands, in the order of `--help` and the docs. */
 import { type Command } from '../command.ts';
+import { checkCommand } from './check.ts';
 import { completionCommand } from './completion.ts';
 import { eventsCommand } from './events.ts';
 import { exportCommand } from './export.ts';
 import { findCommand } from './find.ts';
-import { findingsCommand } from './findings.ts';
 import { historyCommand } from './history.ts';
 import { importCommand } from './import.ts';
 import { infoCommand } from './info.ts';
@@ -27,7 +27,7 @@ export const COMMANDS: readonly Command[] = [
   findCommand,
   historyCommand,
   latencyCommand,
-  findingsCommand,
+  checkCommand,
   replayCommand,
   exportCommand,
   sqlCommand,

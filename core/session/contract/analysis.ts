@@ -32,6 +32,9 @@ const latencyGroupSchema = z.object({
 
 const findingSchema = z.object({
   rule: z.string(),
+  severity: z.enum(['error', 'warning']),
+  /** The interrupt that it is about. */
+  intid: intid.nullable(),
   title: z.string(),
   explanation: z.string(),
   /** Where the specification says so. */

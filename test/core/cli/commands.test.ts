@@ -226,9 +226,11 @@ describe('history', () => {
   });
 });
 
-describe('findings', () => {
+describe('check', () => {
   const finding = {
     rule: 'lock-order',
+    severity: 'error' as const,
+    intid: 0x6000_0005,
     title: 'Lock inversion: spiApList is taken under the lock of SPI 5',
     explanation: 'Two threads stop.',
     clause: '§2',
@@ -242,10 +244,10 @@ describe('findings', () => {
 
   it('prints each with its events and its clause, and exits with 1', async () => {
     const backend = fakeBackend({ ...openClose, 'analysis.findings': () => ({ findings: [finding], rules }) });
-    const { exit, stdout } = await run(['findings', 'x'], { backend });
+    const { exit, stdout } = await run(['check', 'x'], { backend });
     expect([exit, stdout]).toEqual([
       1,
-      'Lock inversion: spiApList is taken under the lock of SPI 5 (2 times)\n  Two threads stop.\n' +
+      'error: Lock inversion: spiApList is taken under the lock of SPI 5 (2 times)\n  Two threads stop.\n' +
         '  #4 at 1.20 µs  vCPU 1 takes spiApList\n  lock-order: §2\n',
     ]);
     expect(argsOf(backend, 'analysis.findings')).toEqual([{ id: 7 }]);
@@ -253,15 +255,19 @@ describe('findings', () => {
 
   it('says which rules found nothing, and exits with 0', async () => {
     const backend = fakeBackend({ ...openClose, 'analysis.findings': () => ({ findings: [], rules }) });
-    const { exit, stdout, stderr } = await run(['findings', 'x'], { backend });
+    const { exit, stdout, stderr } = await run(['check', 'x'], { backend });
     expect([exit, stdout]).toEqual([0, '']);
     expect(stderr).toContain('nothing was found by lock-order');
   });
 
   it('prints the documented JSON', async () => {
     const backend = fakeBackend({ ...openClose, 'analysis.findings': () => ({ findings: [finding], rules }) });
-    const { stdout } = await run(['findings', 'x', '--json'], { backend });
-    expect(SHAPES.findings.parse(JSON.parse(stdout))).toEqual({ findings: [finding], rules });
+    const { stdout } = await run(['check', 'x', '--json'], { backend });
+    const { title, ...rest } = finding;
+    expect(SHAPES.check.parse(JSON.parse(stdout))).toEqual({
+      findings: [{ ...rest, seq: 4, intid: 'SPI 5', message: title }],
+      rules,
+    });
   });
 });
 

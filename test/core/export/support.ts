@@ -69,6 +69,7 @@ export function reportSource(events: number, hostile = ''): ReportSource {
     findings: [
       {
         rule: 'lock-order',
+        severity: 'error',
         title: `Lock inversion${hostile}`,
         explanation: `Two threads stop.${hostile}`,
         clause: 'kvm-vgic-v5-spi §2',

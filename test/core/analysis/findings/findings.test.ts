@@ -81,6 +81,8 @@ describe('the order of locks', () => {
     expect(others).toEqual([]);
     expect(finding).toMatchObject({
       rule: 'lock-order',
+      severity: 'error',
+      intid: 0x6000_0005,
       title: 'Lock inversion: vCPU 0 asks for the lock of SPI 5 while it holds spiApList and the lock of SPI 5',
       count: 1,
     });
