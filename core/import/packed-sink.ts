@@ -8,7 +8,7 @@ import { type Journal } from '../state/journal.ts';
 import { codecOf, unpackPayload } from '../trace/columns.ts';
 import { NameTable, TypeTable } from '../trace/dictionary.ts';
 import { type BitRange, type InterruptField } from '../trace/interrupts.ts';
-import { type Detail, type Kind, type NewEvent, type Origin } from '../trace/kinds.ts';
+import { type AnyPayload, type Detail, type Kind, type NewEvent, type Origin } from '../trace/kinds.ts';
 import { type PackedSink, type SkippedLine, type TraceSink } from '../trace/sink.ts';
 
 export function packedSink(sink: TraceSink): PackedSink {
@@ -55,25 +55,36 @@ class Unpacking implements PackedSink {
     const text = this.#names.text(name);
     const payload = unpackPayload(codecOf(kind), { small, name: text, flags, valueLo, valueHi, argLo, argHi });
     // The payload is that of the kind, which the compiler cannot know of a record by names.
-    const event = {
-      kind,
+    return this.put({ kind, ...payload } as unknown as AnyPayload, origin, source, vcpu, time, line, undefined);
+  }
+
+  put(
+    payload: AnyPayload,
+    origin: Origin,
+    source: string | undefined,
+    vcpu: number,
+    time: number,
+    line: number,
+    json: string | undefined,
+  ): Seq {
+    return this.#sink.append({
+      ...payload,
       origin,
       time: nanoseconds(time),
       ...(source === undefined ? {} : { source }),
       ...(line === 0 ? {} : { line }),
       ...(vcpu < 0 ? {} : { vcpu: vcpuId(vcpu) }),
-      ...payload,
-    } as unknown as NewEvent;
-    return this.append(event);
+      // What is given as JSON was made of a detail.
+      ...(json === undefined ? {} : { detail: JSON.parse(json) as Detail }),
+    });
   }
 
   rawAscii(line: number, bytes: Uint8Array, start: number, end: number): void {
     this.rawLine(line, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', start, end));
   }
 
-  append(event: NewEvent, json?: string): Seq {
-    // What is given as JSON was made by `JSON.stringify` of a detail.
-    return this.#sink.append(json === undefined ? event : { ...event, detail: JSON.parse(json) as Detail });
+  append(event: NewEvent): Seq {
+    return this.#sink.append(event);
   }
 
   interruptField(intid: Intid, vcpu: VcpuId | undefined, field: InterruptField, range: BitRange): void {

@@ -8,7 +8,7 @@
  */
 import { type Intid } from '../gic/intid.ts';
 import { damaged } from './errors.ts';
-import { KINDS, type Kind, type KindSpec, type NewEvent } from './kinds.ts';
+import { type AnyPayload, KINDS, type Kind, type KindSpec } from './kinds.ts';
 
 export const HAS_VALUE = 1;
 export const HAS_ARG = 2;
@@ -111,7 +111,7 @@ export function codecOf(kind: Kind): KindCodec {
  * Puts an event's payload into numbers.
  * @throws RangeError when a value does not fit its place; the message names kind and field.
  */
-export function packPayload(codec: KindCodec, event: NewEvent, out: PackedPayload): void {
+export function packPayload(codec: KindCodec, event: AnyPayload, out: PackedPayload): void {
   out.small = 0;
   out.name = undefined;
   out.flags = 0;

@@ -315,6 +315,8 @@ export interface EventHeader {
   readonly detail?: Detail;
 }
 
+/** Kind and payload of an event. */
+export type AnyPayload = { [K in Kind]: { readonly kind: K } & Readonly<Payload<K>> }[Kind];
 /** An event that is about to be recorded. */
 export type NewEvent = { [K in Kind]: EventHeader & { readonly kind: K } & Readonly<Payload<K>> }[Kind];
 /** An event of a trace, with its position. */

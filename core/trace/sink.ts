@@ -6,7 +6,7 @@ import { type Intid } from '../gic/intid.ts';
 import { type Seq, type VcpuId } from '../state/brand.ts';
 import { type Journal } from '../state/journal.ts';
 import { type BitRange, type InterruptField } from './interrupts.ts';
-import { type Kind, type NewEvent, type Origin } from './kinds.ts';
+import { type AnyPayload, type Kind, type NewEvent, type Origin } from './kinds.ts';
 
 /** Where a trace came from; shown by `info` and in reports. */
 export interface SourceInfo {
@@ -55,8 +55,19 @@ export interface TraceSink {
 
 /** A sink that also takes events as numbers and lines as bytes: the way of sources with much of both. */
 export interface PackedSink extends TraceSink {
-  /** `json`: the event's detail as JSON, where its maker has it already; then `event.detail` is not looked at. */
-  append(event: NewEvent, json?: string): Seq;
+  /**
+   * Appends an event in parts: kind and payload, and the rest as its source has it. `vcpu` −1: none; `line` 0: none;
+   * `json`: the detail, as `JSON.stringify` makes it.
+   */
+  put(
+    payload: AnyPayload,
+    origin: Origin,
+    source: string | undefined,
+    vcpu: number,
+    time: number,
+    line: number,
+    json: string | undefined,
+  ): Seq;
   /** The number of an event type, for `appendPacked`. */
   typeId(kind: Kind, origin: Origin, source?: string): number;
   /** The number of a name, for `appendPacked`. */

@@ -28,7 +28,7 @@ import { createDatabase, guarded, probe, removeTraceFiles, translated } from './
 import { InterruptIndex } from './interrupt-index.ts';
 import { InterruptObserver } from './interrupt-observer.ts';
 import { type BitRange, type InterruptField } from './interrupts.ts';
-import { type Detail, type Kind, type NewEvent, type Origin, KINDS } from './kinds.ts';
+import { type AnyPayload, type Detail, type Kind, type NewEvent, type Origin, KINDS } from './kinds.ts';
 import { LaneRecorder } from './lane-recorder.ts';
 import { type Leg } from './life.ts';
 import { LifeRows } from './life-rows.ts';
@@ -170,46 +170,50 @@ export class TraceWriter implements PackedSink {
     return this.#lastTime;
   }
 
-  /** `json`: the event's detail as JSON, where its maker has it already; then `event.detail` is not looked at. */
-  append(event: NewEvent, json?: string): Seq {
+  append(event: NewEvent): Seq {
+    const { origin, source, vcpu, time, line, detail } = event;
+    if (detail !== undefined && Object.keys(detail).length > DETAIL_LIMIT)
+      throw new RangeError(`event ${event.kind}: more than ${DETAIL_LIMIT} details`);
+    const json = detail === undefined ? undefined : JSON.stringify(detail);
+    return this.put(event, origin, source, vcpu ?? -1, time, line ?? 0, json);
+  }
+
+  put(
+    payload: AnyPayload,
+    origin: Origin,
+    source: string | undefined,
+    vcpu: number,
+    time: number,
+    line: number,
+    json: string | undefined,
+  ): Seq {
     this.#mustBeOpen();
-    const codec = codecOf(event.kind);
+    const { kind } = payload;
     const packed = this.#packed;
-    packPayload(codec, event, packed);
+    packPayload(codecOf(kind), payload, packed);
     // What the tables cannot take, and what the detail therefore must hold beside its own.
     let more: Detail | undefined;
-    let type = this.#types.intern(event.kind, event.origin, event.source);
+    let type = this.#types.intern(kind, origin, source);
     if (type === undefined) {
-      type = this.typeId(event.kind, event.origin);
-      more = { [DETAIL_SOURCE]: event.source ?? '' };
+      type = this.typeId(kind, origin);
+      more = { [DETAIL_SOURCE]: source ?? '' };
     }
     let name = NO_NAME;
     if (packed.name !== undefined) {
       name = this.#names.intern(packed.name);
       if (name === OVERFLOW_NAME) more = { ...more, [DETAIL_NAME]: packed.name };
     }
-    if (!Number.isSafeInteger(event.time) || event.time < 0)
-      throw new RangeError(`event ${event.kind}: time ${event.time} is not a whole number of nanoseconds`);
-    const vcpu = checkedVcpu(event.vcpu ?? -1);
-    let flags = packed.flags;
-    const detail = json === undefined || more !== undefined ? detailOf(event, json, more) : json;
+    if (!Number.isSafeInteger(time) || time < 0)
+      throw new RangeError(`event ${kind}: time ${time} is not a whole number of nanoseconds`);
+    checkedVcpu(vcpu);
+    let { flags } = packed;
+    const detail = more === undefined ? json : withMore(json, more);
     if (detail !== undefined) {
       flags |= HAS_DETAIL;
       this.#block.details.add(this.#block.count, this.#eventRows.detailId(detail));
     }
-    return this.appendPacked(
-      type,
-      vcpu,
-      packed.small,
-      name,
-      flags,
-      packed.valueLo,
-      packed.valueHi,
-      packed.argLo,
-      packed.argHi,
-      event.time,
-      event.line ?? 0,
-    );
+    const { small, valueLo, valueHi, argLo, argHi } = packed;
+    return this.appendPacked(type, vcpu, small, name, flags, valueLo, valueHi, argLo, argHi, time, line);
   }
 
   /** The number of an event type, for `appendPacked`. */
@@ -477,15 +481,11 @@ function createTables(path: string): void {
   }
 }
 
-/** The detail of an event as JSON. @throws RangeError when it has too many entries */
-function detailOf(event: NewEvent, json: string | undefined, more: Detail | undefined): string | undefined {
-  if (json === undefined && event.detail === undefined && more === undefined) return undefined;
-  // What is given as JSON was made by `JSON.stringify` of a detail.
-  const own = json === undefined ? event.detail : (JSON.parse(json) as Detail);
-  const detail = { ...own, ...more };
-  if (Object.keys(detail).length > DETAIL_LIMIT + 2)
-    throw new RangeError(`event ${event.kind}: more than ${DETAIL_LIMIT} details`);
-  return JSON.stringify(detail);
+/** A detail with further entries. */
+function withMore(json: string | undefined, more: Detail): string {
+  // What is given as JSON was made of a detail.
+  const own = json === undefined ? {} : (JSON.parse(json) as Detail);
+  return JSON.stringify({ ...own, ...more });
 }
 
 function checkedVcpu(vcpu: number): number {

@@ -3,8 +3,8 @@
  * one way to append an event. A meaning changes slots first and then emits, so the event owns the changes.
  */
 import { type Intid } from '../../gic/intid.ts';
-import { type SlotId, nanoseconds, vcpuId } from '../../state/brand.ts';
-import { type NewEvent, type Origin, RUN_STATES, type RunState, TIMERS, type Timer } from '../../trace/kinds.ts';
+import { type SlotId } from '../../state/brand.ts';
+import { type AnyPayload, type Origin, RUN_STATES, type RunState, TIMERS, type Timer } from '../../trace/kinds.ts';
 import { type GicModel, type PackedSink, type TraceSink } from '../../trace/sink.ts';
 import { packedSink } from '../packed-sink.ts';
 import { Slots } from '../qemu/observe/slots.ts';
@@ -19,13 +19,8 @@ import { Threads } from './threads.ts';
 const MOST_LINES = 65_536;
 const NOBODY = -1;
 
-type WithoutHeader<E> = E extends NewEvent ? Omit<E, 'time' | 'vcpu' | 'origin' | 'source' | 'line' | 'detail'> : never;
 /** Kind and payload; the rest comes from the record. */
-export type Happening = WithoutHeader<NewEvent>;
-
-type Unfinished = Happening & {
-  -readonly [P in 'time' | 'vcpu' | 'origin' | 'source' | 'line' | 'detail']?: NewEvent[P];
-};
+export type Happening = AnyPayload;
 
 interface TimerSlots {
   readonly control: SlotId;
@@ -144,19 +139,13 @@ export class Scene {
 
   emit(record: FtraceRecord, vcpu: number, origin: Origin, happening: Happening, more?: DetailValues): void {
     this.events++;
-    // The object was made for this event; completing it is cheaper than copying it.
-    const event: Unfinished = happening;
-    event.time = nanoseconds(record.time);
-    event.origin = origin;
-    event.source = record.name;
-    event.line = record.record;
-    if (vcpu >= 0) event.vcpu = vcpuId(vcpu);
     let json = record.knownDetail?.();
     if (json === undefined) {
       json = JSON.stringify(detailOf(record));
       record.keepDetail?.(json);
     }
-    this.#sink.append(event as NewEvent, more === undefined ? json : joined(json, more));
+    const detail = more === undefined ? json : joined(json, more);
+    this.#sink.put(happening, origin, record.name, vcpu, record.time, record.record, detail);
   }
 
   #vcpu(vcpu: number): VcpuSlots {

@@ -21,6 +21,13 @@ const unknownFormat = (id: number): EventFormat => ({
   common: new Map(),
 });
 
+/** A format, and its common fields that every event is asked for. */
+interface Shape {
+  readonly format: EventFormat;
+  readonly pid: FieldFormat | undefined;
+  readonly flags: FieldFormat | undefined;
+}
+
 export class DatRecord implements FtraceRecord {
   time = 0;
   record = 0;
@@ -30,7 +37,9 @@ export class DatRecord implements FtraceRecord {
   format: EventFormat = unknownFormat(0);
   #stream: CpuStream | undefined;
   readonly #head: DatHead;
+  /** Common to all formats. */
   readonly #type: FieldFormat | undefined;
+  readonly #shapes = new Map<number, Shape>();
   readonly #unknown = new Map<number, EventFormat>();
   /** Details of records, by their bytes and stream. */
   readonly #memo = new ByteMemo();
@@ -59,14 +68,11 @@ export class DatRecord implements FtraceRecord {
     this.time = time;
     this.cpu = stream.cpu;
     this.record++;
-    const type = this.#type;
-    const id = Number((type === undefined ? undefined : this.#integer(type)) ?? -1);
-    const format = this.#head.formats.get(id) ?? this.#unknown.get(id) ?? unknownFormat(id);
-    if (format.common.size === 0 && format.fields.length === 0) this.#unknown.set(id, format);
-    this.format = format;
-    const common = format.common.size > 0 ? format.common : this.#head.formats.values().next().value?.common;
-    this.pid = this.#small(common?.get('common_pid')) ?? -1;
-    this.flags = this.#small(common?.get('common_flags')) ?? NO_FLAGS;
+    const id = this.#small(this.#type) ?? -1;
+    const shape = this.#shapes.get(id) ?? this.#newShape(id);
+    this.format = shape.format;
+    this.pid = this.#small(shape.pid) ?? -1;
+    this.flags = this.#small(shape.flags) ?? NO_FLAGS;
   }
 
   int(field: string): number | undefined {
@@ -118,6 +124,16 @@ export class DatRecord implements FtraceRecord {
     if (stream === undefined) return;
     const place = this.#memo.keep(stream.bytes, stream.at, stream.at + stream.length);
     if (place !== NOT_KNOWN) this.#details[place] = json;
+  }
+
+  #newShape(id: number): Shape {
+    const { formats } = this.#head;
+    const format = formats.get(id) ?? unknownFormat(id);
+    if (format.common.size === 0 && format.fields.length === 0) this.#unknown.set(id, format);
+    const common = format.common.size > 0 ? format.common : formats.values().next().value?.common;
+    const shape = { format, pid: common?.get('common_pid'), flags: common?.get('common_flags') };
+    this.#shapes.set(id, shape);
+    return shape;
   }
 
   #slice(offset: number, length: number): Uint8Array | undefined {

@@ -39,7 +39,7 @@ describe('details of events', () => {
     const path = tracePath('details');
     const writer = new TraceWriter(path);
     writer.append({ kind: 'vcpu.wake', origin: 'guest', time: nanoseconds(1), detail: { cpu: 3 } });
-    writer.append({ kind: 'vcpu.wake', origin: 'guest', time: nanoseconds(2) }, '{"cpu":4}');
+    writer.put({ kind: 'vcpu.wake' }, 'guest', undefined, -1, 2, 0, '{"cpu":4}');
     writer.finish(SUMMARY);
     const reader = new TraceReader(path);
     expect(reader.sql('SELECT detail FROM events ORDER BY seq', 9).rows).toEqual([['{"cpu":3}'], ['{"cpu":4}']]);

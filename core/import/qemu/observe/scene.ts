@@ -3,11 +3,11 @@
  * event. An observer changes slots first and then emits, so the event owns the changes.
  */
 import { type Intid } from '../../../gic/intid.ts';
-import { type SlotId, nanoseconds, vcpuId } from '../../../state/brand.ts';
+import { type SlotId } from '../../../state/brand.ts';
 import { codecOf, unpackPayload } from '../../../trace/columns.ts';
 import { NO_NAME, OVERFLOW_NAME } from '../../../trace/dictionary.ts';
 import { interruptOf } from '../../../trace/interrupts.ts';
-import { type NewEvent, type Origin } from '../../../trace/kinds.ts';
+import { type AnyPayload, type Detail, type Origin } from '../../../trace/kinds.ts';
 import { type PackedSink } from '../../../trace/sink.ts';
 import { type Action, type Group } from '../attribution/action.ts';
 import { type Machine, MOST_VCPUS } from '../attribution/machine.ts';
@@ -21,11 +21,8 @@ import { VcpuState } from './vcpu-state.ts';
 /** More SPIs and LPIs than this keep no state; their events stay complete. */
 export const MOST_SHARED = 65_536;
 
-type WithoutHeader<E> = E extends NewEvent ? Omit<E, 'time' | 'vcpu' | 'origin' | 'source' | 'line'> : never;
 /** Kind, payload and detail of an event; time, line and source come from its line. */
-export type Happening = WithoutHeader<NewEvent>;
-
-type Unfinished = Happening & { -readonly [P in 'time' | 'vcpu' | 'origin' | 'source' | 'line']?: NewEvent[P] };
+export type Happening = AnyPayload & { readonly detail?: Detail };
 
 /**
  * What an event means, in parts, because whose it is may be proven, open for good, or shared by several vCPUs:
@@ -184,14 +181,9 @@ export class Scene {
 
   emit(line: TraceLine, vcpu: number, origin: Origin, happening: Happening): void {
     this.#count(line, vcpu);
-    // The object was made for this event; completing it is cheaper than copying it.
-    const event: Unfinished = happening;
-    event.time = nanoseconds(line.time);
-    event.origin = origin;
-    event.source = line.name;
-    event.line = line.line;
-    if (vcpu >= 0) event.vcpu = vcpuId(vcpu);
-    this.#sink.append(event as NewEvent);
+    const { detail } = happening;
+    const json = detail === undefined ? undefined : JSON.stringify(detail);
+    this.#sink.put(happening, origin, line.name, vcpu, line.time, line.line, json);
   }
 
   /** As `emit`, for events that come often: the payload as numbers, at the places that KINDS gives them. */
