@@ -318,9 +318,7 @@ export class Machine {
 
   /** What has changed in cores and RAM, into the journal. */
   #catchUp(): void {
-    this.#ahead.catchUp(this.journal);
-    const { running } = this.#loop;
-    if (running !== undefined) this.touch(running);
+    this.#ahead.catchUp(this.journal, this.#loop.running);
     this.ram.flush(this.journal);
   }
 
@@ -339,9 +337,13 @@ export class Machine {
 
   /** Makes the journal's state complete for an event. That time moves is none that anybody keeps. */
   #bringUp({ vcpu }: Place): void {
-    const named = vcpu === undefined ? undefined : this.#threads[vcpu];
-    if (named !== undefined) this.touch(named);
-    else if (this.#loop.running === undefined) for (const thread of this.#threads) this.touch(thread);
+    const { running } = this.#loop;
+    if (vcpu === undefined) {
+      if (running === undefined) for (const thread of this.#threads) this.touch(thread);
+    } else if (vcpu !== running?.index) {
+      const named = this.#threads[vcpu];
+      if (named !== undefined) this.touch(named);
+    }
     this.#catchUp();
   }
 

@@ -29,6 +29,7 @@ export class RunLoop {
     const thread = this.#current(cpu) ?? this.#pick(cpu);
     this.running = thread;
     if (thread === undefined) return false;
+    // Events bring up to date what has been touched.
     this.#machine.touch(thread);
     const executed = this.#executeOrHang(thread, budget, done);
     const gaveWay = this.#giveWay(thread, cpu);
@@ -78,6 +79,7 @@ export class RunLoop {
     const { vcpu } = thread;
     const cpu = host.cpu(index);
     this.running = thread;
+    this.#machine.touch(thread);
     const tasks = config.hostTasks + Math.max(1, queues.waitingFor(index).length);
     if (cpu.runnableTasks.lo !== tasks) host.setRunnableTasks(index, tasks);
     thread.since = ticks;

@@ -62,7 +62,7 @@ export class GuestViews {
             return { gic, ppis: new GuestView(gic), registers: new GuestRegisters(gic) };
           })
         : [];
-    machine.beforeEvent = (event, place) => this.#update(event, place);
+    if (this.all.length > 0) machine.beforeEvent = (event, place) => this.#update(event, place);
   }
 
   update(): void {
