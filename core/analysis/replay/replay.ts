@@ -15,6 +15,8 @@ import { type ReplayResult, Tally } from './tally.ts';
 import { GicV2Replay } from './v2/gicv2.ts';
 import { GicV3Replay } from './v3/gicv3.ts';
 import { GicV5Replay } from './v5/gicv5.ts';
+import { CREATED } from './v5/irs-replay.ts';
+import { UnnamedPesReplay } from './v5/unnamed/unnamed.ts';
 
 /** A machine that is driven by recorded events. */
 export interface ReplayMachine {
@@ -78,7 +80,11 @@ export function machineFor(recording: Recording, tally: Tally): ReplayMachine {
     throw new ReplayError(
       `A ${source} trace holds no values that its guest read: only QEMU logs can be replayed against the emulator.`,
     );
-  if (gic === 'v5') return new GicV5Replay(recording, tally);
+  if (gic === 'v5') {
+    // What registers held before the recording began is not known, nor what no access shows.
+    const isKnown = recording.hasAccesses && recording.names.has(CREATED);
+    return isKnown ? new GicV5Replay(recording, tally) : new UnnamedPesReplay(recording, tally);
+  }
   if (gic === 'v3') return new GicV3Replay(recording, tally);
   if (gic === 'v2') return new GicV2Replay(recording, tally);
   throw new ReplayError('The recording does not tell its GIC model: nothing can be replayed.');

@@ -54,26 +54,30 @@ export class Tally {
     emulated: bigint,
     context: () => string = () => '',
   ): boolean {
-    const count = this.#count(register);
-    if (recorded === emulated) {
-      count.matched++;
-      return true;
-    }
-    count.mismatched++;
-    if (this.#divergences.length < MOST_DIVERGENCES) {
-      const { seq, time, vcpu, line } = event;
-      this.#divergences.push({
-        seq,
-        timeNs: time,
-        vcpu: vcpu ?? null,
-        line: line ?? null,
-        register,
-        recorded,
-        emulated,
-        context: context(),
-      });
-    }
-    return false;
+    const isEqual = recorded === emulated;
+    if (isEqual) this.agree(register);
+    else this.differ(event, register, recorded, emulated, context);
+    return isEqual;
+  }
+
+  agree(register: string): void {
+    this.#count(register).matched++;
+  }
+
+  differ(event: TraceEvent, register: string, recorded: bigint, emulated: bigint, context: () => string): void {
+    this.#count(register).mismatched++;
+    if (this.#divergences.length >= MOST_DIVERGENCES) return;
+    const { seq, time, vcpu, line } = event;
+    this.#divergences.push({
+      seq,
+      timeNs: time,
+      vcpu: vcpu ?? null,
+      line: line ?? null,
+      register,
+      recorded,
+      emulated,
+      context: context(),
+    });
   }
 
   /** The emulator does something that the recording does not show. */

@@ -14,21 +14,18 @@ import { Layout } from '../../../state/layout.ts';
 import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
 import { type Recording, type ReplayMachine } from '../replay.ts';
 import { type Tally } from '../tally.ts';
-import { type Candidate, Irs, NONE } from './irs.ts';
-import { IrsFrame } from './irs-frame.ts';
+import { Doubts } from './doubts.ts';
+import { type Candidate, NONE } from './irs.ts';
+import { IrsReplay, RELEASING } from './irs-replay.ts';
 import { PhysicalPe } from './pe.ts';
-import { bits, coded, effectOf, isDefective, merged, partOf, resultOf, same, VALID } from './values.ts';
+import { coded, effectOf, resultOf, same, VALID } from './values.ts';
 import { type WaitingWrite, WaitingWrites } from './writes.ts';
 
 const ACKNOWLEDGE = 'GICR CDIA';
 const REASON = {
   vcpu: 'the recording does not tell which vCPU',
   register: 'the emulator has no such register',
-  ppis: 'the recording holds no accesses to PPI registers',
-  program: 'the recording holds no accesses to the CPU interface before the first signal',
 } as const;
-const MOVED = 'PPI wires whose vCPU later answers tell';
-const ACTED = 'effects of writes whose vCPU later answers tell';
 
 /** Answer of an acknowledge that has happened, until the line that reads it. */
 type Answered = bigint;
@@ -49,44 +46,37 @@ interface Orphan {
 
 export class GicV5Replay implements ReplayMachine {
   readonly #journal = new Journal(new Layout());
-  readonly #recording: Recording;
   readonly #tally: Tally;
-  readonly #irs = new Irs();
-  readonly #frame = new IrsFrame(this.#irs);
+  readonly #irs: IrsReplay;
   readonly #cpus: readonly Cpu[];
   readonly #words = new Words();
-  /** Comparisons that failed and may fit after the next line of a memory-mapped access. */
-  #held: (() => boolean)[] = [];
   #orphans: Orphan[] = [];
-  #movements = 0;
-  /** Effects of writes that wait, by what they are, whose PE no line names. */
-  readonly #unowned = new Map<string, number>();
-  /** Acknowledges and drops cannot be told apart by vCPU at all: several vCPUs, no accesses. */
-  readonly #isBlind: boolean;
+  readonly #doubts: Doubts;
 
   constructor(recording: Recording, tally: Tally) {
-    this.#recording = recording;
     this.#tally = tally;
-    this.#isBlind = !recording.hasAccesses && recording.vcpus > 1;
     this.#cpus = Array.from({ length: recording.vcpus }, (_, index) => {
       const pe = new PhysicalPe(this.#journal, index);
-      pe.isProgrammed = recording.hasAccesses;
       const writes = new WaitingWrites((write) => this.#carryOut(cpu, write));
       const cpu: Cpu = { pe, writes, answered: undefined, isDisturbed: false };
       return cpu;
     });
-    this.#frame.pes = recording.vcpus;
+    this.#doubts = new Doubts(this.#cpus, tally);
+    this.#irs = new IrsReplay(recording, tally, () => {
+      for (const { pe } of this.#cpus) pe.irs = this.#irs.irs.candidate(pe.index);
+    });
   }
 
   take(event: TraceEvent): void {
     if (event.detail?.['domain'] !== undefined) return;
+    if (RELEASING.has(event.kind)) this.#irs.release();
     this.#apply(event);
     this.#journal.clear();
   }
 
   end(): void {
     for (const { writes } of this.#cpus) writes.settle();
-    this.#release();
+    this.#irs.release();
   }
 
   #apply(event: TraceEvent): void {
@@ -94,39 +84,32 @@ export class GicV5Replay implements ReplayMachine {
       case 'register.access':
         return this.#access(event);
       case 'mmio.access':
-        return this.#mmio(event);
+        return this.#irs.mmio(event);
       case 'irq.hppi':
         return event.unit === 'IRS' ? this.#irsCandidate(event) : this.#ppiCandidate(event);
       case 'irq.signal':
         return this.#signal(event);
       case 'irq.state':
-        return this.#state(event);
+        return this.#irs.state(event);
       case 'irq.taken':
       case 'vcpu.idle':
         return this.#cpu(event)?.writes.settle();
       case 'vcpu.reset':
-        this.#release();
         return this.#reset(event);
       case 'gic.setup':
         return this.#setup(event);
       case 'irq.acknowledge':
-        this.#release();
         return this.#acknowledge(event);
       case 'irq.drop':
-        this.#release();
         return this.#drop(event);
       case 'irq.deactivate':
-        this.#release();
         return this.#deactivate(event);
       case 'irq.line':
-        this.#release();
         return this.#line(event);
       case 'irq.configure':
-        this.#release();
-        return this.#configure(event);
+        return this.#irs.configure(event);
       case 'irq.pend':
-        this.#release();
-        return this.#change(event.intid, { pending: event.pending || isDefective(event) });
+        return this.#irs.pend(event);
       default:
         return;
     }
@@ -165,13 +148,13 @@ export class GicV5Replay implements ReplayMachine {
   }
 
   /** A write takes effect. */
-  #carryOut({ pe }: Cpu, { register, value }: WaitingWrite): void {
+  #carryOut({ pe }: Cpu, write: WaitingWrite): void {
     const { cpuif } = pe;
-    const unowned = this.#unowned.get(effectOf(register, value)) ?? 0;
-    if (unowned > 0) this.#unowned.set(effectOf(register, value), unowned - 1);
+    const { register, value } = write;
+    this.#doubts.isCarriedOut(write);
     if (register === 'GIC CDEOI') cpuif.drop();
     else if (register === 'GIC CDDI') cpuif.deactivate(lowWord(value), 0);
-    else if (register === 'GIC CDRCFG') cpuif.icsr.value = this.#irs.configuration(lowWord(value));
+    else if (register === 'GIC CDRCFG') cpuif.icsr.value = this.#irs.irs.configuration(lowWord(value));
     else {
       const row = guestRegister(register);
       if (row?.write !== undefined) cpuif.write(row, lowWord(value), highWord(value));
@@ -185,24 +168,14 @@ export class GicV5Replay implements ReplayMachine {
     const intid = event.intid ?? 0;
     const isShared = intid !== 0 && splitIntid(intid)?.type !== 'ppi';
     if (cpu === undefined) {
-      if (this.#recording.hasAccesses) {
-        if (isShared) this.#orphans.push({ intid, winners: this.#cpus.map(({ pe }) => pe.winner) });
-      } else this.#tally.unsupported(REASON.vcpu);
-      if (isShared) this.#activate(intid);
+      if (!isShared) return;
+      this.#orphans.push({ intid, winners: this.#cpus.map(({ pe }) => pe.winner) });
+      this.#irs.activate(intid);
       return;
     }
     cpu.writes.settle();
-    if (this.#isBlind) {
-      // Of the two candidates only the one of the IRS is known.
-      if (isShared) this.#tally.compare(event, ACKNOWLEDGE, BigInt(intid), BigInt(cpu.pe.irs.intid));
-      else this.#tally.unsupported(REASON.ppis);
-      if (isShared) this.#activate(intid);
-      return;
-    }
     const recorded = intid === 0 ? 0n : VALID | BigInt(intid);
     cpu.answered = this.#emulated(cpu, recorded);
-    if (!this.#recording.hasAccesses)
-      this.#tally.compare(event, ACKNOWLEDGE, recorded, cpu.answered, () => cpu.pe.describe());
     this.#taken(cpu.pe, recorded);
   }
 
@@ -222,7 +195,7 @@ export class GicV5Replay implements ReplayMachine {
   /** What the emulator acknowledges, with unsure wires as the recorded answer proves them. */
   #emulated(cpu: Cpu, recorded: bigint): bigint {
     const { pe } = cpu;
-    this.#resolve(cpu, () => resultOf(pe.winner) === recorded);
+    this.#doubts.resolve(cpu, () => resultOf(pe.winner) === recorded);
     return resultOf(pe.winner);
   }
 
@@ -232,37 +205,18 @@ export class GicV5Replay implements ReplayMachine {
     const intid = lowWord(recorded);
     const parts = splitIntid(intid);
     if (parts === undefined) return;
-    if (parts.type === 'ppi') pe.take(intid, this.#priorityOf(pe, intid, parts.number));
+    if (parts.type === 'ppi') pe.take(intid, pe.priorityOf(parts.number));
     else {
-      pe.take(intid, this.#irs.interrupt(intid).priority);
-      this.#activate(intid);
+      pe.take(intid, this.#irs.irs.interrupt(intid).priority);
+      this.#irs.activate(intid);
     }
-  }
-
-  #priorityOf(pe: PhysicalPe, intid: number, ppi: number): number {
-    const { recordedPpi } = pe;
-    return recordedPpi?.intid === intid ? recordedPpi.priority : pe.priorityOf(ppi);
-  }
-
-  #activate(intid: number): void {
-    this.#irs.activate(intid);
-    this.#offer();
   }
 
   #drop(event: TraceEvent): void {
     const cpu = this.#cpu(event);
-    if (cpu === undefined) return this.#happened('GIC CDEOI');
+    if (cpu === undefined) return this.#doubts.happened('GIC CDEOI');
     cpu.writes.claim(({ register }) => register === 'GIC CDEOI');
     cpu.pe.cpuif.drop();
-  }
-
-  /** An effect of a write that waits, on a PE that the line does not name. With as many effects as PEs that wait, all have acted. */
-  #happened(effect: string): void {
-    const fits = ({ register, value }: WaitingWrite): boolean => effectOf(register, value) === effect;
-    const waiting = this.#cpus.filter(({ writes }) => writes.has(fits));
-    const count = (this.#unowned.get(effect) ?? 0) + 1;
-    this.#unowned.set(effect, count);
-    if (count >= waiting.length) for (const { writes } of waiting) writes.settle();
   }
 
   #deactivate(event: EventOf<'irq.deactivate'>): void {
@@ -271,10 +225,10 @@ export class GicV5Replay implements ReplayMachine {
     const effect = `GIC CDDI ${intid}`;
     const cpu = this.#cpu(event);
     // That of a shared interrupt does not depend on the PE.
-    if (cpu === undefined && isPpi) return this.#happened(effect);
+    if (cpu === undefined && isPpi) return this.#doubts.happened(effect);
     cpu?.writes.claim(({ register, value }) => effectOf(register, value) === effect);
     if (isPpi) cpu?.pe.cpuif.deactivate(intid, 0);
-    else this.#change(intid, { active: false });
+    else this.#irs.change(intid, { active: false });
   }
 
   // --- inputs ---------------------------------------------------------------------------------------------------
@@ -284,11 +238,10 @@ export class GicV5Replay implements ReplayMachine {
     const number = intid & 0xff_ffff;
     if (splitIntid(intid)?.type !== 'ppi') {
       this.#irs.wire(intid, level);
-      this.#offer();
       return;
     }
     const cpu = this.#cpu(event);
-    if (cpu === undefined) this.#movedSomewhere(number, level);
+    if (cpu === undefined) this.#doubts.moved(number, level);
     else {
       cpu.pe.unsure.delete(number);
       cpu.pe.setLine(number, level);
@@ -296,83 +249,10 @@ export class GicV5Replay implements ReplayMachine {
     }
   }
 
-  /** A PPI's wire moved on a PE that the line does not name: on one where it was not at this level. */
-  #movedSomewhere(ppi: number, level: boolean): void {
-    if (this.#isBlind) return;
-    const movement = ++this.#movements;
-    const may = this.#cpus.filter(({ pe }) => pe.line(ppi) !== level || pe.unsure.has(ppi));
-    const [only] = may;
-    if (only !== undefined && may.length === 1) {
-      only.pe.setLine(ppi, level);
-      only.pe.unsure.delete(ppi);
-      this.#tally.infer(MOVED);
-      return;
-    }
-    // As many movements as PEs where it can have happened: it happened on all.
-    const earlier = may.filter(({ pe }) => pe.unsure.has(ppi) && pe.line(ppi) !== level);
-    if (may.length > 0 && new Set(earlier.map(({ pe }) => pe.unsure.get(ppi))).size === may.length - 1)
-      for (const { pe } of may) {
-        pe.setLine(ppi, level);
-        pe.unsure.delete(ppi);
-        this.#tally.infer(MOVED);
-      }
-    else for (const { pe } of may) pe.unsure.set(ppi, movement);
-  }
-
-  /** Decides what the recording left open so that a recorded answer of this PE fits. */
-  #resolve({ pe, writes }: Cpu, fits: () => boolean): void {
-    if (fits()) return;
-    // A write that waits has taken effect: its line was one that names no PE.
-    if (writes.has(() => true)) {
-      writes.settle();
-      this.#tally.infer(ACTED);
-      if (fits()) return;
-    }
-    const movement = pe.resolve(fits);
-    if (movement === undefined) return;
-    this.#tally.infer(MOVED);
-    // One movement is one PE's.
-    for (const { pe: other } of this.#cpus)
-      for (const [ppi, of] of other.unsure) if (of === movement) other.unsure.delete(ppi);
-  }
-
-  #configure(event: EventOf<'irq.configure'>): void {
-    const value = Number(event.value);
-    switch (event.what) {
-      case 'priority':
-        return this.#change(event.intid, { priority: value });
-      case 'enabled':
-        return this.#change(event.intid, { enabled: value !== 0 || isDefective(event) });
-      case 'handling':
-        return this.#change(event.intid, { level: value !== 0 });
-      case 'target':
-        return this.#change(event.intid, { target: value });
-      default:
-        return;
-    }
-  }
-
-  #change(intid: number, change: Parameters<Irs['update']>[1]): void {
-    this.#irs.update(intid, change);
-    this.#offer();
-  }
-
-  /** The IRS offers its candidates to the PEs. */
-  #offer(): void {
-    for (const { pe } of this.#cpus) pe.irs = this.#irs.candidate(pe.index);
-  }
-
   #setup(event: EventOf<'gic.setup'>): void {
-    const { what, detail } = event;
-    if (what === 'IRS created') {
-      const number = (name: string): number => Number(detail?.[name] ?? 0);
-      this.#frame.pes = number('CPUs');
-      this.#frame.spiBase = number('SPI base');
-      this.#frame.spiRange = number('SPIs of this IRS');
-      this.#frame.spis = number('SPIs');
-    }
-    // Its argument is compared by the read of ICC_ICSR_EL1; without accesses here.
-    if (what === 'interrupt configuration read') this.#cpu(event)?.writes.settle();
+    this.#irs.setup(event);
+    // Its argument is compared by the read of ICC_ICSR_EL1.
+    if (event.what === 'interrupt configuration read') this.#cpu(event)?.writes.settle();
   }
 
   #reset(event: TraceEvent): void {
@@ -383,105 +263,34 @@ export class GicV5Replay implements ReplayMachine {
     cpu.answered = undefined;
   }
 
-  #mmio(event: EventOf<'mmio.access'>): void {
-    const { register, op, size, offset, value } = event;
-    if (event.detail?.['rejected'] === true || value === undefined) return;
-    if (op === 'write') {
-      this.#frame.write(register, merged(this.#frame.stored(register), size, offset, value));
-      this.#offer();
-      this.#release();
-      return;
-    }
-    const emulated = this.#frame.read(register);
-    if (emulated === undefined) this.#tally.unsupported(REASON.register);
-    else this.#tally.compare(event, register, value, partOf(emulated, size, offset));
-  }
-
   // --- what the recorder saw ------------------------------------------------------------------------------------
 
   #ppiCandidate(event: EventOf<'irq.hppi'>): void {
     const cpu = this.#cpu(event);
-    if (cpu === undefined) {
-      this.#tally.unsupported(REASON.vcpu);
-      return;
-    }
+    if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
     const { pe } = cpu;
     const recorded: Candidate = { intid: event.intid ?? 0, priority: event.priority };
-    if (!this.#recording.hasAccesses) {
-      pe.recordedPpi = recorded;
-      return;
-    }
     if (!cpu.isDisturbed) cpu.writes.settle();
-    this.#resolve(cpu, () => same(pe.bestPpi, recorded));
+    this.#doubts.resolve(cpu, () => same(pe.bestPpi, recorded));
     this.#tally.compare(event, 'PPI candidate', coded(recorded), coded(pe.bestPpi), () => pe.describe());
   }
 
   #irsCandidate(event: EventOf<'irq.hppi'>): void {
     const cpu = this.#cpu(event);
     if (cpu === undefined) return;
-    const { pe } = cpu;
     cpu.isDisturbed = true;
-    const recorded: Candidate = { intid: event.intid ?? 0, priority: event.priority };
-    const fits = (): boolean => {
-      if (!same(pe.irs, recorded) && this.#irs.prefer(pe.index, recorded.intid)) {
-        this.#tally.infer('ties among SPIs and LPIs');
-        this.#offer();
-      }
-      return same(pe.irs, recorded);
-    };
-    this.#later(fits, () =>
-      this.#tally.compare(event, 'IRS candidate', coded(recorded), coded(pe.irs), () => pe.describe()),
-    );
+    this.#irs.candidate(event, cpu.pe.index, () => cpu.pe.describe());
   }
 
   #signal(event: EventOf<'irq.signal'>): void {
     const cpu = this.#cpu(event);
-    if (cpu === undefined || this.#isBlind) {
-      this.#tally.unsupported(REASON.vcpu);
-      return;
-    }
+    if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
     const { pe } = cpu;
     if (!cpu.isDisturbed) cpu.writes.settle();
     cpu.isDisturbed = false;
-    if (!pe.isProgrammed) {
-      if (!event.irq) return this.#tally.unsupported(REASON.program);
-      // A signal proves the enable bit and a mask that lets it through; drivers set both once.
-      pe.isProgrammed = true;
-      pe.cpuif.writePcr(0x1f);
-      pe.cpuif.writeCr0(1);
-      pe.cpuif.reevaluate('el2write');
-    }
     const recorded = (event.irq ? 1n : 0n) | (event.fiq ? 2n : 0n) | (event.nmi ? 4n : 0n);
     const fits = (): boolean => pe.signal === recorded;
-    this.#resolve(cpu, fits);
-    this.#later(fits, () => this.#tally.compare(event, 'signals', recorded, pe.signal, () => pe.describe()));
-  }
-
-  #state(event: EventOf<'irq.state'>): void {
-    const { intid, level, pending, active } = event;
-    const state = this.#irs.interrupt(intid);
-    const recorded = bits(level, pending, active);
-    const emulated = (): bigint => bits(state.wire, state.pending, state.active);
-    this.#later(
-      () => emulated() === recorded,
-      () => this.#tally.compare(event, 'SPI state', recorded, emulated()),
-    );
-  }
-
-  /** Compares now if it fits, else after the next memory-mapped access, whose effects may stand before it. */
-  #later(fits: () => boolean, compare: () => boolean): void {
-    if (fits()) compare();
-    else
-      this.#held.push(() => {
-        fits();
-        return compare();
-      });
-  }
-
-  #release(): void {
-    if (this.#held.length === 0) return;
-    const held = this.#held;
-    this.#held = [];
-    for (const compare of held) compare();
+    this.#doubts.resolve(cpu, fits);
+    this.#irs.later(fits, () => this.#tally.compare(event, 'signals', recorded, pe.signal, () => pe.describe()));
   }
 }

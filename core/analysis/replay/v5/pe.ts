@@ -28,10 +28,6 @@ export class PhysicalPe {
   irs: Candidate = NONE;
   /** PPIs whose wire may have moved here, by the number of the movement. */
   readonly unsure = new Map<number, number>();
-  /** Best PPI as recorded, where the recording lacks the accesses that it follows from. */
-  recordedPpi: Candidate | undefined;
-  /** Whether enable bit and mask are known. */
-  isProgrammed = true;
 
   constructor(journal: Journal, index: number) {
     this.index = index;
@@ -72,7 +68,6 @@ export class PhysicalPe {
 
   /** The best PPI, before enable bit, mask and running priority (gicv5-cpuif-behaviour §3). */
   get bestPpi(): Candidate {
-    if (this.recordedPpi !== undefined) return this.recordedPpi;
     for (const bank of this.cpuif.banks) {
       const { lo, hi } = bank.best;
       if (lo === 0 && hi === 0) continue;
