@@ -58,7 +58,7 @@ export interface GicModel {
   /** As people call it: `vGICv5`. */
   readonly name: string;
   readonly deviceType: number;
-  maxVcpus(profile: Profile): number;
+  maxVcpus(profile: Profile, facts: HostFacts): number;
   /** Does a host with these facts register the device type? */
   offered(facts: HostFacts): boolean;
   /** Absent: none. */

@@ -16,6 +16,12 @@ export interface IrsFacts {
   readonly firstVm?: number;
   /** VPEs of one VM; 512. */
   readonly vpes?: number;
+  /** vCPUs of one VM, where it is not the number of VPEs. */
+  readonly vcpuLimit?: number;
+  /** Somebody else’s VM table is valid already: KVM’s probe of the GIC fails (EBUSY). */
+  readonly vmTableInUse?: boolean;
+  /** The VM table has two levels; false. */
+  readonly vmTableLevels?: boolean;
   /** Identifier bits from which entries with metadata have 16 bytes; absent: entries have no metadata. */
   readonly metadataSize?: number;
   /** Size of level-2 tables (0 4 KB, 1 16 KB, 2 64 KB); absent: linear tables only. */

@@ -88,6 +88,8 @@ export class Host {
   }
 
   offeredModels(): GicModel[] {
+    // The probe stops there, so a vGICv3 by the compatibility interface is not offered either (kvm-vgic-v5-spi §3.1).
+    if (this.usesIrs && this.facts.irs?.vmTableInUse === true) return [];
     return this.models.filter((model) => model.offered(this.facts));
   }
 

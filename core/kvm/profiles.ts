@@ -29,6 +29,10 @@ export interface IrsBehaviour {
   readonly restoresImages: boolean;
   /** Is there an ITS, which no posting has? Made in v5/irs/virtual-its.ts (§12). */
   readonly its?: true;
+  /** DBPM of a doorbell that nobody asks for yet, when its VPE becomes valid (§3.4). */
+  readonly firstDoorbellMask: number;
+  /** Pins that a route may name: those of the VM's SPIs up to 988, or 1024 (§7.2). */
+  readonly pins: 'ofSpis' | 'all';
   /** When a doorbell is asked for at the start of a wait; made in v5/irs/residency.ts (§5.2). */
   readonly doorbell: 'ifNotMostUrgent' | 'always' | 'ifEnabled';
 }
@@ -81,6 +85,8 @@ const FIRST_IRS: IrsBehaviour = {
   iaffidBits: 'host',
   disablesBeforeRelease: false,
   restoresImages: false,
+  firstDoorbellMask: 0,
+  pins: 'all',
   doorbell: 'always',
 };
 
@@ -104,6 +110,8 @@ const QUEUED_IRS: IrsBehaviour = {
   iaffidBits: 'vm',
   disablesBeforeRelease: true,
   restoresImages: true,
+  firstDoorbellMask: 0,
+  pins: 'all',
   doorbell: 'ifEnabled',
 };
 
@@ -167,7 +175,7 @@ export const PROFILES: readonly Profile[] = [
     ppiFinalisation: 'perVcpu',
     userspaceRegisters: 'anyTime',
     userspaceCr0ShowsLink: false,
-    irs: { ...FIRST_IRS, spiList: 'h1', doorbell: 'ifNotMostUrgent' },
+    irs: { ...FIRST_IRS, spiList: 'h1', firstDoorbellMask: 31, pins: 'ofSpis', doorbell: 'ifNotMostUrgent' },
   },
   {
     ...MAINLINE,

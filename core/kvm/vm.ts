@@ -128,7 +128,9 @@ export class Vm {
   /** The second half of KVM_CREATE_VM; `Host.createVm` calls it. */
   create(): void {
     this.exists.flag = true;
-    this.maxVcpus.set(Math.max(0, ...this.host.offeredModels().map((model) => model.maxVcpus(this.host.profile))));
+    this.maxVcpus.set(
+      Math.max(0, ...this.host.offeredModels().map((model) => model.maxVcpus(this.host.profile, this.host.facts))),
+    );
     this.#setTimerPpis((ppi) => ppi);
     this.emit({ kind: 'uapi.createVm', result: 0 });
   }
@@ -236,7 +238,7 @@ export class Vm {
     if (this.vcpuCreationHalfDone) return -EBUSY;
     if (this.irqchip.flag) return -EEXIST;
     if (vcpus.some((vcpu) => vcpu.slots.hasRun.flag)) return -EBUSY;
-    const most = gic.model.maxVcpus(this.host.profile);
+    const most = gic.model.maxVcpus(this.host.profile, this.host.facts);
     this.maxVcpus.set(most);
     return vcpus.length > most ? -E2BIG : 0;
   }

@@ -60,6 +60,8 @@ export function setUp(profile: Profile, step: JsonObject): Omit<Life, 'effects' 
         minIdBits: numberAt(step, 'minbits', 5),
         priorityBits: numberAt(step, 'pribits', 5),
         vpes: numberAt(step, 'maxvpes', 512),
+        // The vectors' stand-in for the creation of vCPUs does not look at it.
+        vcpuLimit: 512,
         vms: vmid + 1,
         firstVm: vmid,
       },

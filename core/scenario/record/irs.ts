@@ -1,5 +1,6 @@
 /** How the IRS layer becomes events: instructions on SPIs and LPIs, candidates, injection, the SPI list, locks. */
 import { formatIntid, type Intid } from '../../gic/intid.ts';
+import { registerByName } from '../../gic/registers.ts';
 import { ACTIVE } from '../../gic/v5/irs/iste.ts';
 import { type VgicIrsEvent } from '../../kvm/v5/irs/events.ts';
 import { type Place } from '../../kvm/events.ts';
@@ -70,6 +71,10 @@ export const IRS: Rows<VgicIrsEvent['kind']> = {
   'irs.ist.reject': (s, { reason }, place) => setup(s, place, 'LPI state table refused', undefined, { reason }),
   'spi.config': (s, { spi, level }, place) =>
     setup(s, place, 'SPI trigger mode', level ? 1 : 0, { interrupt: `SPI ${spi}`, trigger: level ? 'level' : 'edge' }),
+  'host.irs': (s, { op, register, value }, place) => {
+    const { width = 64, offset = 0 } = registerByName(register) ?? {};
+    s.put('mmio.access', 'hypervisor', place, { register, op, size: width / 8, value, offset: BigInt(offset) });
+  },
   'vcpu.resident': (s, { vmId, vpe, irichppidis }, place) => {
     step(s, place, 'resident', BigInt(vpe), BigInt(vmId), { irichppidis });
     const high = 0x8000_0000 | (irichppidis ? 0x2000_0000 : 0) | vpe;

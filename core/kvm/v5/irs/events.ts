@@ -11,6 +11,8 @@ export type VgicIrsEvent =
   | ItsEvent
   | { readonly kind: 'lock.acquire' | 'lock.release' | 'lock.deadlock'; readonly lock: LockName; readonly spi?: number }
   // --- tables and life ---
+  /** KVM at a register of the host's IRS. */
+  | { readonly kind: 'host.irs'; readonly op: 'read' | 'write'; readonly register: string; readonly value: bigint }
   | { readonly kind: 'vm.id' | 'vm.id.free' | 'vm.id.leak'; readonly vmId: number }
   | { readonly kind: 'vm.vmte.valid' | 'vm.vmte.invalid'; readonly vmId: number }
   | { readonly kind: 'vm.spiIst'; readonly idBits: number; readonly address: number }

@@ -14,11 +14,13 @@ import { type IstType, priorityMask } from '../../../gic/v5/irs/iste.ts';
 import { SlotMemory } from '../../../gic/v5/irs/memory.ts';
 import { istOperation } from '../../../gic/v5/irs/operations.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
-import { ENOSPC, type Result } from '../../errno.ts';
+import { ENOSPC, ETIMEDOUT, type Result } from '../../errno.ts';
 import { type KvmEvent, type Place } from '../../events.ts';
 import { type Host } from '../../host.ts';
 import { type HostCpu } from '../../host-cpu.ts';
 import { type IrsFacts } from '../../host-facts.ts';
+import { type HostCommand, perform } from './host-registers.ts';
+import { VmTable } from './vm-table.ts';
 import { VmTables } from './vm-tables.ts';
 
 /** What can be made to fail once, to see what KVM does then. */
@@ -34,8 +36,11 @@ const VD_PEND = { ...istOperation('GIC CDPEND'), name: 'GIC VDPEND' };
 
 export class HostIrs {
   readonly host: Host;
-  readonly facts: Required<Omit<IrsFacts, 'metadataSize' | 'level2Size'>> & IrsFacts;
+  readonly facts: Required<Omit<IrsFacts, 'metadataSize' | 'level2Size' | 'vcpuLimit' | 'vmTableInUse'>> & IrsFacts;
   readonly memory: SlotMemory;
+  readonly vmTable: VmTable;
+  /** IRS_VPE_SELR: the VPE that KVM selected last. */
+  readonly vpeSelr: Cell;
   /** What to do when the doorbell of a VPE rings, by VM index. */
   readonly doorbells = new Map<number, (vpe: number) => void>();
   /** From `firstVm` on: index of the VM + 1 that has the id; 0: the id is free. */
@@ -49,10 +54,24 @@ export class HostIrs {
   constructor(host: Host) {
     const claim = new CellClaim(host.journal, 'host.irs.');
     this.host = host;
-    this.facts = { idBits: 16, minIdBits: 5, priorityBits: 5, vms: 16, firstVm: 0, vpes: 512, ...host.facts.irs };
+    this.facts = {
+      idBits: 16,
+      minIdBits: 5,
+      priorityBits: 5,
+      vms: 16,
+      firstVm: 0,
+      vpes: 512,
+      vmTableLevels: false,
+      ...host.facts.irs,
+    };
     this.memory = new SlotMemory(host.journal);
-    const { vms, firstVm } = this.facts;
+    const { vms, firstVm, vmTableLevels } = this.facts;
+    this.vmTable = new VmTable(this.memory, vms, vmTableLevels);
     this.#owners = Array.from({ length: vms - firstVm }, (_, n) => claim.cell(`vm${firstVm + n}.owner`, 16));
+    // Written when KVM probed the host, before any VM; the VM table stays where it is.
+    claim.register('IRS_VMT_CFGR', BigInt(this.vmTable.cfgr));
+    claim.register('IRS_VMT_BASER', this.vmTable.baser);
+    this.vpeSelr = claim.register('IRS_VPE_SELR');
     this.#faults = claim.cell('faults', HOST_FAULTS.length);
     for (const cpu of host.cpus) cpu.interface.findDomain = () => this.#domainOf(cpu);
   }
@@ -87,6 +106,17 @@ export class HostIrs {
 
   freeId(id: number): void {
     this.#owners[id - this.facts.firstVm]?.set(0);
+  }
+
+  // --- registers --------------------------------------------------------------------------------------------------
+
+  /** KVM writes a register of the IRS and reads the status of its group; `fault`: it times out if that was asked for. */
+  command(command: HostCommand, place: Place, fault?: HostFault): Result {
+    const { register, value, status } = command;
+    this.#emit({ kind: 'host.irs', op: 'write', register, value }, place);
+    const answer = fault !== undefined && this.fails(fault) ? 0 : perform(this, command);
+    this.#emit({ kind: 'host.irs', op: 'read', register: status, value: BigInt(answer) }, place);
+    return answer === 0 ? -ETIMEDOUT : 0;
   }
 
   // --- tables -----------------------------------------------------------------------------------------------------

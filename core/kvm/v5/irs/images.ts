@@ -8,10 +8,11 @@
  * image, written without Pending, and replayed by VDPEND, SPIs first.
  */
 import { ACTIVE, HWU, type IstType, intidOf, LEVEL, LPI, PENDING, SPI, withBit } from '../../../gic/v5/irs/iste.ts';
-import { EBUSY, EFAULT, EINVAL, ENXIO, ETIMEDOUT, type Result } from '../../errno.ts';
+import { EBUSY, EFAULT, EINVAL, ENXIO, type Result } from '../../errno.ts';
 import { type UserMemory } from '../../uapi.ts';
 import { rebuildList } from './ap-list.ts';
 import { type IrsAttribute } from './attributes.ts';
+import { COMMANDS } from './host-registers.ts';
 import { allocateLpis, releaseLpis } from './irs-writes.ts';
 import { type VmIrs } from './vm-irs.ts';
 
@@ -89,7 +90,8 @@ function save(request: IrsAttribute): Result {
   const { irs } = request;
   const images = imagesOf(request);
   if (typeof images === 'number') return images;
-  if (irs.host.fails('save')) return -ETIMEDOUT;
+  const saved = irs.host.command(COMMANDS.save(irs.vmId.lo), irs.place, 'save');
+  if (saved !== 0) return saved;
   if (irs.host.fails('quiesce')) return -EBUSY;
   for (const [type, image, count] of counts(irs, images)) {
     if (count === 0) continue;
@@ -98,6 +100,7 @@ function save(request: IrsAttribute): Result {
       if (word === undefined) return -ENXIO;
       if (!image.store(number, withBit(word, HWU, false))) return -EFAULT;
     }
+    irs.host.command(COMMANDS.isQuiet(irs.vmId.lo), irs.place);
     if (irs.host.fails('quiesce')) return -EBUSY;
   }
   irs.emit({ kind: 'ist.save', spis: irs.nrSpis.lo, lpis: lpiCount(irs) });
@@ -109,14 +112,14 @@ function restore(request: IrsAttribute): Result {
   const images = imagesOf(request);
   if (typeof images === 'number') return images;
   if (irs.hasIst(LPI)) return -EBUSY;
-  const { registers, tables, host } = irs;
+  const { registers, host } = irs;
   const allocates = registers.istValid;
   const allocated = allocates ? allocateLpis(irs) : 0;
   if (allocated !== 0) return allocated;
   const pending: number[] = [];
-  tables.setValid(false);
+  host.command(COMMANDS.unmapVm(irs.vmId.lo), irs.place);
   const result = fill(irs, images, pending);
-  tables.setValid(true);
+  host.command(COMMANDS.mapVm(irs.vmId.lo), irs.place);
   if (result !== 0) {
     if (allocates) releaseLpis(irs);
     return result;

@@ -4,7 +4,8 @@
  * used: the host makes a table of its own.
  */
 import { LPI } from '../../../gic/v5/irs/iste.ts';
-import { EBUSY, EINVAL, ENOMEM, ENXIO, ETIMEDOUT, type Result } from '../../errno.ts';
+import { EBUSY, EINVAL, ENOMEM, ENXIO, type Result } from '../../errno.ts';
+import { COMMANDS } from './host-registers.ts';
 import { IST_CFGR_MASK, whyRejected } from './irs-state.ts';
 import { type Spi } from './spi.ts';
 import { type VmIrs } from './vm-irs.ts';
@@ -74,6 +75,7 @@ export function allocateLpis(irs: VmIrs): Result {
   if (irs.host.fails('alloc')) return -ENOMEM;
   if (irs.hasIst(LPI)) return -EBUSY;
   irs.tables.attachIst(LPI, irs.registers.lpiIdBits);
+  irs.host.command(COMMANDS.mapIst(irs.vmId.lo, LPI), irs.place);
   irs.host.recalculate(irs.vmId.lo);
   return 0;
 }
@@ -81,7 +83,7 @@ export function allocateLpis(irs: VmIrs): Result {
 /** The host's IRS lets go of the table, then its memory is released. */
 function disable(irs: VmIrs, value: bigint): void {
   const { registers, host, behaviour } = irs;
-  const command = host.fails('command') ? -ETIMEDOUT : 0;
+  const command = host.command(COMMANDS.unmapIst(irs.vmId.lo, LPI), irs.place, 'command');
   irs.emit({ kind: 'irs.command', vcpu: irs.actor?.index ?? 0, command: 'lpi_ist_invalid', result: command });
   if (command !== 0) return;
   if (behaviour.disablesBeforeRelease) registers.setIst(value);

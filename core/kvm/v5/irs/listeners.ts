@@ -11,6 +11,8 @@ import { injectSpi } from './inject-spi.ts';
 import { type VmIrs } from './vm-irs.ts';
 
 const MAX_PINS = 1024;
+/** In the first posting. */
+const FIRST_PINS = 988;
 /** The field of a GSI's slot that says where it leads: pin + 1, or one of these; 0: its own pin. */
 const TARGET = 0x7ff;
 const TO_MESSAGE = 0x7ff;
@@ -41,9 +43,14 @@ export class Listeners implements GsiRoutes {
     this.#warned = claim.flag('notifier.unsupported');
   }
 
+  get #pins(): number {
+    const { behaviour, nrSpis } = this.#irs;
+    return behaviour.pins === 'all' ? MAX_PINS : Math.min(nrSpis.lo, FIRST_PINS);
+  }
+
   /** KVM_SET_GSI_ROUTING of one GSI to a pin of the irqchip. */
   route(gsi: number, chip: number, pin: number): Result {
-    if (chip !== 0 || pin < 0 || pin >= MAX_PINS) return -EINVAL;
+    if (chip !== 0 || pin < 0 || pin >= this.#pins) return -EINVAL;
     this.#target(gsi, pin + 1);
     return 0;
   }
@@ -51,7 +58,7 @@ export class Listeners implements GsiRoutes {
   /** KVM_SET_GSI_ROUTING: the whole table. */
   replace(routes: readonly GsiRoute[]): Result {
     const wrong = ({ to }: GsiRoute): boolean =>
-      'msi' in to ? (to.msi.flags & ~MSI_VALID_DEVID) !== 0 : to.irqchip !== 0 || to.pin >= MAX_PINS;
+      'msi' in to ? (to.msi.flags & ~MSI_VALID_DEVID) !== 0 : to.irqchip !== 0 || to.pin >= this.#pins;
     if (routes.some(wrong)) return -EINVAL;
     this.#replaced ??= this.#claim.flag('gsi.replaced');
     this.#replaced.flag = true;

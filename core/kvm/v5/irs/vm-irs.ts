@@ -7,12 +7,13 @@
 import { type IstType, istTypeOf, NUMBER_MASK, SPI } from '../../../gic/v5/irs/iste.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
 import { EBUSY, EINVAL, ENODEV, ENOMEM, ETIMEDOUT, type Result } from '../../errno.ts';
-import { type KvmEvent } from '../../events.ts';
+import { type KvmEvent, type Place } from '../../events.ts';
 import { type IrsBehaviour } from '../../profiles.ts';
 import { type Vcpu } from '../../vcpu.ts';
 import { type Vm } from '../../vm.ts';
 import { UNSET } from './address.ts';
 import { type HostIrs } from './host-irs.ts';
+import { COMMANDS } from './host-registers.ts';
 import { IrsRegisters } from './irs-state.ts';
 import { Listeners } from './listeners.ts';
 import { Locks } from './locks.ts';
@@ -89,6 +90,11 @@ export class VmIrs {
     const { inTheGap } = this;
     this.inTheGap = undefined;
     inTheGap?.();
+  }
+
+  /** Of what KVM does for the VM. */
+  get place(): Place {
+    return this.actor?.place ?? { vm: this.vm.index };
   }
 
   emit(event: KvmEvent): void {
@@ -177,29 +183,47 @@ export class VmIrs {
   #buildTables(): Result {
     const { vm, host, vmId, tables } = this;
     if (host.fails('alloc')) return -ENOMEM;
-    tables.map(this.vpeIdBits);
+    if (host.vmTable.twoLevel && !host.vmTable.covers(vmId.lo)) {
+      host.vmTable.describe(vmId.lo);
+      host.command(COMMANDS.mapLevel2(vmId.lo), this.place);
+    }
+    tables.describe(this.vpeIdBits);
+    host.command(COMMANDS.mapVm(vmId.lo), this.place);
     this.emit({ kind: 'vm.vmte.valid', vmId: vmId.lo });
     this.registers.reset(vm.host.facts.paBits ?? 40, host);
     const idBits = 32 - Math.clz32(this.nrSpis.lo - 1);
     this.reserveSpis(this.nrSpis.lo);
     for (const spi of this.#spis.slice(0, this.nrSpis.lo)) spi.reset();
     tables.attachIst(SPI, idBits);
+    host.command(COMMANDS.mapIst(vmId.lo, SPI), this.place);
     // Every entry has a slot from now on: what a guest never touches is shown as well.
     tables.claimEntries(SPI, 2 ** idBits);
     this.emit({ kind: 'vm.spiIst', idBits, address: tables.ist(SPI)?.config.base ?? 0 });
-    for (const vcpu of vm.vcpus) {
-      tables.mapVpe(vcpu.id);
-      const doorbellLpi = FIRST_DOORBELL + vcpu.index;
-      this.emit({ kind: 'vm.vpe.valid', vmId: vmId.lo, vpe: vcpu.id, doorbellLpi });
-    }
+    for (const vcpu of vm.vcpus) this.#makeVpeValid(vcpu);
     return 0;
+  }
+
+  /** §3.4: the VPE, then its routing mode and its doorbell. */
+  #makeVpeValid({ id, index }: Vcpu): void {
+    const { host, place } = this;
+    const vmId = this.vmId.lo;
+    const doorbellLpi = FIRST_DOORBELL + index;
+    this.tables.describeVpe(id);
+    const commands = [
+      COMMANDS.mapVpe(vmId, id),
+      COMMANDS.selectVpe(vmId, id),
+      COMMANDS.targetVpe(),
+      COMMANDS.doorbell(doorbellLpi, this.behaviour.firstDoorbellMask),
+    ];
+    for (const command of commands) host.command(command, place);
+    this.emit({ kind: 'vm.vpe.valid', vmId, vpe: id, doorbellLpi });
   }
 
   /** §3.6. The id is free again only if the host let go of the tables; else it is leaked on purpose. */
   teardown(): Result {
     if (!this.hasId) return 0;
     const vmId = this.vmId.lo;
-    const failed = this.host.fails('unmap');
+    const failed = this.host.command(COMMANDS.unmapVm(vmId), this.place, 'unmap') !== 0;
     if (!failed) {
       this.tables.clear();
       this.emit({ kind: 'vm.vmte.invalid', vmId });

@@ -4,7 +4,7 @@
  * `vmt0.word2`, `vpet0.vpe1`, `ist.spi33`.
  *
  * Layout of a VM's window of 32 MiB: LPI entries at 0 (one area per entry size), SPI entries at 16 MiB, the level-1
- * table of LPIs at 20 MiB, VPE table at 24 MiB, VPE descriptors at 25 MiB. The VM table lies before all windows.
+ * table of LPIs at 20 MiB, VPE table at 24 MiB, VPE descriptors at 25 MiB. The VM table (vm-table.ts) lies before all.
  */
 import { Ist } from '../../../gic/v5/irs/ist.ts';
 import {
@@ -20,12 +20,11 @@ import { type Region } from '../../../gic/v5/irs/memory.ts';
 import { type Cell } from '../../../state/cell.ts';
 import { MAX_VCPU_IDS } from '../../uapi.ts';
 import { type HostIrs } from './host-irs.ts';
+import { VMT_ENTRY } from './vm-table.ts';
 
-const VMT = 0x10_0000_0000;
-const WINDOWS = VMT + 0x1000_0000;
+const WINDOWS = 0x10_1000_0000;
 const WINDOW = 0x200_0000;
 const MIB = 0x10_0000;
-const VMT_ENTRY = 32;
 
 /** Fields of words 2 and 3 of a VM table entry; these are of its high half, but VALID and L2SZ. */
 const VALID = 1;
@@ -46,6 +45,7 @@ interface Cached {
 
 export class VmTables {
   readonly #irs: HostIrs;
+  readonly #vmId: number;
   readonly #base: number;
   /** The entry in the VM table. */
   readonly #entry: Region;
@@ -59,13 +59,14 @@ export class VmTables {
 
   constructor(irs: HostIrs, vmId: number) {
     this.#irs = irs;
+    this.#vmId = vmId;
     this.#base = WINDOWS + vmId * WINDOW;
     const { memory } = irs;
     // Ids may be larger than the number of VPEs: a slot for every vCPU id.
     const vpes = MAX_VCPU_IDS * 8;
     this.#prefix = vmId === 0 ? '' : `vmid${vmId}.`;
     this.#entry = memory.add({
-      base: VMT + vmId * VMT_ENTRY,
+      base: irs.vmTable.addressOf(vmId),
       bytes: VMT_ENTRY,
       word: 8,
       path: (n) => `host.vmt${vmId}.word${n}`,
@@ -86,11 +87,10 @@ export class VmTables {
 
   // --- VM and VPEs ------------------------------------------------------------------------------------------------
 
-  /** Words 0 and 1: VM descriptor and VPE table; valid after VMAP_VMR. */
-  map(vpeIdBits: number): void {
+  /** Word 1: the VPE table. The entry is valid after IRS_VMAP_VMR. */
+  describe(vpeIdBits: number): void {
     const table = this.#vpes.spec.base;
     this.#entry.set(1, low(table), high(table) | (vpeIdBits << VPE_ID_BITS_SHIFT));
-    this.setValid(true);
   }
 
   setValid(valid: boolean): void {
@@ -98,12 +98,17 @@ export class VmTables {
   }
 
   get isValid(): boolean {
-    return (this.#entry.lo(0) & VALID) !== 0;
+    return this.#irs.vmTable.covers(this.#vmId) && (this.#entry.lo(0) & VALID) !== 0;
   }
 
-  mapVpe(vpe: number): void {
+  /** The slot of a VPE: where its descriptor is. Valid after IRS_VMAP_VPER. */
+  describeVpe(vpe: number): void {
     const descriptor = this.#descriptors.spec.base + vpe * 8;
-    this.#vpes.set(vpe, low(descriptor) | VALID, high(descriptor));
+    this.#vpes.set(vpe, low(descriptor), high(descriptor));
+  }
+
+  setVpeValid(vpe: number): void {
+    this.#vpes.set(vpe, this.#vpes.lo(vpe) | VALID, this.#vpes.hi(vpe));
   }
 
   isVpeValid(vpe: number): boolean {
@@ -145,7 +150,10 @@ export class VmTables {
     return ist;
   }
 
-  /** Makes a table of zeros for 2^idBits interrupts and enters it, two-level if the host offers it and one level-2 table does not do. */
+  /**
+   * Makes a table of zeros for 2^idBits interrupts and describes it, two-level if the host offers it and one level-2
+   * table does not do. Valid after IRS_VMAP_VISTR.
+   */
   attachIst(type: IstType, idBits: number): void {
     const { level2Size } = this.#irs.facts;
     const istsz = this.#istszOf(idBits);
@@ -155,9 +163,14 @@ export class VmTables {
     const base = twoLevel ? this.#fillLevel1(area, idBits, istsz, level2Size) : area.spec.base;
     this.#entry.set(
       type === LPI ? 2 : 3,
-      low(base) | VALID | ((level2Size ?? 0) << L2SZ_SHIFT),
+      low(base) | ((level2Size ?? 0) << L2SZ_SHIFT),
       high(base) | (istsz << ISTSZ_SHIFT) | (twoLevel ? STRUCTURE : 0) | (idBits << ID_BITS_SHIFT),
     );
+  }
+
+  setIstValid(type: IstType): void {
+    const word = type === LPI ? 2 : 3;
+    this.#entry.set(word, this.#entry.lo(word) | VALID, this.#entry.hi(word));
   }
 
   /** Gives the entries of numbers 0 … count − 1 their slots. */
