@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { LR_STATE } from '../../../../../core/gic/v3/list-register.ts';
 import { CTRL, GROUP } from '../../../../../core/kvm/uapi.ts';
 import { R } from '../../../../conformance/v3-lab.ts';
-import { ITS, type ItsLab, ittOf, QUEUE } from './its-lab.ts';
+import { encodeCollection, encodeDevice, encodeEvent } from '../../../../../core/kvm/v3/its/entries.ts';
+import { COLLECTIONS, DEVICES, ITS, type ItsLab, ittOf, pendingTable, QUEUE } from './its-lab.ts';
 
 export const VCPUS = 2;
 const SPURIOUS = 1023;
@@ -23,6 +24,7 @@ type Words = readonly [bigint, bigint, bigint, bigint];
 
 export type Stimulus =
   | { readonly do: 'command'; readonly words: Words }
+  | { readonly do: 'scribble'; readonly address: number; readonly word: bigint }
   | { readonly do: 'msi'; readonly device: number; readonly event: number }
   | { readonly do: 'configure'; readonly lpi: number; readonly priority: number; readonly enabled: boolean }
   | { readonly do: 'lpis'; readonly vcpu: number; readonly on: boolean }
@@ -87,6 +89,33 @@ export const anything: fc.Arbitrary<Stimulus> = fc.oneof(
   { weight: 14, arbitrary: guest },
 );
 
+const anyWord = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
+const wildCommand = fc.tuple(anyWord, anyWord, anyWord, anyWord).map((words) => command(...words));
+/** A word of any kind at the start of a table: entries with sizes and distances that nobody wrote. */
+const scribble = fc
+  .tuple(
+    fc.constantFrom(DEVICES, COLLECTIONS, ...DEVICE_IDS.map(ittOf), pendingTable(0) + 1024),
+    fc.nat(7),
+    fc.oneof(
+      anyWord,
+      // Entries that are nearly right.
+      fc
+        .tuple(fc.nat(0x3fff), fc.nat(5))
+        .map(([next, bits]) => encodeDevice({ itt: BigInt(ittOf(0)), idBits: bits + 1, next })),
+      fc.tuple(lpi, icid, fc.nat(20)).map(([l, c, next]) => encodeEvent({ lpi: l, icid: c, next })),
+      fc.tuple(fc.nat(2), icid).map(([target, c]) => encodeCollection({ target, icid: c })),
+    ),
+  )
+  .map(([base, n, word]) => ({ do: 'scribble' as const, address: base + 8 * n, word }));
+
+/** The same with a guest that writes what no guest should. */
+export const hostile: fc.Arbitrary<Stimulus> = fc.oneof(
+  { weight: 20, arbitrary: anything },
+  { weight: 3, arbitrary: wildCommand },
+  { weight: 8, arbitrary: scribble },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('restore', 'reset' as const) }) },
+);
+
 /** What loses no message: mappings stay, LPIs only move and change their priority. */
 export const harmless: fc.Arbitrary<Stimulus> = fc.oneof(
   { weight: 2, arbitrary: mapc(fc.constant(true), VCPUS - 1) },
@@ -113,6 +142,8 @@ export class ItsLife {
     switch (s.do) {
       case 'command':
         return this.#command(s.words);
+      case 'scribble':
+        return void lab.vm.memory.store(BigInt(s.address), 8, s.word);
       case 'msi': {
         const mapped = lab.event(s.device, s.event)?.lpi;
         if (lab.msi(s.device, s.event) === 1) count(this.sent, mapped);
