@@ -62,7 +62,6 @@ export class GuestSystem implements System {
   readonly gate: Gate;
   readonly #vcpu: Vcpu;
   readonly #emit: (event: MachineEvent) => void;
-  readonly #targets = new Map<number, Target>();
   /** What the access that is under way does; undefined outside one. An observer asks while it is told of effects. */
   operation: 'read' | 'write' | 'execute' | undefined;
   #core: Core | undefined;
@@ -119,7 +118,7 @@ export class GuestSystem implements System {
 
   #register(encoding: number, direction: 'read' | 'write', value: Words): Answer {
     if (this.gate.isShut) return TRAP;
-    const target = this.#targetOf(encoding);
+    const target = targetOf(encoding);
     if (this.before !== undefined) this.#announce(this.before, target, direction, value);
     switch (target.type) {
       case 'interface': {
@@ -156,7 +155,7 @@ export class GuestSystem implements System {
 
   #instruction(encoding: number, value: Words, hasResult: boolean): Answer {
     if (this.gate.isShut) return TRAP;
-    const target = this.#targetOf(encoding);
+    const target = targetOf(encoding);
     if (target.type !== 'instruction' || target.instruction.hasResult !== hasResult) return UNDEFINED;
     if (this.before !== undefined) this.#announce(this.before, target, 'execute', value);
     this.operation = 'execute';
@@ -218,15 +217,12 @@ export class GuestSystem implements System {
     const bank = core.el === 0 ? 0x400 : core.spSel === 0 ? 0 : 0x200;
     return BigInt.asUintN(64, core.systemValue(VBAR) + BigInt(bank + (VECTOR_OFFSET[kind] ?? 0)));
   }
-
-  #targetOf(encoding: number): Target {
-    const known = this.#targets.get(encoding);
-    if (known !== undefined) return known;
-    const target = resolve(encoding);
-    this.#targets.set(encoding, target);
-    return target;
-  }
 }
+
+/** What the encodings mean that were met so far, the same for every vCPU: 16 bits each. */
+const TARGETS: (Target | undefined)[] = Array.from({ length: 1 << 16 }, () => undefined);
+
+const targetOf = (encoding: number): Target => TARGETS[encoding] ?? (TARGETS[encoding] = resolve(encoding));
 
 function nameOf(target: Target): string | undefined {
   switch (target.type) {

@@ -117,10 +117,13 @@ export class Thread {
   }
 
   #run(): number {
-    const { status, vcpu } = this;
-    if (this.isStopped) return RUN.off;
-    if (status === 'blocked') return RUN.blocked;
-    if (status === 'waiting') return RUN.idle;
+    const { vcpu } = this;
+    const status = this.#status.lo;
+    if (status !== STATUS.loaded) {
+      if (this.isStopped) return RUN.off;
+      if (status === STATUS.blocked) return RUN.blocked;
+      if (status === STATUS.waiting) return RUN.idle;
+    }
     if (vcpu.inGuest) return vcpu.cpu?.interface.apr.isZero === false ? RUN.handler : RUN.guest;
     return vcpu.cpu === undefined ? RUN.preempted : RUN.host;
   }

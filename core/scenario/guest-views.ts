@@ -72,12 +72,7 @@ export class GuestViews {
   /** Time moves what every vCPU has pending; any other event only what its own vCPU has. */
   #update(event: AnyEvent, { vcpu }: Place): void {
     const { kind } = event;
-    if (ELSEWHERE.has(kind)) return;
-    if (vcpu === undefined || kind === 'host.counter') {
-      this.update();
-      return;
-    }
-    if (kind === 'cpuif.reg') {
+    if (kind === 'cpuif.reg' && vcpu !== undefined) {
       // An access that changed nothing, such as a read: the most frequent event.
       if (this.#journal.count === 0) return;
       // What a mask or an enable of the interface means for PPIs is told by events of its own that follow.
@@ -85,6 +80,10 @@ export class GuestViews {
         this.all[vcpu]?.registers.update();
         return;
       }
+    } else if (ELSEWHERE.has(kind)) return;
+    else if (vcpu === undefined || kind === 'host.counter') {
+      this.update();
+      return;
     } else if (LEAVES.has(kind)) this.#between.add(vcpu);
     else if (ARRIVES.has(kind)) this.#between.delete(vcpu);
     const view = this.all[vcpu];
