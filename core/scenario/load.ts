@@ -47,11 +47,6 @@ export function loadScenario(file: string, text: string, options: LoadOptions = 
   const config = configOf(source, data, guest, options, problems);
   checkLabels(source, data, guest, problems);
   checkNumbers(source, data, problems);
-  if (data.vm.its && data.vm.device !== 'vgicv3')
-    problems.push({
-      ...source.locate(['vm', 'its']),
-      message: 'expected `device: vgicv3` beside it: an ITS is a GICv3 part',
-    });
   if (problems.length > 0 || config === undefined) throw source.fail(problems);
   const isBounded = data.expect.halted === 'limit' || valueAt(source.value, ['limit', 'time']) !== undefined;
   return { file, text, data, config, guest, source, isBounded };

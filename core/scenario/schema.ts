@@ -212,6 +212,10 @@ export const scenarioSchema = z.strictObject({
       /** The virtual IRS, in profiles that have one. */
       irs: z.strictObject({ base: word.default(0x0800_0000n), spis: whole(32, 1024).default(32) }).prefault({}),
     })
+    .superRefine(({ its, device }, context) => {
+      if (its && device !== 'vgicv3')
+        context.addIssue({ code: 'custom', path: ['its'], message: 'expected `device: vgicv3` beside an ITS' });
+    })
     .prefault({}),
   guest: z
     .strictObject({
