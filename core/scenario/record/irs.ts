@@ -2,6 +2,7 @@
 import { formatIntid, type Intid } from '../../gic/intid.ts';
 import { registerByName } from '../../gic/registers.ts';
 import { ACTIVE } from '../../gic/v5/irs/iste.ts';
+import { vdPendOperand, vdRcfgOperand } from '../../gic/v5/irs/virtual-instructions.ts';
 import { type VgicIrsEvent } from '../../kvm/v5/irs/events.ts';
 import { type Place } from '../../kvm/events.ts';
 import { CONFIGURES, type Detail } from '../../trace/kinds.ts';
@@ -51,10 +52,12 @@ export const IRS: Rows<VgicIrsEvent['kind']> = {
     step(s, place, 'injectIgnored', BigInt(intid), undefined, { interrupt: formatIntid(intid) }),
   'gic.vdpend': (s, { vmId, intid, pending }, place) => {
     s.put('irq.pend', 'hypervisor', place, { intid: intidOf(intid), pending, cause: 'VDPEND' });
-    s.access('hypervisor', place, 'GIC VDPEND', 'execute', intid, (pending ? 0x8000_0000 : 0) | vmId, false);
+    const operand = vdPendOperand({ vmId, intid, pending });
+    s.access('hypervisor', place, 'GIC VDPEND', 'execute', lowOf(operand), highOf(operand), false);
   },
   'gic.vdrcfg': (s, { intid, icsr }, place) => {
-    s.access('hypervisor', place, 'GIC VDRCFG', 'execute', intid, 0, false);
+    const operand = vdRcfgOperand(intid);
+    s.access('hypervisor', place, 'GIC VDRCFG', 'execute', lowOf(operand), highOf(operand), false);
     s.access('hypervisor', place, 'ICC_ICSR_EL1', 'read', lowOf(icsr), highOf(icsr), false);
   },
   'aplist.add': listed,

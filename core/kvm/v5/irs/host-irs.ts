@@ -13,6 +13,7 @@ import { type Ist } from '../../../gic/v5/irs/ist.ts';
 import { type IstType, priorityMask } from '../../../gic/v5/irs/iste.ts';
 import { SlotMemory } from '../../../gic/v5/irs/memory.ts';
 import { istOperation } from '../../../gic/v5/irs/operations.ts';
+import { decodeVdPend } from '../../../gic/v5/irs/virtual-instructions.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
 import { ENOSPC, ETIMEDOUT, type Result } from '../../errno.ts';
 import { type KvmEvent, type Place } from '../../events.ts';
@@ -157,8 +158,11 @@ export class HostIrs {
 
   // --- hypervisor instructions ------------------------------------------------------------------------------------
 
-  /** GIC VDPEND: Pending of a VM's interrupt; false when it has no entry (§8.3). */
-  vdpend(vmId: number, intid: number, pending: boolean, place: Place): boolean {
+  /** GIC VDPEND: Pending of a VM's interrupt; false when there is no such VM or entry (§8.3). */
+  vdpend(operand: bigint, place: Place): boolean {
+    const { vmId, intid, pending } = decodeVdPend(operand);
+    // An id beyond the VM table names no VM.
+    if (vmId >= this.facts.vms) return false;
     this.#place = place;
     return this.domain(vmId).perform(VD_PEND, intid, pending ? 1 : 0, () =>
       this.host.emit?.({ kind: 'gic.vdpend', vmId, intid, pending }, place),

@@ -127,7 +127,7 @@ function restore(request: IrsAttribute): Result {
   irs.emit({ kind: 'ist.restore', spis: irs.nrSpis.lo, lpis: lpiCount(irs) });
   for (const intid of pending) {
     irs.emit({ kind: 'ist.replay', intid });
-    host.vdpend(irs.vmId.lo, intid, true, { vm: irs.vm.index });
+    irs.vdpend(intid, true);
   }
   registers.restorePending.flag = false;
   rebuildList(irs);

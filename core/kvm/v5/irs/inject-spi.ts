@@ -38,9 +38,7 @@ export function injectSpi(irs: VmIrs, { intid, level, owner }: Injection): Resul
 
 /** VDPEND with what KVM takes for pending, the lock still held (§7.4). */
 function setPending(irs: VmIrs, spi: Spi, level: boolean): void {
-  const { host, vmId } = irs;
-  if (!host.vdpend(vmId.lo, spi.intid, spi.isPending, irs.place))
-    irs.emit({ kind: 'gic.vdpend.ignored', vmId: vmId.lo, intid: spi.intid });
+  irs.vdpend(spi.intid, spi.isPending);
   // A latch from before the SPI became level-triggered keeps a low line pending (§10).
   if (spi.isLevel && !level && spi.latch) irs.emit({ kind: 'spi.latch.stuck', intid: spi.intid });
 }

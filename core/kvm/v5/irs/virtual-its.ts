@@ -96,10 +96,8 @@ export class VirtualIts {
   }
 
   #pend(lpi: number): Result {
-    const { host, vmId, vm } = this.#irs;
-    const intid = LPI_BASE + lpi;
-    if (host.vdpend(vmId.lo, intid, true, { vm: vm.index })) return DELIVERED;
-    this.#irs.emit({ kind: 'gic.vdpend.ignored', vmId: vmId.lo, intid });
+    // VDPEND does not tell whether it found an entry.
+    this.#irs.vdpend(LPI_BASE + lpi, true);
     return DELIVERED;
   }
 }

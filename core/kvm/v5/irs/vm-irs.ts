@@ -5,6 +5,7 @@
  * Slots are claimed with the VM; those of SPIs at INIT, when their number is known, and for 32 of them before.
  */
 import { type IstType, istTypeOf, NUMBER_MASK, SPI } from '../../../gic/v5/irs/iste.ts';
+import { vdPendOperand } from '../../../gic/v5/irs/virtual-instructions.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
 import { EBUSY, EINVAL, ENODEV, ENOMEM, ETIMEDOUT, type Result } from '../../errno.ts';
 import { type KvmEvent, type Place } from '../../events.ts';
@@ -158,6 +159,13 @@ export class VmIrs {
   /** The entry's word of an SPI or LPI; undefined when there is none. */
   word(intid: number): number | undefined {
     return this.hasId ? this.host.vdrcfg(this.vmId.lo, intid) : undefined;
+  }
+
+  /** GIC VDPEND of this VM; one that finds no entry is told. */
+  vdpend(intid: number, pending: boolean): void {
+    const vmId = this.vmId.lo;
+    if (!this.host.vdpend(vdPendOperand({ vmId, intid, pending }), this.place))
+      this.emit({ kind: 'gic.vdpend.ignored', vmId, intid });
   }
 
   hasIst(type: IstType): boolean {
