@@ -11,6 +11,7 @@ import { isInUse } from '../trace/file.ts';
 import { type TraceSummary } from '../trace/sink.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { type Args } from './contract.ts';
+import { afterFailure, isGivenUp } from './cut-writing.ts';
 import { SessionError } from './failure.ts';
 import { type SessionContext } from './handlers.ts';
 import { checkOutput, chooseOutput, type ImportJob, RoomWatch } from './import-task.ts';
@@ -121,9 +122,9 @@ export async function runFollow(
     writer.finish(room.low.aborted ? { ...summary, source: room.explain(summary.source) } : summary);
     if ((summary.lines?.read ?? 0) >= (job.resumed?.lines ?? 0)) job.resumed?.handOver();
   } catch (error) {
+    if (!isGivenUp(error, signal, stop)) throw afterFailure(error, writer);
     writer?.abort();
-    if (signal.aborted || stop.aborted) return null;
-    throw error;
+    return null;
   } finally {
     await followed.close();
   }

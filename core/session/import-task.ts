@@ -10,6 +10,7 @@ import { type Machine } from '../import/machine/machine.ts';
 import { importSeveral } from '../import/several/import-several.ts';
 import { type SourceInfo } from '../trace/sink.ts';
 import { TraceWriter } from '../trace/writer.ts';
+import { afterFailure, isGivenUp } from './cut-writing.ts';
 import { SessionError } from './failure.ts';
 import { fileFailure } from './file-failure.ts';
 import { partialOf, publish } from './partial.ts';
@@ -163,9 +164,9 @@ export async function runImport(job: ImportJob, { signal, stop, advance }: TaskC
     advance({ phase: 'Index', events });
     writer.finish(room.low.aborted ? { ...summary, source: room.explain(summary.source) } : summary);
   } catch (error) {
+    if (!isGivenUp(error, signal, stop)) throw afterFailure(error, writer);
     writer.abort();
-    if (signal.aborted || stop.aborted) return null;
-    throw error;
+    return null;
   }
   publish(partial, job.output);
   return job.output;

@@ -97,6 +97,8 @@ export class TraceWriter implements PackedSink {
 
   readonly #mayThread: boolean;
   #state: 'open' | 'closed' | 'failed' = 'open';
+  /** Why it failed. */
+  #failure: unknown;
   /** Number of the block being filled. */
   #blockId = 0;
   /** Events of the block being filled that are already rows and indexed. */
@@ -366,6 +368,13 @@ export class TraceWriter implements PackedSink {
     removeTraceFiles(this.path);
   }
 
+  /** Gives up after a failure to write: what was committed stays, as after a crash. Harmless after finish. */
+  leave(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#queue.close();
+  }
+
   #close(lastSql?: string): void {
     this.#queue.end(lastSql);
     this.#queue.settle();
@@ -388,10 +397,7 @@ export class TraceWriter implements PackedSink {
 
   #mustBeOpen(): void {
     if (this.#state === 'open') return;
-    throw new TraceError(
-      'closed',
-      this.#state === 'failed' ? `Writing ${this.path} failed earlier.` : `${this.path} is closed.`,
-    );
+    throw this.#state === 'failed' ? this.#failure : new TraceError('closed', `${this.path} is closed.`);
   }
 
   #guard(action: () => void): void {
@@ -399,7 +405,8 @@ export class TraceWriter implements PackedSink {
       action();
     } catch (error) {
       this.#state = 'failed';
-      throw translated(this.path, error);
+      this.#failure = translated(this.path, error);
+      throw this.#failure;
     }
   }
 
