@@ -6,11 +6,14 @@ import { type Group, type SessionContext } from './handlers.ts';
 import { type OpenTrace } from './open-trace.ts';
 import { eventRow, hex } from './rows.ts';
 import { rangeOf } from './slots.ts';
+import { valueLine } from './value-line.ts';
 import { accessConditions, findPlace } from './value-places.ts';
 
 type Touches = Result<'history.touches'>['last'];
 
-export function historyHandlers({ traces }: SessionContext): Group<'history.changes' | 'history.touches'> {
+export function historyHandlers({
+  traces,
+}: SessionContext): Group<'history.changes' | 'history.touches' | 'history.values'> {
   return {
     'history.changes': async ({ id, path, from, limit, direction = 'forward' }, signal) => {
       const trace = traces.get(id);
@@ -18,6 +21,8 @@ export function historyHandlers({ traces }: SessionContext): Group<'history.chan
       const { seqs, truncated } = await trace.search.hits(condition, trace.checked(from), limit, direction, signal);
       return { changes: seqs.flatMap((at) => changesAt(trace, path, at)), truncated };
     },
+
+    'history.values': ({ id, ...question }, signal) => valueLine(traces.get(id), question, signal),
 
     'history.touches': async ({ id, path, seq }, signal) => {
       const trace = traces.get(id);

@@ -82,6 +82,9 @@ describe('the history of a value', () => {
     await page.locator('[data-fact="pending"]').click();
     const rows = page.getByTestId('value-change');
     await expect.poll(() => rows.count(), { timeout: 10_000 }).toBe(12);
+    // The line of the value over the trace: pending is 0 and 1, and both ends are named.
+    const path = await page.getByTestId('value-line').locator('path.stroke').getAttribute('d');
+    expect(path?.match(/V/g)?.length).toBeGreaterThan(2);
     await keepPicture(page, 'history');
     const last = nextHit(trace, 'ppi(27).pending changes on vcpu 0', at + 1, '--reverse') ?? NaN;
     expect(await page.locator('[data-testid=value-change].now').textContent()).toContain(

@@ -1,7 +1,7 @@
 /** What is worked out of a trace: histories, lives, latencies, replay, reports, exports. See ../contract.ts for the units. */
 import { z } from 'zod';
 import { lifeSchema } from './events.ts';
-import { counts, condition, direction, hex, intid, method, momentSchema, ns, seq, t, vcpu } from './shapes.ts';
+import { condition, counts, direction, f64, hex, intid, method, momentSchema, ns, seq, t, vcpu } from './shapes.ts';
 
 const touchesSchema = z.object({
   change: momentSchema.nullable(),
@@ -105,6 +105,12 @@ export const analysisMethods = {
   'history.touches': method(
     z.object({ ...t, path: z.string().max(1024), seq }),
     z.object({ condition, last: touchesSchema, next: touchesSchema }),
+  ),
+  /** The value over the whole trace, in columns of equal time: lowest and highest in each, NaN where it is unknown. */
+  'history.values': method(
+    z.object({ ...t, path: z.string().max(1024), columns: z.int().min(1).max(1024) }),
+    /** Not `exact`: it changes too often, and is sampled at the end of each column. */
+    z.object({ low: f64, high: f64, exact: z.boolean() }),
   ),
   'lives.list': method(
     z.object({ ...t, intid: intid.nullable(), vcpu: vcpu.nullable(), from: seq, limit: z.int().min(1).max(100_000) }),

@@ -157,6 +157,11 @@ describe('a trace', () => {
     expect(rows.every(({ label }) => label.startsWith('LPI '))).toBe(true);
   });
 
+  it('has no list registers for a GICv5', async () => {
+    const lists = await call('state.lists', { id, seq: 100, vcpu: 0, baseline: null });
+    expect(lists).toMatchObject({ place: 'none', registers: [], apList: null });
+  });
+
   it('lists slots by glob, and only the differing ones between two positions', async () => {
     const all = await call('state.slots', { id, seq: 5000, glob: 'vcpu0.irq.ppi27.*', diff: null, limit: 100 });
     expect(all.slots.map((slot) => slot.path)).toContain('vcpu0.irq.ppi27.pending');
@@ -254,6 +259,8 @@ describe('a trace', () => {
     expect(last.change?.seq ?? null).toBe(await find(`changed(${path})`, at + 1, 'backward'));
     expect(last.write?.seq ?? null).toBe(await find('write ICC_PCR_EL1 on vcpu 1', at + 1, 'backward'));
     expect(next.read?.seq ?? null).toBe(await find('read ICC_PCR_EL1 on vcpu 1', at, 'forward'));
+    const drawn = await call('history.values', { id, path: 'vcpu1.ppi27.pending', columns: 50 });
+    expect([drawn.low.length, Math.max(...drawn.high.filter((value) => !Number.isNaN(value)))]).toEqual([50, 1]);
     const pending = await call('history.touches', { id, path: 'vcpu1.ppi27.pending', seq: at });
     expect(pending.last.change?.seq).toBe(await find('ppi(27).pending changes on vcpu 1', at + 1, 'backward'));
     expect(pending.last.write).toBe(null);
