@@ -101,7 +101,7 @@ export function inspect(
     const old = before === undefined ? null : hex(before);
     registers.push({
       ...now,
-      name: registerByName(descriptor.register)?.name ?? descriptor.register,
+      name: registerByName(descriptor.register)?.arm ?? descriptor.register,
       baseline: old,
       changed: baseline !== undefined && old !== now.value,
     });

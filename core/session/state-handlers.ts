@@ -4,13 +4,14 @@ import { type SlotDescriptor } from '../state/layout.ts';
 import { type Group, type SessionContext } from './handlers.ts';
 import { globTest } from './glob.ts';
 import { inspect } from './inspect.ts';
+import { listsOf } from './list-registers.ts';
 import { hex } from './rows.ts';
 import { slotValue } from './slots.ts';
 import { tablesOf } from './tables.ts';
 
 export function stateHandlers({
   traces,
-}: SessionContext): Group<'state.inspect' | 'state.slots' | 'state.tables' | 'state.digest'> {
+}: SessionContext): Group<'state.inspect' | 'state.slots' | 'state.tables' | 'state.lists' | 'state.digest'> {
   return {
     'state.inspect': ({ id, seq, vcpu, baseline }) => {
       const trace = traces.get(id);
@@ -44,6 +45,12 @@ export function stateHandlers({
       const trace = traces.get(id);
       const [state, before] = baseline === null ? [trace.stateAt(seq), undefined] : trace.statesAt(seq, baseline);
       return { seq, time: trace.timeOf(seq), ...tablesOf(trace, question, state, before) };
+    },
+
+    'state.lists': ({ id, seq, vcpu, baseline }) => {
+      const trace = traces.get(id);
+      const [state, before] = baseline === null ? [trace.stateAt(seq), undefined] : trace.statesAt(seq, baseline);
+      return { seq, time: trace.timeOf(seq), ...listsOf(trace, vcpu, state, before) };
     },
 
     'state.digest': ({ id, seq }) => ({ digest: hex(traces.get(id).digestAt(seq)) }),

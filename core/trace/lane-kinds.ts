@@ -45,6 +45,7 @@ const MASK_REGISTERS: ReadonlyMap<string, readonly [number, number]> = new Map([
   ['GICC_PMR', [0, 8]],
   ['GICV_PMR', [0, 8]],
   ['ICH_VMCR_EL2', [24, 8]],
+  ['ICH_VMCR_V3_EL2', [24, 8]],
   ['GICH_VMCR', [27, 5]],
 ]);
 

@@ -49,5 +49,13 @@ export function shapeOf(code: number): Shape {
   return disabled ? 'disabled' : 'inactive';
 }
 
+/** The shape of a state in the words of list registers and AP lists. */
+export function shapeOfWords(
+  state: 'unknown' | 'empty' | 'inactive' | 'pending' | 'active' | 'active and pending',
+): Shape {
+  if (state === 'active and pending') return 'active-pending';
+  return state === 'empty' ? 'inactive' : state;
+}
+
 /** Index into SHAPES of every state code, for the drawing loop. */
 export const SHAPE_OF_CODE: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => SHAPES.indexOf(shapeOf(code)));

@@ -86,7 +86,7 @@ export class CpuInterfaceV3 {
     this.hcr = claim.register('ICH_HCR_EL2');
     // Minimum binary points and VFIQEn: what an idle interface reads (gicv3-registers, ICH_VMCR_EL2).
     this.sre = claim.cell('ICC_SRE_EL1.SRE', 1, { initial: 1n });
-    this.vmcr = claim.register('ICH_VMCR_EL2', BigInt(this.sanitise(0)));
+    this.vmcr = claim.cell('ICH_VMCR_EL2', 64, { register: 'ICH_VMCR_V3_EL2', initial: BigInt(this.sanitise(0)) });
     this.lr = Array.from({ length: size.listRegisters }, (_, n) => claim.register(`ICH_LR${n}_EL2`));
     this.ap0r = Array.from({ length: words }, (_, n) => claim.register(`ICH_AP0R${n}_EL2`));
     this.ap1r = Array.from({ length: words }, (_, n) => claim.register(`ICH_AP1R${n}_EL2`));

@@ -1,37 +1,30 @@
 /**
- * One interrupt as KVM keeps it (kvm-vgic-v3 §2.1), packed in two slots so that 512 vCPUs with 32 private interrupts
- * each stay cheap:
- *
- *     state.lo   enabled 0, latch 1, line 2, active 3, level-triggered 4, group 5, hw 6, on a list register 7,
- *                priority 15:8, pending sources 23:16, active source 31:24
- *     state.hi   hardware INTID 15:0, target vCPU + 1 in 25:16, level callback 26
- *     place.lo   routing as programmed 23:0 (affinity, or GICv2 target mask), owner 31:24
- *     place.hi   INTID + 1 of the next on the AP list 16:0, vCPU + 1 whose list holds it 26:17
+ * One interrupt as KVM keeps it, in two slots (irq-words.ts).
  *
  * An interrupt is on at most one AP list, so the list is a chain through `place.hi` and needs no capacity. INTIDs below
  * 32 name private interrupts of the list's own vCPU: no other list can hold them.
  */
 import { type Cell, type CellClaim } from '../../state/cell.ts';
+import {
+  ACTIVE,
+  CALLBACK,
+  ENABLED,
+  GROUP1,
+  HOLDER_SHIFT,
+  HW,
+  LATCH,
+  LEVEL,
+  LINE,
+  NEXT,
+  ON_LR,
+  VCPU_MASK,
+} from './irq-words.ts';
+
+export { NONE } from './irq-words.ts';
 
 export const FIRST_PPI = 16;
 export const FIRST_SPI = 32;
 export const FIRST_LPI = 8192;
-
-const ENABLED = 1 << 0;
-const LATCH = 1 << 1;
-const LINE = 1 << 2;
-const ACTIVE = 1 << 3;
-const LEVEL = 1 << 4;
-const GROUP1 = 1 << 5;
-const HW = 1 << 6;
-const ON_LR = 1 << 7;
-const CALLBACK = 1 << 26;
-const NEXT = 0x1_ffff;
-const HOLDER_SHIFT = 17;
-const VCPU_MASK = 0x3ff;
-
-/** No vCPU, no interrupt. */
-export const NONE = -1;
 
 export class Irq {
   readonly intid: number;

@@ -3,13 +3,17 @@
  */
 import { type Result, EINVAL } from '../errno.ts';
 import { type Irq, NONE } from './irq.ts';
+import { type IrqFacts } from './irq-words.ts';
 import { Lpi } from './lpi.ts';
 import { vmcrPmr, VMCR } from '../../gic/v3/vmcr.ts';
 import { type VgicVcpu } from './vcpu-state.ts';
 import { type VgicVm } from './vm-state.ts';
 
 /** §5.1: index of the vCPU that should see it now, or NONE. */
-export function targetOf(vgic: VgicVm, irq: Irq): number {
+export function targetOf(
+  vgic: { readonly enabled: { readonly flag: boolean } },
+  irq: Pick<IrqFacts, 'active' | 'enabled' | 'pending' | 'holder' | 'target'>,
+): number {
   if (irq.active) return irq.holder === NONE ? irq.target : irq.holder;
   if (!irq.enabled || !irq.pending) return NONE;
   return irq.target !== NONE && !vgic.enabled.flag ? NONE : irq.target;

@@ -59,7 +59,7 @@ export class VgicVcpu {
     this.#tail = claim.cell('apList.tail', 32);
     this.lastLr = claim.cell('lastLr', 32);
     this.hcr = claim.cell('ICH_HCR_EL2', 64, { register: 'ICH_HCR_EL2' });
-    this.vmcr = claim.cell('ICH_VMCR_EL2', 64, { register: 'ICH_VMCR_EL2' });
+    this.vmcr = claim.cell('ICH_VMCR_EL2', 64, { register: 'ICH_VMCR_V3_EL2' });
     this.sre = claim.cell('ICC_SRE_EL1', 64, { register: 'ICC_SRE_EL1' });
     const { listRegisters } = vgic.interfaceSize(facts);
     this.lr = Array.from({ length: listRegisters }, (_, n) => claim.register(`ICH_LR${n}_EL2`));

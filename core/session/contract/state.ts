@@ -17,6 +17,15 @@ export const slotValueSchema = z.object({
   fields: z.array(fieldSchema),
 });
 
+/** Which interrupt a list register or a list has; `number` is its INTID as the guest knows it. */
+const listed = {
+  intid: intid.nullable(),
+  number: z.int(),
+  label: z.string(),
+  name: z.string(),
+  priority: z.int(),
+};
+
 export const interruptStateSchema = z.object({
   intid,
   label: z.string(),
@@ -104,6 +113,52 @@ export const stateMethods = {
             }),
           ),
         })
+        .nullable(),
+    }),
+  ),
+  /** List registers of a vCPU of a GICv3 or GICv2 guest, and its AP list in the kernel's order. */
+  'state.lists': method(
+    z.object({ ...t, seq, vcpu, baseline: seq.nullable() }),
+    z.object({
+      seq,
+      time: ns,
+      /** Whose the values are: the CPU's that the vCPU is on, KVM's in memory, what a recording shows; `none`: no one's. */
+      place: z.enum(['cpu', 'memory', 'recorded', 'none']),
+      pcpu: z.int().nullable(),
+      /** How many the last entry filled; 0 after they were folded back; null: unknown. */
+      used: z.int().nullable(),
+      registers: z.array(
+        z.object({
+          index: z.int(),
+          path: z.string(),
+          value: hex.nullable(),
+          changed: z.boolean(),
+          ...listed,
+          state: z.enum(['unknown', 'empty', 'pending', 'active', 'active and pending']),
+          group: z.int(),
+          /** Physical interrupt that the deactivation reaches too; null: none. */
+          pintid: z.int().nullable(),
+          /** Maintenance interrupt when it is deactivated. */
+          eoi: z.boolean(),
+          /** GICv2: CPU that sent an SGI. */
+          source: z.int().nullable(),
+        }),
+      ),
+      apList: z
+        .array(
+          z.object({
+            ...listed,
+            state: z.enum(['inactive', 'unknown', 'empty', 'pending', 'active', 'active and pending']),
+            level: z.boolean(),
+            hw: z.boolean(),
+            /** vCPU where it should go now; null: nowhere. */
+            target: vcpu.nullable(),
+            /** List register that holds it. */
+            lr: z.int().nullable(),
+            /** Why it is in a list register, or is not. */
+            why: z.string(),
+          }),
+        )
         .nullable(),
     }),
   ),
