@@ -12,5 +12,7 @@ export interface ThreadOptions {
 export function startBackend(entry: string, places: Places): BackendHost {
   const worker = new URL(entry.endsWith('.ts') ? 'worker.ts' : 'worker.js', entry);
   const workerData: ThreadOptions = { places };
-  return createBackendHost(() => new Worker(worker, { workerData, name: 'gicscope backend' }));
+  // What an import or a search allocates is garbage soon; V8 would let up to 100 MB of it pile up.
+  const resourceLimits = { maxYoungGenerationSizeMb: 24 };
+  return createBackendHost(() => new Worker(worker, { workerData, resourceLimits, name: 'gicscope backend' }));
 }

@@ -35,7 +35,8 @@ export function wrap(content: Uint8Array, level = 1, storeBelow = WORTH_COMPRESS
   }
   const packed = hasZstd
     ? zlib.zstdCompressSync(content, {
-        chunkSize: 4096 + content.length,
+        // Room for what half of it becomes; zlib takes more pieces if it needs them.
+        chunkSize: 1024 + (content.length >> 1),
         params: {
           [zlib.constants.ZSTD_c_compressionLevel]: level,
           [zlib.constants.ZSTD_c_checksumFlag]: 1,

@@ -20,7 +20,7 @@ export const NULL = Number.NaN;
 
 /** Rows one after the other, valid until the receiver of the block returns. */
 export interface RowBlock {
-  readonly cells: Float64Array<ArrayBuffer>;
+  readonly cells: Float64Array;
   /** Cells that need more than a number, as [index, value], ascending. */
   readonly wide: readonly (readonly [number, bigint])[];
 }

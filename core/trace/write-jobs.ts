@@ -102,6 +102,6 @@ export function isContent(cell: Cell): cell is Content {
 }
 
 /** The blob of a content, compressed. */
-export const blobOf = ({ content, level, storeBelow }: Content): Uint8Array => wrap(content, level, storeBelow);
+const blobOf = ({ content, level, storeBelow }: Content): Uint8Array => wrap(content, level, storeBelow);
 
 const bound = (cell: Cell): Exclude<Cell, Content> => (isContent(cell) ? blobOf(cell) : cell);

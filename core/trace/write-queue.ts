@@ -6,15 +6,14 @@
  * The parts of the writer see statements that only write; whichever thread runs them, jobs are done in order by one
  * connection, so transactions are what the writer made them: what `commit` ended is in the file together.
  */
-import { type Content, type Cell, type Job, JobRunner, blobOf, isContent } from './write-jobs.ts';
+import { type Content, type Cell, type Job, JobRunner, isContent } from './write-jobs.ts';
 import { type LaneGroup } from './lane-groups.ts';
+import { MessageMemory } from './message-memory.ts';
 import { RowColumns, type RowTable, type TextBlock } from './rows.ts';
 import { WriteThread } from './write-thread.ts';
 
 /** Jobs of this many blocks or commits may wait for the thread; then the writer waits. About 4 MB. */
 const MOST_WAITING = 16;
-/** Bytes from which a buffer goes to the thread by transfer instead of by copy. */
-const WORTH_HANDING_OVER = 16 * 1024;
 
 /** A cell that is stored as a blob (blob.ts). The bytes need not outlive the call that they are given to. */
 export function content(bytes: Uint8Array, level = 1, storeBelow?: number): Content {
@@ -36,7 +35,7 @@ export class WriteQueue {
   #tables = 0;
   #textTables = 0;
   #jobs: Job[] = [];
-  #transfer: ArrayBuffer[] = [];
+  readonly #memory = new MessageMemory();
 
   constructor(path: string) {
     this.#path = path;
@@ -92,16 +91,16 @@ export class WriteQueue {
     if (this.#runner === undefined || this.#thread === undefined) return;
     this.#runner.close();
     this.#runner = undefined;
-    this.#thread.post({ open: this.#path, jobs: this.#setup }, []);
+    this.#thread.post({ open: this.#path, jobs: this.#setup });
   }
 
   /** Lets the thread begin with what was given. @throws TraceError what went wrong there */
   send(): void {
     if (this.#runner !== undefined || this.#thread === undefined || this.#jobs.length === 0) return;
-    this.#thread.post({ jobs: this.#jobs }, this.#transfer);
+    const message = this.#thread.post({ jobs: this.#jobs });
     this.#jobs = [];
-    this.#transfer = [];
     this.#thread.wait(MOST_WAITING);
+    this.#memory.send(message, message - this.#thread.waiting);
   }
 
   /** Returns when everything given is done. @throws as `send` */
@@ -130,21 +129,12 @@ export class WriteQueue {
 
   /** The job with copies of what its giver will overwrite. */
   #kept(job: Job): Job {
-    if (job.do === 'rows') {
-      const cells = job.rows.cells.slice();
-      this.#transfer.push(cells.buffer);
-      return { ...job, rows: { cells, wide: job.rows.wide } };
-    }
+    if (job.do === 'rows')
+      return { ...job, rows: { cells: this.#memory.numbers(job.rows.cells), wide: job.rows.wide } };
     if (job.do !== 'run' || !job.cells.some(isContent)) return job;
-    return { ...job, cells: job.cells.map((cell) => (isContent(cell) ? this.#keptContent(cell) : cell)) };
-  }
-
-  /** Compressed here while the thread is behind, since this one would only wait for it; otherwise over there. */
-  #keptContent(cell: Content): Cell {
-    const isBehind = (this.#thread?.waiting ?? 0) > MOST_WAITING / 2;
-    const bytes = new Uint8Array(isBehind ? blobOf(cell) : cell.content);
-    // Thousands of small buffers (a tile for each of many interrupts) are far cheaper to copy than to hand over.
-    if (bytes.byteLength >= WORTH_HANDING_OVER) this.#transfer.push(bytes.buffer);
-    return isBehind ? bytes : { ...cell, content: bytes };
+    return {
+      ...job,
+      cells: job.cells.map((cell) => (isContent(cell) ? { ...cell, content: this.#memory.bytes(cell.content) } : cell)),
+    };
   }
 }

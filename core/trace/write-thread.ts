@@ -70,9 +70,10 @@ export class WriteThread {
     return this.#posted - Atomics.load(this.#shared, DONE);
   }
 
-  post(message: ThreadMessage, transfer: readonly ArrayBuffer[]): void {
-    this.#posted++;
-    this.#worker.postMessage(message, transfer);
+  /** Returns the message's number, counted from 1. */
+  post(message: ThreadMessage): number {
+    this.#worker.postMessage(message);
+    return ++this.#posted;
   }
 
   /**
@@ -91,7 +92,7 @@ export class WriteThread {
 
   /** Lets the thread close its file and end; returns when it has closed it, also after a failure. */
   close(): void {
-    this.post({ jobs: [], close: true }, []);
+    this.post({ jobs: [], close: true });
     for (let done = Atomics.load(this.#shared, DONE); done < this.#posted; done = Atomics.load(this.#shared, DONE))
       if (Atomics.wait(this.#shared, DONE, done, STALLED_MS) === 'timed-out') break;
     this.#failures.close();

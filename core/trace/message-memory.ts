@@ -1,0 +1,66 @@
+/**
+ * Memory in which bytes cross to the writing thread. Both threads see it, so nothing is copied a second time or handed
+ * over, and what a message used serves again when that message is done: writing a long trace makes no garbage of
+ * buffers, which neither thread would collect before it has tens of megabytes of it.
+ */
+
+/** A message, mostly one block, needs one or two of these. */
+const PIECE = 256 * 1024;
+const ALIGN = 8;
+
+interface Sent {
+  /** The number of the message after which the pieces are free. */
+  readonly message: number;
+  readonly pieces: readonly SharedArrayBuffer[];
+}
+
+export class MessageMemory {
+  readonly #free: SharedArrayBuffer[] = [];
+  readonly #sent: Sent[] = [];
+  /** Pieces of the message that is being made; the last one is filled up to `#used`. */
+  #pieces: SharedArrayBuffer[] = [];
+  #used = PIECE;
+
+  bytes(from: Uint8Array): Uint8Array<SharedArrayBuffer> {
+    const [piece, at] = this.#take(from.byteLength);
+    const to = new Uint8Array(piece, at, from.length);
+    to.set(from);
+    return to;
+  }
+
+  numbers(from: Float64Array): Float64Array<SharedArrayBuffer> {
+    const [piece, at] = this.#take(from.byteLength);
+    const to = new Float64Array(piece, at, from.length);
+    to.set(from);
+    return to;
+  }
+
+  /** The message being made got this number; messages up to `done` are done with. */
+  send(message: number, done: number): void {
+    this.#sent.push({ message, pieces: this.#pieces });
+    this.#pieces = [];
+    this.#used = PIECE;
+    while ((this.#sent[0]?.message ?? Infinity) <= done) {
+      for (const piece of this.#sent.shift()?.pieces ?? []) if (piece.byteLength === PIECE) this.#free.push(piece);
+    }
+  }
+
+  #take(length: number): readonly [SharedArrayBuffer, number] {
+    const open = this.#pieces.at(-1);
+    if (open !== undefined && this.#used + length <= PIECE) {
+      const at = this.#used;
+      this.#used += Math.ceil(length / ALIGN) * ALIGN;
+      return [open, at];
+    }
+    if (length > PIECE) {
+      // Rare and on its own; the piece that is open stays the last one.
+      const large = new SharedArrayBuffer(length);
+      this.#pieces.unshift(large);
+      return [large, 0];
+    }
+    const piece = this.#free.pop() ?? new SharedArrayBuffer(PIECE);
+    this.#pieces.push(piece);
+    this.#used = Math.ceil(length / ALIGN) * ALIGN;
+    return [piece, 0];
+  }
+}
