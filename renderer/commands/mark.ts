@@ -3,6 +3,7 @@ import { paneActions } from '../panes.ts';
 import { chooseText, saveText } from '../text-files.ts';
 import { useBookmarks } from '../stores/bookmarks.ts';
 import { useBreakpoints } from '../stores/breakpoints.ts';
+import { useFindings } from '../stores/findings.ts';
 import { useTrace } from '../stores/trace.ts';
 import { useUi } from '../stores/ui.ts';
 import { inGroup } from './command.ts';
@@ -19,6 +20,8 @@ export const MARK_COMMANDS = inGroup('Go and mark', [
   ],
   ['bookmark.note', 'Edit the note of the bookmark', 'Shift+M', 'session', () => useUi().openDialog('bookmark')],
   ['bookmark.list', 'List of bookmarks', "'", 'session', showBookmarks],
+  ['finding.next', 'Next finding', 'N', 'session', () => goToFinding('forward')],
+  ['finding.previous', 'Previous finding', 'Shift+N', 'session', () => goToFinding('backward')],
   ['breakpoint.add', 'Break on what is selected', 'F9 B', 'session', breakOnSelection],
   ['breakpoint.edit', 'New breakpoint…', 'Shift+F9', 'session', newBreakpoint],
   ['breakpoint.toggle', 'Enable or disable the selected breakpoint', 'Ctrl+F9', 'session', toggleBreakpoint],
@@ -39,6 +42,16 @@ function showBookmarks(): void {
   ui.dockOpen = true;
   ui.dockTab = 'bookmarks';
   paneActions('dock')?.focus();
+}
+
+async function goToFinding(direction: 'forward' | 'backward'): Promise<void> {
+  const findings = useFindings();
+  const ui = useUi();
+  ui.dockOpen = true;
+  ui.dockTab = 'findings';
+  const seq = findings.near(direction);
+  if (seq !== undefined) await useTrace().goTo(seq);
+  else ui.announce(findings.list.length === 0 ? 'Nothing was found.' : 'No more findings that way.');
 }
 
 function newBreakpoint(): void {

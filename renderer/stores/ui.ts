@@ -7,7 +7,7 @@ export type ThemeChoice = 'system' | 'dark' | 'light';
 export type Dialog =
   'palette' | 'go-to' | 'keyboard' | 'breakpoint' | 'open' | 'report' | 'bookmark' | 'difference' | 'import' | 'trace';
 export type InspectorTab = 'state' | 'event' | 'tables' | 'program' | 'console';
-export type DockTab = 'breakpoints' | 'messages' | 'bookmarks';
+export type DockTab = 'breakpoints' | 'messages' | 'bookmarks' | 'findings';
 
 export interface Notice {
   readonly id: number;

@@ -56,6 +56,8 @@ export interface MinimapScene {
   readonly height: number;
   /** What the map shows: the whole trace, without margins. */
   readonly whole: Span;
+  /** Where the trace ends, to which rows and hits reach; before the end of `whole` if it is very short. */
+  readonly duration: number;
   readonly span: Span;
   readonly rows: readonly Float32Array[];
   readonly hits: readonly { readonly histogram: Uint32Array; readonly current: boolean }[];
@@ -74,7 +76,7 @@ export function drawMinimap(brush: Brush, scene: MinimapScene): void {
   const rowHeight = scene.rows.length > 4 ? 4 : scene.rows.length > 2 ? MINIMAP.row : scene.rows.length > 1 ? 12 : 16;
   const rowStep = rowHeight + (scene.rows.length > 4 ? 0.5 : 1);
   const start = Math.max(0, toPx(whole, width, 0));
-  const end = width - start;
+  const end = Math.max(toPx(whole, width, scene.duration), start + 2);
   scene.rows.forEach((row, index) => {
     const y = MINIMAP.rowTop + index * rowStep;
     fill(brush, 'bg-inset', start, y, end - start, rowHeight);

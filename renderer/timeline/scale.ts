@@ -10,8 +10,8 @@ export interface Span {
 
 /** Share of the span that may lie outside the trace on either side. */
 const MARGIN = 0.02;
-/** Closest zoom: one nanosecond is then about 10 px wide. */
-export const SHORTEST_SPAN = 100;
+/** Closest zoom: one nanosecond is then about 100 px wide. Small scenarios last a few dozen. */
+export const SHORTEST_SPAN = 10;
 
 export function length(span: Span): number {
   return span.to - span.from;

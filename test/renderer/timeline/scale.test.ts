@@ -17,6 +17,10 @@ const duration = fc.integer({ min: 0, max: 1e14 });
 const number = fc.double({ min: -1e14, max: 2e14, noNaN: true });
 
 describe('the window of time', () => {
+  it('fills the window with a trace of a few dozen nanoseconds', () => {
+    const span = fit(27);
+    expect(toPx(span, 1000, 27) - toPx(span, 1000, 0)).toBeGreaterThan(950);
+  });
   it('maps times to pixels and back', () => {
     const span = { from: 1000, to: 3000 };
     expect(toPx(span, 800, 2000)).toBe(400);
