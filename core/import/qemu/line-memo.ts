@@ -8,7 +8,7 @@ import { type TraceLine } from './trace-line.ts';
 /** The fields that a line gets from its text alone. */
 type Read = Pick<
   TraceLine,
-  'row' | 'name' | 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'vLo' | 'vHi' | 'wLo' | 'wHi' | 's' | 't'
+  'row' | 'name' | 'textStart' | 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'vLo' | 'vHi' | 'wLo' | 'wHi' | 's' | 't'
 >;
 
 export class LineMemo {
@@ -16,13 +16,14 @@ export class LineMemo {
   /** By place. */
   readonly #reads: Read[] = [];
 
-  /** Fills `into` with what the same text was read as before; false: it is not known. */
-  recall(words: DataView, start: number, end: number, into: TraceLine): boolean {
-    const place = this.#memo.recall(words, start, end);
+  /** Fills `into`, whose text begins `at`, with what the same text was read as before; false: it is not known. */
+  recall(words: DataView, at: number, end: number, into: TraceLine): boolean {
+    const place = this.#memo.recall(words, at, end);
     const read = place === NOT_KNOWN ? undefined : this.#reads[place];
     if (read === undefined) return false;
     into.row = read.row;
     into.name = read.name;
+    into.textStart = read.textStart + at - into.start;
     into.a = read.a;
     into.b = read.b;
     into.c = read.c;
@@ -39,10 +40,11 @@ export class LineMemo {
   }
 
   /** Keeps what the text was read as for which `recall` was just asked in vain. */
-  keep(bytes: Uint8Array, start: number, end: number, line: TraceLine): void {
-    const place = this.#memo.keep(bytes, start, end);
+  keep(bytes: Uint8Array, at: number, end: number, line: TraceLine): void {
+    const place = this.#memo.keep(bytes, at, end);
     if (place === NOT_KNOWN) return;
     const { row, name, a, b, c, d, e, f, vLo, vHi, wLo, wHi, s, t } = line;
-    this.#reads[place] = { row, name, a, b, c, d, e, f, vLo, vHi, wLo, wHi, s, t };
+    const textStart = line.textStart - at + line.start;
+    this.#reads[place] = { row, name, textStart, a, b, c, d, e, f, vLo, vHi, wLo, wHi, s, t };
   }
 }

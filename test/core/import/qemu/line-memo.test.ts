@@ -45,4 +45,14 @@ describe('the memo of lines', () => {
       'virtio_foo',
     ]);
   });
+
+  it('finds the text after the name also behind another time stamp', () => {
+    const reader = new LineReader();
+    const texts = ['...with ELR 0x40', '2026-11-20T21:55:34.5Z ...with ELR 0x40'].map((text) => {
+      const into = new TraceLine();
+      reader.read(1, new Page(Buffer.from(text)), 0, text.length, into);
+      return into.text.slice(into.textStart);
+    });
+    expect(texts).toEqual(['0x40', '0x40']);
+  });
 });
