@@ -57,8 +57,13 @@ function placeInIts({ index, base }: Its, address: bigint): MemoryPlace {
 function placeInIrs(part: VmGic, address: bigint): MemoryPlace {
   const irs = part instanceof VmVgicV5 ? part.irs : undefined;
   const offset = irs === undefined ? undefined : irsOffset(irs, address, 1);
-  if (offset === undefined) return { register: `0x${address.toString(16)}`, offset: address };
-  const name = registerAt('IRS', offset)?.register.name ?? `IRS+0x${offset.toString(16)}`;
+  if (offset !== undefined) return nameIn('IRS', offset);
+  const inIts = irs?.its?.offsetOf(address, 1);
+  return inIts === undefined ? { register: `0x${address.toString(16)}`, offset: address } : nameIn('ITS', inIts);
+}
+
+function nameIn(frame: 'IRS' | 'ITS', offset: number): MemoryPlace {
+  const name = registerAt(frame, offset)?.register.name ?? `${frame}+0x${offset.toString(16)}`;
   return { register: name, offset: BigInt(offset) };
 }
 
