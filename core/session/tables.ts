@@ -7,6 +7,7 @@ import { interruptLabel, interruptOf, STATE_ACTIVE, STATE_PENDING } from '../tra
 import { type StateVector } from '../state/state-vector.ts';
 import { type Result } from './contract.ts';
 import { type Inspectable, interruptState } from './inspect.ts';
+import { apListsOf, mappingsOf } from './vgic-tables.ts';
 
 type Tables = Result<'state.tables'>;
 type Listed = NonNullable<Tables['list']>['members'][number];
@@ -36,7 +37,13 @@ export function tablesOf(
     if (total >= from && rows.length < limit) rows.push(row);
     total++;
   }
-  return { rows, total, list: listOf(trace, state) };
+  return {
+    rows,
+    total,
+    list: listOf(trace, state),
+    apLists: apListsOf(trace, state),
+    mappings: mappingsOf(trace, state, limit),
+  };
 }
 
 /** Bits of an SPI as KVM keeps it: level-triggered, line, latch, active. */

@@ -1,4 +1,4 @@
-/** The browser of interrupt state tables beside a scenario of SPIs: follows the cursor, and shows the SPIs in flight. */
+/** The browser of interrupts' tables beside scenarios: follows the cursor, and shows the lists that the kernel keeps. */
 import { AxeBuilder } from '@axe-core/playwright';
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -54,5 +54,24 @@ describe('the tables of SPIs and LPIs', () => {
     expect(violations).toEqual([]);
     await tables.getByRole('radio', { name: 'LPIs' }).click();
     await tables.getByText('None is pending or active here.').waitFor();
+  });
+
+  it('show the AP list of a vCPU and the events of an ITS', async () => {
+    const trace = recorded('gicv3-lpi-moves');
+    const window = await openWindow({ trace });
+    open.push(window);
+    const { page } = window;
+    await settled(page);
+    await page.getByTestId('inspector').getByRole('tab', { name: 'Tables' }).click();
+    await goTo(page, `#${firstHit(trace, 'step == "ITS MOVI"')}`);
+    const tables = page.getByTestId('tables');
+    const list = tables.getByRole('region', { name: 'AP list of vCPU 0' });
+    await expect.poll(async () => list.innerText()).toMatch(/LPI 8192[^]*LPI 8193[^]*in a list register/);
+    await tables.getByRole('radio', { name: 'LPIs' }).click();
+    const events = tables.getByRole('region', { name: 'Events of ITSs' });
+    await expect.poll(async () => events.innerText()).toMatch(/LPI 8192[^]*event 0, collection 1, vCPU 1/);
+    await keepPicture(page, 'tables-its');
+    const { violations } = await new AxeBuilder({ page }).include('[data-testid=tables]').analyze();
+    expect(violations).toEqual([]);
   });
 });

@@ -79,7 +79,7 @@ export const stateMethods = {
       truncated: z.boolean(),
     }),
   ),
-  /** SPIs or LPIs with what their table entries hold, and the VM's list of SPIs in flight where the kernel keeps one. */
+  /** SPIs or LPIs with what their table entries hold, and the lists and mappings that the kernel keeps of them. */
   'state.tables': method(
     z.object({
       ...t,
@@ -110,6 +110,44 @@ export const stateMethods = {
               line: z.boolean(),
               latch: z.boolean(),
               active: z.boolean(),
+            }),
+          ),
+        })
+        .nullable(),
+      /** KVM's list of each vCPU's active or pending interrupts, in its order; null: the VM has none. */
+      apLists: z
+        .array(
+          z.object({
+            vcpu: z.int(),
+            members: z.array(
+              z.object({
+                intid,
+                label: z.string(),
+                /** In a list register. */
+                loaded: z.boolean(),
+              }),
+            ),
+          }),
+        )
+        .nullable(),
+      /** Events that ITSs map, the first `limit` of them; null: the VM has no ITS. */
+      mappings: z
+        .object({
+          total: z.int(),
+          rows: z.array(
+            z.object({
+              its: z.int(),
+              device: z.int(),
+              event: z.int(),
+              /** The LPI. */
+              intid,
+              label: z.string(),
+              /** Null: its collection was unmapped. */
+              collection: z.int().nullable(),
+              /** Id of the collection's vCPU; null: it is not mapped. */
+              target: z.int().nullable(),
+              /** Its translation is cached. */
+              cached: z.boolean(),
             }),
           ),
         })

@@ -74,4 +74,44 @@ describe('the tables of a VM', () => {
     const trace = await opened('vgic-v5-selftest');
     expect(await trace.tables({})).toMatchObject({ total: 0, rows: [], list: null });
   });
+
+  it('show the AP list of each vCPU in its order, and which of it is loaded', async () => {
+    const trace = await opened('gicv3-lpi-moves');
+    const start = await trace.tables({ seq: -1 });
+    expect([start.apLists, start.mappings]).toEqual([null, null]);
+    const acknowledged = await trace.find('kind == irq.acknowledge and intid == lpi(8193)');
+    const queued = await trace.tables({ seq: await trace.find('step == "ITS MOVI"') });
+    expect(queued.apLists).toMatchObject([
+      {
+        vcpu: 0,
+        members: [
+          { label: 'LPI 8192', loaded: true },
+          { label: 'LPI 8193', loaded: true },
+        ],
+      },
+      { vcpu: 1, members: [] },
+    ]);
+    expect((await trace.tables({ seq: acknowledged })).apLists?.[1]?.members).toMatchObject([{ label: 'LPI 8192' }]);
+    expect((await trace.tables({})).apLists?.flatMap(({ members }) => members)).toEqual([]);
+  });
+
+  it('show which events of an ITS lead where', async () => {
+    const trace = await opened('gicv3-lpi-moves');
+    const moved = await trace.tables({ seq: await trace.find('step == "ITS MOVI"'), type: 'lpi' });
+    expect(moved.mappings).toMatchObject({
+      total: 2,
+      rows: [
+        { its: 0, device: 0, event: 0, label: 'LPI 8192', collection: 1, target: 1, cached: false },
+        { its: 0, device: 0, event: 1, label: 'LPI 8193', collection: 0, target: 0, cached: false },
+      ],
+    });
+    expect(moved.rows.map(({ label }) => label)).toEqual(['LPI 8192', 'LPI 8193']);
+    const end = await trace.tables({ type: 'lpi', limit: 1 });
+    expect([end.mappings?.total, end.mappings?.rows.length]).toEqual([1, 1]);
+    const orphaned = await (await opened('gicv3-its-restore-order')).tables({ type: 'lpi' });
+    expect(orphaned.mappings?.rows).toMatchObject([
+      { collection: null, target: null, cached: true },
+      { collection: null, target: null, cached: false },
+    ]);
+  });
 });
