@@ -5,6 +5,8 @@ import { type Group, type SessionContext } from './handlers.ts';
 import { globTest } from './glob.ts';
 import { inspect } from './inspect.ts';
 import { listsOf } from './list-registers.ts';
+import { type Result } from './contract.ts';
+import { interruptFacts } from './interrupt-facts.ts';
 import { hex } from './rows.ts';
 import { slotValue } from './slots.ts';
 import { tablesOf } from './tables.ts';
@@ -24,10 +26,12 @@ export function stateHandlers({
       const trace = traces.get(id);
       const wanted = globTest(glob);
       const [state, other] = diff === null ? [trace.stateAt(seq), undefined] : trace.statesAt(seq, diff);
-      const slots = [];
+      const slots: Result<'state.slots'>['slots'] = [];
       let truncated = false;
+      let matched = 0;
       for (const [index, descriptor] of trace.reader.layout.slots.entries()) {
         if (!wanted(descriptor.path)) continue;
+        matched++;
         const slot = slotId(index);
         const now = state.value(slot);
         const then = other?.value(slot);
@@ -38,6 +42,11 @@ export function stateHandlers({
         }
         slots.push(withOther(descriptor, now, other === undefined ? undefined : (then ?? null)));
       }
+      if (matched === 0)
+        for (const fact of interruptFacts(trace, wanted, state, other)) {
+          if (slots.length < limit) slots.push(fact);
+          else truncated = true;
+        }
       return { seq, time: trace.timeOf(seq), slots, truncated };
     },
 
@@ -59,5 +68,7 @@ export function stateHandlers({
 
 function withOther(descriptor: SlotDescriptor, now: bigint | undefined, other: bigint | null | undefined) {
   const value = slotValue(descriptor, now);
-  return other === undefined ? value : { ...value, other: other === null ? null : hex(other) };
+  if (other === undefined) return value;
+  const then = slotValue(descriptor, other ?? undefined);
+  return { ...value, other: then.value, otherText: then.text };
 }

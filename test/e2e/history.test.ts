@@ -125,6 +125,13 @@ describe('the difference between two pinned positions', () => {
     await keepPicture(page, 'difference');
     await page.getByTestId('difference-glob').fill('vcpu1.**');
     await expect.poll(shown, { timeout: 10_000 }).toEqual(cli('--path', 'vcpu1.**'));
+    // The facts of one interrupt, wherever their bits live.
+    await page.getByRole('radio', { name: 'PPI 27 of vCPU 0' }).click();
+    await expect.poll(shown, { timeout: 10_000 }).toEqual(cli('--path', 'vcpu0.ppi27.*'));
+    expect((await shown()).every((path) => path?.startsWith('vcpu0.ppi27.'))).toBe(true);
+    await page.getByTestId('difference-glob').fill('vcpu*.runState');
+    const run = rows.filter({ hasText: 'runState' }).first();
+    await expect.poll(() => run.innerText()).toMatch(/(\w+) → (?!\1)\w+/);
     await page.getByRole('button', { name: 'Exchange A and B' }).click();
     await expect.poll(() => page.getByTestId('pin-a').textContent()).toContain('#40,400');
     await page.keyboard.press('Escape');

@@ -69,13 +69,16 @@ export const stateMethods = {
       activePriorities: hex.nullable(),
     }),
   ),
-  /** Slots whose path matches the glob (`*` within a name part, `**` across parts), with an optional second position. */
+  /**
+   * Slots whose path matches the glob (`*` within a name part, `**` across parts), with an optional second position. A
+   * glob that no slot matches may name facts of interrupts, wherever their bits live: `vcpu1.ppi27.*`.
+   */
   'state.slots': method(
     z.object({ ...t, seq, glob: z.string().max(1024), diff: seq.nullable(), limit: z.int().min(1).max(1_000_000) }),
     z.object({
       seq,
       time: ns,
-      slots: z.array(slotValueSchema.extend({ other: hex.nullable().optional() })),
+      slots: z.array(slotValueSchema.extend({ other: hex.nullable().optional(), otherText: z.string().optional() })),
       truncated: z.boolean(),
     }),
   ),
