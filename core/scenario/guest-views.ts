@@ -12,6 +12,7 @@ import { type AnyEvent } from '../machine/events.ts';
 import { type Machine } from '../machine/machine.ts';
 import { type Journal } from '../state/journal.ts';
 import { GuestRegisters } from './guest-registers.ts';
+import { WatchedSlots } from './watched-slots.ts';
 
 const FIRST_SPI = 32;
 
@@ -49,6 +50,10 @@ export class GuestViews {
   /** vCPUs between the two. */
   readonly #between = new Set<number>();
   readonly #journal: Journal;
+  /** What PPIs are derived from. */
+  readonly #sources: WatchedSlots;
+  /** Per vCPU: the version of the sources from which its PPIs were derived last. */
+  readonly #versions: number[];
 
   /** Claims the slots; the VM must exist. Empty on a host that offers no vGICv5. */
   constructor(machine: Machine) {
@@ -62,16 +67,20 @@ export class GuestViews {
             return { gic, ppis: new GuestView(gic), registers: new GuestRegisters(gic) };
           })
         : [];
+    this.#sources = new WatchedSlots(machine.journal, sourcesOf(machine, this.all));
+    this.#versions = this.all.map(() => 0);
     if (this.all.length > 0) machine.beforeEvent = (event, place) => this.#update(event, place);
   }
 
   update(): void {
+    this.#sources.look();
     for (const [vcpu, view] of this.all.entries()) this.#updateView(vcpu, view);
   }
 
   /** Time moves what every vCPU has pending; any other event only what its own vCPU has. */
   #update(event: AnyEvent, { vcpu }: Place): void {
     const { kind } = event;
+    if (this.#journal.count !== 0) this.#sources.look();
     if (kind === 'cpuif.reg' && vcpu !== undefined) {
       // An access that changed nothing, such as a read: the most frequent event.
       if (this.#journal.count === 0) return;
@@ -91,9 +100,26 @@ export class GuestViews {
   }
 
   #updateView(vcpu: number, { ppis, registers }: View): void {
-    if (!this.#between.has(vcpu)) ppis.update();
+    const { version } = this.#sources;
+    if (!this.#between.has(vcpu) && (this.#versions[vcpu] !== version || ppis.followsTime)) {
+      this.#versions[vcpu] = version;
+      ppis.update();
+    }
     registers.update();
   }
+}
+
+/** Everything that `GuestView.update` reads, but for the time. */
+function sourcesOf({ host }: Machine, views: readonly View[]): readonly object[] {
+  return [
+    ...host.cpus.flatMap(({ interface: { banks, signal }, virtualTimer, physicalTimer }) => [
+      ...banks,
+      { signal },
+      virtualTimer,
+      physicalTimer,
+    ]),
+    ...views.flatMap(({ gic: { ppis, vcpu, vm } }) => [ppis, vcpu.slots, vm, ...vcpu.timers.contexts]),
+  ];
 }
 
 /** SPIs get their slots now, so that the layout depends on the configuration alone and can be declared. */

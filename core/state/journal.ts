@@ -42,6 +42,8 @@ export class Journal {
   known = new Uint8Array(1024);
   /** How often `undoTo` or `redoTo` moved the state: an index kept beside the slots is stale when this has changed. */
   rewinds = 0;
+  /** How often the log was cleared or compacted: a position in it means nothing any more when this has changed. */
+  clearings = 0;
   readonly #state: StateVector;
   /** Entries that are still in the log's memory: what was undone lies between `count` and here. */
   #end = 0;
@@ -180,6 +182,7 @@ export class Journal {
     this.count = 0;
     this.#end = 0;
     this.#goingTo = -1;
+    this.clearings++;
   }
 
   /**
@@ -207,6 +210,7 @@ export class Journal {
     }
     this.count = kept;
     this.#end = kept;
+    this.clearings++;
     this.#goingTo = -1;
   }
 

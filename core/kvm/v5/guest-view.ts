@@ -34,6 +34,12 @@ export class GuestView {
     this.priority = gic.ppis.priorityr.map((_, n) => claim.register(`ICC_PPI_PRIORITYR${n}_EL1`));
   }
 
+  /** Is there a PPI that becomes pending by time alone: a directly injected timer while the vCPU is outside the guest? */
+  get followsTime(): boolean {
+    const { vcpu, ppis } = this.gic;
+    return !vcpu.inGuest && vcpu.timers.direct.some(({ spec }) => ppis.dvir.has(spec.ppi));
+  }
+
   update(): void {
     const hardware = this.gic.vcpu.cpu?.interface;
     const bank = hardware?.banks[0];
