@@ -23,6 +23,10 @@ const WAKING: Row = {
   pattern: /^comm=(?<comm>.*) pid=(?<pid>\d+) prio=(?<prio>-?\d+)(?: success=\d)? target_cpu=(?<target_cpu>\d+)/,
 };
 
+const SOFTIRQ: Row = { pattern: /^vec=(?<vec>\d+)/ };
+const IPI: Row = { pattern: /^\((?<reason>.*)\)$/ };
+const RANGE: Row = { pattern: /^mmu notifier [a-z ]+: (?<start>0x[0-9a-f]+) -- (?<end>0x[0-9a-f]+)/ };
+
 const ROWS: ReadonlyMap<string, readonly Row[]> = new Map<string, readonly Row[]>([
   ['kvm_entry', [{ pattern: /PC: (?<vcpu_pc>0x[0-9a-f]+)/ }]],
   [
@@ -142,6 +146,16 @@ const ROWS: ReadonlyMap<string, readonly Row[]> = new Map<string, readonly Row[]
     'sched_wakeup',
     [WAKING, { pattern: /^(?<comm>.*):(?<pid>\d+) \[(?<prio>-?\d+)\](?: success=\d)? CPU:(?<target_cpu>\d+)/ }],
   ],
+  // What follows the number is its name.
+  ['softirq_entry', [SOFTIRQ]],
+  ['softirq_exit', [SOFTIRQ]],
+  ['softirq_raise', [SOFTIRQ]],
+  ['ipi_entry', [IPI]],
+  ['ipi_exit', [IPI]],
+  ['ipi_raise', [{ pattern: /^target_mask=(?<target_mask>\S+) \((?<reason>.*)\)$/ }]],
+  ['kvm_unmap_hva_range', [RANGE]],
+  ['kvm_age_hva', [RANGE]],
+  ['kvm_test_age_hva', [{ pattern: /^mmu notifier test age hva: (?<hva>0x[0-9a-f]+)/ }]],
   ['irq_handler_entry', [{ pattern: /^irq=(?<irq>\d+) name=(?<name>.*)$/ }]],
   [
     'irq_handler_exit',

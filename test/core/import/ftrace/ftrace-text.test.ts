@@ -130,6 +130,16 @@ const isHiddenError = (text: NewEvent, binary: NewEvent): boolean =>
   text.result === 0n &&
   BigInt.asIntN(64, binary.result) === -4n;
 
+/** `event.field` of details that are not the same number or text. */
+function differingDetails(event: NewEvent, other: NewEvent | undefined): string[] {
+  const [ours = {}, theirs = {}] = [event.detail, other?.detail];
+  const plain = (value: unknown): string =>
+    typeof value === 'string' && /^0x[0-9a-f]{1,16}$/.test(value) ? String(BigInt(value)) : String(value);
+  return [...new Set([...Object.keys(ours), ...Object.keys(theirs)])]
+    .filter((field) => plain(ours[field]) !== plain(theirs[field]))
+    .map((field) => `${event.source}.${field}`);
+}
+
 describe.each([
   ['arch_timer', 4],
   ['vgic_irq-v6', 1124],
@@ -153,6 +163,13 @@ describe.each([
     }
     expect(different.slice(0, 3)).toEqual([]);
     expect(hidden).toBe(hiddenErrors);
+    // Fields: those of the hidden errors, and states of threads, which text has as letters.
+    const differing = new Set(mine.flatMap((event, i) => differingDetails(event, theirs[i])));
+    expect([...differing].toSorted()).toEqual([
+      'kvm_userspace_exit.errno',
+      'kvm_userspace_exit.exit',
+      'sched_switch.prev_state',
+    ]);
     expect(text.names).toEqual(binary.names);
     expect(text.value('vcpu0.runState')).toBe(binary.value('vcpu0.runState'));
   }, 120_000);
@@ -199,6 +216,29 @@ describe('a text file', () => {
     expect(result.summary.source.facts['overwritten']).toBe('10 events at the beginning, by the recorder');
     // What happened in the gap is unknown.
     expect(sink.kept[1]?.changes.map(({ after }) => after)).toEqual([undefined]);
+  });
+
+  it('has the fields of events that print more than pairs', async () => {
+    const { sink } = await imported([
+      '   sh-218   [001] d..1.    12.000001: softirq_raise: vec=9 [action=RCU]',
+      '   sh-218   [001] d..1.    12.000002: ipi_raise: target_mask=00000000,00000003 (Function call interrupts)',
+      '   sh-218   [001] d..1.    12.000003: ipi_entry: (Rescheduling interrupts)',
+      '   sh-218   [001] d..1.    12.000004: kvm_age_hva: mmu notifier age hva: 0x00000000408000 -- 0x00000000409000',
+      '   sh-218   [001] d..1.    12.000005: kvm_test_age_hva: mmu notifier test age hva: 0x00000000408000',
+    ]);
+    expect(sink.events.map(({ detail }) => Object.entries(detail ?? {}).slice(2))).toEqual([
+      [['vec', 9]],
+      [
+        ['target_mask', '00000000,00000003'],
+        ['reason', 'Function call interrupts'],
+      ],
+      [['reason', 'Rescheduling interrupts']],
+      [
+        ['start', 0x40_8000],
+        ['end', 0x40_9000],
+      ],
+      [['hva', 0x40_8000]],
+    ]);
   });
 
   it('of perf script is told apart, also with call chains', async () => {

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ImportResult, importTrace, inspect } from '../../../../core/import/import.ts';
 import { openSource } from '../../../../core/import/source/source.ts';
+import { nanoseconds } from '../../../../core/state/brand.ts';
+import { compareReport } from '../../../../scripts/trace-cmd/raw-report.ts';
 import { MemorySink } from '../../../support/memory-sink.ts';
 
 const data = (name: string): string => fileURLToPath(new URL(`../../../data/import/${name}`, import.meta.url));
@@ -86,6 +88,36 @@ describe.each([
       // An entry makes the run state `guest`, which it was not before.
       for (const { changes } of entries) expect(changes.find((change) => change.slot === slot)?.after).toBe(1n);
     }
+  });
+});
+
+describe('the fields of the recording arch_timer', () => {
+  it('are those that trace-cmd prints as they are stored', async () => {
+    const sink = new MemorySink();
+    const { summary } = await importTrace(data('arch_timer.trace.dat.xz'), sink);
+    const [seconds = '0', nanos = '0'] = (summary.source.facts['first time stamp'] ?? '').split(/[. ]/);
+    const origin = BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
+    const lines = (await textOf('arch_timer.report-NR.txt.xz')).split('\n');
+    const { events, fields, explained, different } = compareReport(lines, sink.events, origin);
+    expect(different).toEqual([]);
+    expect([events, fields, explained.size]).toEqual([13_967, 46_430, 0]);
+  }, 60_000);
+
+  it('are told apart from others', () => {
+    const event = { kind: 'host.event', event: 'a', time: nanoseconds(5), origin: 'unknown', source: 'a' } as const;
+    const detail = { CPU: 1, task: 'x-2', irq: 3 };
+    const differences = (line: string): number => compareReport([line], [{ ...event, detail }], 10n).different.length;
+    expect(differences('x-2 [001] 0.000000015: a: irq=3')).toBe(0);
+    for (const line of [
+      'x-2 [001] 0.000000016: a: irq=3',
+      'y-2 [001] 0.000000015: a: irq=3',
+      'x-2 [000] 0.000000015: a: irq=3',
+      'x-2 [001] 0.000000015: b: irq=3',
+      'x-2 [001] 0.000000015: a: irq=4',
+      'x-2 [001] 0.000000015: a: irq=3 level=1',
+      'cpus=2',
+    ])
+      expect(differences(line), line).toBe(1);
   });
 });
 
