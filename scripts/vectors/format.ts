@@ -77,6 +77,14 @@ export function numberAt(object: JsonObject, key: string, otherwise?: number): n
   return value;
 }
 
+/** The same, in a range: what lies outside would be a machine that cannot be built. */
+export function numberWithin(object: JsonObject, key: string, least: number, most: number, otherwise?: number): number {
+  const value = numberAt(object, key, otherwise);
+  if (value < least || value > most)
+    throw new VectorError(`"${key}" must be ${least} … ${most}, found ${describe(object[key])}`);
+  return value;
+}
+
 function describe(value: Json | undefined): string {
   return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80);
 }

@@ -18,7 +18,7 @@ import { type Vm } from '../../core/kvm/vm.ts';
 import { VmVgicV5 } from '../../core/kvm/v5/vm-vgic.ts';
 import { Journal } from '../../core/state/journal.ts';
 import { Layout } from '../../core/state/layout.ts';
-import { bigintAt, type JsonObject, numberAt, textAt, VectorError } from './format.ts';
+import { bigintAt, type JsonObject, numberAt, numberWithin, textAt, VectorError } from './format.ts';
 import { type Value } from './compare.ts';
 
 /** One VM life in progress. */
@@ -36,14 +36,15 @@ export interface Life {
 type Operation = (life: Life, step: JsonObject) => Value;
 
 const CPUS = 3;
+/** What the attribute takes (kvm-vgic-v5-spi §4). */
+const MOST_SPIS = 1024;
 const PA_BITS = [32, 36, 40, 42, 44, 48, 52, 56];
 const FAULTS: Readonly<Record<string, HostFault>> = { alloc: 'alloc', free: 'free', cmd: 'command' };
 
 /** `setup`: host, VM, vCPUs and device. */
 export function setUp(profile: Profile, step: JsonObject): Omit<Life, 'effects' | 'locks' | 'ignored'> {
-  const vmid = numberAt(step, 'vmid', 0);
-  const paBits = PA_BITS[numberAt(step, 'pa', 5)];
-  if (paBits === undefined || vmid > 0xffff) throw new VectorError('"pa" must be 0 … 7, "vmid" at most 65535');
+  const vmid = numberWithin(step, 'vmid', 0, 0xffff, 0);
+  const paBits = PA_BITS[numberWithin(step, 'pa', 0, PA_BITS.length - 1, 5)];
   const host = new Host(
     new Journal(new Layout()),
     {
@@ -54,12 +55,12 @@ export function setUp(profile: Profile, step: JsonObject): Omit<Life, 'effects' 
       pmu: true,
       nestedVirt: false,
       cpus: CPUS,
-      paBits,
+      ...(paBits === undefined ? {} : { paBits }),
       irs: {
-        idBits: numberAt(step, 'idbits', 16),
-        minIdBits: numberAt(step, 'minbits', 5),
-        priorityBits: numberAt(step, 'pribits', 5),
-        vpes: numberAt(step, 'maxvpes', 512),
+        idBits: numberWithin(step, 'idbits', 1, 24, 16),
+        minIdBits: numberWithin(step, 'minbits', 0, 15, 5),
+        priorityBits: numberWithin(step, 'pribits', 1, 5, 5),
+        vpes: numberWithin(step, 'maxvpes', 1, 0x1_0000, 512),
         // The vectors' stand-in for the creation of vCPUs does not look at it.
         vcpuLimit: 512,
         vms: vmid + 1,
@@ -80,7 +81,7 @@ export function setUp(profile: Profile, step: JsonObject): Omit<Life, 'effects' 
   if (!(part instanceof VmVgicV5) || part.irs === undefined) throw new VectorError('the profile has no IRS');
   if (numberAt(step, 'in_kernel', 1) !== 0) vm.createDevice(DEVICE_VGIC_V5);
   // The vectors set the number as such, also where there is no device to take the attribute.
-  part.irs.nrSpis.set(numberAt(step, 'nspis'));
+  part.irs.nrSpis.set(numberWithin(step, 'nspis', 0, MOST_SPIS));
   return { host, vm, irs: part.irs };
 }
 

@@ -11,7 +11,7 @@ import { FEATURE } from '../../core/kvm/vcpu-slots.ts';
 import { type Vm } from '../../core/kvm/vm.ts';
 import { ppiOf } from '../../core/kvm/v5/ownership.ts';
 import { userspaceRegisterByName } from '../../core/kvm/v5/userspace-registers.ts';
-import { bigintAt, type JsonObject, numberAt, textAt, VectorError } from './format.ts';
+import { bigintAt, type JsonObject, numberAt, numberWithin, textAt, VectorError } from './format.ts';
 import { type Value } from './compare.ts';
 import { vgicOf } from './v5-ppi-state.ts';
 
@@ -25,6 +25,8 @@ type Operation = (life: Life, step: JsonObject) => Value;
 
 /** What a user-space word holds before the kernel writes it. */
 const UNWRITTEN = 0xa5a5n;
+/** The counter moves one by one. */
+const MOST_TICKS = 1_000_000;
 const TIMER_OWNERS = ['vtimer', 'ptimer'] as const;
 
 function vmOf(life: Life): Vm {
@@ -203,7 +205,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     return 0;
   },
   tick: (life, step) => {
-    life.host.advance(bigintAt(step, 'n'));
+    life.host.advance(BigInt(numberWithin(step, 'n', 0, MOST_TICKS)));
     return 0;
   },
   phys: (life, step) => {

@@ -137,6 +137,19 @@ describe('a vector that nobody has made', () => {
     expect([base('0x1000'), base('0x10000000'), base('0xffffffffffff0000'), base('0x1')]).toEqual([-22, 0, 0, -22]);
   });
 
+  it.each([
+    ['nspis', 1025],
+    ['idbits', 25],
+    ['minbits', -1],
+    ['pribits', 0],
+    ['pa', 8],
+    ['maxvpes', 0xffff_ffff],
+    ['vmid', '0x10000'],
+  ])('is refused when its host cannot be: %s %s', (key, value) => {
+    const step = { op: 'setup', nspis: 32, ids: '0', [key]: value };
+    expect(() => setUp(profileByName('Q'), step)).toThrow(new RegExp(`^"${key}" must be \\d+ … \\d+, found`));
+  });
+
   it.each(['H1', 'H3', 'Q'])('is answered step by step, whatever its arguments (%s)', (profile) => {
     const seen = new Map<string, number>();
     fc.assert(
