@@ -7,7 +7,7 @@ import { interruptLabel, interruptOf, STATE_ACTIVE, STATE_PENDING } from '../tra
 import { type StateVector } from '../state/state-vector.ts';
 import { type Result } from './contract.ts';
 import { type Inspectable, interruptState } from './inspect.ts';
-import { apListsOf, mappingsOf } from './vgic-tables.ts';
+import { mappingsOf } from './its-mappings.ts';
 
 type Tables = Result<'state.tables'>;
 type Listed = NonNullable<Tables['list']>['members'][number];
@@ -41,7 +41,6 @@ export function tablesOf(
     rows,
     total,
     list: listOf(trace, state),
-    apLists: apListsOf(trace, state),
     mappings: mappingsOf(trace, state, limit),
   };
 }

@@ -1,4 +1,4 @@
-/** Lists that the kernel keeps beside the entries of interrupts, as rows: SPIs in flight, an AP list, events of ITSs. */
+/** Lists that the kernel keeps beside the entries of interrupts, as rows: SPIs in flight, events of ITSs. */
 import { type Result } from '../../core/session/contract.ts';
 import { grouped } from '../format/number.ts';
 
@@ -31,8 +31,8 @@ function way({ event, collection, target, cached }: Mapping): string {
   return `event ${event}, ${where}${collection === null ? '' : `, ${vcpu}`}${cached ? ', cached' : ''}`;
 }
 
-/** Those to show beside entries of `type`, at vCPU `vcpu`. */
-export function kernelLists({ list, apLists, mappings }: Tables, type: 'spi' | 'lpi', vcpu: number): KernelList[] {
+/** Those to show beside entries of `type`. */
+export function kernelLists({ list, mappings }: Tables, type: 'spi' | 'lpi'): KernelList[] {
   const lists: KernelList[] = [];
   if (list !== null && type === 'spi')
     lists.push({
@@ -43,18 +43,6 @@ export function kernelLists({ list, apLists, mappings }: Tables, type: 'spi' | '
         label: member.label,
         about: member.trigger,
         text: words(member),
-      })),
-    });
-  const own = apLists?.find((each) => each.vcpu === vcpu);
-  if (own !== undefined)
-    lists.push({
-      title: `AP list of vCPU ${vcpu}`,
-      count: `${grouped(own.members.length)}, in its order`,
-      rows: own.members.map(({ intid, label, loaded }) => ({
-        intid,
-        label,
-        about: '',
-        text: loaded ? 'in a list register' : 'waits in memory',
       })),
     });
   if (mappings !== null && type === 'lpi')

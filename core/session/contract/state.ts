@@ -117,22 +117,6 @@ export const stateMethods = {
           ),
         })
         .nullable(),
-      /** KVM's list of each vCPU's active or pending interrupts, in its order; null: the VM has none. */
-      apLists: z
-        .array(
-          z.object({
-            vcpu: z.int(),
-            members: z.array(
-              z.object({
-                intid,
-                label: z.string(),
-                /** In a list register. */
-                loaded: z.boolean(),
-              }),
-            ),
-          }),
-        )
-        .nullable(),
       /** Events that ITSs map, the first `limit` of them; null: the VM has no ITS. */
       mappings: z
         .object({

@@ -8,14 +8,13 @@ const EMPTY: Result<'state.tables'> = {
   rows: [],
   total: 0,
   list: null,
-  apLists: null,
   mappings: null,
 };
 const lpi = { its: 0, device: 2, event: 1, intid: 0x4000_2000, label: 'LPI 8192' };
 
 describe('the lists of the kernel', () => {
   it('are none where a trace has none', () => {
-    expect(kernelLists(EMPTY, 'spi', 0)).toEqual([]);
+    expect(kernelLists(EMPTY, 'spi')).toEqual([]);
   });
 
   it('name SPIs in flight beside SPIs alone', () => {
@@ -25,32 +24,14 @@ describe('the lists of the kernel', () => {
         { intid: 1, label: 'SPI 1', trigger: 'level', line: true, latch: false, active: true },
       ] satisfies NonNullable<typeof EMPTY.list>['members'],
     };
-    expect(kernelLists({ ...EMPTY, list }, 'spi', 0)).toEqual([
+    expect(kernelLists({ ...EMPTY, list }, 'spi')).toEqual([
       {
         title: 'SPIs in flight',
         count: '1, in order of injection',
         rows: [{ intid: 1, label: 'SPI 1', about: 'level', text: 'line high, active' }],
       },
     ]);
-    expect(kernelLists({ ...EMPTY, list }, 'lpi', 0)).toEqual([]);
-  });
-
-  it('show the AP list of the vCPU that is looked at', () => {
-    const members = [
-      { intid: 3, label: 'SGI 3', loaded: true },
-      { intid: 4, label: 'SPI 40', loaded: false },
-    ];
-    const apLists = [
-      { vcpu: 0, members: [] },
-      { vcpu: 1, members },
-    ];
-    const [shown, ...others] = kernelLists({ ...EMPTY, apLists }, 'spi', 1);
-    expect(others).toEqual([]);
-    expect(shown).toMatchObject({ title: 'AP list of vCPU 1', count: '2, in its order' });
-    expect(shown?.rows.map(({ label, text }) => `${label}: ${text}`)).toEqual([
-      'SGI 3: in a list register',
-      'SPI 40: waits in memory',
-    ]);
+    expect(kernelLists({ ...EMPTY, list }, 'lpi')).toEqual([]);
   });
 
   it('say where each event of an ITS leads', () => {
@@ -59,7 +40,7 @@ describe('the lists of the kernel', () => {
       { ...lpi, event: 2, collection: 3, target: null, cached: false },
       { ...lpi, event: 3, collection: null, target: null, cached: false },
     ];
-    const [shown] = kernelLists({ ...EMPTY, mappings: { total: 3, rows } }, 'lpi', 0);
+    const [shown] = kernelLists({ ...EMPTY, mappings: { total: 3, rows } }, 'lpi');
     expect(shown?.rows.map(({ about, text }) => `${about} ${text}`)).toEqual([
       'dev 2 event 1, collection 7, vCPU 1, cached',
       'dev 2 event 2, collection 3, not mapped',

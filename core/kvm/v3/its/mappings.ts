@@ -14,6 +14,22 @@ const EXISTS = 0x8000_0000;
 const ORPHANED = 0x4000_0000;
 const CACHED = 0x2000_0000;
 
+/** What the slot of an event says. */
+export interface EventFacts {
+  readonly lpi: number;
+  readonly icid: number;
+  readonly orphaned: boolean;
+  readonly cached: boolean;
+}
+
+/** The slot of an event as a trace has it; undefined: the event is not mapped. */
+export function readEvent(value: bigint): EventFacts | undefined {
+  const lo = Number(value & 0xffff_ffffn);
+  const hi = Number(value >> 32n);
+  if ((hi & EXISTS) === 0) return undefined;
+  return { lpi: lo >>> 16, icid: lo & 0xffff, orphaned: (hi & ORPHANED) !== 0, cached: (hi & CACHED) !== 0 };
+}
+
 export class EventMapping {
   readonly id: number;
   readonly #cell: Cell;
