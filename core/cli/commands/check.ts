@@ -52,7 +52,7 @@ function document({ findings, rules }: Findings): Shape<'check'> {
 async function print(context: Context, { findings, rules }: Findings): Promise<void> {
   const looked = rules.filter((rule) => rule.looked).map(({ id }) => id);
   if (findings.length === 0)
-    context.say(
+    await context.out.line(
       looked.length === 0 ? 'no rule has events to look at here' : `nothing was found by ${looked.join(', ')}`,
     );
   const { dim } = context.style;
