@@ -15,6 +15,7 @@ import { type HostCpu } from '../kvm/host-cpu.ts';
 import { type Gate } from './guest-system.ts';
 import { type Machine } from './machine.ts';
 import { shuffled } from './random.ts';
+import { Stepper } from './stepper.ts';
 import { type Thread } from './thread.ts';
 
 /** Instructions of all cores together, before the world outside is looked at. */
@@ -46,6 +47,8 @@ export class QuietRounds {
   readonly #isSeeded: boolean;
   /** The thread that executes on each physical CPU. */
   readonly #turns: (Thread | undefined)[];
+  /** One per vCPU, made when it first takes part. */
+  readonly #steppers: (Stepper | undefined)[] = [];
   #count = 0;
   #rest = 0;
   #nextRest = 1;
@@ -74,10 +77,11 @@ export class QuietRounds {
       return 0;
     }
     this.gate.isShut = true;
-    const most = Math.max(1, Math.floor(MOST / (this.#slice * this.#count)));
-    const passed = this.#runAll(Math.min(rounds, most));
+    const most = Math.min(rounds, Math.max(1, Math.floor(MOST / (this.#slice * this.#count))));
+    const passed = this.#runAll(most);
     this.gate.isShut = false;
-    this.#pause(this.executed >= this.#order.length * WORTHWHILE);
+    // Where all of them passed, nobody has left the quiet yet.
+    if (passed < most) this.#pause(this.executed >= this.#order.length * WORTHWHILE);
     return passed * this.#slice;
   }
 
@@ -143,7 +147,7 @@ export class QuietRounds {
     const position = this.#turns.findIndex((thread) => thread !== undefined);
     const thread = this.#turns[position];
     if (thread === undefined) return 0;
-    this.executed = execute(thread, rounds * this.#slice);
+    this.executed = this.#execute(thread, rounds * this.#slice);
     const passed = Math.floor(this.executed / this.#slice);
     const done = this.executed % this.#slice;
     if (done > 0) this.left = { order: this.#order, position, done };
@@ -154,10 +158,10 @@ export class QuietRounds {
     const slice = this.#slice;
     for (let round = 0; round < rounds; round++) {
       const order = orderOf();
-      for (const [position, cpu] of order.entries()) {
-        const thread = this.#turns[cpu];
+      for (let position = 0; position < order.length; position++) {
+        const thread = this.#turns[order[position] ?? 0];
         if (thread === undefined) continue;
-        const done = round > 0 && isAtBreakpoint(thread) ? 0 : execute(thread, slice);
+        const done = round > 0 && isAtBreakpoint(thread) ? 0 : this.#execute(thread, slice);
         this.executed += done;
         if (done === slice) continue;
         this.left = { order, position, done };
@@ -166,6 +170,14 @@ export class QuietRounds {
     }
     return rounds;
   }
+
+  /** Executes up to `count` plain instructions; the answer is how many. */
+  #execute(thread: Thread, count: number): number {
+    const stepper = (this.#steppers[thread.index] ??= new Stepper(thread.core));
+    const done = count === 1 ? (stepper.step() ? 1 : 0) : stepper.run(count);
+    if (done > 0 && thread.reported !== undefined) thread.reported = undefined;
+    return done;
+  }
 }
 
 /** Is the next instruction at a breakpoint that was not reported yet? */
@@ -173,18 +185,4 @@ function isAtBreakpoint({ core, reported }: Thread): boolean {
   if (core.breakpoints.size === 0 || !core.breakpoints.mayBeAt(core.pc)) return false;
   const address = core.pcValue;
   return reported !== address && core.breakpoints.has(address);
-}
-
-/** Executes up to `count` plain instructions; the answer is how many. The core stands before the next one. */
-function execute(thread: Thread, count: number): number {
-  const { core } = thread;
-  const stop = core.run(count);
-  if (stop.kind === 'trap') {
-    // One that the gate held up: it is executed later.
-    core.executed--;
-    core.total--;
-    core.pcValue = stop.exception.pc;
-  }
-  if (core.executed > 0) thread.reported = undefined;
-  return core.executed;
 }

@@ -1,9 +1,12 @@
 /**
  * Plain guest instructions per second, and their growth: `node scripts/node.mjs test/bench/a64.bench.ts [instructions]`.
  * Three programs: a loop of arithmetic, memory traffic as a compiler writes it, and a byte-wise checksum with calls.
- * The product's goal is 20 million per second on the second of them.
+ * Each on a core alone, and as the guest of a recorded scenario with one instruction between two steps of time; there
+ * also on several vCPUs. The product's goal is 20 million per second, of all vCPUs together.
  */
 import { assemble, Core, DEFAULT_ORIGIN, Ram } from '../../core/machine/a64/index.ts';
+import { loadScenario, ScenarioRun } from '../../core/scenario/index.ts';
+import { memorySink } from './memory-sink.ts';
 import { BenchReport } from './report.ts';
 
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -38,6 +41,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       .balign 64
       .space 256
   data: .space 256`,
+  waiting: `
+  1:  b 1b`,
   calls: `
       adr x10, data
   1:  mov x11, x10
@@ -73,11 +78,53 @@ function measure(name: string, source: string, count: number): number {
   return count / seconds;
 }
 
+/** The same as guest of `vcpus` vCPUs on `cpus` physical CPUs, recorded into memory. */
+function measureGuests(source: string, vcpus: number, cpus: number, count: number): number {
+  const list = Array.from({ length: vcpus }, (_, n) => `{ cpu: ${n % cpus} }`).join(', ');
+  const text = `
+name: plain
+about: Plain instructions.
+host: { cpus: ${cpus}, tasks: 0, slice: 1 }
+vm: { vcpus: [${list}] }
+guest:
+  program: |
+    start:
+${source.replaceAll(/^/gm, '    ')}
+limit: { time: 100s }
+`;
+  const run = new ScenarioRun(loadScenario('bench.yaml', text));
+  run.record(memorySink(run));
+  run.begin();
+  const executed = (): number => run.machine.threads.reduce((sum, { core }) => sum + core.total, 0);
+  const until = (instructions: number): void => {
+    while (executed() < instructions) run.advance(20_000);
+  };
+  until(200_000);
+  const before = executed();
+  const start = process.cpuUsage();
+  until(before + count);
+  const { user, system } = process.cpuUsage(start);
+  return (executed() - before) / ((user + system) / 1e6);
+}
+
 const count = Number(process.argv[2] ?? 50_000_000);
 const report = new BenchReport('a64');
 for (const [name, source] of Object.entries(PROGRAMS)) {
   const what = `guest instructions: ${name}`;
   for (const size of [count / 10, count])
     report.add({ what, size, value: measure(name, source, size) / 1e6, unit: 'M/s', goal: '≥ 20 M/s' });
+}
+for (const [name, vcpus, cpus] of [
+  ['arithmetic', 1, 1],
+  ['memory', 1, 1],
+  ['calls', 1, 1],
+  ['waiting', 1, 1],
+  ['memory', 4, 4],
+  ['waiting', 64, 64],
+  ['waiting', 512, 64],
+] as const) {
+  const what = `through a scenario: ${name}, ${vcpus} vCPUs on ${cpus}`;
+  const value = measureGuests(PROGRAMS[name] ?? '', vcpus, cpus, count / 2) / 1e6;
+  report.add({ what, size: count / 2, value, unit: 'M/s', goal: '≥ 20 M/s' });
 }
 report.write();

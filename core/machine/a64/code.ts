@@ -17,6 +17,8 @@ export class CodeCache implements RamObserver {
   readonly #ram: Ram;
   readonly #pages: (Op[] | undefined)[];
   #count = 0;
+  /** How often the pages were given up: one that was got before is not kept up to date any more. */
+  generation = 0;
 
   constructor(ram: Ram) {
     this.#ram = ram;
@@ -34,6 +36,7 @@ export class CodeCache implements RamObserver {
     if (this.#count >= MAX_PAGES) {
       this.#pages.fill(undefined);
       this.#count = 0;
+      this.generation++;
     }
     this.#count++;
     return (this.#pages[index] = Array.from({ length: PAGE / 4 }, () => this.#decodeHere));
