@@ -14,7 +14,7 @@ export interface ListingLine {
   readonly bytes: number;
 }
 
-/** More of an image is not listed: a person who reads on has a disassembler. */
+/** So much of an image is listed at once, around the place that is asked for. */
 const MOST_INSTRUCTIONS = 20_000;
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
@@ -42,16 +42,24 @@ export function sourceLines({ source }: Scenario, { text, path, program }: Guest
   });
 }
 
-/** The image word by word. */
-export function disassembly({ address, bytes }: ImageConfig): {
+/** The image word by word, with the instruction at `around` in the middle where it is too large to be listed whole. */
+export function disassembly(
+  { address, bytes }: ImageConfig,
+  around: bigint,
+): {
   readonly lines: readonly ListingLine[];
   readonly omitted: number;
 } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = bytes.length >>> 2;
+  const middle = Number(BigInt.asUintN(64, around - address) >> 2n);
+  const last = Math.max(0, count - MOST_INSTRUCTIONS);
+  // An address outside the image asks for its beginning.
+  const first = middle >= count ? 0 : Math.min(Math.max(0, middle - MOST_INSTRUCTIONS / 2), last);
   const lines = Array.from({ length: Math.min(count, MOST_INSTRUCTIONS) }, (_, index) => {
-    const at = address + BigInt(index * 4);
-    const text = disassemble(view.getUint32(index * 4, true), { address: at, model: 'v5' });
+    const offset = (first + index) * 4;
+    const at = address + BigInt(offset);
+    const text = disassemble(view.getUint32(offset, true), { address: at, model: 'v5' });
     return { line: 0, text, address: hex(at), bytes: 4 };
   });
   return { lines, omitted: count - lines.length };

@@ -7,6 +7,7 @@ import { expectationsOf, loadScenario, type Scenario, ScenarioError } from '../s
 import { disassembly, sourceLines } from '../scenario/listing.ts';
 import { type Result } from './contract.ts';
 import { checkSchema } from './contract/tasks.ts';
+import { carriedImage, carriedImageSchema } from './carried-image.ts';
 import { type Group, type SessionContext } from './handlers.ts';
 import { type OpenTrace } from './open-trace.ts';
 import { askRecord, type CheckResult } from './record-result.ts';
@@ -21,8 +22,8 @@ const configSchema = z.object({
   profile: z.string(),
   seed: z.int(),
   text: z.string(),
-  /** Of a scenario whose guest is an image: the file, in base64. */
-  image: z.string().optional(),
+  /** Of a scenario whose guest is an image. */
+  ...carriedImageSchema.shape,
 });
 const summarySchema = z.object({
   checks: z.array(checkSchema.omit({ timeNs: true }).extend({ time: z.number() })).default([]),
@@ -30,7 +31,7 @@ const summarySchema = z.object({
 
 export function programHandlers({ traces, live }: SessionContext): Group<'scenario.program' | 'scenario.expectations'> {
   return {
-    'scenario.program': ({ id }) => programOf(traces.get(id)),
+    'scenario.program': ({ id, around }) => programOf(traces.get(id), around),
 
     'scenario.expectations': async ({ id }, signal) => {
       const trace = traces.get(id);
@@ -44,7 +45,7 @@ export function programHandlers({ traces, live }: SessionContext): Group<'scenar
   };
 }
 
-function programOf(trace: OpenTrace): Program {
+function programOf(trace: OpenTrace, around: string | undefined): Program {
   const scenario = scenarioIn(trace);
   if (scenario === undefined) return { programs: [], message: 'This trace was not recorded from a scenario.' };
   if (scenario instanceof ScenarioError) return { programs: [], message: scenario.message };
@@ -58,8 +59,8 @@ function programOf(trace: OpenTrace): Program {
   }));
   const [image] = guest.images;
   if (last < 0 && image !== undefined) {
-    const { lines, omitted } = disassembly(image);
-    const message = omitted === 0 ? '' : `${omitted} more instructions are not shown.`;
+    const { lines, omitted } = disassembly(image, around === undefined ? image.address : BigInt(around));
+    const message = omitted === 0 ? '' : `${omitted} other instructions are not shown.`;
     return { programs: [{ vcpus, title: 'image', lines: [...lines] }], message };
   }
   return { programs, message: '' };
@@ -69,14 +70,15 @@ function programOf(trace: OpenTrace): Program {
 function scenarioIn(trace: OpenTrace): Scenario | ScenarioError | undefined {
   const json = trace.reader.meta('config');
   if (typeof json !== 'string') return undefined;
-  const { file, profile, seed, text, image } = configSchema.parse(JSON.parse(json));
+  const { file, profile, seed, text, ...carried } = configSchema.parse(JSON.parse(json));
   try {
     return loadScenario(file, text, {
       profile,
       seed,
       readImage: () => {
-        if (image === undefined) throw new Error('the trace does not carry it');
-        return Buffer.from(image, 'base64');
+        const image = carriedImage(carried);
+        if (image === undefined) throw new Error('it is too large for the trace to carry it');
+        return image;
       },
     });
   } catch (error) {

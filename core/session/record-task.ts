@@ -9,6 +9,7 @@ import { type HaltReason } from '../machine/events.ts';
 import { type Check, type Scenario, ScenarioRun } from '../scenario/index.ts';
 import { type GicModel, type TraceSummary } from '../trace/sink.ts';
 import { TraceWriter, type WriterOptions } from '../trace/writer.ts';
+import { carryImage } from './carried-image.ts';
 import { partialOf, publish } from './partial.ts';
 import { type RecordResult, resultOf } from './record-result.ts';
 import { readScenario } from './scenario-file.ts';
@@ -29,8 +30,6 @@ export interface RecordJob {
  * the same again: every recording uses this one.
  */
 export const PIECE = 20_000;
-/** Bytes of an image that a trace carries. */
-const IMAGE_CARRIED = 1024 * 1024;
 /** Checks kept in a trace, so that it can be opened with them. */
 const CHECKS_KEPT = 10_000;
 /** Milliseconds after which other calls get their turn. */
@@ -115,11 +114,10 @@ export function writerOptions({ scenario, machine }: ScenarioRun, tool: string, 
   };
 }
 
-/** The image of a guest that is one, unless it is large: then the trace says only where it was. */
-function imageOf({ guest, data }: Scenario): { readonly image?: string } {
+/** The image of a guest that is one. */
+function imageOf({ guest, data }: Scenario): ReturnType<typeof carryImage> {
   const [image] = guest.images;
-  if (data.guest.image === undefined || image === undefined || image.bytes.length > IMAGE_CARRIED) return {};
-  return { image: Buffer.from(image.bytes).toString('base64') };
+  return data.guest.image === undefined || image === undefined ? {} : carryImage(image.bytes);
 }
 
 /** What the trace says of a run that ended. */

@@ -57,20 +57,26 @@ export function useProgram(): ProgramView {
     isLive.value ? new Map(live.state?.threads.map(({ vcpu, pc }) => [vcpu, BigInt(pc)])) : recorded.value,
   );
 
+  async function load(id: number, around?: bigint): Promise<void> {
+    try {
+      const place = around === undefined ? {} : { around: `0x${around.toString(16)}` };
+      const found = await backend().call('scenario.program', { id, ...place });
+      if (trace.info?.id !== id) return;
+      answer.value = found;
+      message.value = found.message;
+    } catch (error) {
+      if (!isCancelled(error)) message.value = messageOf(error);
+    }
+  }
+  /** The place that a part of an image was asked for last: a place outside the image is not asked for again. */
+  let asked: bigint | undefined;
   watch(
     () => trace.info?.id,
     async (id) => {
       answer.value = undefined;
       message.value = '';
-      if (id === undefined) return;
-      try {
-        const found = await backend().call('scenario.program', { id });
-        if (trace.info?.id !== id) return;
-        answer.value = found;
-        message.value = found.message;
-      } catch (error) {
-        if (!isCancelled(error)) message.value = messageOf(error);
-      }
+      asked = undefined;
+      if (id !== undefined) await load(id);
     },
     { immediate: true },
   );
@@ -103,6 +109,11 @@ export function useProgram(): ProgramView {
   watch([() => trace.vcpu, places, programs], () => {
     const place = places.value.get(trace.vcpu);
     const at = programs.value.findIndex(({ lines }) => lines.some((line) => place !== undefined && holds(line, place)));
+    const id = trace.info?.id;
+    if (at < 0 && place !== undefined && place !== asked && isPart(answer.value) && id !== undefined) {
+      asked = place;
+      void load(id, place);
+    }
     const own = programs.value.findIndex(({ vcpus }) => vcpus.includes(trace.vcpu));
     chosen.value = Math.max(0, at >= 0 ? at : own);
   });
@@ -136,6 +147,11 @@ export function useProgram(): ProgramView {
   }
 
   return { programs, chosen, lines, message, isLive, toggle };
+}
+
+/** Whether more of the program is there than is listed: only images are listed in parts. */
+function isPart(answer: Result<'scenario.program'> | undefined): boolean {
+  return answer?.programs[0]?.title === 'image' && answer.message !== '';
 }
 
 function holds({ address, bytes }: Program['lines'][number], pc: bigint): boolean {

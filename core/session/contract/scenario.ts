@@ -31,9 +31,12 @@ export const scenarioMethods = {
       problems: z.array(z.object({ line: z.int(), column: z.int(), message: z.string() })),
     }),
   ),
-  /** The guest's programs of a trace that a scenario made, line by line with addresses; empty: it has none. */
+  /**
+   * The guest's programs of a trace that a scenario made, line by line with addresses; empty: it has none. Of an image
+   * the part that holds the address `around`, else its beginning.
+   */
   'scenario.program': method(
-    z.object(t),
+    z.object({ ...t, around: hex.optional() }),
     z.object({
       programs: z.array(
         z.object({

@@ -56,6 +56,32 @@ describe('the program of a recorded scenario', () => {
     ]);
   });
 
+  it('is a part of a large image around the place that is asked for', async () => {
+    // 3 MiB of nop between a branch to the end and one to itself: carried compressed.
+    const words = new Uint32Array(768 * 1024).fill(0xd503_201f);
+    words[0] = 0x1400_0000 + words.length - 1;
+    words[words.length - 1] = 0x1400_0000;
+    writeFileSync(lab.path('large.bin'), new Uint8Array(words.buffer));
+    const file = lab.path('large.yaml');
+    writeFileSync(
+      file,
+      'name: large\nabout: one\nguest: { image: large.bin, memory: 0x400000 }\nlimit: { time: 1us }\n',
+    );
+    await lab.record(file);
+    rmSync(lab.path('large.bin'));
+    const { id } = await lab.backend.handle('trace.open', { path: lab.path('out.gscope') }, signal);
+    const ask = (around?: string) =>
+      lab.backend.handle('scenario.program', { id, ...(around === undefined ? {} : { around }) }, signal);
+    const start = await ask();
+    expect(start.programs[0]?.lines[0]).toMatchObject({ address: '0x40000000', text: 'b 0x402ffffc' });
+    expect(start.message).toBe('766432 other instructions are not shown.');
+    const end = await ask('0x402ffffc');
+    expect(end.programs[0]?.lines.at(-1)).toMatchObject({ address: '0x402ffffc', text: 'b 0x402ffffc' });
+    const middle = await ask('0x40180000');
+    expect(middle.programs[0]?.lines[10_000]?.address).toBe('0x40180000');
+    expect((await ask('0x10')).programs[0]?.lines[0]?.address).toBe('0x40000000');
+  });
+
   it('says why there is none', async () => {
     const { id } = await lab.backend.handle('trace.open', { path: lab.path('out.gscope') }, signal);
     expect((await lab.backend.handle('scenario.expectations', { id }, signal)).total).toBe(0);
