@@ -20,6 +20,11 @@ export interface IrsFacts {
   readonly vcpuLimit?: number;
   /** Somebody else’s VM table is valid already: KVM’s probe of the GIC fails (EBUSY). */
   readonly vmTableInUse?: boolean;
+  /**
+   * The trigger mode that a guest gives an SPI also becomes the handling mode of its table entry; false. What hardware
+   * does was not observed (gicv5-spi-lpi-behaviour §8.3).
+   */
+  readonly vspiHmFollowsTm?: boolean;
   /** The VM table has two levels; false. */
   readonly vmTableLevels?: boolean;
   /** Identifier bits from which entries with metadata have 16 bytes; absent: entries have no metadata. */

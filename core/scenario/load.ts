@@ -77,6 +77,7 @@ function configOf(
         nestedVirt: host.nestedVirt,
         cpus: host.cpus,
         wfiTraps: host.wfiTraps,
+        irs: given(host.irs),
       },
       profile,
       vcpus: vm.vcpus.map(({ id, features, cpu, starts, entry }, index) => ({
@@ -104,6 +105,14 @@ function configOf(
     problems.push({ ...source.locate(['profile']), message: error.message });
     return undefined;
   }
+}
+
+/** The members that have a value. */
+function given<T extends object>(facts: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  // fromEntries forgets the keys and that undefined was left out.
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
 }
 
 /** What a VMM sets before CTRL_INIT: where the virtual IRS is, and how many SPIs there are. */

@@ -158,6 +158,18 @@ const expectation = z.strictObject({
   halted: z.enum(['poweredOff', 'idle', 'limit', 'stopped']).optional(),
 });
 
+const hostIrs = z.strictObject({
+  idBits: whole(5, 24).optional(),
+  minIdBits: whole(0, 15).optional(),
+  priorityBits: whole(1, 5).optional(),
+  vms: whole(1, 0x1_0000).optional(),
+  vpes: whole(1, 512).optional(),
+  metadataSize: whole(0, 31).optional(),
+  level2Size: whole(0, 2).optional(),
+  vmTableLevels: z.boolean().optional(),
+  vspiHmFollowsTm: z.boolean().optional(),
+});
+
 const vcpuConfig = z.strictObject({
   id: whole(0, 511).optional(),
   features: features.default(0),
@@ -185,6 +197,8 @@ export const scenarioSchema = z.strictObject({
       pmu: z.boolean().default(true),
       nestedVirt: z.boolean().default(false),
       wfiTraps: z.enum(['default', 'always', 'never']).default('default'),
+      /** The host's IRS, in profiles that use it; what is absent is as in host-facts.ts. */
+      irs: hostIrs.prefault({}),
       tasks: whole(0, 1000).default(1),
       slice: whole(1, 100_000).default(1),
       timeslice: time.default(10_000),

@@ -37,7 +37,10 @@ const VD_PEND = { ...istOperation('GIC CDPEND'), name: 'GIC VDPEND' };
 
 export class HostIrs {
   readonly host: Host;
-  readonly facts: Required<Omit<IrsFacts, 'metadataSize' | 'level2Size' | 'vcpuLimit' | 'vmTableInUse'>> & IrsFacts;
+  readonly facts: Required<
+    Omit<IrsFacts, 'metadataSize' | 'level2Size' | 'vcpuLimit' | 'vmTableInUse' | 'vspiHmFollowsTm'>
+  > &
+    IrsFacts;
   readonly memory: SlotMemory;
   readonly vmTable: VmTable;
   /** IRS_VPE_SELR: the VPE that KVM selected last. */

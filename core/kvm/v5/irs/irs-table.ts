@@ -4,9 +4,11 @@
  * without `write` ignores writes. Names and offsets of plain rows come from the register tables.
  */
 import { registerByName, registerNames } from '../../../gic/registers.ts';
+import { LEVEL, withBit } from '../../../gic/v5/irs/iste.ts';
 import { EINVAL, type Result } from '../../errno.ts';
 import { CR1_MASK } from './irs-state.ts';
 import { selectsSpi, writeBaser, writeCfgr, writeCr0, userWriteBaser, userWriteCfgr } from './irs-writes.ts';
+import { type Spi } from './spi.ts';
 import { type VmIrs } from './vm-irs.ts';
 
 export interface IrsRow {
@@ -79,6 +81,7 @@ const BEHAVIOUR: Readonly<Record<string, Behaviour>> = {
       irs.locks.withIrq(spi, () => {
         spi.isLevel = (value & 1n) !== 0n;
         irs.emit({ kind: 'spi.config', spi: spi.number, level: spi.isLevel });
+        if (irs.host.facts.vspiHmFollowsTm === true) setHandlingMode(irs, spi);
       });
     },
     userWrite: ignore,
@@ -115,6 +118,12 @@ const BEHAVIOUR: Readonly<Record<string, Behaviour>> = {
   IRS_CIDR2: { read: () => 0x05 },
   IRS_CIDR3: { read: () => 0xb1 },
 };
+
+/** The entry's handling mode becomes the trigger mode that KVM keeps. */
+function setHandlingMode(irs: VmIrs, { intid, isLevel }: Spi): void {
+  const word = irs.word(intid);
+  if (word !== undefined) irs.host.domain(irs.vmId.lo).replace(intid, withBit(word, LEVEL, isLevel));
+}
 
 function spiCount({ nrSpis }: VmIrs): number {
   return nrSpis.lo;
