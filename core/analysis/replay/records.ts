@@ -18,11 +18,15 @@ interface Waiting {
   /** Decides what the recording leaves open so that it fits, where it can. */
   readonly emulated: () => bigint;
   readonly context: () => string;
+  /** Makes the emulator's state one that gives the recorded value, once the same comparison has failed twice running. */
+  readonly takeOver: () => void;
 }
 
 export class Records {
   readonly #tally: Tally;
   readonly #waiting = new Map<string, Waiting>();
+  /** Comparisons that failed the last time. */
+  readonly #differing = new Set<string>();
   /** CPUs whose present operation computes in several steps. */
   readonly #steps = new Set<number>();
 
@@ -41,9 +45,9 @@ export class Records {
     if (before !== undefined) {
       this.#waiting.delete(key);
       if (this.#steps.has(cpu)) this.#tally.unsupported(INTERMEDIATE);
-      else this.#compare(before);
+      else this.#compare(key, before);
     }
-    if (record.emulated() === record.recorded) this.#compare(record);
+    if (record.emulated() === record.recorded) this.#compare(key, record);
     else this.#waiting.set(key, record);
   }
 
@@ -52,11 +56,13 @@ export class Records {
     apply();
     this.#steps.clear();
     if (this.#waiting.size === 0) return;
-    for (const record of this.#waiting.values()) this.#compare(record);
+    for (const [key, record] of this.#waiting) this.#compare(key, record);
     this.#waiting.clear();
   }
 
-  #compare({ event, register, recorded, emulated, context }: Waiting): void {
-    this.#tally.compare(event, register, recorded, emulated(), context);
+  #compare(key: string, { event, register, recorded, emulated, context, takeOver }: Waiting): void {
+    if (this.#tally.compare(event, register, recorded, emulated(), context)) this.#differing.delete(key);
+    else if (this.#differing.has(key)) takeOver();
+    else this.#differing.add(key);
   }
 }

@@ -49,6 +49,15 @@ export class V2CpuInterface {
     this.ctlr = value & CTLR_BITS;
   }
 
+  /** Nothing is handled. */
+  idle(): void {
+    this.#active.fill(0);
+  }
+
+  splitEnds(): void {
+    this.ctlr |= EOI_MODE;
+  }
+
   get runningPriority(): number {
     const level = this.#active.indexOf(1);
     return level < 0 ? IDLE : level << PRIORITY_SHIFT;

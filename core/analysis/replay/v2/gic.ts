@@ -5,7 +5,7 @@
  * An access to the distributor does not say which CPU makes it, and some words are each CPU's own: the caller names one.
  */
 import { Bank } from '../v3/bank.ts';
-import { blockAt, readBlock, writeBlock } from '../v3/blocks.ts';
+import { adoptBlock, blockAt, readBlock, writeBlock } from '../v3/blocks.ts';
 import { V2CpuInterface } from './cpu-interface.ts';
 
 export const FIRST_SPI = 32;
@@ -117,6 +117,65 @@ export class PhysicalGicV2 {
     const group = best === NO_BEST ? 0 : this.#group(cpu, best.intid);
     const isSent = this.#passes(cpu, best) && ((this.#groups >> group) & 1) === 1 && cpu.interface.enables(group);
     return !isSent ? 0n : cpu.interface.isFiq(group) ? 2n : 1n;
+  }
+
+  // --- a recording that begins in the middle --------------------------------------------------------------------
+
+  /** It shows that this interrupt is the best one: enabled, pending, set up so, at an interface that is on. */
+  learnBest(cpu: V2Cpu, { intid, priority }: Best): void {
+    if (this.#groups === 0) this.#groups = 1;
+    if (!cpu.interface.isEnabled) cpu.interface.writeCtlr(1);
+    const bank = intid < FIRST_SPI ? cpu.bank : this.spis;
+    bank.enabled[intid] = 1;
+    bank.priority[intid] = priority;
+    if (!bank.isPending(intid)) bank.latch[intid] = 1;
+    if (intid < FIRST_SPI) return;
+    this.#targets[intid] = (this.#targets[intid] ?? 0) | (1 << cpu.index);
+    this.#note(intid);
+  }
+
+  /** One that is set up waits although its line is low: it is edge-triggered. False: it waits anyway. */
+  learnEdge(cpu: V2Cpu, intid: number): boolean {
+    const bank = intid < FIRST_SPI ? cpu.bank : this.spis;
+    if (bank.isPending(intid)) return false;
+    bank.edge[intid] = bank.latch[intid] = 1;
+    if (intid >= FIRST_SPI) this.#note(intid);
+    return true;
+  }
+
+  /** Whatever led here: this interrupt, or none, is the best one. */
+  takeOver(cpu: V2Cpu, recorded: Best): void {
+    if (recorded.intid !== SPURIOUS) this.learnBest(cpu, recorded);
+    for (let mine = this.best(cpu); mine !== NO_BEST && mine.intid !== recorded.intid; mine = this.best(cpu)) {
+      // One that is more urgent does not wait.
+      const bank = mine.intid < FIRST_SPI ? cpu.bank : this.spis;
+      bank.latch[mine.intid] = bank.line[mine.intid] = 0;
+    }
+  }
+
+  /** Nothing is known of how interrupts were set up: they come last until that is told. */
+  forgetPriorities(): void {
+    for (const bank of [this.spis, ...this.cpus.map((cpu) => cpu.bank)]) bank.priority.fill(0xff);
+  }
+
+  /** It shows that an interface lets interrupts pass. True when that is news. */
+  learnInterface(cpu: V2Cpu, splitsEnd: boolean): boolean {
+    if (cpu.interface.pmr !== 0) return false;
+    cpu.interface.pmr = 0xff;
+    if (splitsEnd) cpu.interface.splitEnds();
+    return true;
+  }
+
+  /** It shows by a read what a register holds. */
+  adopt(by: V2Cpu, offset: number, size: number, value: bigint): void {
+    const block = blockAt(offset);
+    if (block === undefined) return this.write(by, offset, size, value);
+    const isPrivate = this.#isPrivate(block.base, block.bits, offset);
+    const bank = isPrivate ? by.bank : this.spis;
+    const from = isPrivate ? 0 : FIRST_SPI;
+    adoptBlock(block, bank, offset, size, value, from, this.#end(isPrivate), (id) => {
+      if (!isPrivate) this.#note(id);
+    });
   }
 
   /** The number that GICC_IAR returns, without the source of an SGI. */

@@ -8,11 +8,12 @@
  */
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
+import { BEFORE, Beginning } from '../beginning.ts';
 import { Records } from '../records.ts';
 import { type Recording, type ReplayMachine } from '../replay.ts';
 import { type Tally } from '../tally.ts';
 import { Doubts } from './doubts.ts';
-import { FIRST_SPI, PhysicalGicV2, SPURIOUS, type V2Cpu } from './gic.ts';
+import { type Best, FIRST_SPI, NO_BEST, PhysicalGicV2, SPURIOUS, type V2Cpu } from './gic.ts';
 import { GICC_ROWS } from './registers.ts';
 
 const REASON = {
@@ -21,6 +22,7 @@ const REASON = {
 } as const;
 const SENDER = 'senders of SGIs, which acknowledges name';
 const WRITER = 'CPUs that accessed words of their own, which later answers tell';
+const GICD_CTLR = 0;
 const SGIR = 0xf00;
 const TARGETS = 0x800;
 const IAR = 0xc;
@@ -31,6 +33,9 @@ export class GicV2Replay implements ReplayMachine {
   readonly #gic: PhysicalGicV2;
   readonly #records: Records;
   readonly #doubts: Doubts;
+  readonly #beginning: Beginning;
+  /** Interfaces end interrupts in two steps. */
+  #splitsEnd = false;
   readonly #reset = new Set<number>();
   /** Answers of acknowledges until the access that returns them. */
   readonly #answers = new Map<number, { readonly intid: number; readonly sender: number }>();
@@ -42,6 +47,7 @@ export class GicV2Replay implements ReplayMachine {
     this.#gic = new PhysicalGicV2(vcpus);
     this.#writer = this.#gic.cpus[0];
     this.#records = new Records(tally);
+    this.#beginning = new Beginning(tally);
     this.#doubts = new Doubts(() => tally.infer(WRITER));
   }
 
@@ -92,8 +98,13 @@ export class GicV2Replay implements ReplayMachine {
     if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
     if (event.detail?.['interface'] !== undefined && event.detail['interface'] !== 'cpu') return;
     const recorded = event.intid === undefined ? SPURIOUS : (interruptOf(event.intid)?.number ?? SPURIOUS);
+    const isReal = recorded !== SPURIOUS;
+    if (isReal) this.#beginning.interrupt(() => this.#gic.forgetPriorities());
     this.#records.input(() => {
-      const intid = this.#doubts.settle(cpu.index, () => this.#gic.answer(cpu), recorded);
+      const answer = this.#doubts.settle(cpu.index, () => this.#gic.answer(cpu), recorded);
+      const isNews = isReal && answer !== recorded && this.#beginning.isFirst(`taken ${cpu.index} ${recorded}`);
+      if (isNews) this.#beginning.learned();
+      const intid = isNews ? recorded : answer;
       this.#answers.set(cpu.index, { intid, sender: intid < SGIS ? this.#gic.sender(cpu, intid) : 0 });
       // The sender is the one that the access names; until then the lowest.
       if (recorded < SPURIOUS - 3) this.#gic.acknowledge(cpu, recorded, this.#gic.sender(cpu, recorded));
@@ -109,8 +120,15 @@ export class GicV2Replay implements ReplayMachine {
     if (op === 'write') {
       this.#writer = cpu;
       this.#records.input(() => row?.write?.(cpu, Number(value)));
-    } else if (row === undefined) this.#tally.unsupported(REASON.register);
-    else this.#tally.compare(event, register, value, BigInt(row.read(this.#gic, cpu)), () => this.#describe(cpu));
+      return;
+    }
+    if (row === undefined) return this.#tally.unsupported(REASON.register);
+    const emulated = BigInt(row.read(this.#gic, cpu));
+    if (emulated !== value && this.#beginning.isFirst(`interface ${cpu.index} ${offset}`)) {
+      row.write?.(cpu, Number(value));
+      return this.#beginning.learned();
+    }
+    this.#tally.compare(event, register, value, emulated, () => this.#describe(cpu));
   }
 
   /** The access that returns an acknowledge's answer: with the sender, for an SGI. */
@@ -120,7 +138,8 @@ export class GicV2Replay implements ReplayMachine {
     if (answer === undefined) return this.#tally.unsupported('an access whose acknowledge is not recorded');
     const { intid, sender } = answer;
     const named = Number((value >> 10n) & 7n);
-    const isUnknown = intid < SGIS && this.#doubts.takeSender(cpu.index, intid);
+    const isNews = this.#beginning.isFirst(`sender ${cpu.index} ${intid}`);
+    const isUnknown = intid < SGIS && (this.#doubts.takeSender(cpu.index, intid) || isNews);
     if (isUnknown) this.#tally.infer(SENDER);
     const emulated = BigInt(intid | ((isUnknown ? named : sender) << 10));
     this.#tally.compare(event, event.register, value, emulated, () => this.#describe(cpu));
@@ -131,9 +150,18 @@ export class GicV2Replay implements ReplayMachine {
     const number = event.intid === undefined ? undefined : interruptOf(event.intid)?.number;
     if (cpu === undefined || number === undefined) return;
     this.#records.input(() => {
-      if (event.kind === 'irq.deactivate') this.#gic.deactivate(cpu, number);
-      else this.#gic.end(cpu, number);
+      if (event.kind === 'irq.deactivate') {
+        this.#splits();
+        this.#gic.deactivate(cpu, number);
+      } else this.#gic.end(cpu, number);
     });
+  }
+
+  /** An interrupt is deactivated by itself: interfaces that were set up before end interrupts in two steps. */
+  #splits(): void {
+    if (!this.#beginning.isPart || this.#splitsEnd) return;
+    this.#splitsEnd = true;
+    for (const cpu of this.#gic.cpus) if (cpu.interface.isEnabled) cpu.interface.splitEnds();
   }
 
   // --- distributor and lines ------------------------------------------------------------------------------------
@@ -158,8 +186,14 @@ export class GicV2Replay implements ReplayMachine {
       const read = (): bigint | undefined => (by === undefined ? undefined : this.#gic.read(by, offset, size));
       const emulated = this.#gic.isPrivateWord(offset) ? this.#readOfAny(offset, size, value) : read();
       if (emulated === undefined) this.#tally.unsupported(REASON.register);
-      else this.#tally.compare(event, register, value, emulated);
-    } else if (offset === SGIR) this.#records.input(() => this.#send(Number(value)));
+      else if (by !== undefined && emulated !== value && this.#beginning.isFirst(`read ${by.index} ${offset}`)) {
+        this.#gic.adopt(by, offset, size, value);
+        this.#beginning.learned();
+      } else this.#tally.compare(event, register, value, emulated);
+      return;
+    }
+    if (offset === GICD_CTLR) this.#beginning.setUp();
+    if (offset === SGIR) this.#records.input(() => this.#send(Number(value)));
     else this.#records.input(() => this.#write(offset, size, value));
   }
 
@@ -214,10 +248,15 @@ export class GicV2Replay implements ReplayMachine {
     const cpu = this.#cpu(event);
     if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
     const intid = event.intid === undefined ? SPURIOUS : (interruptOf(event.intid)?.number ?? SPURIOUS);
-    const recorded = (event.priority << 10) | intid;
-    const emulated = (): number => {
+    const { priority } = event;
+    const recorded = (priority << 10) | intid;
+    const mine = (): number => {
       const best = this.#gic.best(cpu);
       return (best.priority << 10) | best.intid;
+    };
+    const emulated = (): number => {
+      if (intid !== SPURIOUS) this.#learn(cpu, { intid, priority }, mine() === recorded);
+      return mine();
     };
     this.#records.take(cpu.index, {
       event,
@@ -225,19 +264,43 @@ export class GicV2Replay implements ReplayMachine {
       recorded: BigInt(recorded),
       emulated: () => BigInt(this.#doubts.settle(cpu.index, emulated, recorded)),
       context: () => this.#describe(cpu),
+      takeOver: () => this.#gic.takeOver(cpu, { intid, priority }),
     });
+  }
+
+  /** An interrupt waits that was set up before the recording began. */
+  #learn(cpu: V2Cpu, best: Best, isKnown: boolean): void {
+    this.#beginning.interrupt(() => this.#gic.forgetPriorities());
+    if (isKnown) return;
+    const { intid } = best;
+    if (this.#beginning.isFirst(`best ${cpu.index} ${intid}`)) this.#gic.learnBest(cpu, best);
+    else if (!this.#beginning.isFirst(`edge ${intid}`) || !this.#gic.learnEdge(cpu, intid)) return;
+    this.#beginning.learned();
   }
 
   #signal(event: EventOf<'irq.signal'>): void {
     if (event.detail?.['virtual'] === true) return;
     const cpu = this.#cpu(event);
     if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
+    const isOn = event.irq || event.fiq;
+    if (isOn) {
+      this.#beginning.interrupt(() => this.#gic.forgetPriorities());
+      if (this.#beginning.isPart && this.#gic.learnInterface(cpu, this.#splitsEnd)) this.#beginning.learned();
+      // What is signalled was told before the recording began.
+      if (this.#gic.best(cpu) === NO_BEST && this.#beginning.isFirst(`signal ${cpu.index}`))
+        return this.#tally.unsupported(BEFORE);
+    }
     this.#records.take(cpu.index, {
       event,
       register: 'signals',
       recorded: (event.irq ? 1n : 0n) | (event.fiq ? 2n : 0n),
       emulated: () => this.#gic.signals(cpu),
       context: () => this.#describe(cpu),
+      takeOver: () => {
+        // An end of interrupt is missing, or what lets it pass.
+        if (isOn) cpu.interface.idle();
+        if (isOn) this.#gic.learnInterface(cpu, this.#splitsEnd);
+      },
     });
   }
 

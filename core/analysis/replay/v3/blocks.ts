@@ -13,6 +13,9 @@ export interface Block {
   readonly write: (bank: Bank, id: number, value: number) => void;
 }
 
+/** Offsets of ISENABLER … ICACTIVER; a register that clears stands behind the one that sets. */
+const [FIRST_PAIR, PAIRS_END, CLEARS] = [0x100, 0x400, 0x80];
+
 const nothing = (): void => {};
 const zero = (): number => 0;
 const bit = (base: number, read: Block['read'], write: Block['write']): Block => ({
@@ -70,6 +73,27 @@ export const BLOCKS: readonly Block[] = [
 
 export function blockAt(offset: number): Block | undefined {
   return BLOCKS.find(({ base, end }) => offset >= base && offset < end);
+}
+
+/** What a read returned is what the register holds: a pair of registers that set and clear takes it as a whole. */
+export function adoptBlock(
+  block: Block,
+  bank: Bank,
+  offset: number,
+  size: number,
+  value: bigint,
+  from: number,
+  to: number,
+  each?: (id: number) => void,
+): void {
+  const isPair = block.base >= FIRST_PAIR && block.base < PAIRS_END;
+  const setting = isPair ? offset & ~CLEARS : offset;
+  const write = (at: number, written: bigint): void => {
+    const target = blockAt(at);
+    if (target !== undefined) writeBlock(target, bank, at, size, written, from, to, each);
+  };
+  write(setting, value);
+  if (isPair) write(setting + CLEARS, BigInt.asUintN(8 * size, ~value));
 }
 
 /** The interrupts that an access of `size` bytes covers, from `first` on. */

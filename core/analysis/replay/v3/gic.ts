@@ -7,7 +7,7 @@
  * raised SPIs and the pending LPIs of one CPU.
  */
 import { Bank } from './bank.ts';
-import { blockAt, readBlock, writeBlock } from './blocks.ts';
+import { adoptBlock, blockAt, readBlock, writeBlock } from './blocks.ts';
 import { type Best, NO_BEST, PhysicalCpuInterface, SPURIOUS } from './cpu-interface.ts';
 
 export const FIRST_SPI = 32;
@@ -188,21 +188,49 @@ export class PhysicalGic {
     return true;
   }
 
-  /**
-   * The recording began in the middle, and shows that this interrupt is the best one: it is enabled and pending, of this
-   * group and priority, and a CPU interface lets interrupts pass. False: that was known, or cannot be.
-   */
-  learnBest(cpu: Cpu, { intid, group, priority }: Best): boolean {
-    const bank = this.#bankOf(cpu, intid);
-    if (bank === undefined || bank.enabled[intid] === 1) return false;
+  /** The recording began in the middle, and shows that this interrupt is the best one: enabled, pending, set up so. */
+  learnBest(cpu: Cpu, { intid, group, priority }: Best): void {
     this.#groups = GROUP_ENABLES;
+    const bank = this.#bankOf(cpu, intid);
+    if (bank === undefined) {
+      if (intid < FIRST_LPI) return;
+      this.#lpis.set(intid, { priority });
+      cpu.hasLpis = true;
+      cpu.pendingLpis.add(intid);
+      return;
+    }
     bank.enabled[intid] = 1;
     bank.group[intid] = group;
     bank.priority[intid] = priority;
     if (intid >= FIRST_SPI) this.#target[intid] = cpu.index;
     if (!bank.isPending(intid)) bank.latch[intid] = 1;
     if (intid >= FIRST_SPI) this.#note(intid);
+  }
+
+  /** One that is set up waits although its line is low: it is edge-triggered. False: it waits anyway. */
+  learnEdge(cpu: Cpu, intid: number): boolean {
+    const bank = this.#bankOf(cpu, intid);
+    if (bank === undefined || bank.isPending(intid)) return false;
+    bank.edge[intid] = bank.latch[intid] = 1;
+    if (intid >= FIRST_SPI) this.#note(intid);
     return true;
+  }
+
+  /** Whatever led here: this interrupt, or none, is the best one. */
+  takeOver(cpu: Cpu, recorded: Best): void {
+    if (recorded.priority !== NO_BEST.priority) this.learnBest(cpu, recorded);
+    for (let mine = this.best(cpu); mine.priority !== NO_BEST.priority && mine.intid !== recorded.intid;) {
+      // One that is more urgent does not wait.
+      const bank = this.#bankOf(cpu, mine.intid);
+      if (bank === undefined) cpu.pendingLpis.delete(mine.intid);
+      else bank.latch[mine.intid] = bank.line[mine.intid] = 0;
+      mine = this.best(cpu);
+    }
+  }
+
+  /** Nothing is known of how interrupts were set up: they are candidates only once that is told. */
+  forgetPriorities(): void {
+    for (const bank of [this.spis, ...this.cpus.map((cpu) => cpu.bank)]) bank.priority.fill(NO_BEST.priority);
   }
 
   /** The recording began in the middle, and shows that a CPU interface lets interrupts pass. */
@@ -282,6 +310,19 @@ export class PhysicalGic {
       if (block !== undefined)
         writeBlock(block, this.spis, offset, size, value, FIRST_SPI, INTIDS, (intid) => this.#note(intid));
     }
+  }
+
+  /** The recording began in the middle, and a read shows what a register holds. */
+  adoptDistributor(offset: number, size: number, value: bigint): void {
+    const block = blockAt(offset);
+    if (block === undefined || offset >= IROUTER) this.writeDistributor(offset, size, value);
+    else adoptBlock(block, this.spis, offset, size, value, FIRST_SPI, INTIDS, (intid) => this.#note(intid));
+  }
+
+  adoptRedistributor(cpu: Cpu, offset: number, size: number, value: bigint): void {
+    const block = offset >= SGI_PAGE ? blockAt(offset - SGI_PAGE) : undefined;
+    if (block === undefined) this.writeRedistributor(cpu, offset, size, value);
+    else adoptBlock(block, cpu.bank, offset - SGI_PAGE, size, value, 0, FIRST_SPI);
   }
 
   readRedistributor(cpu: Cpu, offset: number, size: number): bigint | undefined {

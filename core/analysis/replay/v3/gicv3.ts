@@ -8,6 +8,7 @@
  */
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
+import { BEFORE, Beginning } from '../beginning.ts';
 import { type Recording, type ReplayMachine } from '../replay.ts';
 import { Records } from '../records.ts';
 import { type Tally } from '../tally.ts';
@@ -23,13 +24,13 @@ const REASON = {
   register: 'the emulator has no such register',
   secure: 'an access from Secure state',
 } as const;
-const BEGUN = 'interrupts and CPU interfaces that were set up before the recording began';
 const LEARNED = 'LPI priorities and enable bits, which are in guest memory';
 /** Printed by the plugin alone. */
 const PLUGIN_ONLY: ReadonlySet<string> = new Set(['ICC_SRE_EL1']);
 const FIRST_LPI = 8192;
-/** A recording without any of these began after the guest had set up its distributor. */
-const SETUP = ['gicv3_dist_write', 'arm_cpu_reset'] as const;
+const GICD_CTLR = 0;
+/** Priority of an interrupt that is taken before a candidate tells it. */
+const UNTOLD = 0xa0;
 
 export class GicV3Replay implements ReplayMachine {
   readonly #tally: Tally;
@@ -45,19 +46,17 @@ export class GicV3Replay implements ReplayMachine {
   /** The group that the last ICC_SGI*R write of each CPU names, where the plugin tells. */
   readonly #sgiGroup = new Map<number, 0 | 1>();
 
-  /** The recording begins in the middle: what was set up before is learned from what it shows. */
-  readonly #isPart: boolean;
+  readonly #beginning: Beginning;
   /** Its CPU interfaces end interrupts in two steps. */
   readonly #splitsEnd: boolean;
 
   constructor({ vcpus, names }: Recording, tally: Tally) {
-    this.#isPart = !SETUP.some((name) => names.has(name));
+    this.#beginning = new Beginning(tally);
     this.#splitsEnd = names.has('gicv3_icc_dir_write');
     this.#tally = tally;
     this.#gic = new PhysicalGic(vcpus);
-    this.#gic.takesAnyGroup = this.#isPart;
     this.#records = new Records(tally);
-    this.#its = new ItsReplay(this.#gic, tally);
+    this.#its = new ItsReplay(this.#gic, this.#beginning, tally);
     this.#virtual = new VirtualReplay(tally);
     this.#kvm = new KvmLayerReplay(vcpus, tally);
   }
@@ -167,20 +166,41 @@ export class GicV3Replay implements ReplayMachine {
     const register = event.cause ?? 'ICC_IAR1_EL1';
     const recorded = event.intid === undefined ? spuriousOf(event) : (interruptOf(event.intid)?.number ?? SPURIOUS);
     const group = register.includes('IAR0') ? 0 : 1;
+    const isReal = recorded !== SPURIOUS;
+    if (isReal) this.#beginning.interrupt(() => this.#begun());
     if (recorded >= FIRST_LPI) this.#learn(cpu, recorded);
     this.#records.input(() => {
       const emulated = this.#gic.answer(cpu, group);
-      this.#tally.compare(event, register, BigInt(recorded), BigInt(emulated), () => this.#describe(cpu));
+      const isNews = isReal && emulated !== recorded && this.#beginning.isFirst(`taken ${cpu.index} ${recorded}`);
+      if (isNews) {
+        this.#gic.learnBest(cpu, { intid: recorded, group, priority: UNTOLD });
+        this.#tally.unsupported(BEFORE);
+      } else this.#tally.compare(event, register, BigInt(recorded), BigInt(emulated), () => this.#describe(cpu));
       if (recorded < 1020 || recorded >= FIRST_LPI) this.#gic.acknowledge(cpu, recorded);
     });
   }
 
+  /** The recording is a part: SGIs may be of any group, and LPIs be enabled. */
+  #begun(): void {
+    this.#gic.takesAnyGroup = true;
+    this.#gic.forgetPriorities();
+    for (const cpu of this.#gic.cpus) cpu.hasLpis = true;
+    this.#its.begun();
+  }
+
   #learnBest(cpu: Cpu, best: Best): void {
-    if (coded(this.#gic.best(cpu)) !== coded(best) && this.#gic.learnBest(cpu, best)) this.#tally.infer(BEGUN);
+    this.#beginning.interrupt(() => this.#begun());
+    if (!this.#beginning.isPart || coded(this.#gic.best(cpu)) === coded(best)) return;
+    const { intid } = best;
+    const isNews = this.#beginning.isFirst(`best ${cpu.index} ${intid}`) || this.#its.takeUnplaced(intid);
+    if (isNews) this.#gic.learnBest(cpu, best);
+    else if (!this.#beginning.isFirst(`edge ${intid}`) || !this.#gic.learnEdge(cpu, intid)) return;
+    this.#beginning.learned();
   }
 
   #learnInterface(cpu: Cpu): void {
-    if (this.#gic.learnInterface(cpu, this.#splitsEnd)) this.#tally.infer(BEGUN);
+    this.#beginning.interrupt(() => this.#begun());
+    if (this.#beginning.isPart && this.#gic.learnInterface(cpu, this.#splitsEnd)) this.#beginning.learned();
   }
 
   /** An LPI that was acknowledged is enabled; its priority is at least the mask's. */
@@ -245,6 +265,7 @@ export class GicV3Replay implements ReplayMachine {
     const cpu = this.#cpu(event);
     if (!isDistributor && cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
     if (op === 'write') {
+      if (isDistributor && at === GICD_CTLR) this.#beginning.setUp();
       this.#records.input(() => {
         if (isDistributor) this.#gic.writeDistributor(at, size, value);
         else if (cpu !== undefined) this.#gic.writeRedistributor(cpu, at, size, value);
@@ -256,8 +277,13 @@ export class GicV3Replay implements ReplayMachine {
       : cpu === undefined
         ? undefined
         : this.#gic.readRedistributor(cpu, at, size);
-    if (emulated === undefined) this.#tally.unsupported(REASON.register);
-    else this.#tally.compare(event, register, value, emulated);
+    if (emulated === undefined) return this.#tally.unsupported(REASON.register);
+    if (emulated !== value && this.#beginning.isFirst(`read ${source} ${cpu?.index} ${at}`)) {
+      if (isDistributor) this.#gic.adoptDistributor(at, size, value);
+      else if (cpu !== undefined) this.#gic.adoptRedistributor(cpu, at, size, value);
+      return this.#beginning.learned();
+    }
+    this.#tally.compare(event, register, value, emulated);
   }
 
   // --- what the recorder saw ------------------------------------------------------------------------------------
@@ -276,7 +302,7 @@ export class GicV3Replay implements ReplayMachine {
       register: 'best interrupt',
       recorded,
       emulated: () => {
-        if (this.#isPart && best !== NO_BEST) this.#learnBest(cpu, best);
+        if (best !== NO_BEST) this.#learnBest(cpu, best);
         const mine = coded(this.#gic.best(cpu));
         const isUnlearned = mine !== recorded && intid >= FIRST_LPI && cpu.pendingLpis.has(intid);
         if (!isUnlearned || !this.#gic.learn(intid, priority)) return mine;
@@ -284,6 +310,7 @@ export class GicV3Replay implements ReplayMachine {
         return coded(this.#gic.best(cpu));
       },
       context: () => this.#describe(cpu),
+      takeOver: () => this.#gic.takeOver(cpu, best),
     });
   }
 
@@ -291,15 +318,22 @@ export class GicV3Replay implements ReplayMachine {
     const cpu = this.#cpu(event);
     if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
     if (event.detail?.['virtual'] === true) return this.#virtual.signals(cpu.index, event);
+    const isOn = event.irq || event.fiq;
+    if (isOn) this.#learnInterface(cpu);
+    // What is signalled was told before the recording began.
+    if (isOn && this.#gic.best(cpu) === NO_BEST && this.#beginning.isFirst(`signal ${cpu.index}`))
+      return this.#tally.unsupported(BEFORE);
     this.#records.take(cpu.index, {
       event,
       register: 'signals',
       recorded: (event.irq ? 1n : 0n) | (event.fiq ? 2n : 0n),
-      emulated: () => {
-        if (this.#isPart && (event.irq || event.fiq)) this.#learnInterface(cpu);
-        return this.#gic.signals(cpu);
-      },
+      emulated: () => this.#gic.signals(cpu),
       context: () => this.#describe(cpu),
+      takeOver: () => {
+        // An end of interrupt is missing, or what lets it pass.
+        if (isOn) cpu.interface.active.fill(0);
+        if (isOn) this.#gic.learnInterface(cpu, this.#splitsEnd);
+      },
     });
   }
 

@@ -1,9 +1,10 @@
 /** The ITS of a recorded GICv3: commands and messages drive it, its register reads and translations are compared. */
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { type EventOf } from '../../../trace/kinds.ts';
+import { BEFORE, type Beginning } from '../beginning.ts';
 import { type Tally } from '../tally.ts';
 import { type PhysicalGic } from './gic.ts';
-import { Its } from './its.ts';
+import { CREADR, CWRITER, Its } from './its.ts';
 
 const COMMAND = 'ITS command ';
 const TRANSLATER = 0x1_0040;
@@ -11,13 +12,28 @@ const TRANSLATER = 0x1_0040;
 export class ItsReplay {
   readonly #gic: PhysicalGic;
   readonly #tally: Tally;
+  readonly #beginning: Beginning;
   #its = new Its();
   /** The LPI of the message or INT command that is being carried out: what the table's line must name. */
   #expected: number | undefined;
 
-  constructor(gic: PhysicalGic, tally: Tally) {
+  /** LPIs that became pending at a redistributor that nothing tells yet. */
+  readonly #unplaced = new Set<number>();
+
+  constructor(gic: PhysicalGic, beginning: Beginning, tally: Tally) {
     this.#gic = gic;
+    this.#beginning = beginning;
     this.#tally = tally;
+  }
+
+  /** The recording begins in the middle: the ITS is enabled, its tables are not known. */
+  begun(): void {
+    this.#its.write(0, 1n);
+  }
+
+  /** Has this LPI become pending, nobody knows where? Once for each time. */
+  takeUnplaced(intid: number): boolean {
+    return this.#unplaced.delete(intid);
   }
 
   reset(): void {
@@ -41,13 +57,22 @@ export class ItsReplay {
       return;
     }
     const whole = this.#its.read(base);
-    if (whole === undefined) this.#tally.unsupported('the emulator has no such register');
-    else this.#tally.compare(event, register, value, BigInt.asUintN(8 * size, isUpper ? whole >> 32n : whole));
+    if (whole === undefined) return this.#tally.unsupported('the emulator has no such register');
+    const emulated = BigInt.asUintN(8 * size, isUpper ? whole >> 32n : whole);
+    if (emulated !== value && this.#beginning.isFirst(`ITS ${offset}`)) {
+      if (base === CREADR) this.#its.write(CWRITER, value);
+      return this.#tally.unsupported(BEFORE);
+    }
+    this.#tally.compare(event, register, value, emulated);
   }
 
   /** The line of the interrupt table names the LPI of a message. */
   injected(event: EventOf<'irq.inject'>): void {
     const recorded = interruptOf(event.intid)?.number ?? 0;
+    if (this.#beginning.isPart && this.#expected === undefined) {
+      this.#unplaced.add(recorded);
+      return this.#beginning.learned();
+    }
     this.#tally.compare(event, 'ITS translation', BigInt(recorded), BigInt(this.#expected ?? 0));
     this.#expected = undefined;
   }
