@@ -5,6 +5,7 @@
  */
 import { type Cell, CellClaim } from '../state/cell.ts';
 import { CNTHP, CNTHV, CNTP, CNTV } from '../gic/v5/ppi.ts';
+import { companionAttribute, type CompanionId, createCompanion } from './companions.ts';
 import { E2BIG, EBUSY, EEXIST, EFAULT, EINVAL, EIO, ENODEV, ENOTTY, ENXIO, type Result } from './errno.ts';
 import { type KvmEvent } from './events.ts';
 import { FGU, FGU_VISIBLE } from './fgu.ts';
@@ -13,13 +14,13 @@ import { type GuestMemory, NO_MEMORY } from './guest-memory.ts';
 import { type Host } from './host.ts';
 import { finaliseIdRegisters } from './id-registers.ts';
 import { setIrqLine } from './irq-line.ts';
+import { setGsiRouting, signalMsi } from './messages.ts';
 import {
   type AttributeOp,
   CTRL,
   GROUP,
   KVM_CREATE_DEVICE_TEST,
   MAX_VCPU_IDS,
-  MSI_VALID_DEVID,
   type Msi,
   type UserMemory,
 } from './uapi.ts';
@@ -198,8 +199,8 @@ export class Vm {
 
   /** KVM_CREATE_DEVICE (§4). A file descriptor is not modelled: 0 stands for success. */
   createDevice(type: number, flags = 0): Result {
-    const owner = this.#companionOwner(type);
-    if (owner !== undefined) return this.#createCompanion(owner, type, flags);
+    const companion = createCompanion(this, type, flags);
+    if (companion !== undefined) return companion;
     const gic = this.#gics.get(type);
     const testOnly = (flags & KVM_CREATE_DEVICE_TEST) !== 0;
     const result = this.#checkDeviceCreation(gic, testOnly);
@@ -212,21 +213,6 @@ export class Vm {
     for (const vcpu of this.vcpus) vcpu.allocateGic();
     this.#setTimerPpis((ppi) => gic.ppiIntid(ppi));
     return 0;
-  }
-
-  /** The part that offers a device of this type beside its interrupt controller. */
-  #companionOwner(type: number): VmGic | undefined {
-    for (const gic of this.#gics.values())
-      if (gic.model.companions?.some((each) => each.deviceType === type && each.offered(this.host.profile)) === true)
-        return gic;
-    return undefined;
-  }
-
-  #createCompanion(owner: VmGic, type: number, flags: number): Result {
-    const testOnly = (flags & KVM_CREATE_DEVICE_TEST) !== 0;
-    const result = this.dead.flag ? -EIO : testOnly ? 0 : (owner.createCompanion?.(type) ?? -ENODEV);
-    this.emit({ kind: 'uapi.createDevice', type, flags, result });
-    return result;
   }
 
   #checkDeviceCreation(gic: VmGic | undefined, testOnly: boolean): Result {
@@ -267,43 +253,19 @@ export class Vm {
     return gic.attribute(op, group, attr, memory);
   }
 
-  /** The same on a device beside the irqchip, by its number among those of type `type`. */
-  companionAttr(
-    type: number,
-    index: number,
-    op: AttributeOp,
-    group: number,
-    attr: bigint,
-    memory: UserMemory | undefined,
-  ): Result {
-    const owner = this.#companionOwner(type);
-    const result = this.dead.flag
-      ? -EIO
-      : memory === undefined
-        ? -EFAULT
-        : (owner?.companionAttribute?.(index, op, group, attr, memory) ?? -ENODEV);
-    this.emit({ kind: 'uapi.deviceAttr', op, group, attr, result, companion: index });
-    return result;
+  /** The same on a device beside the irqchip. */
+  companionAttr(id: CompanionId, op: AttributeOp, group: number, attr: bigint, memory: UserMemory | undefined): Result {
+    return companionAttribute(this, id, op, group, attr, memory);
   }
 
-  /** KVM_SIGNAL_MSI: 1 delivered, 0 blocked, or minus an errno (kvm-vgic-v3 §15.3). */
+  /** KVM_SIGNAL_MSI: 1 delivered, 0 blocked by the guest, or minus an errno. */
   signalMsi(msi: Msi): Result {
-    const result = this.#signalMsi(msi);
-    this.emit({ kind: 'uapi.signalMsi', msi, result });
-    return result;
-  }
-
-  #signalMsi(msi: Msi): Result {
-    if (this.dead.flag) return -EIO;
-    if (this.gic === undefined || (msi.flags & ~MSI_VALID_DEVID) !== 0) return -EINVAL;
-    return this.gic.injectMsi?.(msi) ?? -ENODEV;
+    return signalMsi(this, msi);
   }
 
   /** KVM_SET_GSI_ROUTING. */
   setGsiRouting(routes: readonly GsiRoute[]): Result {
-    const result = this.dead.flag ? -EIO : (this.gic?.gsis?.replace(routes) ?? -EINVAL);
-    this.emit({ kind: 'uapi.gsiRouting', routes: routes.length, result });
-    return result;
+    return setGsiRouting(this, routes);
   }
 
   /** CTRL_INIT (§7). */

@@ -160,7 +160,7 @@ export class Machine {
       for (const [index, { type, attributes }] of (config.companions ?? []).entries()) {
         calls.push(() => vm.createDevice(type));
         for (const { group, attr, value } of attributes)
-          calls.push(() => vm.companionAttr(type, index, 'set', group, attr, new UserWords(value)));
+          calls.push(() => vm.companionAttr({ type, index }, 'set', group, attr, new UserWords(value)));
       }
     }
     for (const { vcpu, index } of threads)

@@ -65,7 +65,7 @@ const ACTIONS: { readonly [K in ActionName]: (context: ActionContext, args: Acti
     const result =
       its === undefined
         ? vm.deviceAttr(op, group, attr, memory)
-        : vm.companionAttr(DEVICE_VGIC_ITS, its, op, group, attr, memory);
+        : vm.companionAttr({ type: DEVICE_VGIC_ITS, index: its }, op, group, attr, memory);
     return answered(result, memory);
   },
   vcpuAttr: ({ machine }, { vcpu = 0, op, group, attr, words }) => {

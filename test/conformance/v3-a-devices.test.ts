@@ -296,7 +296,7 @@ describe('A. Device interface', () => {
     expect(lab.vm.createDevice(DEVICE_VGIC_ITS)).toBe(0);
     const words = (...value: bigint[]): UserWords => new UserWords(...value);
     const its = (op: 'get' | 'set', memory: UserWords): number =>
-      lab.vm.companionAttr(DEVICE_VGIC_ITS, 0, op, GROUP.ADDR, 4n, memory);
+      lab.vm.companionAttr({ type: DEVICE_VGIC_ITS, index: 0 }, op, GROUP.ADDR, 4n, memory);
     const set = (value: bigint): number => its('set', words(value));
     expect([set(0x40_1000n), set(P), set(P - 0x1_0000n)]).toEqual([EINVAL, E2BIG, E2BIG]);
     const read = words(0n);

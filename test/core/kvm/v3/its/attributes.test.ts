@@ -16,7 +16,7 @@ describe('the ITS device', () => {
   it('is refused, tested and created beside any interrupt controller, more than once, before it too', () => {
     const lab = new V3Lab();
     expect(lab.vm.createDevice(DEVICE_VGIC_ITS, 1)).toBe(0);
-    expect(lab.vm.companionAttr(DEVICE_VGIC_ITS, 0, 'has', GROUP.ADDR, 4n, BAD_ADDRESS)).toBe(ENODEV);
+    expect(lab.vm.companionAttr({ type: DEVICE_VGIC_ITS, index: 0 }, 'has', GROUP.ADDR, 4n, BAD_ADDRESS)).toBe(ENODEV);
     expect([lab.vm.createDevice(DEVICE_VGIC_ITS), lab.vm.createDevice(DEVICE_VGIC_ITS)]).toEqual([0, 0]);
     expect(lab.vm.createDevice(DEVICE_VGIC_V3)).toBe(0);
     const first = new V3Lab({ profile: profileByName('vgicv3-2014') });
@@ -42,7 +42,7 @@ describe('the ITS device', () => {
     expect(lab.itsAttr('set', GROUP.ADDR, 2n, 0n).ret).toBe(ENODEV);
     expect(lab.itsAttr('get', GROUP.ADDR, 2n).ret).toBe(ENODEV);
     const bad = (op: 'get' | 'set', group: number, attr: bigint): number =>
-      lab.vm.companionAttr(DEVICE_VGIC_ITS, 0, op, group, attr, BAD_ADDRESS);
+      lab.vm.companionAttr({ type: DEVICE_VGIC_ITS, index: 0 }, op, group, attr, BAD_ADDRESS);
     expect([bad('set', GROUP.ADDR, 4n), bad('get', GROUP.ADDR, 4n)]).toEqual([EFAULT, EFAULT]);
     // A vCPU is in its run call: a bad pointer and an odd offset come before, a missing address after.
     const register = (op: 'get' | 'set', attr: bigint): number => lab.itsAttr(op, GROUP.ITS_REGS, attr).ret;

@@ -130,7 +130,7 @@ export class ItsLab extends V3Lab {
     index = 0,
   ): { readonly ret: number; readonly val: bigint } {
     const memory = new UserWords(data);
-    const ret = this.vm.companionAttr(DEVICE_VGIC_ITS, index, op, group, attr, memory);
+    const ret = this.vm.companionAttr({ type: DEVICE_VGIC_ITS, index }, op, group, attr, memory);
     return { ret, val: memory.words[0] ?? 0n };
   }
 
