@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ImportError, importTrace, inspect, type ImportOptions, type Progress } from '../../../core/import/import.ts';
 import { openSource } from '../../../core/import/source/source.ts';
@@ -109,6 +110,15 @@ describe('what is no recording is refused with a reason and advice', () => {
     expect(error.code).toBe('unsupported');
     expect(error.message).toContain(`this is ${what}`);
     expect(error.hint?.length).toBeGreaterThan(10);
+  });
+
+  it('the same in any compression', async () => {
+    const perf = Buffer.from('PERFILE2\u0000\u0001');
+    for (const bytes of [gzipSync(perf), zstdCompressSync(perf), gzipSync(zstdCompressSync(perf))])
+      expect(await attempt(file('packed', bytes))).toMatchObject({
+        code: 'unsupported',
+        problem: 'this is a perf.data file.',
+      });
   });
 
   it('binary data, prose, another program’s log', async () => {
