@@ -99,7 +99,7 @@ class Unpacking implements PackedSink {
     this.#sink.skip(line);
   }
 
-  countName(name: string): void {
-    this.#sink.countName(name);
+  countName(name: string, lines?: number): void {
+    this.#sink.countName(name, lines);
   }
 }

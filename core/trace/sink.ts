@@ -49,8 +49,8 @@ export interface TraceSink {
   /** Gives the raw text of the next source lines (one call per line, in order), kept compressed for the Event tab. */
   rawLine(line: number, text: string): void;
   skip(line: SkippedLine): void;
-  /** Counts a source line by its event name (also those merged into another event), for `info`. */
-  countName(name: string): void;
+  /** Counts source lines (one, if not said) by their event name, also those merged into another event, for `info`. */
+  countName(name: string, lines?: number): void;
 }
 
 /** A sink that also takes events as numbers and lines as bytes: the way of sources with much of both. */

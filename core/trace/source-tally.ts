@@ -38,9 +38,9 @@ export class SourceTally {
     if (n < ROWS) this.#skip.run(line, reason, n < TEXTS ? text.slice(0, TEXT_LIMIT) : null);
   }
 
-  countName(name: string): void {
+  countName(name: string, lines: number): void {
     const known = this.#names.get(name) ?? this.#entry(name);
-    known.count++;
+    known.count += lines;
   }
 
   save(): void {

@@ -310,9 +310,9 @@ export class TraceWriter implements PackedSink {
     this.#guard(() => this.#tally.skip(line));
   }
 
-  countName(name: string): void {
+  countName(name: string, lines = 1): void {
     this.#mustBeOpen();
-    this.#tally.countName(name);
+    this.#tally.countName(name, lines);
   }
 
   /** Replaces what is known of the trace before its end; in the file from the next flush on. */

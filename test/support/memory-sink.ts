@@ -44,8 +44,8 @@ export class MemorySink implements TraceSink {
     this.skipped.push(line);
   }
 
-  countName(name: string): void {
-    this.names.set(name, (this.names.get(name) ?? 0) + 1);
+  countName(name: string, lines = 1): void {
+    this.names.set(name, (this.names.get(name) ?? 0) + lines);
   }
 
   get events(): NewEvent[] {

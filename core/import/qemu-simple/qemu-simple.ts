@@ -70,6 +70,7 @@ async function read(content: Content, sink: TraceSink, context: ReadContext): Pr
   try {
     for await (const chunk of content.chunks) {
       records.push(chunk);
+      session.countNames();
       context.advance(session.lines, session.events);
       if (context.pace === undefined) continue;
       if (lines.origin !== undefined) context.origin?.('mono', lines.origin);

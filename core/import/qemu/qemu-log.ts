@@ -58,6 +58,7 @@ const read: ReadContent = async (content, sink, context) => {
   const splitter = new LineSplitter(session);
   for await (const chunk of content.chunks) {
     splitter.push(chunk);
+    session.countNames();
     context.advance(session.lines, session.events);
     if (context.pace === undefined) continue;
     if (session.clockZero !== undefined) context.origin?.('UTC', session.clockZero);

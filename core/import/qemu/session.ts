@@ -9,6 +9,8 @@ import { type Page } from '../source/page.ts';
 import { ASSIGN, vcpuOf } from './attribution/assign.ts';
 import { Attributor } from './attribution/attributor.ts';
 import { Machine } from './attribution/machine.ts';
+import { type EventRow } from './events/row.ts';
+import { rowAt } from './events/table.ts';
 import { Exceptions } from './exceptions.ts';
 import { LineReader, SKIPPED } from './line-reader.ts';
 import { OTHER } from './observe/other.ts';
@@ -42,6 +44,8 @@ export class QemuSession implements LineReceiver {
   readonly #reasons = new Map<string, number>();
   readonly #merged = new Map<string, number>();
   readonly #names = new Set<string>();
+  /** Lines that are not yet counted by name, by their row. */
+  readonly #uncounted: number[] = [];
   #read = 0;
 
   constructor(sink: TraceSink) {
@@ -73,10 +77,7 @@ export class QemuSession implements LineReceiver {
     const slot = this.#window.slot;
     const reason = this.#reader.read(line, page, start, end, slot);
     const { name } = this.#reader;
-    if (name !== undefined) {
-      this.#names.add(name);
-      this.#sink.countName(name);
-    }
+    if (name !== undefined) this.#count(name, reason === undefined ? slot.row : undefined);
     if (reason === undefined) this.#accept(slot);
     else {
       this.#skip(line, reason, slot.text);
@@ -92,8 +93,18 @@ export class QemuSession implements LineReceiver {
     this.#damaged();
   }
 
+  /** Counts the names of all lines so far; to be called before anybody asks. */
+  countNames(): void {
+    this.#uncounted.forEach((lines, index) => {
+      const name = rowAt(index)?.name;
+      if (lines > 0 && name !== undefined) this.#sink.countName(name, lines);
+      this.#uncounted[index] = 0;
+    });
+  }
+
   /** The source has ended. */
   end(): void {
+    this.countNames();
     this.#quad.close();
     this.#exceptions.close();
     this.#attributor.finish();
@@ -136,6 +147,14 @@ export class QemuSession implements LineReceiver {
     if (untracked > 0)
       facts['untracked'] = `${untracked} events of SPIs and LPIs beyond the first ${MOST_SHARED}: without state`;
     return facts;
+  }
+
+  /** A line with the name of an event, whose row is known or not. */
+  #count(name: string, row: EventRow | undefined): void {
+    const lines = row === undefined ? undefined : this.#uncounted[row.index];
+    if (lines === undefined) this.#names.add(name);
+    if (row === undefined) this.#sink.countName(name);
+    else this.#uncounted[row.index] = (lines ?? 0) + 1;
   }
 
   #accept(line: TraceLine): void {

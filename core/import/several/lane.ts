@@ -102,8 +102,8 @@ export class Lane implements TraceSink {
     this.#items.push({ skip: line });
   }
 
-  countName(name: string): void {
-    this.#common.sink.countName(name);
+  countName(name: string, lines?: number): void {
+    this.#common.sink.countName(name, lines);
   }
 
   /** Lets the next event go. */

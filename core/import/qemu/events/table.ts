@@ -67,6 +67,11 @@ export function isKnownEvent(name: string): boolean {
   return byName.has(name);
 }
 
+/** The row of this number. */
+export function rowAt(index: number): EventRow | undefined {
+  return EVENT_ROWS[index];
+}
+
 export function rowNamed(name: string): EventRow | undefined {
   return byName.get(name);
 }

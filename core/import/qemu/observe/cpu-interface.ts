@@ -5,12 +5,13 @@
 import { intid, type Intid, splitIntid, V5_PPI_COUNT } from '../../../gic/intid.ts';
 import { HAS_ARG } from '../../../trace/columns.ts';
 import { interruptOf } from '../../../trace/interrupts.ts';
-import { type Detail, KINDS } from '../../../trace/kinds.ts';
+import { KINDS } from '../../../trace/kinds.ts';
 import { type Gicv5Event } from '../events/gicv5.ts';
 import { type TraceLine } from '../trace-line.ts';
-import { at, flagAt, form } from './form.ts';
+import { flagAt, form } from './form.ts';
 import { LEVEL, type PpiState } from './interrupt-state.ts';
 import { OTHER } from './other.ts';
+import { tellCandidate, tellSignals } from './posted.ts';
 import { type Happening, type Meaning, type Scene } from './scene.ts';
 import { type VcpuState } from './vcpu-state.ts';
 
@@ -169,27 +170,6 @@ const deactivate: Meaning = {
   },
 };
 
-const CANDIDATE = form('irq.hppi', 'hardware');
-const { priority: PRIORITY } = KINDS[CANDIDATE.kind].fields;
-
-/** The candidate in `b` with the priority in `c`, or none. */
-export function tellCandidate(
-  line: TraceLine,
-  vcpu: number,
-  scene: Scene,
-  unit: 'PPI' | 'IRS',
-  detail: Detail | undefined,
-): void {
-  const isNone = line.c === NONE;
-  if (detail === undefined) {
-    const [has, interrupt] = isNone ? [0, 0] : [HAS_ARG, line.b];
-    scene.post(line, vcpu, CANDIDATE, at(PRIORITY, line.c), unit, has, 0, 0, interrupt, 0);
-  } else {
-    const of = isNone ? {} : { intid: identifier(line) };
-    scene.emit(line, vcpu, 'hardware', { kind: 'irq.hppi', ...of, priority: line.c, unit, detail });
-  }
-}
-
 const candidate: Meaning = {
   prove: (line, vcpu, { slots }) => {
     slots.set(vcpu.hppi, line.b);
@@ -202,17 +182,10 @@ const candidate: Meaning = {
     for (const vcpu of among) vcpu.forgetHppi();
   },
   tell: (line, vcpu, scene) => {
-    tellCandidate(line, vcpu, scene, 'PPI', line.s === '' ? undefined : { 'other domains': line.s });
+    const detail = line.s === '' ? undefined : { 'other domains': line.s };
+    tellCandidate(line, vcpu, scene, 'PPI', line.c === NONE ? undefined : identifier(line), line.c, detail);
   },
 };
-
-const SIGNALS = form('irq.signal', 'hardware');
-const { irq: IRQ, fiq: FIQ, nmi: NMI } = KINDS[SIGNALS.kind].fields;
-
-export function tellSignals(line: TraceLine, vcpu: number, scene: Scene, irq: number, fiq: number, nmi: number): void {
-  const small = flagAt(IRQ, irq) | flagAt(FIQ, fiq) | flagAt(NMI, nmi);
-  scene.post(line, vcpu, SIGNALS, small, undefined, 0, 0, 0, 0, 0);
-}
 
 const signal: Meaning = {
   prove: (line, vcpu) => vcpu.setSignals(line.a, line.b, line.c),

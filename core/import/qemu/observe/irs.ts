@@ -6,7 +6,7 @@ import { intid, type Intid } from '../../../gic/intid.ts';
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { type Gicv5Event } from '../events/gicv5.ts';
 import { NOBODY, u64 } from '../trace-line.ts';
-import { tellCandidate } from './cpu-interface.ts';
+import { tellCandidate } from './posted.ts';
 import { type Meaning } from './scene.ts';
 
 const NONE = 255;
@@ -50,7 +50,8 @@ const candidate: Meaning = {
     slots.prove(state.target, index);
   },
   tell: (line, pe, scene) => {
-    tellCandidate(line, pe, scene, 'IRS', line.s === NON_SECURE ? undefined : { domain: line.s });
+    const detail = line.s === NON_SECURE ? undefined : { domain: line.s };
+    tellCandidate(line, pe, scene, 'IRS', line.c === NONE ? undefined : (line.b as Intid), line.c, detail);
   },
 };
 

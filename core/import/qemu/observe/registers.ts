@@ -7,13 +7,11 @@
  * others; the set and clear views of bitmaps (they change the interrupts); registers that the tables do not know.
  */
 import { formatEncoding, registerByEncoding, registerNames, type Register } from '../../../gic/registers.ts';
-import { HAS_ARG, HAS_VALUE } from '../../../trace/columns.ts';
-import { ACCESS, type Access, KINDS } from '../../../trace/kinds.ts';
 import { encodingOf } from '../attribution/assign.ts';
 import { type MachineEvent } from '../events/machine.ts';
-import { type TraceLine, u64 } from '../trace-line.ts';
-import { at, form } from './form.ts';
+import { type TraceLine } from '../trace-line.ts';
 import { EDGE, LEVEL, type PpiState } from './interrupt-state.ts';
+import { tellAccess } from './posted.ts';
 import { ICC_CR0, ICC_ICSR, ICC_PCR } from './register-map.ts';
 import { type Meaning } from './scene.ts';
 import { type Slots } from './slots.ts';
@@ -153,26 +151,12 @@ function describe(register: Register): Known {
   return { name, isInstruction, isKept, width, effect: EFFECTS.get(family), index: index ?? 0 };
 }
 
-const POSTED = form('register.access', 'guest');
-const { op: OP } = KINDS[POSTED.kind].fields;
-const SMALL: Readonly<Record<Access, number>> = {
-  read: at(OP, ACCESS.indexOf('read')),
-  write: at(OP, ACCESS.indexOf('write')),
-  execute: at(OP, ACCESS.indexOf('execute')),
-};
-
 function access(op: 'read' | 'write'): Meaning {
   return {
     prove: (line, vcpu, { slots }) => take(line, op === 'read', vcpu, slots),
     tell: (line, vcpu, scene) => {
       const { name, isInstruction } = knownRegister(encodingOf(line), line);
-      const { vLo, vHi, wLo, wHi } = line;
-      const how: Access = isInstruction ? 'execute' : op;
-      if (vcpu >= 0) scene.post(line, vcpu, POSTED, SMALL[how], name, HAS_VALUE | HAS_ARG, vLo, vHi, wLo, wHi);
-      else {
-        const payload = { register: name, op: how, value: u64(vLo, vHi), pc: u64(wLo, wHi) };
-        scene.emit(line, vcpu, 'guest', { kind: 'register.access', ...payload, detail: { cpu: line.a } });
-      }
+      tellAccess(line, vcpu, scene, name, isInstruction ? 'execute' : op, true, vcpu < 0 ? { cpu: line.a } : undefined);
     },
   };
 }

@@ -6,7 +6,8 @@
  * ends may be active or not.
  */
 import { type Gicv3CpuEvent, type Gicv3FrameEvent } from '../../events/gicv3.ts';
-import { type TraceLine, u64 } from '../../trace-line.ts';
+import { type TraceLine } from '../../trace-line.ts';
+import { tellAccess, tellCandidate, tellSignals } from '../posted.ts';
 import { type Meaning, type Scene } from '../scene.ts';
 import { type VcpuState } from '../vcpu-state.ts';
 import { cpuRegister, lastValue } from './cpu-registers.ts';
@@ -104,13 +105,7 @@ const deactivate: Meaning = {
 
 /** A number that is no interrupt has no effect; the write is shown as it is. */
 function tellWrite(line: TraceLine, vcpu: number, scene: Scene, register: string): void {
-  scene.emit(line, vcpu, 'guest', {
-    kind: 'register.access',
-    register,
-    op: 'write',
-    value: u64(line.vLo, line.vHi),
-    ...(vcpu < 0 ? { detail: { affinity: line.a } } : {}),
-  });
+  tellAccess(line, vcpu, scene, register, 'write', false, vcpu < 0 ? { affinity: line.a } : undefined);
 }
 
 const UNITS = ['CPU interface, group 0', 'CPU interface, secure group 1', 'CPU interface'] as const;
@@ -128,13 +123,8 @@ const candidate: Meaning = {
   tell: (line, vcpu, scene) => {
     // Without a candidate the number is left over from an earlier one (§17, rule 5).
     const intid = line.d === NO_PRIORITY ? undefined : flatInterrupt(line.b);
-    scene.emit(line, vcpu, 'hardware', {
-      kind: 'irq.hppi',
-      ...(intid === undefined ? {} : { intid }),
-      priority: line.d,
-      unit: intid === undefined ? 'CPU interface' : (UNITS[line.c] ?? 'CPU interface'),
-      ...(vcpu < 0 ? { detail: { affinity: line.a } } : {}),
-    });
+    const unit = intid === undefined ? 'CPU interface' : (UNITS[line.c] ?? 'CPU interface');
+    tellCandidate(line, vcpu, scene, unit, intid, line.d, vcpu < 0 ? { affinity: line.a } : undefined);
   },
 };
 
@@ -144,14 +134,7 @@ const signals: Meaning = {
     scene.flat.signalled(vcpu.index, line.b !== 0 || line.c !== 0);
   },
   tell: (line, vcpu, scene) => {
-    const more = vcpu < 0 ? { detail: { affinity: line.a } } : {};
-    scene.emit(line, vcpu, 'hardware', {
-      kind: 'irq.signal',
-      irq: line.c !== 0,
-      fiq: line.b !== 0,
-      nmi: false,
-      ...more,
-    });
+    tellSignals(line, vcpu, scene, line.c, line.b, 0, vcpu < 0 ? { affinity: line.a } : undefined);
   },
 };
 

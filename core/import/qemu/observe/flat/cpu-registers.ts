@@ -9,7 +9,8 @@ import { registerByName, type Register } from '../../../../gic/registers.ts';
 import { type SlotId } from '../../../../state/brand.ts';
 import { encodingKey } from '../../attribution/operation.ts';
 import { type Gicv3CpuEvent } from '../../events/gicv3.ts';
-import { type TraceLine, u64 } from '../../trace-line.ts';
+import { type TraceLine } from '../../trace-line.ts';
+import { tellAccess, tellSignals } from '../posted.ts';
 import { type Meaning, type Scene } from '../scene.ts';
 
 /** Registers whose last value soon says nothing about the present one, or which act and hold nothing. */
@@ -60,13 +61,7 @@ function access(pattern: string, op: 'read' | 'write'): Meaning {
       if (slot !== undefined) scene.slots.set(slot, line.vLo, line.vHi);
     },
     tell: (line, vcpu, scene) => {
-      scene.emit(line, vcpu, 'guest', {
-        kind: 'register.access',
-        register: nameOf(pattern, line),
-        op,
-        value: u64(line.vLo, line.vHi),
-        ...(vcpu < 0 ? { detail: { affinity: line.a } } : {}),
-      });
+      tellAccess(line, vcpu, scene, nameOf(pattern, line), op, false, vcpu < 0 ? { affinity: line.a } : undefined);
     },
   };
 }
@@ -86,8 +81,7 @@ const virtualCandidate: Meaning = {
 /** Signals to a guest inside the machine. */
 const virtualSignals: Meaning = {
   tell: (line, vcpu, scene) => {
-    const [fiq, irq] = [line.b !== 0, line.c !== 0];
-    scene.emit(line, vcpu, 'hardware', { kind: 'irq.signal', irq, fiq, nmi: false, detail: { virtual: true } });
+    tellSignals(line, vcpu, scene, line.c, line.b, 0, { virtual: true });
   },
 };
 

@@ -5,6 +5,7 @@
 import { nameAt, registerAt } from '../../../../gic/registers.ts';
 import { type Gicv2Event } from '../../events/gicv2.ts';
 import { NOBODY, type TraceLine, u64 } from '../../trace-line.ts';
+import { tellCandidate, tellSignals } from '../posted.ts';
 import { type Meaning, type Scene } from '../scene.ts';
 import { acknowledged, ended, EOI_MODE_V2, handled, handles, lineChange, NO_PRIORITY } from './cpu-interface.ts';
 import { GICV2_DISTRIBUTOR } from './frames.ts';
@@ -151,12 +152,8 @@ const candidate: Meaning = {
   },
   tell: (line, vcpu, scene) => {
     const intid = line.s === PHYSICAL ? flatInterrupt(line.b) : undefined;
-    scene.emit(line, vcpu, 'hardware', {
-      kind: 'irq.hppi',
-      ...(intid === undefined ? {} : { intid }),
-      priority: Math.min(line.c, NO_PRIORITY),
-      unit: line.s === PHYSICAL ? 'CPU interface' : 'virtual CPU interface',
-    });
+    const unit = line.s === PHYSICAL ? 'CPU interface' : 'virtual CPU interface';
+    tellCandidate(line, vcpu, scene, unit, intid, Math.min(line.c, NO_PRIORITY), undefined);
   },
 };
 
@@ -167,9 +164,8 @@ const signal: Meaning = {
   },
   tell: (line, vcpu, scene) => {
     const isVirtual = line.s.startsWith('v');
-    const [irq, fiq] = [line.s.endsWith('irq') && line.b !== 0, line.s.endsWith('fiq') && line.b !== 0];
-    const detail = isVirtual ? { detail: { virtual: true } } : {};
-    scene.emit(line, vcpu, 'hardware', { kind: 'irq.signal', irq, fiq, nmi: false, ...detail });
+    const [irq, fiq] = [line.s.endsWith('irq') ? line.b : 0, line.s.endsWith('fiq') ? line.b : 0];
+    tellSignals(line, vcpu, scene, irq, fiq, 0, isVirtual ? { virtual: true } : undefined);
   },
 };
 
