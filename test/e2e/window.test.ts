@@ -482,6 +482,7 @@ describe('the first window', () => {
     [1920, 1200],
     [1440, 900],
     [1180, 720],
+    [1024, 700],
   ])('fits %i × %i without a scrollbar of the page', async (width, height) => {
     const { page } = await openSample({ width, height });
     await goTo(page, '40%');
@@ -492,6 +493,9 @@ describe('the first window', () => {
       y: document.documentElement.scrollHeight - window.innerHeight,
     }));
     expect(overflow).toEqual({ x: 0, y: 0 });
+    // The last tool of the transport bar is there, not cut off.
+    const fit = await page.getByTestId('transport').locator('[data-command="zoom.fit"]').boundingBox();
+    expect((fit?.x ?? Infinity) + (fit?.width ?? 0)).toBeLessThanOrEqual(width);
     // Too narrow for three columns: the inspector comes over the others when asked for, and goes again.
     const inspector = page.getByTestId('inspector');
     if (width < 1320) {
