@@ -109,8 +109,14 @@ export async function runFollow(
     ...(job.machine === undefined ? {} : { machine: job.machine }),
   };
   tick();
-  const followed = await openFollowed(job.input, options).catch(asUsage);
-  if (followed === undefined) return null;
+  const followed = await openFollowed(job.input, options).catch((thrown: unknown) => {
+    job.resumed?.putBack();
+    return asUsage(thrown);
+  });
+  if (followed === undefined) {
+    job.resumed?.putBack();
+    return null;
+  }
   try {
     const { kind } = followed.format;
     const files = [basename(typeof job.input === 'string' ? job.input : job.input.name)];

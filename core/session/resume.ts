@@ -26,6 +26,8 @@ export interface Resumed {
   readonly lines: number;
   /** To be called when the new trace, at the old one's name, holds them: it takes the marks of people, the old one goes. */
   handOver(): void;
+  /** Nothing came of it before a new trace was begun: the old one gets its name back. */
+  putBack(): void;
 }
 
 /**
@@ -52,9 +54,12 @@ export function resume(output: string, input: ImportInput): Resumed | undefined 
     takeMarks(new UserNotes(aside), new UserNotes(output));
     removeTraceFiles(aside);
   };
+  const putBack = (): void => {
+    if (!existsSync(output)) renameSync(aside, output);
+  };
   // A file still has the lines.
-  if (typeof input === 'string') return { input, lines, handOver };
-  return { input: { name: input.name, stream: joined(aside, lines, input.stream) }, lines, handOver };
+  const next = typeof input === 'string' ? input : { name: input.name, stream: joined(aside, lines, input.stream) };
+  return { input: next, lines, handOver, putBack };
 }
 
 /** Events are at the same positions in both. */

@@ -68,5 +68,5 @@ describe.skipIf(process.platform !== 'linux' || !canMount())('a disk that fills 
     const whole = new TraceReader(join(folder, 't.gscope'));
     expect([whole.count, whole.complete]).toEqual([290_871, true]);
     whole.close();
-  }, 120_000);
+  });
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserNotes } from '../../../core/session/user-notes.ts';
 import { seq } from '../../../core/state/brand.ts';
@@ -64,7 +65,7 @@ describe('import --resume', () => {
       0,
       expect.stringMatching(/^t\.gscope is complete: [\d,]+ events, nothing/),
     ]);
-  }, 60_000);
+  });
 
   it('imports as ever where there is nothing to resume, and replaces no trace of other files', async () => {
     writeFileSync(join(folder, 'a.log'), lines(1, 4));
@@ -102,7 +103,7 @@ describe('import --follow --resume', () => {
     expect(new UserNotes(trace).bookmarks()).toEqual([{ id: 1, seq: 2000, note: 'here' }]);
     await cli(['-', '-o', 'unbroken.gscope', '--follow'], lines(0, 3010));
     expect(content(trace)).toEqual(content(join(folder, 'unbroken.gscope')));
-  }, 60_000);
+  });
 
   it('goes on with one that was finished, and after a resumption that was killed before it had all old lines', async () => {
     await cli(follow, lines(0, 500));
@@ -131,7 +132,19 @@ describe('import --follow --resume', () => {
       ) as string,
     });
     expect(countIn(trace)).toBe(10);
-  }, 60_000);
+  });
+
+  it('leaves the trace as it is when what comes next cannot be followed', async () => {
+    const packed = gzipSync(lines(0, 3));
+    writeFileSync(join(folder, 'a.gz'), packed);
+    await cli(['-', '-o', 't.gscope', '--follow'], lines(0, 3));
+    const { exit, stderr } = await cli(['a.gz', '-o', 't.gscope', '--follow', '--resume']);
+    expect([exit, stderr]).toEqual([2, expect.stringMatching(/line 1 of .*a\.gz is not that of|cannot be followed/)]);
+    expect([countIn(trace), readdirSync(folder).toSorted()]).toEqual([3, ['a.gz', 't.gscope']]);
+    const forced = await cli(['-', '-o', 't.gscope', '--follow', '--resume', '--format', 'trace.dat'], lines(3, 4));
+    expect([forced.exit, forced.stderr]).toEqual([2, expect.stringContaining('cannot be followed')]);
+    expect([countIn(trace), readdirSync(folder).toSorted()]).toEqual([3, ['a.gz', 't.gscope']]);
+  });
 
   it('refuses to go on with a trace that has no lines', async () => {
     await cli([at('test/data/import/arch_timer.trace.dat.xz'), '-o', 't.gscope']);
@@ -139,7 +152,7 @@ describe('import --follow --resume', () => {
       exit: 2,
       stderr: expect.stringContaining('was not made from the text of one source') as string,
     });
-  }, 30_000);
+  });
 });
 
 /** Events that another process can read now; 0 while there is no trace yet. */
