@@ -1,12 +1,11 @@
 /** Laws that every life of a GICv3 VM obeys, over random stimuli (kvm-vgic-v3 §2.4, gicv3-behaviour §3). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LR_STATE } from '../../../../core/gic/v3/list-register.ts';
-import { type Irq } from '../../../../core/kvm/vgic/irq.ts';
 import { GROUP } from '../../../../core/kvm/uapi.ts';
 import { digest } from '../../../../core/state/digest.ts';
 import { foldForward } from '../../../../core/state/fold.ts';
 import { D, instr, R, V3Lab } from '../../../conformance/v3-lab.ts';
+import { violation } from '../../../support/vgic-laws.ts';
 
 const VCPUS = 2;
 const S = R + 0x1_0000n;
@@ -154,43 +153,6 @@ class Life {
       if (intid !== undefined) lab.eoi(intid, s.vcpu);
     }
   }
-}
-
-function* allIrqs({ vgic, vm }: V3Lab): Generator<[number, Irq]> {
-  for (const { index } of vm.vcpus)
-    for (const irq of vgic.attach(vm.vcpus[index] ?? vmless()).privates) yield [index, irq];
-  for (let intid = 32; intid < 64; intid++) yield [-1, vgic.spi(intid)];
-}
-
-function vmless(): never {
-  throw new Error('a vCPU that exists has a part');
-}
-
-/** The first of invariants 1, 2 and 4 of §2.4, or of the agreement of list registers with AP lists, that does not hold. */
-function violation(lab: V3Lab): string | undefined {
-  const on = new Map<Irq, number>();
-  for (const { index } of lab.vm.vcpus)
-    for (const irq of lab.at(index).self.apList) {
-      if (on.has(irq)) return `${irq.intid} is on two lists`;
-      on.set(irq, index);
-    }
-  for (const [owner, irq] of allIrqs(lab)) {
-    const { intid, holder } = irq;
-    if (holder !== (on.get(irq) ?? -1)) return `${intid} is held by ${holder} and on the list of ${on.get(irq) ?? -1}`;
-    if (owner >= 0 && holder >= 0 && holder !== owner) return `${intid} of ${owner} is on the list of ${holder}`;
-    if (irq.onLr && !lab.at(holder).vcpu.inGuest) return `${intid} is in a list register of a vCPU outside the guest`;
-    if ((irq.priority & 7) !== 0) return `${intid} has priority ${irq.priority}`;
-  }
-  for (const { index, inGuest } of lab.vm.vcpus) {
-    const { self, hardware } = lab.at(index);
-    const loaded = hardware.lr.filter((cell) => (cell.hi & LR_STATE) !== 0).map((cell) => cell.lo);
-    if (new Set(loaded).size !== loaded.length)
-      return `list registers of ${index} name one twice: ${loaded.join(', ')}`;
-    if (!inGuest && loaded.length > 0) return `vCPU ${index} is outside the guest, its list registers are not empty`;
-    const stranger = loaded.find((intid) => self.listed(intid)?.holder !== index);
-    if (stranger !== undefined) return `${stranger} is loaded on ${index} and not on its list`;
-  }
-  return undefined;
 }
 
 /** A register that is saved: its attribute, and what must be written before because a write only sets. */
