@@ -10,6 +10,7 @@ import { unwrap } from './blob.ts';
 import { type TouchedSlots } from './block.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { type KeyedValues, writeDistinct } from './distinct.ts';
+import { damaged } from './errors.ts';
 
 const scratch = new ByteWriter(1 << 18);
 
@@ -39,16 +40,10 @@ export function decodeTouched(blob: Uint8Array, block: number, slots: number): T
   const beforeHi = input.column(new Uint32Array(count), count);
   const afterLo = input.column(new Uint32Array(count), count);
   const afterHi = input.column(new Uint32Array(count), count);
-  const known = knownColumn(input, count, 3);
-  input.end();
-  return { count, slot, beforeLo, beforeHi, afterLo, afterHi, known };
-}
-
-/** A column of known flags, none above `mask`. */
-export function knownColumn(input: ByteReader, count: number, mask: number): Uint8Array {
   const known = input.column(new Uint8Array(count), count);
-  for (let i = 0; i < count; i++) if ((known[i] ?? 0) > mask) throw input.fail(`known flags ${known[i]}`);
-  return known;
+  input.end();
+  for (let i = 0; i < count; i++) if ((known[i] ?? 0) > 3) throw damaged(what, `known flags ${known[i]}`);
+  return { count, slot, beforeLo, beforeHi, afterLo, afterHi, known };
 }
 
 /** What the writer has of a block's changes: rows of index into `touched` × 2 + known afterwards, and the value after. */
