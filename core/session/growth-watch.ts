@@ -1,7 +1,7 @@
 /**
- * Open traces that are not complete may be written by another process (`gicscope import --follow`, `gicscope record`):
+ * Open traces that are not finished may be written by another process (`gicscope import --follow`, `gicscope record`):
  * twice a second their files are looked at, and whoever shows them is told when they changed. A look is two `stat`s;
- * none is made while every open trace is complete.
+ * none is made while every open trace is finished.
  */
 import { statSync } from 'node:fs';
 import { type OpenTrace } from './open-trace.ts';
@@ -25,7 +25,7 @@ export class GrowthWatch {
     this.#changed = changed;
   }
 
-  /** To be called when a trace was opened that is not complete. */
+  /** To be called when a trace was opened that is not finished. */
   start(): void {
     this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
@@ -38,8 +38,8 @@ export class GrowthWatch {
 
   #look(): void {
     const seen = new Map<number, string>();
-    for (const { id, path, reader } of this.#traces.all) {
-      if (reader.complete) continue;
+    for (const { id, path, finished } of this.#traces.all) {
+      if (finished) continue;
       const now = looksOf(path);
       seen.set(id, now);
       if (this.#seen.get(id) === now) continue;

@@ -37,7 +37,7 @@ export function traceInfo(trace: OpenTrace): TraceInfo {
     })),
     lanes: traceLanes(reader, info.gic),
     complete: info.complete && source?.facts['ends early'] === undefined,
-    finished: info.complete,
+    finished: trace.finished,
     writable: trace.writable,
   };
 }

@@ -6,7 +6,7 @@ import { seq as position, type Seq } from '../state/brand.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { Breakpoints, breakpointSchema } from '../debug/breakpoints.ts';
 import { Cursor } from '../trace/cursor.ts';
-import { settleFile } from '../trace/file.ts';
+import { isInUse, settleFile } from '../trace/file.ts';
 import { TraceReader } from '../trace/reader.ts';
 import { type InterruptDescriptor } from '../trace/interrupts.ts';
 import { type Layout } from '../state/layout.ts';
@@ -23,6 +23,8 @@ export class OpenTrace {
   readonly search: TraceSearch;
   readonly user: UserNotes;
   readonly gic: GicModel;
+  /** Nobody was writing it when it was opened: whatever it lacks will not come. */
+  readonly #isLeft: boolean;
   readonly #stops: Breakpoints;
   #lanes: { readonly at: number; readonly byId: ReadonlyMap<string, NamedLane> } | undefined;
   readonly #cursors: readonly [Cursor, Cursor];
@@ -34,12 +36,19 @@ export class OpenTrace {
   constructor(id: number, path: string, recorder?: FileWriter) {
     this.id = id;
     this.path = path;
+    // Before this side has it open itself.
+    this.#isLeft = !isInUse(path);
     this.reader = new TraceReader(path);
     this.gic = this.reader.info().gic;
     this.search = new TraceSearch(this.reader);
     this.user = new UserNotes(path, recorder);
     this.#stops = new Breakpoints(this.search.trace);
     this.#cursors = [new Cursor(this.reader), new Cursor(this.reader)];
+  }
+
+  /** No more events come: it is complete, or was cut off by the end of its writer. */
+  get finished(): boolean {
+    return this.reader.complete || this.#isLeft;
   }
 
   get layout(): Layout {

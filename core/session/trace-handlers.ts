@@ -26,7 +26,7 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
     'trace.open': ({ path }) => {
       const trace = traces.add((id) => new OpenTrace(id, resolve(path), context.live));
       const info = traceInfo(trace);
-      if (!trace.reader.complete) context.growth.start();
+      if (!trace.finished) context.growth.start();
       remember(context, trace, info);
       return info;
     },

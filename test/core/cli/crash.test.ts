@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBackend } from '../../../core/session/backend.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
 import { verifyTrace } from '../../../core/trace/verify.ts';
 import { run } from './support.ts';
@@ -76,5 +77,10 @@ describe.each(KILLS)('%s that is killed', (what, argv, file) => {
     expect(verifyTrace(reader)).toEqual({ ok: true, blocks: reader.blocks.length });
     if (bytes > 1_000_000) expect([events > 0, source?.files]).toEqual([true, [file]]);
     reader.close();
+    // Nothing more comes, so nobody is to wait for it.
+    const backend = createBackend({ version: 'test', samples: '', imports: folder });
+    const opened = await backend.handle('trace.open', { path: partial }, new AbortController().signal);
+    expect(opened).toMatchObject({ finished: true, events });
+    await backend.close();
   });
 });
