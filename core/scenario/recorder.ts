@@ -41,12 +41,19 @@ const ROWS: Rows<AnyEvent['kind']> = {
   ...MACHINE,
 };
 
+/** Place in `ACCESS`. */
+const ACCESS_INDEX = {
+  read: ACCESS.indexOf('read'),
+  write: ACCESS.indexOf('write'),
+  execute: ACCESS.indexOf('execute'),
+};
+
 export class Recorder implements Scribe {
   readonly machine: Machine;
   readonly #sink: PackedSink;
   readonly #types = new Map<Kind, Map<Origin, number>>();
-  /** Types of `register.access`, by far the most frequent kind. */
-  readonly #accessTypes = new Map<Origin, number>();
+  /** Type of a guest's `register.access`, by far the most frequent one; −1: not asked for yet. */
+  #guestAccess = -1;
   readonly #names = new Map<string, number>();
   #count = 0;
 
@@ -129,9 +136,9 @@ export class Recorder implements Scribe {
     const pcLo = core === undefined ? 0 : (core.pc - 4) >>> 0;
     const pcHi = core === undefined ? 0 : (core.pcHi - (core.pc >>> 0 < 4 ? 1 : 0)) >>> 0;
     this.#sink.appendPacked(
-      this.#accessTypes.get(origin) ?? this.#accessType(origin),
+      origin === 'guest' ? this.#guestAccessType() : this.#type('register.access', origin),
       place.vcpu ?? -1,
-      ACCESS.indexOf(op),
+      ACCESS_INDEX[op],
       this.#name(register),
       core === undefined ? HAS_VALUE : HAS_VALUE | HAS_ARG,
       lo >>> 0,
@@ -179,10 +186,9 @@ export class Recorder implements Scribe {
     return id;
   }
 
-  #accessType(origin: Origin): number {
-    const id = this.#sink.typeId('register.access', origin);
-    this.#accessTypes.set(origin, id);
-    return id;
+  #guestAccessType(): number {
+    if (this.#guestAccess < 0) this.#guestAccess = this.#type('register.access', 'guest');
+    return this.#guestAccess;
   }
 
   #name(text: string): number {
