@@ -71,6 +71,7 @@ export class HostCpu {
   /** En in bit 0, V3 in bit 1. */
   readonly vctlr: Cell;
   /** ICH_CONTEXTR_EL2: the resident virtual PE; not claimed on hosts whose IRS KVM does not use. */
+  #found: { readonly loaded: number; readonly vcpu: Vcpu | undefined } = { loaded: 0, vcpu: undefined };
   readonly #context: Cell | undefined;
   readonly virtualTimer: HardwareTimer;
   readonly physicalTimer: HardwareTimer;
@@ -128,7 +129,11 @@ export class HostCpu {
   /** The vCPU whose thread is loaded here, if any. */
   get vcpu(): Vcpu | undefined {
     const loaded = this.loaded.lo;
-    return loaded === 0 ? undefined : this.host.vm(loaded >>> 16)?.vcpu((loaded & 0xffff) - 1);
+    if (loaded === 0) return undefined;
+    // Every event asks. A number names the same object for good, also after an undo (the pools of host and VM).
+    if (loaded !== this.#found.loaded || this.#found.vcpu === undefined)
+      this.#found = { loaded, vcpu: this.host.vm(loaded >>> 16)?.vcpu((loaded & 0xffff) - 1) };
+    return this.#found.vcpu;
   }
 
   setVcpu(vcpu: Vcpu | undefined): void {

@@ -45,6 +45,15 @@ const ELSEWHERE = new Set<AnyEvent['kind']>([
   'lock.release',
 ]);
 
+const ofPpis = new Map<string, boolean>();
+
+/** Is it one of the ICC_PPI registers? Looked up, because the question comes with every access that changes something. */
+function isOfPpis(register: string): boolean {
+  let is = ofPpis.get(register);
+  if (is === undefined) ofPpis.set(register, (is = register.startsWith('ICC_PPI_')));
+  return is;
+}
+
 export class GuestViews {
   readonly all: readonly View[];
   /** vCPUs between the two. */
@@ -85,7 +94,7 @@ export class GuestViews {
       // An access that changed nothing, such as a read: the most frequent event.
       if (this.#journal.count === 0) return;
       // What a mask or an enable of the interface means for PPIs is told by events of its own that follow.
-      if (!event.register.startsWith('ICC_PPI_')) {
+      if (!isOfPpis(event.register)) {
         this.all[vcpu]?.registers.update();
         return;
       }
