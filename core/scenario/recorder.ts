@@ -40,6 +40,11 @@ const ROWS: Rows<AnyEvent['kind']> = {
   ...VGIC,
   ...MACHINE,
 };
+/** By kind. A kind's row takes that kind's events; the compiler does not relate the two unions. */
+const ROW_OF = new Map(Object.entries(ROWS)) as ReadonlyMap<
+  AnyEvent['kind'],
+  (scribe: Scribe, event: AnyEvent, place: Place) => void
+>;
 
 /** Place in `ACCESS`. */
 const ACCESS_INDEX = {
@@ -93,8 +98,7 @@ export class Recorder implements Scribe {
   }
 
   #record(event: AnyEvent, place: Place): void {
-    // A kind's row takes that kind's events; the compiler does not relate the two unions.
-    const row = ROWS[event.kind] as ((scribe: Scribe, event: AnyEvent, place: Place) => void) | undefined;
+    const row = ROW_OF.get(event.kind);
     if (row === undefined) this.put('other', 'hypervisor', place, { event: event.kind }, detailOf(event));
     else row(this, event, place);
   }
