@@ -1,6 +1,7 @@
 /** The GICv2 distributor as KVM emulates it (gicv3-registers, GICD_V2): a 4 KiB frame, private interrupts banked. */
 import { type Result } from '../errno.ts';
 import * as irq from '../vgic/irq-blocks.ts';
+import { inDistributor, irqRegisters } from '../vgic/irq-registers.ts';
 import { type Access, type Block, type MmioSpace, raz, type Reader, type Writer } from '../vgic/mmio.ts';
 import { kickDeliverable, queue } from '../vgic/queue.ts';
 import { readIidr, writeRevision } from '../vgic/revision.ts';
@@ -41,6 +42,12 @@ const userWriteControl = (access: Access, value: bigint): Result => {
 const userWriteGroup: Writer = (access, value) => {
   if (access.vgic.groupsWritable.flag) irq.writeGroup(access, value);
 };
+
+const IRQ_REGISTERS = irqRegisters({
+  IGROUPR: { userWrite: userWriteGroup },
+  ISPENDR: { userWrite: irq.userSetPending },
+  ICPENDR: { userRead: irq.userReadPending, userWrite: irq.userClearPending },
+});
 
 // --- targets ------------------------------------------------------------------------------------------------------
 
@@ -116,13 +123,6 @@ const addSources: Writer = ({ vgic, actor, intid, length }, value) => {
 
 // --- the frame ----------------------------------------------------------------------------------------------------
 
-type Row = Omit<Block, 'length' | 'sizes'> & { readonly bits: number; readonly sizes?: readonly number[] };
-
-/** A block with a place for each of 1024 interrupts. */
-function perIrq({ sizes = [4], ...row }: Row): Block {
-  return { ...row, sizes, length: row.bits * 128 };
-}
-
 /** SGI source registers: a byte per SGI, not checked against the number of interrupts. */
 function perSgi(name: string, start: number, write: Writer): Block {
   return { name, start, length: 0x10, sizes: [1, 4], bits: 8, bounded: false, read: readSources, write };
@@ -138,69 +138,8 @@ export const DISTRIBUTOR_V2: MmioSpace = [
     write: writeControl,
     userWrite: userWriteControl,
   },
-  perIrq({
-    name: 'IGROUPR',
-    start: 0x80,
-    bits: 1,
-    read: irq.readGroup,
-    write: irq.writeGroup,
-    userWrite: userWriteGroup,
-  }),
-  perIrq({
-    name: 'ISENABLER',
-    start: 0x100,
-    bits: 1,
-    read: irq.readEnable,
-    write: irq.writeSetEnable,
-    userWrite: irq.userSetEnable,
-  }),
-  perIrq({ name: 'ICENABLER', start: 0x180, bits: 1, read: irq.readEnable, write: irq.writeClearEnable }),
-  perIrq({
-    name: 'ISPENDR',
-    start: 0x200,
-    bits: 1,
-    read: irq.readPending,
-    write: irq.writeSetPending,
-    userRead: irq.userReadPending,
-    userWrite: irq.userSetPending,
-  }),
-  perIrq({
-    name: 'ICPENDR',
-    start: 0x280,
-    bits: 1,
-    read: irq.readPending,
-    write: irq.writeClearPending,
-    userRead: irq.userReadPending,
-    userWrite: irq.userClearPending,
-  }),
-  perIrq({
-    name: 'ISACTIVER',
-    start: 0x300,
-    bits: 1,
-    read: irq.readActive,
-    write: irq.writeSetActive,
-    userRead: irq.userReadActive,
-    userWrite: irq.userSetActive,
-  }),
-  perIrq({
-    name: 'ICACTIVER',
-    start: 0x380,
-    bits: 1,
-    read: irq.readActive,
-    write: irq.writeClearActive,
-    userRead: irq.userReadActive,
-    userWrite: irq.userClearActive,
-  }),
-  perIrq({
-    name: 'IPRIORITYR',
-    start: 0x400,
-    bits: 8,
-    sizes: [1, 4],
-    read: irq.readPriority,
-    write: irq.writePriority,
-  }),
-  perIrq({ name: 'ITARGETSR', start: 0x800, bits: 8, sizes: [1, 4], read: readTargets, write: writeTargets }),
-  perIrq({ name: 'ICFGR', start: 0xc00, bits: 2, read: irq.readConfig, write: irq.writeConfig }),
+  ...IRQ_REGISTERS.map(inDistributor),
+  inDistributor({ name: 'ITARGETSR', start: 0x800, bits: 8, sizes: [1, 4], read: readTargets, write: writeTargets }),
   { name: 'SGIR', start: 0xf00, length: 4, sizes: [4], read: raz, write: writeSgir },
   perSgi('CPENDSGIR', 0xf10, clearSources),
   perSgi('SPENDSGIR', 0xf20, addSources),

@@ -2,11 +2,8 @@
 import { inFrame } from '../vgic/bus.ts';
 import { type VgicFlavour } from '../vgic/flavour.ts';
 import { UNSET } from '../vgic/vm-state.ts';
-import { CPU_INTERFACE_V2 } from './cpu-interface-page.ts';
+import { CPU_FRAME_V2, CPU_INTERFACE_V2 } from './cpu-interface-page.ts';
 import { DIST_FRAME_V2, DISTRIBUTOR_V2 } from './distributor.ts';
-
-/** The trapped part of the CPU interface. */
-const CPU_FRAME = 0x2000;
 
 export const FLAVOUR_V2: VgicFlavour = {
   initialGroup: 0,
@@ -22,7 +19,7 @@ export const FLAVOUR_V2: VgicFlavour = {
   distributorFrame: DIST_FRAME_V2,
   otherFrame: (vgic, address, length) => {
     const base = vgic.cpuBase.value;
-    if (base === UNSET || !vgic.distMapped.flag || !inFrame(base, CPU_FRAME, address, length)) return undefined;
+    if (base === UNSET || !vgic.distMapped.flag || !inFrame(base, CPU_FRAME_V2, address, length)) return undefined;
     return { space: CPU_INTERFACE_V2, offset: Number(address - base), owner: undefined };
   },
 };

@@ -9,7 +9,8 @@ import { findBlock, type MmioSpace, userRead, userWrite } from '../vgic/mmio.ts'
 import { nrIrqs } from '../vgic/nr-irqs.ts';
 import { type VgicVcpu } from '../vgic/vcpu-state.ts';
 import { UNSET, type VgicVm } from '../vgic/vm-state.ts';
-import { DIST_FRAME, DISTRIBUTOR_V3 } from './distributor.ts';
+import { DISTRIBUTOR_V3 } from './distributor.ts';
+import { DIST_FRAME } from './frames.ts';
 import { savePendingTables } from './lpi-tables.ts';
 import { REDISTRIBUTOR } from './redistributor.ts';
 import { addRegion } from './regions.ts';

@@ -1,9 +1,10 @@
 /** The GICv3 as the shared machinery sees it (kvm-vgic-v3 §1). */
 import { inFrame } from '../vgic/bus.ts';
 import { type VgicFlavour } from '../vgic/flavour.ts';
-import { DIST_FRAME, DISTRIBUTOR_V3 } from './distributor.ts';
+import { DISTRIBUTOR_V3 } from './distributor.ts';
+import { DIST_FRAME, REDIST_FRAME } from './frames.ts';
 import { itsesOf } from './its/its-set.ts';
-import { REDIST_FRAME, REDISTRIBUTOR } from './redistributor.ts';
+import { REDISTRIBUTOR } from './redistributor.ts';
 
 /** SRE, DFB, DIB. */
 const SRE = 7;

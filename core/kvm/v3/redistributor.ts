@@ -1,14 +1,14 @@
 /** One redistributor's registers as KVM decodes them (gicv3-registers, block map). LPIs exist only with an ITS. */
-import * as irq from '../vgic/irq-blocks.ts';
+import { FIRST_SPI } from '../vgic/irq.ts';
+import { type IrqRegister } from '../vgic/irq-registers.ts';
 import { type Block, extract, type MmioSpace, raz, type Reader, update, wi, type Writer } from '../vgic/mmio.ts';
 import { IIDR_BASE } from '../vgic/revision.ts';
-import { readIds } from './distributor.ts';
+import { IRQ_REGISTERS_V3, readIds } from './frames.ts';
 import { hasIts, itsesOf } from './its/its-set.ts';
 import { sanitisePendbaser, sanitisePropbaser, visiblePendbaser } from './lpi-bases.ts';
 import { disableLpis, enableLpis, lpisEnabled, readConfiguration, readConfigurations } from './lpi-tables.ts';
 import { isLast } from './regions.ts';
 
-export const REDIST_FRAME = 0x2_0000;
 const SGI_BASE = 0x1_0000;
 /** IR and CES, shown by implementation revisions from 3 on. */
 const CTLR_IR_CES = 6n;
@@ -48,10 +48,9 @@ const writePendbaser: Writer = (access, value) => {
   pendbaser.value = sanitisePendbaser(update(pendbaser.value, access, value));
 };
 
-type Row = Omit<Block, 'sizes'> & { readonly sizes?: readonly number[] };
-
-function sgi({ sizes = [4], ...row }: Row): Block {
-  return { ...row, start: row.start + SGI_BASE, sizes, bounded: false };
+/** A row in the page of SGIs and PPIs, which all exist. */
+function inSgiPage({ sizes = [4], ...row }: IrqRegister): Block {
+  return { ...row, sizes, start: row.start + SGI_BASE, length: (row.bits * FIRST_SPI) / 8, bounded: false };
 }
 
 const INERT = { read: raz, write: wi };
@@ -81,67 +80,7 @@ export const REDISTRIBUTOR: MmioSpace = [
   { name: 'INVALLR', start: 0xb0, length: 8, sizes: [4, 8], read: raz, write: writeInvallr },
   { name: 'SYNCR', start: 0xc0, length: 4, sizes: [4], ...INERT },
   { name: 'IDREGS', start: 0xffd0, length: 0x30, sizes: [4], read: readIds, write: wi },
-  sgi({ name: 'IGROUPR0', start: 0x80, length: 4, bits: 1, read: irq.readGroup, write: irq.writeGroup }),
-  sgi({
-    name: 'ISENABLER0',
-    start: 0x100,
-    length: 4,
-    bits: 1,
-    read: irq.readEnable,
-    write: irq.writeSetEnable,
-    userWrite: irq.userSetEnable,
-  }),
-  sgi({ name: 'ICENABLER0', start: 0x180, length: 4, bits: 1, read: irq.readEnable, write: irq.writeClearEnable }),
-  sgi({
-    name: 'ISPENDR0',
-    start: 0x200,
-    length: 4,
-    bits: 1,
-    read: irq.readPending,
-    write: irq.writeSetPending,
-    userRead: irq.userReadPending,
-    userWrite: irq.userReplacePending,
-  }),
-  sgi({
-    name: 'ICPENDR0',
-    start: 0x280,
-    length: 4,
-    bits: 1,
-    read: irq.readPending,
-    write: irq.writeClearPending,
-    userRead: raz,
-    userWrite: wi,
-  }),
-  sgi({
-    name: 'ISACTIVER0',
-    start: 0x300,
-    length: 4,
-    bits: 1,
-    read: irq.readActive,
-    write: irq.writeSetActive,
-    userRead: irq.userReadActive,
-    userWrite: irq.userSetActive,
-  }),
-  sgi({
-    name: 'ICACTIVER0',
-    start: 0x380,
-    length: 4,
-    bits: 1,
-    read: irq.readActive,
-    write: irq.writeClearActive,
-    userRead: irq.userReadActive,
-    userWrite: irq.userClearActive,
-  }),
-  sgi({
-    name: 'IPRIORITYR',
-    start: 0x400,
-    length: 0x20,
-    bits: 8,
-    sizes: [1, 4],
-    read: irq.readPriority,
-    write: irq.writePriority,
-  }),
-  sgi({ name: 'ICFGR', start: 0xc00, length: 8, bits: 2, read: irq.readConfig, write: irq.writeConfig }),
-  sgi({ name: 'IGRPMODR0', start: 0xd00, length: 4, ...INERT }),
-  sgi({ name: 'NSACR', start: 0xe00, length: 4, ...INERT }),
+  ...IRQ_REGISTERS_V3.map(inSgiPage),
+  { name: 'IGRPMODR0', start: SGI_BASE + 0xd00, length: 4, sizes: [4], ...INERT },
+  { name: 'NSACR', start: SGI_BASE + 0xe00, length: 4, sizes: [4], ...INERT },
 ];

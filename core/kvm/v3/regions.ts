@@ -6,9 +6,10 @@ import { EEXIST, EINVAL, ENXIO, EBUSY, type Result } from '../errno.ts';
 import { checkRange, endOf, overlaps } from '../vgic/addresses.ts';
 import { type VgicVcpu } from '../vgic/vcpu-state.ts';
 import { type RedistRegion, UNSET, type VgicVm } from '../vgic/vm-state.ts';
+import { DIST_FRAME, REDIST_FRAME } from './frames.ts';
 
-const REDIST = 0x2_0000n;
-const DIST = 0x1_0000n;
+const REDIST = BigInt(REDIST_FRAME);
+const DIST = BigInt(DIST_FRAME);
 const ALIGN = 0x1_0000n;
 
 function sizeOf(vgic: VgicVm, count: number): bigint {
