@@ -12,6 +12,8 @@ import { CPU_FRAME_V2, CPU_INTERFACE_V2 } from './cpu-interface-page.ts';
 import { DIST_FRAME_V2, DISTRIBUTOR_V2 } from './distributor.ts';
 
 const ALIGN = 0x1000n;
+/** Address type of the GICv3's redistributor regions. */
+const REGION = 5n;
 
 export function attributeV2(request: AttributeRequest, group: number): Result {
   switch (group) {
@@ -32,7 +34,8 @@ function address({ vgic, op, attr, memory }: AttributeRequest): Result {
   const isDist = attr === 0n;
   const known = isDist || attr === 1n;
   if (op === 'has') return known ? 0 : -ENXIO;
-  const value = op === 'set' ? memory.load(0) : 0n;
+  // The read of a redistributor region takes its index from the data, before GICv2 turns out to have none (§14.2).
+  const value = op === 'set' || attr === REGION ? memory.load(0) : 0n;
   if (value === undefined) return -EFAULT;
   if (!known) return -ENXIO;
   const cell = isDist ? vgic.distBase : vgic.cpuBase;
@@ -42,17 +45,18 @@ function address({ vgic, op, attr, memory }: AttributeRequest): Result {
   return result;
 }
 
-/** The vCPU by index in bits 39:32, the offset in bits 31:0. */
+/** The vCPU by its id in bits 39:32, the offset in bits 31:0. A refused access does not initialise the controller. */
 function register({ vgic, op, attr, memory }: AttributeRequest, space: MmioSpace): Result {
-  const actor = vgic.vcpu(Number((attr >> 32n) & 0xffn));
+  const id = Number((attr >> 32n) & 0xffn);
+  const actor = vgic.vcpus.find(({ vcpu }) => vcpu.id === id);
   const offset = Number(attr & 0xffff_ffffn);
   if (actor === undefined) return -EINVAL;
   if (op === 'has') return offset % 4 === 0 && findBlock(vgic, space, offset, 4) !== undefined ? 0 : -ENXIO;
   const value = op === 'set' ? memory.load(0) : 0n;
   if (value === undefined) return -EFAULT;
+  if (anyRunning(vgic)) return -EBUSY;
   const ready = initialise(vgic);
   if (ready !== 0) return ready;
-  if (anyRunning(vgic)) return -EBUSY;
   const where = { vgic, space, actor, requester: undefined, offset, length: 4 };
   vgic.executing = undefined;
   return op === 'set' ? userWrite(where, value & 0xffff_ffffn) : give(memory, userRead(where));

@@ -73,10 +73,13 @@ const writeTargets: Writer = ({ vgic, actor, intid, length }, value) => {
 
 // --- SGIs ---------------------------------------------------------------------------------------------------------
 
-/** Which vCPUs an SGIR write reaches: list, all but the sender, or the sender. */
+/**
+ * Which vCPUs an SGIR write reaches, by creation index: list, all but the sender, or the sender. The sender is taken by
+ * its id, so that a VM whose ids are not its indexes reaches others.
+ */
 function targetsOf(self: VgicVcpu, value: number): number {
   const filter = (value >>> 24) & 3;
-  const own = 1 << self.index;
+  const own = 1 << self.vcpu.id;
   if (filter === 0) return (value >>> 16) & 0xff;
   if (filter === 1) return 0xff & ~own;
   return filter === 2 ? own : 0;
