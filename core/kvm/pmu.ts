@@ -4,6 +4,7 @@
  */
 import { PMUIRQ } from '../gic/v5/ppi.ts';
 import { type Cell, type CellClaim } from '../state/cell.ts';
+import { give } from './attribute.ts';
 import { EBUSY, EFAULT, EINVAL, EIO, ENODEV, ENXIO, type Result } from './errno.ts';
 import { type AttributeOp, PMU_ATTRIBUTE, type UserMemory } from './uapi.ts';
 import { type Vcpu } from './vcpu.ts';
@@ -88,7 +89,7 @@ export class VcpuPmu {
     if (this.vcpu.vm.gic === undefined) return -EINVAL;
     if (!this.vcpu.hasPmu) return -ENODEV;
     if (this.intid.lo === 0) return -ENXIO;
-    return memory.store(0, this.intid.value) ? 0 : -EFAULT;
+    return give(memory, this.intid.value);
   }
 
   #setIntid(memory: UserMemory): Result {

@@ -1,4 +1,5 @@
 /** The vCPU attribute TIMER_CTRL: which PPI each timer has, for the whole VM (kvm-vgic-v5 §19). */
+import { give } from './attribute.ts';
 import { EBUSY, EFAULT, EINVAL, EIO, ENXIO, type Result } from './errno.ts';
 import { TIMERS } from './timer-context.ts';
 import { type AttributeOp, type UserMemory } from './uapi.ts';
@@ -11,7 +12,7 @@ export function timerAttribute(vm: Vm, op: AttributeOp, attr: bigint, memory: Us
   if (op === 'has') return spec === undefined ? -ENXIO : 0;
   if (op === 'get') {
     if (spec === undefined) return -ENXIO;
-    return memory.store(0, BigInt(vm.timerPpis[spec.uapi].lo)) ? 0 : -EFAULT;
+    return give(memory, BigInt(vm.timerPpis[spec.uapi].lo));
   }
   if (vm.gic === undefined) return -EINVAL;
   const value = memory.load(0);

@@ -5,6 +5,7 @@
  */
 import { type Cell, CellClaim } from '../state/cell.ts';
 import { CNTHP, CNTHV, CNTP, CNTV } from '../gic/v5/ppi.ts';
+import { anyRunning } from './attribute.ts';
 import { companionAttribute, type CompanionId, createCompanion } from './companions.ts';
 import { E2BIG, EBUSY, EEXIST, EFAULT, EINVAL, EIO, ENODEV, ENOTTY, ENXIO, type Result } from './errno.ts';
 import { type KvmEvent } from './events.ts';
@@ -220,7 +221,7 @@ export class Vm {
     if (gic === undefined) return -ENODEV;
     if (testOnly) return 0;
     const { vcpus } = this;
-    if (vcpus.some((vcpu) => vcpu.slots.locked.flag)) return -EBUSY;
+    if (anyRunning(this)) return -EBUSY;
     if (this.vcpuCreationHalfDone) return -EBUSY;
     if (this.irqchip.flag) return -EEXIST;
     if (vcpus.some((vcpu) => vcpu.slots.hasRun.flag)) return -EBUSY;

@@ -1,12 +1,11 @@
 /** Device attributes of the GICv2 (kvm-vgic-v3 §14, §14.9). Register accesses initialise the controller. */
+import { anyRunning, give } from '../attribute.ts';
 import { EBUSY, EFAULT, EINVAL, ENXIO, type Result } from '../errno.ts';
 import { GROUP } from '../uapi.ts';
 import { checkRange, overlaps } from '../vgic/addresses.ts';
-import { anyRunning, give } from '../vgic/attribute.ts';
+import { type AttributeRequest, nrIrqsAttribute, registerAttribute } from '../vgic/attribute.ts';
 import { initialise } from '../vgic/init.ts';
-import { findBlock, type MmioSpace, userRead, userWrite } from '../vgic/mmio.ts';
-import { nrIrqs } from '../vgic/nr-irqs.ts';
-import { type AttributeRequest } from '../vgic/vm-part.ts';
+import { type MmioSpace } from '../vgic/mmio.ts';
 import { UNSET, type VgicVm } from '../vgic/vm-state.ts';
 import { CPU_FRAME_V2, CPU_INTERFACE_V2 } from './cpu-interface-page.ts';
 import { DIST_FRAME_V2, DISTRIBUTOR_V2 } from './distributor.ts';
@@ -24,7 +23,7 @@ export function attributeV2(request: AttributeRequest, group: number): Result {
     case GROUP.CPU_REGS:
       return register(request, CPU_INTERFACE_V2);
     case GROUP.NR_IRQS:
-      return nrIrqs(request);
+      return nrIrqsAttribute(request);
     default:
       return -ENXIO;
   }
@@ -45,21 +44,12 @@ function address({ vgic, op, attr, memory }: AttributeRequest): Result {
   return result;
 }
 
-/** The vCPU by its id in bits 39:32, the offset in bits 31:0. A refused access does not initialise the controller. */
-function register({ vgic, op, attr, memory }: AttributeRequest, space: MmioSpace): Result {
+/** The vCPU by its id in bits 39:32. A refused access does not initialise the controller. */
+function register(request: AttributeRequest, space: MmioSpace): Result {
+  const { vgic, attr } = request;
   const id = Number((attr >> 32n) & 0xffn);
   const actor = vgic.vcpus.find(({ vcpu }) => vcpu.id === id);
-  const offset = Number(attr & 0xffff_ffffn);
-  if (actor === undefined) return -EINVAL;
-  if (op === 'has') return offset % 4 === 0 && findBlock(vgic, space, offset, 4) !== undefined ? 0 : -ENXIO;
-  const value = op === 'set' ? memory.load(0) : 0n;
-  if (value === undefined) return -EFAULT;
-  if (anyRunning(vgic)) return -EBUSY;
-  const ready = initialise(vgic);
-  if (ready !== 0) return ready;
-  const where = { vgic, space, actor, requester: undefined, offset, length: 4 };
-  vgic.executing = undefined;
-  return op === 'set' ? userWrite(where, value & 0xffff_ffffn) : give(memory, userRead(where));
+  return registerAttribute(request, space, actor, () => (anyRunning(vgic.vm) ? -EBUSY : initialise(vgic)));
 }
 
 /** The checks of the first run (§3.4). */

@@ -1,12 +1,11 @@
 /** Device attributes of the GICv3 (kvm-vgic-v3 §14): groups, checks in order, errnos. */
+import { anyRunning, give } from '../attribute.ts';
 import { EBUSY, EFAULT, EINVAL, ENOENT, ENXIO, type Result } from '../errno.ts';
 import { CTRL, GROUP, type UserMemory } from '../uapi.ts';
-import { anyRunning, give } from '../vgic/attribute.ts';
-import { type AttributeRequest as Request } from '../vgic/vm-part.ts';
+import { type AttributeRequest as Request, nrIrqsAttribute, registerAttribute } from '../vgic/attribute.ts';
 import { queue } from '../vgic/queue.ts';
 import { checkRange } from '../vgic/addresses.ts';
-import { findBlock, type MmioSpace, userRead, userWrite } from '../vgic/mmio.ts';
-import { nrIrqs } from '../vgic/nr-irqs.ts';
+import { type MmioSpace } from '../vgic/mmio.ts';
 import { type VgicVcpu } from '../vgic/vcpu-state.ts';
 import { UNSET, type VgicVm } from '../vgic/vm-state.ts';
 import { DISTRIBUTOR_V3 } from './distributor.ts';
@@ -30,7 +29,7 @@ export function attributeV3(request: Request, group: number): Result {
     case GROUP.DIST_REGS:
       return register(request, DISTRIBUTOR_V3, request.vgic.vcpu(0));
     case GROUP.NR_IRQS:
-      return nrIrqs(request);
+      return nrIrqsAttribute(request);
     case GROUP.CTRL:
       return control(request);
     case GROUP.REDIST_REGS:
@@ -95,17 +94,10 @@ function beforeInit(space: MmioSpace, offset: number): boolean {
 }
 
 function register(request: Request, space: MmioSpace, actor: VgicVcpu | undefined): Result {
-  const { vgic, op, attr, memory } = request;
-  const offset = Number(attr & 0xffff_ffffn);
-  if (actor === undefined) return -EINVAL;
-  if (op === 'has') return offset % 4 === 0 && findBlock(vgic, space, offset, 4) !== undefined ? 0 : -ENXIO;
-  const value = op === 'set' ? memory.load(0) : 0n;
-  if (value === undefined) return -EFAULT;
-  if (anyRunning(vgic)) return -EBUSY;
-  if (!vgic.vm.initialized.flag && !beforeInit(space, offset)) return -EBUSY;
-  const where = { vgic, space, actor, requester: undefined, offset, length: 4 };
-  vgic.executing = undefined;
-  return op === 'set' ? userWrite(where, value & 0xffff_ffffn) : give(memory, userRead(where));
+  const { vm } = request.vgic;
+  return registerAttribute(request, space, actor, (offset) =>
+    anyRunning(vm) || !(vm.initialized.flag || beforeInit(space, offset)) ? -EBUSY : 0,
+  );
 }
 
 function sysreg(request: Request): Result {
@@ -114,7 +106,7 @@ function sysreg(request: Request): Result {
   if (self === undefined) return -EINVAL;
   const row = SYSREGS.get(Number(attr & 0xffffn));
   if (op === 'has') return row === undefined ? -ENXIO : 0;
-  if (anyRunning(vgic)) return -EBUSY;
+  if (anyRunning(vgic.vm)) return -EBUSY;
   if (!vgic.vm.initialized.flag) return -EBUSY;
   if (op === 'set') {
     const value = memory.load(0);
@@ -137,7 +129,7 @@ function levelInfo(request: Request): Result {
   if (self === undefined) return -EINVAL;
   const value = op === 'set' ? memory.load(0) : 0n;
   if (value === undefined) return -EFAULT;
-  if (anyRunning(vgic)) return -EBUSY;
+  if (anyRunning(vgic.vm)) return -EBUSY;
   if (!vgic.vm.initialized.flag) return -EBUSY;
   const intid = Number(attr & 0x3ffn);
   if (info !== 0 || intid % 32 !== 0) return -EINVAL;
@@ -174,7 +166,7 @@ function control({ vgic, op, attr }: Request): Result {
   if (attr !== BigInt(CTRL.SAVE_PENDING_TABLES)) return -ENXIO;
   if (op === 'has') return 0;
   if (op === 'get') return -ENXIO;
-  return anyRunning(vgic) ? -EBUSY : savePendingTables(vgic);
+  return anyRunning(vgic.vm) ? -EBUSY : savePendingTables(vgic);
 }
 
 function maintenance({ vgic, op, memory }: Request): Result {

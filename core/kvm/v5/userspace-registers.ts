@@ -6,6 +6,7 @@
  */
 import { registerByName } from '../../gic/registers.ts';
 import { type Cell } from '../../state/cell.ts';
+import { anyRunning, give } from '../attribute.ts';
 import { EBUSY, EFAULT, EINVAL, ENOENT, ENXIO, type Result } from '../errno.ts';
 import { type AttributeOp, type UserMemory } from '../uapi.ts';
 import { type Vcpu } from '../vcpu.ts';
@@ -152,14 +153,14 @@ export function userspaceRegister(vm: VmVgicV5, op: AttributeOp, attr: bigint, m
   const { vcpus } = vm.vm;
   const vcpu = vcpus.find((candidate) => affinityOf(candidate) === attr >> 32n);
   if (vcpu === undefined) return -EINVAL;
-  if (vcpus.some((each) => each.slots.locked.flag)) return -EBUSY;
+  if (anyRunning(vm.vm)) return -EBUSY;
   if (!vm.vm.initialized.flag) return -EBUSY;
   const gic = vm.vcpu(vcpu);
   if (op === 'get') {
     if (register === undefined) return -ENOENT;
     const value = register.get(gic);
     vcpu.emit({ kind: 'uapi.sysreg', op, register: register.name, value, result: 0 });
-    return memory.store(0, value) ? 0 : -EFAULT;
+    return give(memory, value);
   }
   if (access === 'untilFirstRun' && vcpus.some((each) => each.slots.hasRun.flag)) return -EBUSY;
   const value = memory.load(0);

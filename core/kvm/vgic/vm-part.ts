@@ -4,6 +4,7 @@ import { type GicModel, type Owner, OWNERS, type VcpuGic, type VmGic } from '../
 import { type AttributeOp, IRQ_TYPE, type Msi, type UserMemory } from '../uapi.ts';
 import { type Vcpu } from '../vcpu.ts';
 import { type Vm } from '../vm.ts';
+import { type AttributeRequest } from './attribute.ts';
 import { type VgicFlavour } from './flavour.ts';
 import { VgicGsiRoutes } from './gsi-routes.ts';
 import { initialise, lazyInit } from './init.ts';
@@ -11,13 +12,6 @@ import { FIRST_PPI, FIRST_SPI } from './irq.ts';
 import { inject } from './queue.ts';
 import { VcpuVgic, type VcpuRules } from './vcpu-part.ts';
 import { DEFAULT_SPIS, type VgicVm, vgicOf } from './vm-state.ts';
-
-export interface AttributeRequest {
-  readonly vgic: VgicVm;
-  readonly op: AttributeOp;
-  readonly attr: bigint;
-  readonly memory: UserMemory;
-}
 
 export interface VmRules {
   /** ID_AA64PFR0_EL1.GIC */

@@ -1,8 +1,8 @@
 /** Attributes of an ITS device (kvm-vgic-v3 §14.10): groups, checks in order, errnos. */
+import { anyRunning, give } from '../../attribute.ts';
 import { EBUSY, EFAULT, EINVAL, ENODEV, ENXIO, type Result } from '../../errno.ts';
 import { type AttributeOp, CTRL, GROUP, type UserMemory } from '../../uapi.ts';
 import { checkRange } from '../../vgic/addresses.ts';
-import { anyRunning, give } from '../../vgic/attribute.ts';
 import { UNSET } from '../../vgic/vm-state.ts';
 import { type Its, ITS_FRAME } from './its.ts';
 import { ITS_REGISTERS } from './registers.ts';
@@ -62,7 +62,7 @@ function control({ its, op, attr }: ItsRequest): Result {
   if (op === 'has') return isInit || operation !== undefined ? 0 : -ENXIO;
   // The ITS needs no initialisation.
   if (isInit) return 0;
-  if (anyRunning(its.vgic)) return -EBUSY;
+  if (anyRunning(its.vgic.vm)) return -EBUSY;
   if (operation === undefined) return -ENXIO;
   const result = perform(its, operation);
   its.tell({ kind: 'its.tables', its: its.index, op: operation, result });
@@ -90,7 +90,7 @@ function register({ its, op, attr, memory }: ItsRequest): Result {
   const offset = Number(attr & 0xffff_ffffn);
   const row = ITS_REGISTERS.find(({ start, length }) => offset >= start && offset < start + length);
   if (op === 'has') return row === undefined ? -ENXIO : 0;
-  if (anyRunning(its.vgic)) return -EBUSY;
+  if (anyRunning(its.vgic.vm)) return -EBUSY;
   if (its.base.value === UNSET || row === undefined) return -ENXIO;
   const part = { offset: offset - row.start, length: row.sizes.includes(8) ? 8 : 4 };
   if (op === 'get') return give(memory, row.read(its, part));

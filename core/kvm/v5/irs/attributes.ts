@@ -2,6 +2,7 @@
  * Device attributes of the IRS layer (kvm-vgic-v5-spi §11): the address of the frames, the number of SPIs, the
  * registers of the virtual IRS, images of the tables. Each returns 0 or minus an errno in the kernel's order of checks.
  */
+import { anyRunning, give, nrIrqs } from '../../attribute.ts';
 import { EBUSY, E2BIG, EEXIST, EFAULT, EINVAL, ENXIO, type Result } from '../../errno.ts';
 import { type AttributeOp, GROUP, type UserMemory } from '../../uapi.ts';
 import { UNSET } from './address.ts';
@@ -16,7 +17,8 @@ export const ADDR_IRS = 6n;
 /** Address type of the prototype's ITS (§12). */
 export const ADDR_ITS = 7n;
 const ALIGN = 0x1_0000n;
-const MAX_SPIS = 1024;
+/** SPIs alone count here. */
+const SPI_COUNT = { least: DEFAULT_SPIS, most: 1024, privates: 0 };
 
 export interface IrsAttribute {
   readonly irs: VmIrs;
@@ -27,11 +29,12 @@ export interface IrsAttribute {
 
 /** Attributes of the groups that this layer knows; undefined: none of its groups. */
 export function irsAttribute(request: IrsAttribute, group: number): Result | undefined {
+  const { irs, op, attr, memory } = request;
   switch (group) {
     case GROUP.ADDR:
       return address(request);
     case GROUP.NR_IRQS:
-      return nrIrqs(request);
+      return attr === 0n ? nrIrqs(irs, SPI_COUNT, op, memory) : -ENXIO;
     case GROUP.IRS_REGS:
       return register(request);
     case GROUP.IST:
@@ -45,7 +48,7 @@ function address({ irs, op, attr, memory }: IrsAttribute): Result {
   if (attr === ADDR_ITS && irs.its !== undefined) return itsAddress(irs.its, op, memory);
   if (attr !== ADDR_IRS) return -ENXIO;
   if (op === 'has') return 0;
-  if (op === 'get') return memory.store(0, irs.base.value) ? 0 : -EFAULT;
+  if (op === 'get') return give(memory, irs.base.value);
   const base = memory.load(0);
   if (base === undefined) return -EFAULT;
   if (irs.base.value !== UNSET) return -EEXIST;
@@ -58,22 +61,9 @@ function address({ irs, op, attr, memory }: IrsAttribute): Result {
 
 function itsAddress(its: VirtualIts, op: AttributeOp, memory: UserMemory): Result {
   if (op === 'has') return 0;
-  if (op === 'get') return memory.store(0, its.base.value) ? 0 : -EFAULT;
+  if (op === 'get') return give(memory, its.base.value);
   const base = memory.load(0);
   return base === undefined ? -EFAULT : its.place(base);
-}
-
-function nrIrqs({ irs, op, attr, memory }: IrsAttribute): Result {
-  if (attr !== 0n) return -ENXIO;
-  if (op === 'has') return 0;
-  if (op === 'get') return memory.store(0, BigInt(irs.nrSpis.lo)) ? 0 : -EFAULT;
-  const value = memory.load(0);
-  if (value === undefined) return -EFAULT;
-  const count = Number(value & 0xffff_ffffn);
-  if (count < DEFAULT_SPIS || count > MAX_SPIS || count % 32 !== 0) return -EINVAL;
-  if (irs.nrSpis.lo !== 0 || irs.vm.initialized.flag) return -EBUSY;
-  irs.nrSpis.set(count);
-  return 0;
 }
 
 /** The register at an attribute: the attribute is cut to 32 bits ("Points settled" 1). */
@@ -93,7 +83,7 @@ function register({ irs, op, attr, memory }: IrsAttribute): Result {
   const value = op === 'set' ? memory.load(0) : 0n;
   if (value === undefined) return -EFAULT;
   return locks.with('vm', () => {
-    if (vm.vcpus.some((vcpu) => vcpu.slots.locked.flag)) return -EBUSY;
+    if (anyRunning(vm)) return -EBUSY;
     return locks.with('config', () => {
       if (!vm.initialized.flag) return -EBUSY;
       if (op === 'set' && behaviour.restoresImages && vm.vcpus.some((vcpu) => vcpu.slots.hasRun.flag)) return -EBUSY;
@@ -116,5 +106,5 @@ function set(irs: VmIrs, row: IrsRow, value: bigint): Result {
 function get(irs: VmIrs, row: IrsRow, memory: UserMemory): Result {
   const value = BigInt((row.userRead ?? row.read)?.(irs) ?? 0);
   irs.emit({ kind: 'uapi.irsRegister', op: 'get', register: row.name, value });
-  return memory.store(0, value) ? 0 : -EFAULT;
+  return give(memory, value);
 }

@@ -8,6 +8,7 @@
  * image, written without Pending, and replayed by VDPEND, SPIs first.
  */
 import { ACTIVE, HWU, type IstType, intidOf, LEVEL, LPI, PENDING, SPI, withBit } from '../../../gic/v5/irs/iste.ts';
+import { anyRunning } from '../../attribute.ts';
 import { EBUSY, EFAULT, EINVAL, ENXIO, type Result } from '../../errno.ts';
 import { type UserMemory } from '../../uapi.ts';
 import { rebuildList } from './ap-list.ts';
@@ -34,7 +35,7 @@ export function imageAttribute(request: IrsAttribute): Result {
   if (op === 'has') return 0;
   const { vm, locks } = irs;
   return locks.with('vm', () => {
-    if (vm.vcpus.some((vcpu) => vcpu.slots.locked.flag)) return -EBUSY;
+    if (anyRunning(vm)) return -EBUSY;
     return locks.with('config', () => {
       if (!vm.initialized.flag) return -EBUSY;
       if (op === 'get') return save(request);
