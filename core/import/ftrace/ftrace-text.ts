@@ -8,6 +8,7 @@ import { type LineReceiver, LineSplitter } from '../source/lines.ts';
 import { type Page } from '../source/page.ts';
 import { type Machine } from '../machine/machine.ts';
 import { sceneFacts } from './facts.ts';
+import { isAside, reasonFor } from './line-reasons.ts';
 import { observe, observeLoss } from './meanings.ts';
 import { type FieldValue, readPayload } from './payload.ts';
 import { type DetailValues, type FtraceRecord, shown } from './record.ts';
@@ -18,17 +19,6 @@ const LOST = /^CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]$/
 const LOOKED_AT = 400;
 const LONGEST_SKIPPED = 4096;
 const SECOND = 1e9;
-
-/** Why a line is no event; the first that fits. */
-const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
-  [/^\s*$/, 'empty line'],
-  [/^#####/, 'start of a CPU buffer'],
-  [/^#/, 'header'],
-  [/^cpus=\d+\s*$/, 'header'],
-  [/^\s*(<stack trace>|=> |[0-9a-f]{8,16} )/, 'stack trace'],
-  [/^\s*[a-z_]\w*: /, 'line without task and time (context-info is off)'],
-];
-const OTHER = 'not a line of an event';
 
 class TextRecord implements FtraceRecord {
   time = 0;
@@ -144,7 +134,7 @@ class TextSession implements LineReceiver {
     const lost = LOST.exec(text);
     if (lost === null) {
       this.#header(text);
-      this.#skip(line, REASONS.find(([pattern]) => pattern.test(text.slice(0, 200)))?.[1] ?? OTHER, text);
+      this.#skip(line, reasonFor(text), text);
       return;
     }
     // It stands before the first event after the gap, whose time is not known yet.
@@ -165,7 +155,7 @@ class TextSession implements LineReceiver {
   }
 
   #header(text: string): void {
-    const tracer = /^# tracer: (\S{1,64})/.exec(text)?.[1];
+    const tracer = /^\ufeff?# tracer: (\S{1,64})/.exec(text)?.[1];
     if (tracer !== undefined) this.facts['tracer'] = tracer;
     const entries = /^# entries-in-buffer\/entries-written: (\d{1,15})\/(\d{1,15})/.exec(text);
     if (entries?.[1] !== undefined && entries[1] !== entries[2])
@@ -197,9 +187,10 @@ function shareOf(
       const text = page.text(start, end);
       if (text.trim() === '' || looked === LOOKED_AT) return;
       if (first === '') first = text;
-      if (text.startsWith('#') || text.startsWith('\t')) return;
+      const isEvent = readTextLine(text, line);
+      if (!isEvent && (LOST.test(text) || isAside(text))) return;
       looked++;
-      if (readTextLine(text, line) && line.isPerf === isPerf) known++;
+      if (isEvent && line.isPerf === isPerf) known++;
     },
     onLong: () => {
       looked++;
@@ -214,7 +205,7 @@ const detecting =
   (isPerf: boolean) =>
   (head: Uint8Array): Verdict | undefined => {
     const { known, looked, first } = shareOf(head, isPerf);
-    const isHeader = !isPerf && /^(# tracer: \S|cpus=\d+\s*$)/.test(first);
+    const isHeader = !isPerf && /^\ufeff?(# tracer: \S|cpus=\d+\s*$)/.test(first);
     if (known === 0 && !isHeader) return undefined;
     const share = looked === 0 ? 0 : known / looked;
     return {

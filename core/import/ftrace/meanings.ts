@@ -128,13 +128,20 @@ const handleSysReg: Meaning = (record, scene) => {
   });
 };
 
+function registerOf(...[op0, op1, crn, crm, op2]: readonly (number | undefined)[]): string | undefined {
+  const isKnown = op0 !== undefined && op1 !== undefined && crn !== undefined && crm !== undefined && op2 !== undefined;
+  return isKnown ? systemRegister(op0, op1, crn, crm, op2) : undefined;
+}
+
+/** The register whose encoding the record has as five fields. */
+function encodedRegister(record: FtraceRecord): string | undefined {
+  return registerOf(...['Op0', 'Op1', 'CRn', 'CRm', 'Op2'].map((field) => record.int(field)));
+}
+
 const sysAccess: Meaning = (record, scene) => {
   const vcpu = scene.ownVcpu(record);
-  const [op0, op1, crn, crm, op2] = ['Op0', 'Op1', 'CRn', 'CRm', 'Op2'].map((field) => record.int(field));
   const op: Access = record.int('is_write') === 1 ? 'write' : 'read';
-  const hasEncoding =
-    op0 !== undefined && op1 !== undefined && crn !== undefined && crm !== undefined && op2 !== undefined;
-  const table = hasEncoding ? systemRegister(op0, op1, crn, crm, op2) : undefined;
+  const table = encodedRegister(record);
   // Text prints the kernel's own name, which covers registers that no interrupt controller has.
   const printed = /^SYS_([A-Z]\w+)$/.exec(record.text('name') ?? '')?.[1];
   const what = table === undefined || /^S\d/.test(table) ? (printed ?? table ?? 'system register') : table;
@@ -323,12 +330,16 @@ const threadEnds: Meaning = (record, scene) => {
 };
 
 const forwarded: Meaning = (record, scene) => {
-  const packed = record.int('sysreg') ?? 0;
-  const bits = (lsb: number, width: number): number => (packed >>> lsb) & (2 ** width - 1);
+  const packed = record.int('sysreg');
+  const bits = (lsb: number, width: number): number | undefined =>
+    packed === undefined ? undefined : (packed >>> lsb) & (2 ** width - 1);
+  // Text has the parts.
+  const what = encodedRegister(record) ?? registerOf(bits(19, 2), bits(16, 3), bits(12, 4), bits(8, 4), bits(5, 3));
+  const isRead = record.int('is_read');
   scene.emit(record, scene.ownVcpu(record), 'hypervisor', {
     kind: 'kvm.trap',
-    what: systemRegister(bits(19, 2), bits(16, 3), bits(12, 4), bits(8, 4), bits(5, 3)),
-    op: record.int('is_read') === 1 ? 'read' : 'write',
+    what: what ?? 'system register',
+    op: isRead === undefined ? 'execute' : isRead === 1 ? 'read' : 'write',
     ...known('pc', record.u64('pc')),
   });
 };

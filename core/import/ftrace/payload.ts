@@ -48,6 +48,45 @@ const ROWS: ReadonlyMap<string, readonly Row[]> = new Map<string, readonly Row[]
     ],
   ],
   ['kvm_access_fault', [{ pattern: /^IPA: (?<ipa>[0-9a-f]+)/, hex: ['ipa'] }]],
+  [
+    'kvm_forward_sysreg_trap',
+    [
+      {
+        pattern: /^(?<pc>[0-9a-f]+) (?<is_read>[RW]) \((?<Op0>\d+),(?<Op1>\d+),(?<CRn>\d+),(?<CRm>\d+),(?<Op2>\d+)\)/,
+        hex: ['pc'],
+        words: { is_read: { W: 0n, R: 1n } },
+      },
+    ],
+  ],
+  [
+    'kvm_mmio_nisv',
+    [
+      {
+        pattern:
+          /^ipa (?<ipa>0x[0-9a-f]+|0+), esr (?<esr>0x[0-9a-f]+|0+), far (?<far>0x[0-9a-f]+|0+), pc (?<vcpu_pc>0x[0-9a-f]+|0+)/,
+      },
+    ],
+  ],
+  [
+    'kvm_nested_eret',
+    [
+      {
+        pattern:
+          /^elr_el2: (?<elr_el2>0x[0-9a-f]+) spsr_el2: (?<spsr_el2>0x[0-9a-f]+) \(M: (?<target_mode>[^)]+)\) hcr_el2: (?<hcr_el2>[0-9a-f]+)/,
+        hex: ['hcr_el2'],
+      },
+    ],
+  ],
+  [
+    'kvm_inject_nested_exception',
+    [
+      {
+        pattern:
+          /^(?<type>\S+): esr_el2 (?<esr_el2>0x[0-9a-f]+) elr_el2: (?<pc>0x[0-9a-f]+) spsr_el2: (?<spsr_el2>0x[0-9a-f]+) \(M: (?<source_mode>[^)]+)\) hcr_el2: (?<hcr_el2>[0-9a-f]+)/,
+        hex: ['hcr_el2'],
+      },
+    ],
+  ],
   ['kvm_handle_sys_reg', [{ pattern: /^HSR (?<hsr>0x[0-9a-f]+)/ }]],
   [
     'kvm_sys_access',
@@ -181,7 +220,8 @@ export function readPayload(name: string, payload: string): Map<string, FieldVal
       ['incomplete', 'the values after this were lost by the tool that printed it'],
     ]);
   if (name === 'kvm_userspace_exit') return userspaceExit(text);
-  for (const row of text.startsWith(FAILED) ? [] : (ROWS.get(name) ?? [])) {
+  const rows = ROWS.get(name) ?? [];
+  for (const row of text.startsWith(FAILED) ? [] : rows) {
     const groups = row.pattern.exec(text)?.groups;
     if (groups === undefined) continue;
     const fields = new Map<string, FieldValue>();
@@ -191,7 +231,7 @@ export function readPayload(name: string, payload: string): Map<string, FieldVal
     }
     return fields;
   }
-  return pairs(text);
+  return pairs(text, rows[0]);
 }
 
 function convert(row: Row, field: string, value: string): FieldValue {
@@ -222,13 +262,16 @@ function userspaceExit(text: string): Map<string, FieldValue> {
       ]);
 }
 
-/** `key=value` pairs: a value runs to the next key. */
-function pairs(text: string): Map<string, FieldValue> {
+/** `key=value` pairs: a value runs to the next key. Numbers are printed as the event's own text has them: `row`. */
+function pairs(text: string, row?: Row): Map<string, FieldValue> {
   const fields = new Map<string, FieldValue>();
   const keys = [...text.matchAll(/(?:^|\s)([A-Za-z_]\w{0,63})=/g)].slice(0, MOST_PAIRS);
   for (const [i, match] of keys.entries()) {
     const end = keys[i + 1]?.index ?? text.length;
-    fields.set(match[1] ?? '', numberOr(text.slice(match.index + match[0].length, end).trim()));
+    const field = match[1] ?? '';
+    const value = text.slice(match.index + match[0].length, end).trim();
+    const isHex = row?.hex?.includes(field) === true && /^[0-9a-f]{1,16}$/.test(value);
+    fields.set(field, numberOr(isHex ? `0x${value}` : value));
   }
   return fields;
 }

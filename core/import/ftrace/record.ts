@@ -37,9 +37,16 @@ export interface FtraceRecord {
   keepDetail?(json: string): void;
 }
 
-/** Whether `pid` is the thread that caused the event, rather than one that an interrupt stopped. */
-export function isInTask({ flags }: FtraceRecord): boolean {
-  return flags === NO_FLAGS || (flags & (IN_HARDIRQ | IN_SOFTIRQ | IN_NMI)) === 0;
+/** Events of KVM that interrupts make too. */
+const OF_INTERRUPTS: ReadonlySet<string> = new Set(['kvm_timer_hrtimer_expire', 'kvm_timer_update_irq', 'kvm_set_irq']);
+
+/**
+ * Whether `pid` is the thread that caused the event, rather than one that an interrupt stopped. Where the source has no
+ * flags, only events that nobody but threads makes are known to be (trace-import-formats §3, 2).
+ */
+export function isInTask({ flags, name }: FtraceRecord): boolean {
+  if (flags !== NO_FLAGS) return (flags & (IN_HARDIRQ | IN_SOFTIRQ | IN_NMI)) === 0;
+  return (name.startsWith('kvm_') && !OF_INTERRUPTS.has(name)) || name.startsWith('sys_');
 }
 
 /** A number as its reader expects it: exact where a double can, else hexadecimal. */

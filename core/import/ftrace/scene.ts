@@ -93,7 +93,10 @@ export class Scene {
   /** The vCPU that the record names by number. `isOwn`: only the vCPU's own thread makes such a record. */
   namedVcpu(record: FtraceRecord, id: number | undefined, isOwn: boolean): number {
     if (id === undefined || !Number.isInteger(id) || id < 0) return NOBODY;
-    if (isOwn && isInTask(record) && record.pid > 0) this.threads.names(record.pid, id);
+    const { pid } = record;
+    // Without flags it may be another thread's, which nothing but a name that is there already tells.
+    const isThreads = isInTask(record) || (record.flags === NO_FLAGS && !this.threads.isNamed(pid));
+    if (isOwn && isThreads && pid > 0) this.threads.names(pid, id);
     return this.threads.laneOfNumber(record.pid, id);
   }
 

@@ -1,11 +1,15 @@
 /**
  * The columns of one line of ftrace text, whoever printed it (trace-import-formats §1): the kernel's `trace` and
- * `trace_pipe` with and without TGID and flags, its latency format, `trace-cmd report` in its variations, `perf script`.
+ * `trace_pipe` with and without TGID and flags, its latency formats (latency-line.ts), `trace-cmd report` in its
+ * variations, `perf script`.
  *
  * Names of threads may hold anything, so a line is read from its first `[CPU]` outwards by index, never by a pattern
  * over the whole line; every pattern below is anchored and bounded, so a line costs time linear in its length.
  */
+import { flagsOf } from './flag-columns.ts';
+import { readLatency } from './latency-line.ts';
 import { NO_FLAGS } from './record.ts';
+import { setTime } from './text-time.ts';
 
 export interface TextLine {
   comm: string;
@@ -25,6 +29,8 @@ export interface TextLine {
   payloadAt: number;
   /** perf printed it: `system:event:`. */
   isPerf: boolean;
+  /** Most flag columns of a line so far. */
+  flagColumns: number;
 }
 
 export const newTextLine = (): TextLine => ({
@@ -41,20 +47,37 @@ export const newTextLine = (): TextLine => ({
   name: '',
   payloadAt: 0,
   isPerf: false,
+  flagColumns: 0,
 });
 
 /** Columns before the event's text are within so many characters. */
 const FAR = 400;
+/** Kernels 4.13 to 4.15 had the TGID behind the CPU. */
 const AFTER_CPU =
-  /(?:-0x([0-9a-f]{1,2}))?\s{0,20}(?:([a-zA-Z.#][a-zA-Z0-9.#]{3,6}?)\s{0,20})?(\d{1,20})(?:\.(\d{9}|\d{6}))?:[ \t]{0,40}(?:\(\+\d{1,20}\)\s{1,20})?/y;
-const EVENT = /([A-Za-z_]\w{0,127}): ?/y;
-const PERF_EVENT = /(?:\d{1,20}\s{1,20})?[\w.-]{1,64}:([\w.-]{1,128}): ?/y;
-const LATENCY =
-  /^\s{0,16}(.{1,16})-(\d{1,10})\s{1,10}(\d{1,5})([a-zA-Z.#][a-zA-Z0-9.#]{3,6}?)\s{0,20}(\d{1,20})(?:\.(\d{9}|\d{6})|us[+$@*#! ])?\s{0,2}:\s{1,40}/;
-const PREFIX = /^(\S{1,64}):\s{2,}/;
+  /(?:\s{1,4}\(\s{0,10}(\d{1,10}|-{1,10})\))?(?:-0x([0-9a-f]{1,2}))?\s{0,20}(?:([a-zA-Z.#][a-zA-Z0-9.#]{3,6}?)(\s{0,20}))?(\d{1,20})(?:\.(\d{9}|\d{6}))?:[ \t]{0,40}(?:\(\+\d{1,20}\)\s{1,20})?/y;
+const EVENT = /([A-Za-z_]\w{0,127}):(?=\s|$) ?/y;
+/** Letters of how a sample is taken are no name of an event. */
+const PERF_EVENT = /(?:\d{1,20}\s{1,20})?[\w.-]{1,64}:(?![ukhGHIpPSDWeRb]{1,12}:)([\w.-]{1,128}): ?/y;
+/** perf's, where its fields were chosen without the CPU. */
+const PERF_WITHOUT_CPU =
+  /\s\d{1,12}\.(?:\d{9}|\d{6}):\s{1,40}(?:\d{1,20}\s{1,20})?[A-Za-z_][\w.-]{0,63}:[\w.-]{1,128}:/;
+const PREFIX = /^\s{0,64}(\S{1,64}):\s{2,}/;
+/** The mark that some editors begin a file with, colours, and what printk and consoles put before a dumped buffer. */
+const ORNAMENT =
+  // eslint-disable-next-line no-control-regex -- terminals' control sequences are what is looked for
+  /^(?:\ufeff|\u001b\[[\d;]{0,16}[a-zA-Z]|(?:<\d{1,3}>)?\[\s{0,6}\d{1,9}\.\d{6}\](?:\[\s{0,6}[TC]\s{0,6}\d{1,9}\])? )+/;
+/** What ornaments begin with, and few lines else. */
+const ORNATE: ReadonlySet<number> = new Set([0xfeff, 0x1b, '<'.charCodeAt(0), '['.charCodeAt(0)]);
 
 /** Fills `into`; false: the line has not these columns. */
 export function readTextLine(text: string, into: TextLine): boolean {
+  const ahead = ORNATE.has(text.charCodeAt(0)) ? (ORNAMENT.exec(text)?.[0].length ?? 0) : 0;
+  if (!readColumns(ahead === 0 ? text : text.slice(ahead), into)) return false;
+  into.payloadAt += ahead;
+  return true;
+}
+
+function readColumns(text: string, into: TextLine): boolean {
   into.buffer = '';
   into.tgid = -1;
   into.flags = NO_FLAGS;
@@ -65,7 +88,9 @@ export function readTextLine(text: string, into: TextLine): boolean {
     into.cpu = Number(text.slice(open + 1, close));
     if (readRest(text, close + 1, into)) return true;
   }
-  return readLatency(text, into);
+  if (readWithoutCpu(text, into)) return true;
+  const at = readLatency(text, into);
+  return at !== undefined && readName(text, at, into);
 }
 
 function isDigits(text: string, from: number, to: number): boolean {
@@ -87,8 +112,7 @@ function readTask(text: string, open: number, into: TextLine): boolean {
     into.tgid = tgid.startsWith('-') ? -1 : Number(tgid);
     end = trimEnd(text, start);
   }
-  let start = end;
-  while (start > 0 && isDigits(text, start - 1, start)) start--;
+  const start = startOfDigits(text, end);
   if (start === end || end - start > 10) return false;
   into.pid = Number(text.slice(start, end));
   let commEnd = start - 1;
@@ -96,20 +120,34 @@ function readTask(text: string, open: number, into: TextLine): boolean {
   into.isPerf = before !== '-';
   if (before === '/') {
     // perf with pid/tid.
-    let process = commEnd;
-    while (process > 0 && isDigits(text, process - 1, process)) process--;
+    const process = startOfDigits(text, commEnd);
     into.tgid = Number(text.slice(process, commEnd));
     commEnd = process - 1;
   }
-  if (before !== '-' && text[commEnd] !== ' ') return false;
-  let comm = text.slice(0, commEnd);
+  if (commEnd >= 0 && before !== '-' && text[commEnd] !== ' ') return false;
+  let comm = text.slice(0, Math.max(commEnd, 0));
   const prefix = into.isPerf ? null : PREFIX.exec(comm);
   if (prefix !== null) {
     into.buffer = prefix[1] ?? '';
     comm = comm.slice(prefix[0].length);
   }
   into.comm = comm.trim();
-  return into.comm !== '';
+  if (before === '-') readMinus(into, text[start - 2]);
+  return true;
+}
+
+/** The dash may be a sign instead: perf's, or the kernel's of a thread that it cannot name. */
+function readMinus(into: TextLine, before: string | undefined): void {
+  if (/^<[.X]{3}>-$/.test(into.comm)) into.comm = into.comm.slice(0, -1);
+  else if (!(into.comm.startsWith(':-') && (before === ' ' || before === '/'))) return;
+  else into.comm = into.comm.replace(/\s{1,40}-\d{1,10}\/$/, '');
+  into.pid = -into.pid;
+}
+
+function startOfDigits(text: string, end: number): number {
+  let start = end;
+  while (start > 0 && isDigits(text, start - 1, start)) start--;
+  return start;
 }
 
 function trimEnd(text: string, end: number): number {
@@ -122,54 +160,38 @@ function readRest(text: string, at: number, into: TextLine): boolean {
   AFTER_CPU.lastIndex = at;
   const match = AFTER_CPU.exec(text);
   if (match === null) return false;
-  const [, hex, flags, whole = '0', fraction] = match;
+  const [, tgid, hex, columns, blanks = '', digits = '0', fraction] = match;
+  if (tgid !== undefined) into.tgid = tgid.startsWith('-') ? -1 : Number(tgid);
+  // Where a count follows without a blank, the last columns may be digits that were taken for the count's.
+  const width = columns?.length ?? 0;
+  const missing = width > 0 && blanks === '' ? Math.max(into.flagColumns - width, 0) : 0;
+  into.flagColumns = Math.max(into.flagColumns, width);
   if (hex !== undefined) into.flags = Number.parseInt(hex, 16);
-  else if (flags !== undefined) into.flags = flagsOf(flags);
-  setTime(whole, fraction, into);
+  else if (columns !== undefined) into.flags = flagsOf(columns);
+  setTime(digits.slice(missing), fraction, into);
   return readName(text, AFTER_CPU.lastIndex, into);
 }
 
-function readLatency(text: string, into: TextLine): boolean {
-  const match = LATENCY.exec(text.slice(0, FAR));
-  if (match === null) return false;
-  const [whole, comm = '', pid = '', cpu = '', flags = '', time = '0', fraction] = match;
-  into.comm = comm.trim();
-  into.pid = Number(pid);
-  into.cpu = Number(cpu);
-  into.flags = flagsOf(flags);
-  into.isPerf = false;
-  if (fraction === undefined && whole.includes('us')) {
-    into.isCount = false;
-    into.seconds = Math.floor(Number(time) / 1e6);
-    into.nanos = (Number(time) % 1e6) * 1000;
-  } else setTime(time, fraction, into);
-  return readName(text, whole.length, into);
+function readWithoutCpu(text: string, into: TextLine): boolean {
+  const match = PERF_WITHOUT_CPU.exec(text.slice(0, FAR));
+  if (match === null || !readTask(text, match.index, into) || !into.isPerf) return false;
+  into.cpu = -1;
+  return readRest(text, match.index, into);
 }
 
-function setTime(whole: string, fraction: string | undefined, into: TextLine): void {
-  into.isCount = fraction === undefined;
-  if (fraction === undefined) into.count = BigInt(whole);
-  else {
-    into.seconds = Number(whole);
-    into.nanos = Number(fraction.padEnd(9, '0'));
-  }
-}
-
+/** Whoever is not perf prints a blank after the first colon. */
 function readName(text: string, at: number, into: TextLine): boolean {
-  const pattern = into.isPerf ? PERF_EVENT : EVENT;
+  if (!into.isPerf && readEvent(EVENT, text, at, into)) return true;
+  if (!readEvent(PERF_EVENT, text, at, into)) return false;
+  into.isPerf = true;
+  return true;
+}
+
+function readEvent(pattern: RegExp, text: string, at: number, into: TextLine): boolean {
   pattern.lastIndex = at;
   const match = pattern.exec(text);
   if (match === null) return false;
   into.name = match[1] ?? '';
   into.payloadAt = pattern.lastIndex;
   return true;
-}
-
-const FIRST: Readonly<Record<string, number>> = { d: 0x01, D: 0x81, b: 0x80 };
-const SECOND: Readonly<Record<string, number>> = { N: 0x24, n: 0x04, p: 0x20, L: 0x22, l: 0x02, B: 0x26, b: 0x06 };
-const THIRD: Readonly<Record<string, number>> = { h: 0x08, s: 0x10, H: 0x18, z: 0x40, Z: 0x48 };
-
-/** `common_flags` as far as the columns show them (§1.3). */
-function flagsOf(columns: string): number {
-  return (FIRST[columns[0] ?? ''] ?? 0) | (SECOND[columns[1] ?? ''] ?? 0) | (THIRD[columns[2] ?? ''] ?? 0);
 }

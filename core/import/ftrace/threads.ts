@@ -73,6 +73,11 @@ export class Threads {
     thread.lane = undefined;
   }
 
+  /** Whether an event in the thread named a vCPU. */
+  isNamed(tid: number): boolean {
+    return this.#threads.get(tid)?.named !== undefined;
+  }
+
   /** The lane of the vCPU whose thread this is; `comm` as the source names it. Makes the thread a vCPU thread. */
   laneOfVcpuThread(tid: number, comm: string): number {
     const thread = this.#thread(tid);

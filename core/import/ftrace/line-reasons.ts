@@ -1,0 +1,31 @@
+/** Why a line of ftrace text is no event: lines of other tracers, of options and of headers, by how they begin. */
+
+const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/^\s*$/, 'empty line'],
+  [/^#####/, 'start of a CPU buffer'],
+  [/^\ufeff?#/, 'header'],
+  [/^cpus=\d+\s*$/, 'header'],
+  [/^\s*(=> |[0-9a-f]{8,16} )/, 'stack trace'],
+  [/(^|: +)<(user )?stack trace ?>$/, 'stack trace'],
+  [/^(\s{0,20}\d+\.\d+ \|)?\s{0,20}\d{1,5}\)[^|]{0,60}\|/, 'function graph'],
+  [/^ \d{1,5}\) .{1,32} => /, 'function graph'],
+  [/^ -{20,60}$/, 'function graph'],
+  [/: +[\w.]+(?:\+0x[0-9a-f]+)?(?: \[\w+\])? <-/, 'function call'],
+  [/\[\d{3,6}\] +\d+\.\d+: +(\d+ +)?[\w-]+(:[a-zA-Z]*)?: *([0-9a-f]+ |$)/, 'sample of perf, no tracepoint'],
+  [/^\s*[A-Za-z_]\w*: /, 'line without task and time (context-info is off)'],
+  [/^\d+ \d+ \d+ /, 'line of the raw format (option raw)'],
+];
+const OTHER = 'not a line of an event';
+/** How far a line is looked at. */
+const FAR = 200;
+
+/** The first that fits. */
+export function reasonFor(text: string): string {
+  const head = text.slice(0, FAR);
+  return REASONS.find(([pattern]) => pattern.test(head))?.[1] ?? OTHER;
+}
+
+/** Whether the line belongs to ftrace text although it is no event, so that it speaks neither for nor against. */
+export function isAside(text: string): boolean {
+  return /^(empty line|start of|header|stack trace|function|sample of perf)/.test(reasonFor(text));
+}

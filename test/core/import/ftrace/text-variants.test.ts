@@ -1,0 +1,262 @@
+/**
+ * One recording as every printer would have shown it: the events are the same whatever the columns are. The lines are
+ * those of a report of trace-cmd, printed anew.
+ */
+import { fileURLToPath } from 'node:url';
+import { Readable } from 'node:stream';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type ImportResult, importTrace } from '../../../../core/import/import.ts';
+import { openSource } from '../../../../core/import/source/source.ts';
+import { type NewEvent } from '../../../../core/trace/kinds.ts';
+import { MemorySink } from '../../../support/memory-sink.ts';
+
+/** Lines of the report; enough for two vCPUs, interrupts and every kind of event that it has. */
+const LINES = 600;
+const REPORT = fileURLToPath(new URL('../../../data/import/arch_timer.report-N.txt.xz', import.meta.url));
+const LINE = /^\s*(.+)-(\d+)\s+\[(\d+)\] (\S{5})\s+(\d+)\.(\d{6}): (\w+):\s+(.*)$/;
+
+interface Printed {
+  readonly comm: string;
+  readonly pid: string;
+  readonly cpu: string;
+  readonly flags: string;
+  readonly seconds: string;
+  readonly micros: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+type Print = (line: Printed) => string;
+
+const task = ({ comm, pid }: Printed): string => `${comm.padStart(16)}-${pid.padEnd(7)}`;
+const time = ({ seconds, micros }: Printed): string => `${seconds.padStart(5)}.${micros}`;
+const event = ({ name, text }: Printed): string => `${name}: ${text}`;
+const kernel: Print = (line) => `${task(line)} [${line.cpu}] ${line.flags} ${time(line)}: ${event(line)}`;
+const perfComm = ({ comm }: Printed): string => (comm === '<idle>' ? 'swapper' : comm);
+const SYSTEMS: readonly (readonly [string, string])[] = [
+  ['kvm_', 'kvm'],
+  ['vgic_', 'kvm'],
+  ['irq_', 'irq'],
+  ['sched_', 'sched'],
+];
+const perfEvent = ({ name, text }: Printed): string =>
+  `${SYSTEMS.find(([start]) => name.startsWith(start))?.[1] ?? 'other'}:${name}: ${text}`;
+const micros = (line: Printed): string => String(Number(line.seconds) * 1e6 + Number(line.micros));
+
+/** Columns that keep what the flags say of the context. */
+const WITH_FLAGS: Readonly<Record<string, Print>> = {
+  'a trace file of the kernel': kernel,
+  'one with TGIDs': (line) =>
+    `${task(line)} (${line.pid.padStart(7)}) [${line.cpu}] ${line.flags} ${time(line)}: ${event(line)}`,
+  'one with TGIDs behind the CPU, of kernel 4.13': (line) =>
+    `${task(line)} [${line.cpu}] (-----) ${line.flags.slice(0, 4)} ${time(line)}: ${event(line)}`,
+  'one with four columns of flags': (line) =>
+    `${task(line)} [${line.cpu}] ${line.flags.slice(0, 4)} ${time(line)}: ${event(line)}`,
+  'one with the columns of a real-time kernel': (line) =>
+    `${task(line)} [${line.cpu}] ${line.flags.slice(0, 2)}.${line.flags.slice(2, 4)}.. ${time(line)}: ${event(line)}`,
+  'one with nine digits of time': (line) =>
+    `${task(line)} [${line.cpu}] ${line.flags} ${time(line)}000: ${event(line)}`,
+  'one of a machine with 2000 CPUs': (line) =>
+    `${task(line)} [1${line.cpu}] ${line.flags} ${time(line)}: ${event(line)}`,
+  'one with line ends of another system': (line) => `${kernel(line)}\r`,
+  'one with colours': (line) => `\u001b[1;32m${kernel(line)}\u001b[0m`,
+  'one dumped to the console': (line) => `[   12.345678] ${kernel(line)}`,
+  'one dumped to a console that names its task': (line) => `<4>[   12.345678][   T99] ${kernel(line)}`,
+  'the latency format': (line) =>
+    `${line.comm.slice(0, 8).padStart(8)}-${line.pid.padEnd(7)} ${Number(line.cpu).toString().padStart(3)}${line.flags} ${micros(line).padStart(4)}us+: ${event(line)}`,
+  'a report with the names of its buffers': (line) =>
+    `${Number(line.cpu) === 0 ? '  one: ' : 'other: '}${task(line)} [${line.cpu}] ${line.flags} ${time(line)}: ${event(line)}`,
+  'a report with differences of time': (line) =>
+    `${task(line)} [${line.cpu}] ${line.flags} ${time(line)}: (+12)    ${event(line)}`,
+  'a report with a count right behind the flags': (line) =>
+    `${task(line)} [${line.cpu}] ${line.flags}${micros(line).padStart(12)}: ${event(line)}`,
+};
+
+/** Columns that do not say whether an interrupt stopped the thread. */
+const WITHOUT_FLAGS: Readonly<Record<string, Print>> = {
+  'a trace file without irq-info': (line) => `${task(line)} [${line.cpu}] ${time(line)}: ${event(line)}`,
+  'perf script': (line) =>
+    `${perfComm(line).padStart(16)} ${line.pid.padStart(5)} [${line.cpu}] ${time(line)}: ${perfEvent(line).padStart(50)}`,
+  'perf script with processes and nanoseconds': (line) =>
+    `${perfComm(line)} ${line.pid}/${line.pid} [${line.cpu}] ${time(line)}000: ${perfEvent(line)}`,
+  'perf script with call chains': (line) =>
+    `${perfComm(line)}  ${line.pid} [${line.cpu}] ${time(line)}: ${perfEvent(line)}\n\tffff8000821facd8 __schedule+0x618 ([kernel.kallsyms])\n\n`,
+  'perf script with periods': (line) =>
+    `${perfComm(line)}  ${line.pid} [${line.cpu}] ${time(line)}:          1 ${perfEvent(line)}`,
+};
+
+/** What an event says apart from its place in the file, and from the CPU's name where that was changed. */
+const essence = ({ time: _time, line: _line, detail: _detail, ...rest }: NewEvent): string =>
+  JSON.stringify({ ...rest, pcpu: undefined }, (_key, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  );
+
+async function read(text: string): Promise<{ sink: MemorySink; result: ImportResult }> {
+  const sink = new MemorySink();
+  const result = await importTrace({ name: 'trace', stream: Readable.from([Buffer.from(text)]) }, sink);
+  return { sink, result };
+}
+
+describe('a recording', () => {
+  const lines: Printed[] = [];
+  let plain: NewEvent[];
+  const printed = (print: Print): Promise<{ sink: MemorySink; result: ImportResult }> =>
+    read(lines.map((line) => `${print(line)}\n`).join(''));
+
+  beforeAll(async () => {
+    const source = await openSource(REPORT);
+    let text = '';
+    for await (const chunk of source.chunks) text += Buffer.from(chunk).toString('utf8');
+    await source.close();
+    const all = text.split('\n');
+    // From where the vCPUs run.
+    for (const line of all.slice(
+      all.findIndex((one) => one.includes('kvm_entry')),
+      LINES + all.length,
+    )) {
+      const [, comm = '', pid = '', cpu = '', flags = '', seconds = '', fraction = '', name = '', payload = ''] =
+        LINE.exec(line) ?? [];
+      if (comm !== '' && lines.length < LINES)
+        lines.push({ comm, pid, cpu, flags, seconds, micros: fraction, name, text: payload });
+    }
+    plain = (await printed(kernel)).sink.events;
+    expect(plain.length).toBe(LINES);
+    expect(plain.filter(({ source: name }) => name === 'irq_handler_entry').length).toBeGreaterThan(5);
+  });
+
+  it.each(Object.entries(WITH_FLAGS))('is the same as %s', async (_what, print) => {
+    const { sink, result } = await printed(print);
+    expect(result.summary.lines).toMatchObject({ read: LINES, asEvents: LINES, skipped: 0 });
+    expect(sink.events.map(essence)).toEqual(plain.map(essence));
+    const factor = result.summary.source.facts['clock'] === undefined ? 1 : 1000;
+    expect(sink.events.map((one) => one.time * factor)).toEqual(plain.map((one) => one.time));
+  });
+
+  it.each(Object.entries(WITHOUT_FLAGS))('is the same as %s, but for what interrupts did', async (_what, print) => {
+    const { sink, result } = await printed(print);
+    expect(result.summary.lines?.asEvents).toBe(LINES);
+    expect(result.summary.lines?.read).toBe(LINES + (result.summary.lines?.skipped ?? 0));
+    for (const [i, one] of sink.events.entries()) {
+      const other = plain[i];
+      if (other === undefined) throw new RangeError(`event ${i}`);
+      expect(one.time).toBe(other.time);
+      if (one.kind !== 'host.event' || one.source === 'sched_switch') expect(essence(one)).toBe(essence(other));
+      // Nothing tells whether the thread did it or was stopped by it.
+      else expect([one.source, one.vcpu]).toEqual([other.source, undefined]);
+    }
+  });
+});
+
+describe('a thread', () => {
+  it('may have any name, none, or be one that the printer could not tell', async () => {
+    const { sink } = await read(
+      [
+        '   a-1 [002] b: c-12      [003] d..1.    1.000001: x_y: z',
+        '                -1091    [000] d..1.    1.000002: x_y: z',
+        '           <...>--1      [000] d..1.    1.000003: x_y: z',
+        '           <XXX>--1      [000] d..1.    1.000004: x_y: z',
+        '          minus--12      [000] d..1.    1.000005: x_y: z',
+      ].join('\n'),
+    );
+    expect(sink.events.map(({ detail }) => detail?.['task'])).toEqual([
+      'a-1 [002] b: c-12',
+      '-1091',
+      undefined,
+      undefined,
+      'minus--12',
+    ]);
+    const perf = await read(
+      [
+        '             :-1    -1 [000]  2065.530057:         kvm:kvm_entry: PC: 0x40',
+        '     :-1    -1/-1    [000]  2065.530058:         kvm:kvm_entry: PC: 0x40',
+        '              4711 [000]  2065.530059:         kvm:kvm_entry: PC: 0x40',
+        'CPU 1/KVM  4712  2065.530060: kvm:kvm_entry: PC: 0x40',
+      ].join('\n'),
+    );
+    expect(perf.result.format).toBe('perf-script');
+    expect(perf.sink.events.map(({ kind, detail, vcpu }) => [kind, detail?.['task'], detail?.['CPU'], vcpu])).toEqual([
+      ['vcpu.entry', undefined, 0, undefined],
+      ['vcpu.entry', undefined, 0, undefined],
+      ['vcpu.entry', '-4711', 0, 0],
+      ['vcpu.entry', 'CPU 1/KVM-4712', undefined, 1],
+    ]);
+  });
+
+  it('is not named after the vCPU of a timer that stopped it, where the text has no flags', async () => {
+    const { sink } = await read(
+      [
+        '       CPU 0/KVM-10     [001]    1.000001: kvm_get_timer_map: VCPU: 0, dv: 1, dp: 0, ev: -1, ep: -1',
+        '       CPU 0/KVM-10     [001]    1.000002: kvm_entry: PC: 0x40000000',
+        '       CPU 0/KVM-10     [001]    1.000003: kvm_timer_hrtimer_expire: arch_timer_ctx_index: 1',
+        '       CPU 0/KVM-10     [001]    1.000004: kvm_timer_update_irq: VCPU: 3, IRQ 27, level 1',
+        '       CPU 0/KVM-10     [001]    1.000005: kvm_exit: IRQ: HSR_EC: 0x0000 (UNKNOWN), PC: 0x40000000',
+      ].join('\n'),
+    );
+    expect(sink.events.map(({ vcpu }) => vcpu)).toEqual([0, 0, undefined, 3, 0]);
+  });
+});
+
+describe('the verbose latency format', () => {
+  it('has the clock between brackets', async () => {
+    const { sink, result } = await read(
+      [
+        '# tracer: nop',
+        '# nop latency trace v1.1.5 on 6.1.0',
+        '       CPU 0/KVM   30477   1 1 00000001 0000000a [71c89729] 19.286ms (+0.020ms): kvm_entry: PC: 0x40',
+        '       CPU 0/KVM   30477   1 9 00010001 0000000b [71c8972d] 19.290ms (+0.004ms): irq_handler_entry: irq=3 name=x',
+      ].join('\n'),
+    );
+    expect(result.summary.source.facts['first time stamp']).toBe('1908.971305000 s');
+    expect(sink.events.map(({ vcpu, time: at }) => [vcpu, at])).toEqual([
+      [0, 0],
+      [undefined, 4000],
+    ]);
+  });
+});
+
+describe('lines that are no events', () => {
+  it('are counted by what they are', async () => {
+    const { result } = await read(
+      [
+        '\ufeff# tracer: function',
+        '       CPU 0/KVM-214     [001] d..1.    15.734270: kvm_entry: PC: 0x40',
+        '       CPU 0/KVM-214     [001] d..1.    15.734270: kvm_arch_vcpu_load <-vcpu_load',
+        '       CPU 0/KVM-214     [001] d..1.    15.734270: nf_hook+0x10 [nf_tables] <-ip_rcv',
+        '       CPU 0/KVM-214     [001] d..1.    15.734271: <stack trace>',
+        ' => el0_svc',
+        ' => el0t_64_sync_handler',
+        ' 0)               |  kvm_vcpu_ioctl() {',
+        ' 0)   1.234 us    |    mutex_lock();',
+        ' ------------------------------------------',
+        ' 0)  CPU 0/K-214  =>  <idle>-0',
+        '  15.734270 |   0)  CPU 0/K-214   |   2.345 us    |  } /* vcpu_load */',
+        '214 1 15734270123 5: 100',
+      ].join('\n'),
+    );
+    expect(result.summary.lines?.reasons).toEqual({
+      header: 1,
+      'function call': 2,
+      'stack trace': 3,
+      'function graph': 5,
+      'line of the raw format (option raw)': 1,
+    });
+    const perf = await read(
+      [
+        'CPU 0/KVM  4711 [003]  1.500000: kvm:kvm_entry: PC: 0x40000000',
+        'CPU 0/KVM  4711 [003]  1.500001:     250000 cycles:P:  ffff80001010 foo+0x10 ([kernel.kallsyms])',
+        'CPU 0/KVM  4711 [003]  1.500002:     250000 cycles: ',
+        'CPU 0/KVM  4711 [003]  1.500003:          1 cpu-clock:pppG:  ffff80001010 [unknown] ([guest.kernel])',
+      ].join('\n'),
+    );
+    expect(perf.result.summary.lines).toMatchObject({
+      asEvents: 1,
+      reasons: { 'sample of perf, no tracepoint': 3 },
+    });
+  });
+
+  it('do not hide the events that they stand between', async () => {
+    const entry = '       CPU 0/KVM-214     [001] d..1.    15.734270: kvm_entry: PC: 0x40';
+    const { result } = await read(`${entry}\n${' => el0_svc\n'.repeat(30)}${entry}\n${' => x+0x1/0x2\n'.repeat(30)}`);
+    expect(result.format).toBe('ftrace');
+  });
+});
