@@ -1,9 +1,10 @@
 /**
  * What user space does about SPIs and tables of a machine's vGICv5: irqfd with and without resampling, images of the
- * interrupt state tables. Results are those of the ioctls.
+ * interrupt state tables. Results are those of the ioctls. And the GIC instructions that a hypervisor can execute.
  */
 import { type Result } from '../kvm/errno.ts';
 import { DEVICE_VGIC_V5, GROUP, UserWords } from '../kvm/uapi.ts';
+import { executeAtEl2 } from '../kvm/v5/irs/hypervisor-instructions.ts';
 import { type UserImages } from '../kvm/v5/irs/images.ts';
 import { type GuestMemory, type VmIrs } from '../kvm/v5/irs/vm-irs.ts';
 import { VmVgicV5 } from '../kvm/v5/vm-vgic.ts';
@@ -31,6 +32,11 @@ export function irqfd(machine: Machine, gsi: number, level: boolean): Result {
 /** KVM_IRQFD with KVM_IRQFD_FLAG_RESAMPLE. */
 export function addResampler(machine: Machine, gsi: number): void {
   irsOf(machine).listeners.addResampler(gsi);
+}
+
+/** A GIC instruction at EL2 of physical CPU `cpu`; gives what ICC_ICSR_EL1 would hold after VDRCFG. */
+export function hypervisor(machine: Machine, cpu: number, instruction: string, operand: bigint): bigint {
+  return executeAtEl2(irsOf(machine).host, machine.host.cpu(cpu), instruction, operand);
 }
 
 /** Where the buffers are in user space; any address that is not 0 does. */

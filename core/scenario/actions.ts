@@ -146,6 +146,10 @@ const ACTIONS: { readonly [K in ActionName]: (context: ActionContext, args: Acti
     if (saved === undefined) throw new RangeError(`no tables were saved as "${args.from}" yet`);
     return answer(irs.restoreTables(machine, saved));
   },
+  hypervisor: ({ machine }, { cpu, instruction, operand }) => {
+    const icsr = irs.hypervisor(machine, cpu, instruction, operand);
+    return instruction === 'GIC VDRCFG' ? { result: 0, words: [icsr] } : OK;
+  },
   operations: ({ machine }, { vcpu, ppi, table }) =>
     answer(gicOf(machine, vcpu).setOperations(intid(machine, ppi), table)),
   stop: ({ machine }) => {

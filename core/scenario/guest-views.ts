@@ -37,6 +37,7 @@ const ELSEWHERE = new Set<AnyEvent['kind']>([
   'irs.hppi.noPe',
   'spi.inject',
   'spi.inject.ignored',
+  'gic.vd',
   'gic.vdpend',
   'gic.vdrcfg',
   'aplist.add',

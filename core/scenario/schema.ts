@@ -3,6 +3,7 @@
  * registers), which load.ts checks. Objects are strict: a key that nobody knows is an error.
  */
 import { z } from 'zod';
+import { VIRTUAL_INSTRUCTIONS } from '../gic/v5/irs/virtual-instructions.ts';
 import { OWNERS } from '../kvm/gic-model.ts';
 import {
   condition,
@@ -91,6 +92,11 @@ const actionKeys = {
     [z.strictObject({ from: label }), z.strictObject({ spis: entries.default({}), lpis: entries.default({}) })],
     { error: 'expected {from} or {spis, lpis}' },
   ),
+  hypervisor: z.strictObject({
+    cpu: whole(0, 63).default(0),
+    instruction: z.enum(VIRTUAL_INSTRUCTIONS),
+    operand: word,
+  }),
   operations: z.strictObject({ vcpu: vcpu.default(0), ppi: whole(0, 63), table: z.enum(['default', 'timer', 'none']) }),
   stop: z.strictObject({}),
 } as const;

@@ -36,13 +36,15 @@ function listed(s: Scribe, { kind, intid, length }: Extract<VgicIrsEvent, { leng
 export const IRS: Rows<VgicIrsEvent['kind']> = {
   'gic.cd': (s, { instruction, intid: number, what, value, before }, place) => {
     const intid = intidOf(number);
+    const by = instruction.startsWith('GIC VD') ? 'hypervisor' : 'guest';
     const configures = CONFIGURES.find((each) => each === what);
-    if (configures !== undefined)
-      s.put('irq.configure', 'guest', place, { intid, what: configures, value: BigInt(value) });
-    else if (what === 'pending') s.put('irq.pend', 'guest', place, { intid, pending: value !== 0, cause: instruction });
-    else if ((before & ACTIVE) !== 0) s.interrupt('irq.deactivate', 'guest', place, intid, 0, '');
-    else s.put('other', 'guest', place, { event: 'deactivate wasInactive' }, { interrupt: formatIntid(number) });
+    if (configures !== undefined) s.put('irq.configure', by, place, { intid, what: configures, value: BigInt(value) });
+    else if (what === 'pending') s.put('irq.pend', by, place, { intid, pending: value !== 0, cause: instruction });
+    else if ((before & ACTIVE) !== 0) s.interrupt('irq.deactivate', by, place, intid, 0, '');
+    else s.put('other', by, place, { event: 'deactivate wasInactive' }, { interrupt: formatIntid(number) });
   },
+  'gic.vd': (s, { instruction, operand }, place) =>
+    s.access('hypervisor', place, instruction, 'execute', lowOf(operand), highOf(operand), false),
   'irs.hppi': (s, { intid, priority }, place) =>
     s.interrupt('irq.hppi', 'hardware', place, intid === 0 ? undefined : intid, priority, 'IRS'),
   'irs.hppi.noPe': (s, { iaffid }, place) =>

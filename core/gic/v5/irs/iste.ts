@@ -53,8 +53,10 @@ export function icsrLow(word: number): number {
   );
 }
 
-/** ICSR.F: the configuration could not be read. */
-export const ICSR_FAILED = 1;
+/** ICC_ICSR_EL1 after a configuration read; F alone where there was no entry. */
+export const icsrOf = (word: number | undefined): bigint =>
+  word === undefined ? BigInt(ICSR_FAILED) : (BigInt(iaffidOf(word)) << 32n) | BigInt(icsrLow(word));
+const ICSR_FAILED = 1;
 
 /** Priority bits that an implementation with `bits` of them (1 … 5) keeps (§2). */
 export const priorityMask = (bits: number): number => (0x1f << (5 - bits)) & 0x1f;

@@ -6,7 +6,7 @@
  * and irq. A scan at every exit of any vCPU asks the hardware about each member and removes those that are neither
  * pending nor active anywhere; it costs one hypervisor call per member.
  */
-import { ACTIVE, iaffidOf, ICSR_FAILED, icsrLow, PENDING } from '../../../gic/v5/irs/iste.ts';
+import { ACTIVE, icsrOf, PENDING } from '../../../gic/v5/irs/iste.ts';
 import { type Vcpu } from '../../vcpu.ts';
 import { type Spi } from './spi.ts';
 import { type VmIrs } from './vm-irs.ts';
@@ -116,8 +116,7 @@ function readBack(irs: VmIrs, spi: Spi): boolean {
   spi.active = active;
   if (!spi.isLevel) spi.latch = pending;
   else if (!pending && !active) spi.latch = false;
-  const icsr = word === undefined ? BigInt(ICSR_FAILED) : (BigInt(iaffidOf(word)) << 32n) | BigInt(icsrLow(word));
-  irs.emit({ kind: 'gic.vdrcfg', intid: spi.intid, icsr });
+  irs.emit({ kind: 'gic.vdrcfg', intid: spi.intid, icsr: icsrOf(word) });
   if (word === undefined) irs.emit({ kind: 'gic.vdrcfg.fault', intid: spi.intid });
   return pending;
 }

@@ -41,6 +41,8 @@ export type VgicIrsEvent =
   | { readonly kind: 'gic.vdpend.ignored'; readonly vmId: number; readonly intid: number }
   | { readonly kind: 'gic.vdrcfg'; readonly intid: number; readonly icsr: bigint }
   | { readonly kind: 'gic.vdrcfg.fault'; readonly intid: number }
+  /** Another instruction of EL2; not performed: no VPE is resident there, or there is no such entry. */
+  | { readonly kind: 'gic.vd'; readonly instruction: string; readonly operand: bigint; readonly performed: boolean }
   | { readonly kind: 'aplist.add'; readonly intid: number; readonly length: number }
   | { readonly kind: 'aplist.remove'; readonly intid: number; readonly length: number }
   | { readonly kind: 'notifier.fire'; readonly pin: number }
