@@ -2,6 +2,7 @@
  * One text line to one `TraceLine`, or the reason why not. Nothing is dropped in silence: what is no event comes back
  * with a reason that the user sees counted.
  */
+import { endOfText, eventsBehind } from './behind.ts';
 import { eventRow, exceptionRow, isCutName, nextHash } from './events/table.ts';
 import { type EventRow } from './events/row.ts';
 import { match } from './pattern.ts';
@@ -47,11 +48,16 @@ export class LineReader {
   readonly #unknown = new Map<string, string>();
   /** Event name of the last line read, if it had one; counted whatever became of the line. */
   name: string | undefined;
+  /** The last line read began with another event, whose rest is missing. */
+  isTorn = false;
+  /** Events that other text stood before. */
+  behind = 0;
 
   /** Fills `into`, or gives the reason why the line is no event. */
   read(line: number, page: Page, start: number, end: number, into: TraceLine): string | undefined {
     const { bytes } = page;
     this.name = undefined;
+    this.isTorn = false;
     const prefix = this.#prefix;
     const at = prefix.read(bytes, start, end);
     into.time = this.clock.timeOf(prefix, at > start);
@@ -64,8 +70,32 @@ export class LineReader {
       return undefined;
     }
     const reason = this.#readText(bytes, at, end, into);
-    if (reason === undefined && into.row !== undefined) this.#memo.keep(bytes, at, end, into);
-    return reason;
+    if (reason === undefined && into.row !== undefined) {
+      this.#memo.keep(bytes, at, end, into);
+      return undefined;
+    }
+    // A name that is in no table, in a log that has time stamps elsewhere, may be the beginning of anything.
+    if (reason === undefined && (at > start || this.clock.isCounted)) return undefined;
+    if (reason === SKIPPED.empty || this.#readBehind(at, into)) return reason === SKIPPED.empty ? reason : undefined;
+    return reason ?? this.#readText(bytes, at, end, into);
+  }
+
+  /** Reads an event that stands behind other text, or has something behind it. */
+  #readBehind(from: number, into: TraceLine): boolean {
+    const { bytes } = into.page;
+    const prefix = this.#prefix;
+    const { name } = this;
+    const end = endOfText(bytes, from, into.end);
+    if (end < into.end && name !== undefined && this.#readText(bytes, from, end, into) === undefined) return true;
+    for (const { at, hasTime } of eventsBehind(prefix, bytes, from, end, from > into.start)) {
+      if (this.#readText(bytes, at, end, into) !== undefined) continue;
+      if (hasTime) into.time = this.clock.timeOf(prefix, true);
+      this.isTorn = name !== undefined;
+      this.behind++;
+      return true;
+    }
+    this.name = name;
+    return false;
   }
 
   /** Reads what follows the prefix. */

@@ -1,5 +1,6 @@
 /** Text logs of QEMU's `log` trace backend (trace-import-formats §6.1): the row of the registry, and the import. */
 import { type Format, type LineTime, type ReadContent, type ReadSummary, type Verdict } from '../format.ts';
+import { endOfText, eventsBehind } from './behind.ts';
 import { isKnownEvent } from './events/table.ts';
 import { Prefix } from './prefix.ts';
 import { QemuSession } from './session.ts';
@@ -29,6 +30,7 @@ function detect(head: Uint8Array): Verdict | undefined {
       const name = EVENT.exec(rest)?.[1];
       if (name !== undefined && (isKnownEvent(name) || FAMILY.test(name))) known++;
       else if (EXCEPTION.test(rest) || (at > 0 && name !== undefined)) plausible++;
+      else if (eventsBehind(prefix, page.bytes, start, endOfText(page.bytes, start, end)).next().done !== true) known++;
     },
     onLong: () => {
       looked++;

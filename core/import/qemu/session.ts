@@ -78,8 +78,10 @@ export class QemuSession implements LineReceiver {
     const reason = this.#reader.read(line, page, start, end, slot);
     const { name } = this.#reader;
     if (name !== undefined) this.#count(name, reason === undefined ? slot.row : undefined);
-    if (reason === undefined) this.#accept(slot);
-    else {
+    if (reason === undefined) {
+      if (this.#reader.isTorn) this.#damaged();
+      this.#accept(slot);
+    } else {
       this.#skip(line, reason, slot.text);
       // Output of other parts of the emulator proves and disproves nothing; a line that is damaged may have.
       if (name !== undefined || reason === SKIPPED.binary || reason === SKIPPED.cut) this.#damaged();
@@ -132,7 +134,7 @@ export class QemuSession implements LineReceiver {
 
   /** What `info` says about the source beside the counts. */
   get facts(): Record<string, string> {
-    const { clock } = this.#reader;
+    const { clock, behind } = this.#reader;
     const { withoutName, unproven, defects, untracked, slots } = this.#scene;
     const facts: Record<string, string> = clock.isCounted
       ? { clock: 'none: the log has no time stamps, times count lines' }
@@ -141,6 +143,7 @@ export class QemuSession implements LineReceiver {
     if (withoutName > 0) facts['vCPU not proven'] = `${unproven} of ${withoutName} events whose line names none`;
     if (this.#merged.size > 0)
       facts['merged lines'] = [...this.#merged].map(([name, count]) => `${name} ${count}`).join(', ');
+    if (behind > 0) facts['behind other text'] = `${behind} events, in lines that something else began`;
     if (defects > 0) facts['recorder defect'] = `${DEFECT}: ${defects} lines; the state follows what they print`;
     if (slots.contradictions > 0)
       facts['contradictions'] = `${slots.contradictions} events show a state that nothing led to`;

@@ -76,6 +76,13 @@ export function rowNamed(name: string): EventRow | undefined {
   return byName.get(name);
 }
 
+const FIRST_BYTES: ReadonlySet<number> = new Set(EVENT_ROWS.map(({ nameBytes }) => nameBytes[0] ?? 0));
+
+/** Whether a name in the table begins with this byte. */
+export function startsEvent(byte: number): boolean {
+  return FIRST_BYTES.has(byte);
+}
+
 /** Whether this is the beginning of an event's name, as a line that was cut short ends. */
 export function isCutName(word: string): boolean {
   return EVENT_ROWS.some(({ name }) => name.length > word.length && name.startsWith(word));
