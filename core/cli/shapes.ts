@@ -123,6 +123,16 @@ export const SHAPES = {
     })
     .partial(),
   import: z.strictObject({ output: z.string(), stopped: z.boolean(), info }),
+  /** Of `import --dry-run`. */
+  importPlan: z.strictObject({
+    files: z.array(z.strictObject({ file: z.string(), format: z.string().nullable(), message: z.string() })),
+    recordings: z.array(z.strictObject({ files: z.array(z.string()), placed: z.string() })),
+    frames: z.string().nullable(),
+    output: z.string(),
+    there: z.enum(['cut', 'complete', 'other', 'busy']).nullable(),
+    room: z.strictObject({ needed: count, free: count }),
+    problem: z.string().nullable(),
+  }),
   /** Each line; `--columns` leaves out what was not asked for. */
   event: z
     .strictObject({

@@ -33,3 +33,17 @@ export async function spool(stdin: Readable, file: string, signal: AbortSignal):
     throw error;
   }
 }
+
+/** Copies its beginning to a file: whole pieces, until there are `bytes` of it or it ends. */
+export async function spoolHead(stdin: Readable, file: string, bytes: number): Promise<void> {
+  const out = createWriteStream(file, { flags: 'wx' });
+  await pipeline(async function* () {
+    let taken = 0;
+    for await (const part of stdin.iterator({ destroyOnReturn: false })) {
+      const chunk = Buffer.from(part);
+      yield chunk;
+      taken += chunk.length;
+      if (taken >= bytes) return;
+    }
+  }, out);
+}

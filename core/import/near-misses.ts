@@ -72,6 +72,11 @@ const ROWS: readonly Row[] = [
     hint: 'Recover the ftrace buffer with the crash utility (trace dump).',
     is: begins('KDUMP   ', 'DISKDUMP'),
   },
+  {
+    what: 'a device tree',
+    hint: 'It says where the registers of a recorded guest are: give it beside the recording (--dtb), compiled (dtc).',
+    is: (head, text) => bytes(0, 0xd0, 0x0d, 0xfe, 0xed)(head) || text.startsWith('/dts-v1/'),
+  },
   { what: 'a JPEG image', hint: NO_TRACE, is: bytes(0, 0xff, 0xd8, 0xff) },
   { what: 'a PNG image', hint: NO_TRACE, is: bytes(0, 0x89, 0x50, 0x4e, 0x47) },
   { what: 'a GIF image', hint: NO_TRACE, is: begins('GIF87a', 'GIF89a') },

@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { FORMATS, importTrace, inspect, type Progress } from '../import/import.ts';
 import { type Machine } from '../import/machine/machine.ts';
 import { importSeveral } from '../import/several/import-several.ts';
+import { isInUse } from '../trace/file.ts';
 import { type SourceInfo } from '../trace/sink.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { afterFailure, isGivenUp } from './cut-writing.ts';
@@ -42,18 +43,32 @@ const LOOK_EVERY_MS = 1000;
  */
 export function chooseOutput(folder: string, file: string): string {
   mkdirSync(folder, { recursive: true });
-  return freeOutput(folder, file);
+  // What a killed import left is made anew, what another one is writing is left alone.
+  return freeName(folder, file, (path) => existsSync(path) || isInUse(`${path}.partial`)).name;
 }
 
-/** The same, without making the folder. */
-export function freeOutput(folder: string, file: string): string {
-  const stem =
+/** Bytes of a source's name that its trace's takes; with its endings it must remain a name that file systems take. */
+const LONGEST_STEM = 200;
+
+/** The nicest name for the trace of a file that is not taken, and the nearest taken one before it. */
+export function freeName(
+  folder: string,
+  file: string,
+  isTaken: (path: string) => boolean,
+): { readonly name: string; readonly before: string | undefined } {
+  const whole =
     basename(file)
       .replace(/\.(xz|gz|zst)$/i, '')
       .replace(/\.(log|txt|dat|trace|yaml|yml)$/i, '') || 'import';
+  const stem = Buffer.from(whole)
+    .subarray(0, LONGEST_STEM)
+    .toString('utf8')
+    .replace(/\uFFFD$/, '');
+  let before: string | undefined;
   for (let n = 1; ; n++) {
-    const path = join(folder, n === 1 ? `${stem}.gscope` : `${stem}-${n}.gscope`);
-    if (!existsSync(path)) return path;
+    const name = join(folder, n === 1 ? `${stem}.gscope` : `${stem}-${n}.gscope`);
+    if (!isTaken(name)) return { name, before };
+    before = name;
   }
 }
 
@@ -62,7 +77,7 @@ export function checkOutput(job: ImportJob): void {
   const folder = dirname(job.output);
   if (job.files.some((file) => resolve(file) === job.output))
     throw new SessionError({ code: 'usage', message: `${job.output} is also a source. Choose another output.` });
-  if (!existsSync(folder)) throw new SessionError({ code: 'usage', message: `${folder}: there is no such folder` });
+  if (!existsSync(folder)) noFolder(folder);
   checkWritable(folder);
   const there = statSync(job.output, { throwIfNoEntry: false });
   // A device or a pipe would be replaced by the trace, a folder cannot be.
@@ -76,7 +91,12 @@ export function checkOutput(job: ImportJob): void {
   checkRoom(job.files, folder);
 }
 
-function checkWritable(folder: string): void {
+export function noFolder(folder: string): never {
+  throw new SessionError({ code: 'usage', message: `${folder}: there is no such folder` });
+}
+
+/** @throws SessionError for a folder in which no trace can be made */
+export function checkWritable(folder: string): void {
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (cause) {

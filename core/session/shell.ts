@@ -15,7 +15,7 @@ export interface ShellBridge extends SessionBridge {
   /** Path of a dropped File, empty for one that is not on disk. Takes a DOM `File`. */
   pathForFile(file: unknown): string;
   /** The system's open dialog; empty when the person cancels. */
-  chooseFiles(purpose: 'open' | 'import' | 'scenario'): Promise<readonly string[]>;
+  chooseFiles(purpose: 'open' | 'import' | 'scenario' | 'device-tree'): Promise<readonly string[]>;
   /** The system's save dialog for a report; null when the person cancels. It asked about overwriting. */
   chooseReport(format: 'html' | 'md', suggestedName: string): Promise<string | null>;
   /** Shows a file in the system's file manager. */

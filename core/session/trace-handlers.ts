@@ -1,6 +1,7 @@
 /** `trace.*`, `import.*`, `task.cancel`: opening and making traces. */
 import { resolve } from 'node:path';
 import { type TraceInfo } from './contract.ts';
+import { mayFinish } from './earlier-trace.ts';
 import { startFollowing } from './follow-task.ts';
 import { type Group, type SessionContext } from './handlers.ts';
 import { planOf } from './import-plan.ts';
@@ -71,7 +72,7 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
       const job = {
         files: sources,
         output: target,
-        overwrite,
+        overwrite: overwrite || (resume === true && mayFinish(target, sources)),
         tool: `gicscope ${options.version}`,
         ...(format === undefined ? {} : { format }),
         ...(keepPartial === undefined ? {} : { keepPartial }),

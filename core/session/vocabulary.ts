@@ -1,6 +1,7 @@
 /** Words and numbers of the contract that front ends need at run time, without the schemas. */
 export { RUN_STATES, TIMERS, type RunState } from '../trace/kinds.ts';
 export { parseDuration } from '../state/units.ts';
+export { FRAME_LIST_FORM, parseFrameList, type FrameBase } from '../import/machine/frame-list.ts';
 export { LEGS, type Leg } from '../trace/life.ts';
 export {
   INTERRUPT_FIELDS,

@@ -5,15 +5,17 @@ import { type BrowserWindow, dialog, shell } from 'electron';
 const TRACES = { name: 'gicscope traces', extensions: ['gscope'] };
 const RECORDINGS = { name: 'Recordings', extensions: ['log', 'txt', 'trace', 'dat', 'xz', 'gz', 'zst'] };
 const SCENARIOS = { name: 'Scenarios', extensions: ['yaml', 'yml'] };
+const DEVICE_TREES = { name: 'Device tree blobs', extensions: ['dtb', 'fdt'] };
 const ALL = { name: 'All files', extensions: ['*'] };
 
-export const PURPOSES = ['open', 'import', 'scenario'] as const;
+export const PURPOSES = ['open', 'import', 'scenario', 'device-tree'] as const;
 type Purpose = (typeof PURPOSES)[number];
 
 const TITLES: Record<Purpose, string> = {
   open: 'Open',
   import: 'Import recordings',
   scenario: 'Record a scenario live',
+  'device-tree': 'Device tree of the recorded machine',
 };
 const ANY = {
   name: 'Traces, recordings and scenarios',
@@ -24,13 +26,16 @@ const FILTERS: Record<Purpose, Electron.FileFilter[]> = {
   open: [ALL, ANY, TRACES, SCENARIOS],
   import: [ALL, RECORDINGS],
   scenario: [SCENARIOS, ALL],
+  'device-tree': [ALL, DEVICE_TREES],
 };
+/** Of which one at a time is asked for. */
+const SINGLE: ReadonlySet<Purpose> = new Set(['scenario', 'device-tree']);
 
 /** `open`: traces, recordings and scenarios; the others what their names say. Empty when the person cancels. */
 export async function chooseFiles(window: BrowserWindow, purpose: Purpose): Promise<string[]> {
   const { canceled, filePaths } = await dialog.showOpenDialog(window, {
     title: TITLES[purpose],
-    properties: purpose === 'scenario' ? ['openFile'] : ['openFile', 'multiSelections'],
+    properties: SINGLE.has(purpose) ? ['openFile'] : ['openFile', 'multiSelections'],
     filters: FILTERS[purpose],
   });
   return canceled ? [] : filePaths;

@@ -1,7 +1,4 @@
 /** `import --resume` without --follow: what an earlier import left, and whether anything is to be done. */
-import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
-import { type TraceInfo } from '../../session/contract.ts';
 import { countOf, printable } from '../../state/units.ts';
 import { type Context } from '../context.ts';
 import { CliFailure } from '../failure.ts';
@@ -16,34 +13,18 @@ export async function isImported(
   shown: string,
   files: readonly string[],
 ): Promise<boolean> {
-  const there = existsSync(path) ? await lookAt(context, path) : undefined;
-  if (there !== undefined) mustBeOf(there, shown, files);
-  if (there?.complete === true) {
-    context.say(`${printable(shown)} is complete: ${countOf(there.events, 'event')}, nothing to resume`);
-    return true;
+  const paths = files.map((file) => (file === '-' ? file : context.path(file)));
+  const { earlier } = await context.call('import.plan', { files: paths, output: path });
+  if (earlier === null) return false;
+  const events = countOf(earlier.events, 'event');
+  switch (earlier.state) {
+    case 'complete':
+      context.say(`${printable(shown)} is complete: ${events}, nothing to resume`);
+      return true;
+    case 'cut':
+      context.say(`${events} were there before it was cut off; reading from the start of the files`);
+      return false;
+    default:
+      throw new CliFailure('usage', `${earlier.message} Choose another name with -o, or --overwrite replaces it`);
   }
-  const partial = `${path}.partial`;
-  const cut = there ?? (existsSync(partial) ? await lookAt(context, partial).catch(() => undefined) : undefined);
-  if (cut !== undefined)
-    context.say(
-      `${countOf(cut.events, 'event')} were there before it was cut off; reading from the start of the files`,
-    );
-  return false;
-}
-
-async function lookAt(context: Context, path: string): Promise<TraceInfo> {
-  const info = await context.call('trace.open', { path });
-  await context.call('trace.close', { id: info.id });
-  return info;
-}
-
-function mustBeOf({ source }: TraceInfo, shown: string, files: readonly string[]): void {
-  const names = files.map((file) => basename(file));
-  // A pipe has no name of its own.
-  if (names.includes('-') || source.files.join('\n') === names.join('\n')) return;
-  const made = source.files.length === 0 ? 'otherwise' : `from ${source.files.join(', ')}`;
-  throw new CliFailure(
-    'usage',
-    `${shown} was made ${printable(made)}: choose another name with -o, or --overwrite replaces it`,
-  );
 }

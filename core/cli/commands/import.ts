@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { countOf, durationText, printable } from '../../state/units.ts';
+import { countOf, durationText } from '../../state/units.ts';
 import { defineCommand } from '../command.ts';
 import { type Context } from '../context.ts';
 import { CliFailure, EXIT, type ExitCode } from '../failure.ts';
@@ -11,6 +11,7 @@ import { type FileOffset, offsets } from '../offsets.ts';
 import { flag, integer, JSON_FLAG, OVERWRITE_FLAG, text } from '../options.ts';
 import { newTrace } from '../output-file.ts';
 import { spool } from '../stdin.ts';
+import { sayPlan } from './import-plan.ts';
 import { isImported } from './import-resume.ts';
 import { infoDocument } from './info.ts';
 
@@ -74,7 +75,14 @@ export const importCommand = defineCommand({
     if (grows) checkFollow(files, offset !== undefined || dryRun);
     if (dtb !== undefined && places !== undefined) throw new CliFailure('usage', 'either --dtb or --frames');
     if (resume && overwrite) throw new CliFailure('usage', 'either --resume or --overwrite');
-    if (dryRun) return sayWhat(context, files, output);
+    const how = {
+      ...(format === undefined ? {} : { format }),
+      ...(dtb === undefined ? {} : { dtb: context.path(dtb) }),
+      ...(places === undefined ? {} : { frames: [...places] }),
+      ...(offset === undefined ? {} : { offsets: perFile(offset, files) }),
+    };
+    if (dryRun)
+      return sayPlan(context, { ...how, files: [], output: newTrace(context, output, true) }, files, output, json);
     const path = newTrace(context, output, overwrite || resume);
     if (resume && !grows && (await isImported(context, path, output, files))) return EXIT.done;
     const inputs = grows ? growing(context, files) : await gather(context, files);
@@ -83,13 +91,10 @@ export const importCommand = defineCommand({
         files: inputs.paths,
         output: path,
         overwrite: overwrite || (resume && !grows),
-        ...(format === undefined ? {} : { format }),
+        ...how,
         ...(keepPartial ? { keepPartial } : {}),
         ...(grows ? { follow: true, ...(resume ? { resume } : {}) } : {}),
         ...(vcpus === undefined ? {} : { vcpus }),
-        ...(dtb === undefined ? {} : { dtb: context.path(dtb) }),
-        ...(places === undefined ? {} : { frames: [...places] }),
-        ...(offset === undefined ? {} : { offsets: perFile(offset, files) }),
       };
       return await importFiles(context, request, output, inputs.stopped, json);
     } finally {
@@ -159,21 +164,6 @@ function perFile(offsets: readonly FileOffset[], files: readonly string[]): (num
     if (!files.some((file) => isNamed(file, name)))
       throw new CliFailure('usage', `--offset ${name}=…: there is no such file among those to import`);
   return files.map((file) => offsets.find((offset) => isNamed(file, offset.file))?.ns ?? null);
-}
-
-/** What each file is, without importing it. */
-async function sayWhat(context: Context, files: readonly string[], output: string): Promise<ExitCode> {
-  let isAll = true;
-  for (const file of files) {
-    if (file === '-') throw new CliFailure('usage', '--dry-run needs files: standard input can be read once only');
-    const { kind, message } = await context.call('files.detect', { path: context.path(file) });
-    isAll &&= kind === 'importable';
-    await context.out.write(`${printable(file)}: ${printable(message)}\n`);
-  }
-  if (!isAll) return EXIT.badInput;
-  const exists = existsSync(context.path(output)) ? ', which exists' : '';
-  await context.out.write(`would be imported to ${printable(output)}${exists}\n`);
-  return EXIT.done;
 }
 
 /** After Ctrl-C the backend finishes the trace with what it has. */

@@ -53,12 +53,33 @@ const sources = {
   format: z.string().max(64).optional(),
   /** Per file: nanoseconds to add to its times; null or absent: found from what the files have in common. */
   offsets: z.array(z.int().nullable()).max(64).optional(),
+  /** Where the recorded machine has its GIC's registers, for recordings of a KVM host: its device tree as a blob. */
+  dtb: path.optional(),
+  /** The same without a device tree; `dtb` comes first. */
+  frames: z
+    .array(z.object({ name: z.enum(FRAME_NAMES), base: hex }))
+    .max(32)
+    .optional(),
 };
+
+/** A trace that is, or is left, where an import would write. */
+const earlierSchema = z.object({
+  /** Its name, also of one that an import left as `NAME.partial`. */
+  path,
+  /** `cut`: an import of these files ended before its end; `complete`: it did not; `other`: it is something else. */
+  state: z.enum(['cut', 'complete', 'other', 'busy']),
+  events: z.int(),
+  message: z.string(),
+});
 
 export const taskMethods = {
   /** What an import of these files would do. Nothing is read but their beginnings, and nothing is written. */
   'import.plan': method(
-    z.object(sources),
+    z.object({
+      ...sources,
+      /** Where the trace would go; absent or empty: beside the app's other imports. */
+      output: z.string().max(4096).optional(),
+    }),
     z.object({
       files: z.array(
         z.object({
@@ -73,8 +94,18 @@ export const taskMethods = {
       ),
       /** Files that are one recording, merged line by line; recordings stand side by side, the first is the reference. */
       recordings: z.array(z.object({ files: z.array(z.int()), placed: z.string() })),
-      /** Where an import goes that names no output. */
+      /** Where it would go: the output that was named, else a name that nothing has. */
       output: path,
+      /** What stands there; without a named output: what the last import of these files left. */
+      earlier: earlierSchema.nullable(),
+      registers: z.object({
+        /** Whether one of the files is a recording of a KVM host: its accesses name addresses. */
+        needed: z.boolean(),
+        /** Where register frames are, for people; empty: nothing was said of them. */
+        frames: z.string(),
+        /** Why what was said cannot be used; empty: it can. */
+        problem: z.string(),
+      }),
       /** Bytes of disk that it may need there, and that are free. */
       room: z.object({ needed: z.number(), free: z.number() }),
       /** Why it cannot be done; empty: it can. */
@@ -91,19 +122,15 @@ export const taskMethods = {
       keepPartial: z.boolean().optional(),
       /** Number of vCPUs, for sources that do not say it. */
       vcpus: z.int().min(1).max(512).optional(),
-      /** Where the recorded machine has its GIC's registers, for recordings of a KVM host: its device tree as a blob. */
-      dtb: path.optional(),
-      /** The same without a device tree; `dtb` comes first. */
-      frames: z
-        .array(z.object({ name: z.enum(FRAME_NAMES), base: hex }))
-        .max(32)
-        .optional(),
       /**
        * Read on as the source grows, until it ends or the task is stopped; the trace has its name and can be opened
        * from the first event on. One source; `-` is the standard input of the backend's process, where it has one.
        */
       follow: z.boolean().optional(),
-      /** Of `follow`: go on with the trace that is there, if there is one; its lines come first. */
+      /**
+       * Go on with the trace of the same files that is there, if there is one and it was cut off: with `follow` its lines
+       * come first (also of a complete one); without, the files are read again from their start.
+       */
       resume: z.boolean().optional(),
     }),
     z.object({ task: z.int(), output: path }),

@@ -60,25 +60,6 @@ describe('import', () => {
     expect(unit).toMatchObject({ exit: 2, stderr: expect.stringContaining('FILE=OFFSET is expected') });
   });
 
-  it('says with --dry-run what files are, and writes nothing', async () => {
-    const detecting = (kind: 'importable' | 'unsupported') =>
-      fakeBackend({ 'files.detect': () => ({ kind, format: 'qemu-log', message: 'QEMU trace log: it says so' }) });
-    const good = await run(['import', 'a.log', '-o', 't.gscope', '--dry-run'], {
-      backend: detecting('importable'),
-      cwd: folder,
-    });
-    expect(good).toMatchObject({
-      exit: 0,
-      stdout: 'a.log: QEMU trace log: it says so\nwould be imported to t.gscope\n',
-    });
-    const bad = await run(['import', 'a.log', '-o', 't.gscope', '--dry-run'], {
-      backend: detecting('unsupported'),
-      cwd: folder,
-    });
-    expect(bad.exit).toBe(3);
-    expect(readdirSync(folder)).toEqual([]);
-  });
-
   it('imports files to the trace named with -o and accounts for the lines on stderr', async () => {
     const backend = importing([{}, done]);
     const { exit, stdout, stderr } = await run(['import', 'a.log', '/b.log.xz', '-o', 't.gscope'], {

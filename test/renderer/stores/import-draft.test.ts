@@ -1,14 +1,18 @@
 import { createPinia, setActivePinia } from 'pinia';
 import { nextTick } from 'vue';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Args } from '../../../core/session/contract.ts';
 import { type ImportPlan, useImportDraft } from '../../../renderer/stores/import-draft.ts';
 
 /** A backend that plans what it is asked about: names that end in `.bad` cannot be imported. */
-const { asked, call } = vi.hoisted(() => {
-  const questions: { files: string[]; format?: string; offsets: (number | null)[] }[] = [];
+const { asked, call, left } = vi.hoisted(() => {
+  type Question = Args<'import.plan'>;
+  const questions: Question[] = [];
+  const earlier: { trace: ImportPlan['earlier'] } = { trace: null };
   return {
     asked: questions,
-    call: async (_method: string, question: { files: string[]; offsets: (number | null)[] }) => {
+    left: earlier,
+    call: async (_method: string, question: Question) => {
       questions.push(question);
       const { files } = question;
       const bad = files.filter((file) => file.endsWith('.bad')).length;
@@ -22,6 +26,8 @@ const { asked, call } = vi.hoisted(() => {
         })),
         recordings: files.map((_file, i) => ({ files: [i], placed: '' })),
         output: '/imports/a.gscope',
+        earlier: earlier.trace,
+        registers: { needed: true, frames: '', problem: question.dtb === '/not.dtb' ? 'no device tree' : '' },
         room: { needed: 1, free: 2 },
         problem: bad === 0 ? '' : `${bad} cannot be imported`,
       } satisfies ImportPlan;
@@ -42,6 +48,7 @@ describe('what is about to be imported', () => {
   beforeEach(() => {
     setActivePinia(createPinia());
     asked.length = 0;
+    left.trace = null;
   });
 
   it('is planned anew when files come and go, each once', async () => {
@@ -103,5 +110,57 @@ describe('what is about to be imported', () => {
       draft.vcpus = text;
       expect([text, draft.wrongVcpus, draft.ready]).toEqual([text, wrong, !wrong]);
     }
+  });
+
+  it('asks with the device tree or the frames that are chosen, and not before they are right', async () => {
+    const draft = useImportDraft();
+    draft.begin(['/a.txt', '/not.dtb']);
+    await settled();
+    expect([draft.files, draft.registers, draft.dtb]).toEqual([['/a.txt'], 'tree', '/not.dtb']);
+    expect([draft.ready, draft.registerProblem]).toEqual([false, 'no device tree']);
+    draft.dtb = '/virt.dtb';
+    await settled();
+    expect([draft.ready, draft.request.dtb]).toEqual([true, '/virt.dtb']);
+    draft.registers = 'list';
+    draft.frames = 'GICD=8000000';
+    await settled();
+    expect([draft.ready, draft.registerProblem]).toEqual([false, expect.stringContaining('such as GICD=0x8000000')]);
+    draft.frames = 'gicd=0x8000000, GICR=0x80A0000';
+    await settled();
+    expect(draft.ready).toBe(true);
+    expect(asked.at(-1)).toMatchObject({
+      frames: [
+        { name: 'GICD', base: '0x8000000' },
+        { name: 'GICR', base: '0x80a0000' },
+      ],
+    });
+    expect(draft.request.dtb).toBeUndefined();
+  });
+
+  it('goes on with an import that was cut off, unless a person says otherwise', async () => {
+    left.trace = { path: '/imports/old.gscope', state: 'cut', events: 7, message: 'cut off.' };
+    const draft = useImportDraft();
+    draft.begin(['/a.txt']);
+    await settled();
+    expect(draft.request).toEqual({ files: ['/a.txt'], output: '/imports/old.gscope', resume: true });
+    draft.goOn = false;
+    expect(draft.request).toEqual({ files: ['/a.txt'], output: '/imports/a.gscope' });
+    draft.output = '/imports/old.gscope';
+    await settled();
+    expect([draft.ready, draft.outputProblem]).toEqual([false, 'cut off. Choose another name or replace it.']);
+    draft.replace = true;
+    expect([draft.ready, draft.request.overwrite]).toEqual([true, true]);
+  });
+
+  it('goes on with a complete trace only where a log is followed and it was asked for', async () => {
+    left.trace = { path: '/imports/old.gscope', state: 'complete', events: 7, message: '' };
+    const draft = useImportDraft();
+    draft.begin(['/a.txt']);
+    await settled();
+    expect([draft.canGoOn, draft.request.resume, draft.ready]).toEqual([false, undefined, true]);
+    draft.follow = true;
+    expect([draft.canGoOn, draft.request.resume]).toEqual([true, undefined]);
+    draft.goOn = true;
+    expect(draft.request).toMatchObject({ output: '/imports/old.gscope', resume: true, follow: true });
   });
 });
