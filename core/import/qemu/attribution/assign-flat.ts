@@ -23,6 +23,15 @@ const own: Assign = (line, to) => {
   line.subject = to.machine.vcpuOfAffinity(line.a);
 };
 
+const GICR_TYPER = 0x8;
+const PROCESSOR_NUMBER = 8;
+
+/** GICR_TYPER has the number of the redistributor's vCPU. */
+const redistributorRead: Assign = (line, to) => {
+  if (line.wLo === GICR_TYPER) to.machine.sawNumber(line.a, (line.vLo >>> PROCESSOR_NUMBER) & 0xffff);
+  own(line, to);
+};
+
 /** Names no vCPU, and is about none. */
 const nobody: Assign = (line, to) => {
   to.apart();
@@ -61,6 +70,7 @@ const OTHERS: Readonly<Partial<Record<FlatEvent, Assign>>> = {
   gicv3_cpuif_virt_update: inside,
   gicv3_cpuif_virt_set_irqs: inside,
   gicv3_cpuif_virt_set_maint_irq: inside,
+  gicv3_redist_read: redistributorRead,
   gicv3_redist_send_sgi: inside,
   gicv3_redist_set_irq: (line, to) => input(line, to, to.machine.vcpuOfAffinity(line.a)),
   gicv3_dist_read: nobody,

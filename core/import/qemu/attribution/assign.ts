@@ -201,7 +201,11 @@ export const ASSIGN: readonly (Assign | undefined)[] = perEvent<Assign>({
     line.subject = NOBODY;
   },
   'Taking exception': (line, to) => {
-    line.subject = to.machine.vcpu(line.b);
+    if (line.s === '') {
+      line.s = line.t;
+      line.t = '';
+      line.subject = to.machine.only;
+    } else line.subject = to.machine.vcpu(line.b);
     if (line.subject !== NOBODY) to.ownLine(line.subject);
   },
   'Exception return': nobody,

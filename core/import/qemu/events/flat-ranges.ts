@@ -7,14 +7,15 @@ import { type Accepts } from './row.ts';
 export type FlatEvent = Gicv2Event | Gicv3CpuEvent | Gicv3FrameEvent | Gicv3ItsEvent;
 
 const SIZES: ReadonlySet<number> = new Set([1, 2, 4, 8]);
-/** Two pages of 64 KiB are the largest frame. */
+/** Two pages of 64 KiB, or four: a GICv4's redistributor. */
 const FRAME = 0x2_0000;
+const REDISTRIBUTOR = 0x4_0000;
 const NUMBERS = 1 << 24;
 const GICV2_CPUS = 8;
 
 const isFrame = ({ wLo, wHi }: { readonly wLo: number; readonly wHi: number }): boolean => wHi === 0 && wLo < FRAME;
 const sized: Accepts = (line) => isFrame(line) && SIZES.has(line.a);
-const redistributor: Accepts = (line) => isFrame(line) && SIZES.has(line.b);
+const redistributor: Accepts = ({ wHi, wLo, b }) => wHi === 0 && wLo < REDISTRIBUTOR && SIZES.has(b);
 const group: Accepts = ({ b }) => b === 0 || b === 1;
 const activePriority: Accepts = (line) => group(line) && line.c >= 0 && line.c <= 3;
 const listRegister: Accepts = ({ b }) => b >= 0 && b <= 15;

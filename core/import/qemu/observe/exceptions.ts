@@ -26,7 +26,7 @@ const taken: Meaning = {
   tell: (line, vcpu, scene) => {
     const from = line.f & KNOWN.from ? { from: u64(line.vLo, line.vHi) } : {};
     const to = line.f & KNOWN.to ? { to: u64(line.wLo, line.wHi) } : {};
-    const more = vcpu < 0 ? { cpu: line.b } : {};
+    const more = vcpu < 0 && line.b > 0 ? { cpu: line.b } : {};
     if (INTERRUPTS.has(line.s)) {
       const detail = { ...details(line), ...more };
       return scene.emit(line, vcpu, 'hardware', { kind: 'irq.taken', ...from, ...to, detail });

@@ -80,6 +80,29 @@ describe('other exceptions', () => {
     ]);
   });
 
+  it('of releases that do not print the CPU are told, and are nobody’s where there are several', async () => {
+    const lines = [
+      'Taking exception 5 [IRQ]',
+      '...from EL2 to EL2',
+      '...with ESR 0x0/0x0',
+      '...with ELR 0x43b9f01c',
+      '...to EL2 PC 0x43b34a80 PSTATE 0x3c9',
+      'Taking exception 1 [Undefined Instruction]',
+      '...from EL1 to EL1',
+      '...to EL1 PC 0x80280 PSTATE 0x3c5',
+      'Taking exception 5 [IRQ',
+    ];
+    const { sink, result } = await importLines(lines);
+    expect(sink.events.map(({ kind, vcpu, detail }) => [kind, vcpu, detail])).toEqual([
+      ['irq.taken', undefined, { exception: 'IRQ', 'from EL': 2, 'to EL': 2 }],
+      ['other', undefined, { exception: 'Undefined Instruction', 'from EL': 1, 'to EL': 1, to: '0x80280' }],
+    ]);
+    expect(sink.ofKind('irq.taken')[0]).toMatchObject({ from: 0x43b9_f01cn, to: 0x43b3_4a80n });
+    expect(result.summary.lines).toMatchObject({ read: 9, asEvents: 2, merged: 6, skipped: 1 });
+    const single = await importLines(lines, { vcpus: 1 });
+    expect(single.sink.events.map(({ vcpu }) => vcpu)).toEqual([0, 0]);
+  });
+
   it('end with a return that names no CPU', async () => {
     const { sink } = await importLines(['Exception return from AArch64 EL1 to AArch64 EL0 PC 0x4269b3f8']);
     expect(sink.events).toMatchObject([

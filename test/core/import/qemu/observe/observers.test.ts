@@ -467,6 +467,24 @@ describe('power and PSCI', () => {
     expect(unknown.sink.ofKind('vcpu.power')[0]?.vcpu).toBeUndefined();
   });
 
+  it('map affinities beyond the first cluster by its width, or by what the redistributors say', async () => {
+    const candidate = (affinity: number): string =>
+      `gicv3_cpuif_update GICv3 CPU i/f 0x${affinity.toString(16)} HPPI update: irq 0 group 0 prio 255`;
+    const vcpus = async (...lines: readonly string[]): Promise<readonly (number | undefined)[]> =>
+      (await importLines(lines)).sink.ofKind('irq.hppi').map(({ vcpu }) => vcpu);
+    // Nothing says whether clusters have 8 or 16 vCPUs, until the first has a ninth.
+    expect(await vcpus(candidate(7), candidate(0x100), candidate(8), candidate(0x100), candidate(0x20f))).toEqual([
+      7,
+      undefined,
+      8,
+      16,
+      47,
+    ]);
+    // GICR_TYPER of the first vCPU of the second cluster of eight.
+    const typer = 'gicv3_redist_read GICv3 redistributor 0x100 read: offset 0x8 data 0x10000000811 size 8 secure 0';
+    expect(await vcpus(candidate(0x100), typer, candidate(0x100), candidate(0x101))).toEqual([undefined, 8, undefined]);
+  });
+
   it('a second machine in the same log starts from nothing', async () => {
     const { sink } = await importLines([
       machine(2),

@@ -236,6 +236,15 @@ describe('vCPUs of a GICv3', () => {
     ]);
   });
 
+  it('have frames of four pages on a GICv4', async () => {
+    const { sink, result } = await importLines([
+      'gicv3_redist_write GICv3 redistributor 0x1 write: offset 0x20078 data 0x8000000000000000 size 8 secure 0',
+      'gicv3_redist_write GICv3 redistributor 0x1 write: offset 0x40000 data 0x0 size 8 secure 0',
+    ]);
+    expect(sink.events).toMatchObject([{ kind: 'mmio.access', vcpu: 1, offset: 0x2_0078n, value: 2n ** 63n }]);
+    expect(result.summary.lines?.reasons).toEqual({ 'text of gicv3_redist_write not understood': 1 });
+  });
+
   it('lose what was known of their interrupts with a reset', async () => {
     const { sink } = await importLines([input(0, 27, 1), cpuRegister('PMR', 'write', 0, 0xf0), 'arm_cpu_reset cpu 0']);
     expect(sink.value('vcpu0.irq.ppi27.pending')).toBeUndefined();
