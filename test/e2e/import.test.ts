@@ -1,12 +1,14 @@
 /** Importing in the window: what files are is said before anything is done, several are one trace, a log is followed. */
 import { AxeBuilder } from '@axe-core/playwright';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deviceTree } from '../support/device-tree.ts';
 import { dropFiles, openedTrace, settled, snapshot } from './harness/page.ts';
 import { longRecording, smallRecording } from './harness/recordings.ts';
+import { root } from './harness/places.ts';
 import { runCli } from './harness/sample.ts';
 import { sampleWindows } from './harness/sample-window.ts';
 import { keepPicture, openWindow } from './harness/window.ts';
@@ -28,8 +30,9 @@ async function startScreen(): Promise<Page> {
 /** Goes to a folder in the list of the dialog and takes a file of it. */
 async function takeFile(page: Page, path: string): Promise<void> {
   const at = path.lastIndexOf('/');
-  await page.getByLabel('Folder', { exact: true }).fill(path.slice(0, at));
-  await page.keyboard.press('Enter');
+  const field = page.getByLabel('Folder', { exact: true });
+  await field.fill(path.slice(0, at));
+  await field.press('Enter');
   await page.locator(`[data-name="${path.slice(at + 1)}"]`).click();
 }
 
@@ -101,6 +104,98 @@ describe('importing several files', () => {
     await page.getByTestId('import-start').click();
     await openedTrace(page);
     await page.getByText('4 vCPUs', { exact: true }).waitFor();
+  });
+});
+
+describe('a recording of a KVM host', () => {
+  it('is told where the guest has its GIC, by addresses or a device tree, and says what is wrong with them', async () => {
+    const recording = join(root, 'test/data/import/raw-arch_timer.trace.txt.xz');
+    const gic = { compatible: 'arm,gic-v3', reg: [0, 0x802_0000, 0, 0x1_0000, 0, 0x803_0000, 0, 0x4_0000] };
+    writeFileSync(join(folder, 'virt.dtb'), deviceTree({ '#address-cells': [2], '#size-cells': [2], gic }));
+    writeFileSync(join(folder, 'virt.dts'), '/dts-v1/;');
+    const page = await startScreen();
+    await page.keyboard.press('Control+Shift+O');
+    await takeFile(page, recording);
+    const registers = page.getByTestId('import-registers');
+    const problem = page.getByTestId('import-registers-problem');
+    const start = page.getByTestId('import-start');
+    await registers.selectOption('list');
+    // All by keys from here on: the field is the next stop after the choice.
+    await registers.focus();
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('GICD=8020000');
+    await expect.poll(() => problem.innerText()).toMatch(/FRAME=ADDRESS is expected, such as GICD=0x8000000/);
+    expect(await start.isDisabled()).toBe(true);
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('GICD=0x8020000,GICR=0x8030000');
+    await expect
+      .poll(() => page.getByTestId('import-registers-found').innerText())
+      .toBe('GICD 0x8020000, GICR 0x8030000 (from the user)');
+
+    await registers.selectOption('tree');
+    await page.getByTestId('import-dtb').fill(join(folder, 'virt.dts'));
+    await expect.poll(() => problem.innerText()).toMatch(/no device tree blob.*\n?.*dtc -O dtb/);
+    await keepPicture(page, 'import-registers-wrong');
+    expect(await start.isDisabled()).toBe(true);
+    await page.getByTestId('import-dtb').focus();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await takeFile(page, join(folder, 'virt.dtb'));
+    await expect
+      .poll(() => page.getByTestId('import-registers-found').innerText())
+      .toBe('GICD 0x8020000, GICR 0x8030000 (from the device tree virt.dtb)');
+    expect(await page.getByTestId('import-dtb').evaluate((field) => field === document.activeElement)).toBe(true);
+    await keepPicture(page, 'import-registers');
+    const { violations } = await new AxeBuilder({ page }).include('[data-testid=dialog]').analyze();
+    expect(violations).toEqual([]);
+    await start.press('Enter');
+    await openedTrace(page);
+    await page.getByTestId('source').click();
+    expect(await page.getByTestId('trace-facts').innerText()).toMatch(
+      /register frames\s+GICD 0x8020000, GICR 0x8030000 \(from the device tree virt\.dtb\)/,
+    );
+  });
+});
+
+describe('an import that was cut off', () => {
+  it('is gone on with under its name, and a trace that is there is replaced only when a person says so', async () => {
+    const log = join(folder, 'cut.txt');
+    writeFileSync(log, timerIrqs(0, 30));
+    const trace = join(folder, 'cut.gscope');
+    runCli(['import', log, '-o', trace]);
+    renameSync(trace, `${trace}.partial`);
+    appendFileSync(log, timerIrqs(30, 50));
+    const page = await startScreen();
+    await page.keyboard.press('Control+Shift+O');
+    await takeFile(page, log);
+    await page.getByTestId('import-output').fill(trace);
+    const goOn = page.getByTestId('import-resume');
+    await page.getByText('go on with cut.gscope, which was cut off after 30 events').waitFor();
+    expect(await goOn.isChecked()).toBe(true);
+    await keepPicture(page, 'import-resume');
+    // With the keyboard: not after all, then yes again.
+    await goOn.focus();
+    await page.keyboard.press('Space');
+    await expect
+      .poll(() => page.getByTestId('import-output-problem').innerText())
+      .toMatch(/cut off: 30 events.*Choose another name or replace it/);
+    expect(await page.getByTestId('import-start').isDisabled()).toBe(true);
+    await page.keyboard.press('Space');
+    await page.getByTestId('import-output').press('Enter');
+    expect((await openedTrace(page)).events).toBe(50);
+    expect(existsSync(`${trace}.partial`)).toBe(false);
+
+    const before = readFileSync(trace);
+
+    await page.keyboard.press('Control+Shift+O');
+    await takeFile(page, log);
+    await page.getByTestId('import-output').fill(trace);
+    await page.getByText(/is complete: 50 events/).waitFor();
+    expect(await page.getByTestId('import-start').isDisabled()).toBe(true);
+    await page.getByTestId('import-replace').check();
+    expect(await page.getByTestId('import-start').isEnabled()).toBe(true);
+    await page.keyboard.press('Escape');
+    expect(readFileSync(trace).equals(before)).toBe(true);
   });
 });
 
