@@ -104,7 +104,12 @@ export function registerAt(frame: Frame, offset: number): Located | undefined {
 
 /** What traces call the place of an access: Arm's name of the register, else frame and offset, `GICD+0xf00`. */
 export function nameAt(frame: Frame, offset: number, shown: string = frame): string {
-  return registerAt(frame, offset)?.register.arm ?? `${shown}+0x${offset.toString(16)}`;
+  return registerAt(frame, offset)?.register.arm ?? unnamed(shown, offset);
+}
+
+/** The same where no table says what is there. */
+export function unnamed(frame: string, offset: number): string {
+  return `${frame}+0x${offset.toString(16)}`;
 }
 
 /** Every name, arrays element by element, in table order. */

@@ -7,6 +7,7 @@
  * layout depends on the configuration alone.
  */
 import { type Words } from '../gic/v5/words.ts';
+import { type Cell } from '../state/cell.ts';
 import { type Result } from './errno.ts';
 import { type HostCpu } from './host-cpu.ts';
 import { type HostFacts } from './host-facts.ts';
@@ -54,6 +55,16 @@ export interface Companion {
   offered(profile: Profile): boolean;
 }
 
+/** Where an address lies in a frame of the interrupt controller. */
+export interface FramePlace {
+  /** Arm's name of the register there, else frame and offset. */
+  readonly register: string;
+  /** From the start of the frame. */
+  readonly offset: number;
+  /** The vCPU whose frame it is; absent: the VM's. */
+  readonly vcpu?: number;
+}
+
 export interface GicModel {
   /** As people call it: `vGICv5`. */
   readonly name: string;
@@ -78,8 +89,11 @@ export interface VmGic {
   /** May a vCPU that is alone on its CPU wait in hardware (HCR_EL2.TWI 0)? */
   readonly waitsInHardware: boolean;
   attach(vcpu: Vcpu): VcpuGic;
-  /** Claims the slots that grow with the configuration, before a recording begins. */
-  reserve(): void;
+  /**
+   * Claims the slots that grow with the configuration, before a recording begins. `nrIrqs`: what NR_IRQS will say;
+   * absent: what holds when it is never set.
+   */
+  reserve(nrIrqs?: number): void;
   /** The device was created; its vCPUs' parts are allocated next. */
   created(): void;
   /** The identifier that the UAPI uses for PPI n. */
@@ -106,6 +120,13 @@ export interface VmGic {
   companionAttribute?(index: number, op: AttributeOp, group: number, attr: bigint, memory: UserMemory): Result;
   /** A message of a device: 1 delivered, 0 blocked by the guest, or minus an errno. Absent: no MSIs. */
   injectMsi?(msi: Msi): Result;
+  /** The frame that answers a guest at this address. */
+  frameAt(address: bigint): FramePlace | undefined;
+  /**
+   * Names the slots of interrupts that have one each, those of now at once and the others when they are claimed;
+   * `vcpu` is the owner of a private one. Absent: the model keeps bitmaps or tables.
+   */
+  visitInterrupts?(visit: (intid: number, vcpu: number | undefined, state: Cell) => void): void;
   /** Where eventfds of KVM_IRQFD lead, by GSI; absent: the model routes otherwise. */
   readonly gsis?: GsiRoutes;
 }

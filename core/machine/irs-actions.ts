@@ -3,11 +3,11 @@
  * interrupt state tables. Results are those of the ioctls. And the GIC instructions that a hypervisor can execute.
  */
 import { type Result } from '../kvm/errno.ts';
-import { DEVICE_VGIC_V5, GROUP, UserWords } from '../kvm/uapi.ts';
+import { GROUP, UserWords } from '../kvm/uapi.ts';
 import { executeAtEl2 } from '../kvm/v5/irs/hypervisor-instructions.ts';
 import { type UserImages } from '../kvm/v5/irs/images.ts';
 import { type GuestMemory, type VmIrs } from '../kvm/v5/irs/vm-irs.ts';
-import { VmVgicV5 } from '../kvm/v5/vm-vgic.ts';
+import { vgicV5Of } from '../kvm/v5/vm-vgic.ts';
 import { type Machine } from './machine.ts';
 
 /** The tables of a VM as user space holds them. */
@@ -19,8 +19,8 @@ export interface SavedTables {
 
 /** @throws RangeError when the kernel of this profile has no SPIs. */
 export function irsOf(machine: Machine): VmIrs {
-  const part = machine.vm.gics.get(DEVICE_VGIC_V5);
-  if (part instanceof VmVgicV5 && part.irs !== undefined) return part.irs;
+  const irs = vgicV5Of(machine.vm)?.irs;
+  if (irs !== undefined) return irs;
   throw new RangeError('the kernel of this profile has no SPIs: the profiles H1, H3 and Q have');
 }
 

@@ -3,18 +3,15 @@
  * before an event is reported, so that they belong to it as well.
  */
 import { type Place } from '../kvm/events.ts';
-import { DEVICE_VGIC_V3, DEVICE_VGIC_V5, GROUP } from '../kvm/uapi.ts';
+import { GROUP } from '../kvm/uapi.ts';
 import { GuestView } from '../kvm/v5/guest-view.ts';
 import { type VcpuVgicV5 } from '../kvm/v5/vcpu-vgic.ts';
-import { VmVgicV5 } from '../kvm/v5/vm-vgic.ts';
-import { vgicOf } from '../kvm/vgic/vm-state.ts';
+import { vgicV5Of } from '../kvm/v5/vm-vgic.ts';
 import { type AnyEvent } from '../machine/events.ts';
 import { type Machine } from '../machine/machine.ts';
 import { type Journal } from '../state/journal.ts';
 import { GuestRegisters } from './guest-registers.ts';
 import { WatchedSlots } from './watched-slots.ts';
-
-const FIRST_SPI = 32;
 
 export interface View {
   readonly gic: VcpuVgicV5;
@@ -69,14 +66,14 @@ export class GuestViews {
   constructor(machine: Machine) {
     this.#journal = machine.journal;
     reserveSpis(machine);
-    const part = machine.vm.gics.get(DEVICE_VGIC_V5);
+    const part = vgicV5Of(machine.vm);
     this.all =
-      part instanceof VmVgicV5
-        ? machine.threads.map(({ vcpu }) => {
+      part === undefined
+        ? []
+        : machine.threads.map(({ vcpu }) => {
             const gic = part.vcpu(vcpu);
             return { gic, ppis: new GuestView(gic), registers: new GuestRegisters(gic) };
-          })
-        : [];
+          });
     this.#sources = new WatchedSlots(machine.journal, sourcesOf(machine, this.all));
     this.#versions = this.all.map(() => 0);
     if (this.all.length > 0) machine.beforeEvent = (event, place) => this.#update(event, place);
@@ -135,8 +132,5 @@ function sourcesOf({ host }: Machine, views: readonly View[]): readonly object[]
 /** SPIs get their slots now, so that the layout depends on the configuration alone and can be declared. */
 function reserveSpis({ config, vm }: Machine): void {
   const count = config.attributes?.find(({ group }) => group === GROUP.NR_IRQS)?.value;
-  if (count === undefined) return;
-  if (config.device === DEVICE_VGIC_V3) vgicOf(vm).reserveSpis(Number(count) - FIRST_SPI);
-  const part = vm.gics.get(DEVICE_VGIC_V5);
-  if (config.device === DEVICE_VGIC_V5 && part instanceof VmVgicV5) part.irs?.reserve(Number(count));
+  if (count !== undefined) vm.gics.get(config.device)?.reserve(Number(count));
 }

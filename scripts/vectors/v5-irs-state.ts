@@ -1,7 +1,7 @@
 /** The emulator's state in the keys of the SPI and IRS vectors: sections vm, irs, hw, c0 … c2, aplist, spi, ist. */
 import { LPI, SPI } from '../../core/gic/v5/irs/iste.ts';
 import { type VmIrs } from '../../core/kvm/v5/irs/vm-irs.ts';
-import { UNSET } from '../../core/kvm/v5/irs/address.ts';
+import { UNSET } from '../../core/kvm/frame.ts';
 import { type Vm } from '../../core/kvm/vm.ts';
 import { type Value } from './compare.ts';
 

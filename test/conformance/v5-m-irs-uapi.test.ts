@@ -15,7 +15,7 @@ import {
 } from '../../core/kvm/errno.ts';
 import { CTRL, DEVICE_VGIC_V5, encodeIrqLine, GROUP, IRQ_TYPE, UserWords } from '../../core/kvm/uapi.ts';
 import { ADDR_IRS } from '../../core/kvm/v5/irs/attributes.ts';
-import { UNSET } from '../../core/kvm/v5/irs/address.ts';
+import { UNSET } from '../../core/kvm/frame.ts';
 import { VmVgicV5 } from '../../core/kvm/v5/vm-vgic.ts';
 import { sysregAttribute } from '../../core/kvm/v5/userspace-registers.ts';
 import { BAD_ADDRESS, Lab } from './v5-lab.ts';

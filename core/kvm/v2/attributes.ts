@@ -1,12 +1,13 @@
 /** Device attributes of the GICv2 (kvm-vgic-v3 §14, §14.9). Register accesses initialise the controller. */
 import { anyRunning, give } from '../attribute.ts';
 import { EBUSY, EFAULT, EINVAL, ENXIO, type Result } from '../errno.ts';
+import { UNSET } from '../frame.ts';
 import { GROUP } from '../uapi.ts';
 import { checkRange, overlaps } from '../vgic/addresses.ts';
 import { type AttributeRequest, nrIrqsAttribute, registerAttribute } from '../vgic/attribute.ts';
 import { initialise } from '../vgic/init.ts';
 import { type MmioSpace } from '../vgic/mmio.ts';
-import { UNSET, type VgicVm } from '../vgic/vm-state.ts';
+import { type VgicVm } from '../vgic/vm-state.ts';
 import { CPU_FRAME_V2, CPU_INTERFACE_V2 } from './cpu-interface-page.ts';
 import { DIST_FRAME_V2, DISTRIBUTOR_V2 } from './distributor.ts';
 

@@ -59,20 +59,24 @@ function word(name: string, start: number, access: Pick<Block, 'read' | 'write'>
   return { name, start, length, sizes: [4], ...access };
 }
 
-export const CPU_INTERFACE_V2: MmioSpace = [
-  word('CTLR', 0, { read: readCtlr, write: writeCtlr }),
-  word('PMR', 4, field(vmcrPmr, PMR_SHIFT, 0xff, PMR_LOST)),
-  word('BPR', 8, field(vmcrBpr0, BPR0_SHIFT, 7)),
-  word('ABPR', 0x1c, field(vmcrBpr1, BPR1_SHIFT, 7)),
-  word('APR', 0xd0, { read: readApr, write: writeApr }, 0x10),
-  word('IIDR', 0xfc, { read: () => IIDR, write: wi }),
-  {
-    name: 'DIR',
-    start: 0x1000,
-    length: 4,
-    sizes: [4],
-    read: raz,
-    write: ({ actor }, value) => emulateDir(actor, Number(value)),
-    userWrite: wi,
-  },
-];
+export const CPU_INTERFACE_V2: MmioSpace = {
+  name: 'GICC',
+  table: 'GICC',
+  blocks: [
+    word('CTLR', 0, { read: readCtlr, write: writeCtlr }),
+    word('PMR', 4, field(vmcrPmr, PMR_SHIFT, 0xff, PMR_LOST)),
+    word('BPR', 8, field(vmcrBpr0, BPR0_SHIFT, 7)),
+    word('ABPR', 0x1c, field(vmcrBpr1, BPR1_SHIFT, 7)),
+    word('APR', 0xd0, { read: readApr, write: writeApr }, 0x10),
+    word('IIDR', 0xfc, { read: () => IIDR, write: wi }),
+    {
+      name: 'DIR',
+      start: 0x1000,
+      length: 4,
+      sizes: [4],
+      read: raz,
+      write: ({ actor }, value) => emulateDir(actor, Number(value)),
+      userWrite: wi,
+    },
+  ],
+};

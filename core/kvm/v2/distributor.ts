@@ -131,19 +131,23 @@ function perSgi(name: string, start: number, write: Writer): Block {
   return { name, start, length: 0x10, sizes: [1, 4], bits: 8, bounded: false, read: readSources, write };
 }
 
-export const DISTRIBUTOR_V2: MmioSpace = [
-  {
-    name: 'CTLR',
-    start: 0,
-    length: 0xc,
-    sizes: [4],
-    read: readControl,
-    write: writeControl,
-    userWrite: userWriteControl,
-  },
-  ...IRQ_REGISTERS.map(inDistributor),
-  inDistributor({ name: 'ITARGETSR', start: 0x800, bits: 8, sizes: [1, 4], read: readTargets, write: writeTargets }),
-  { name: 'SGIR', start: 0xf00, length: 4, sizes: [4], read: raz, write: writeSgir },
-  perSgi('CPENDSGIR', 0xf10, clearSources),
-  perSgi('SPENDSGIR', 0xf20, addSources),
-];
+export const DISTRIBUTOR_V2: MmioSpace = {
+  name: 'GICD',
+  table: 'GICD_V2',
+  blocks: [
+    {
+      name: 'CTLR',
+      start: 0,
+      length: 0xc,
+      sizes: [4],
+      read: readControl,
+      write: writeControl,
+      userWrite: userWriteControl,
+    },
+    ...IRQ_REGISTERS.map(inDistributor),
+    inDistributor({ name: 'ITARGETSR', start: 0x800, bits: 8, sizes: [1, 4], read: readTargets, write: writeTargets }),
+    { name: 'SGIR', start: 0xf00, length: 4, sizes: [4], read: raz, write: writeSgir },
+    perSgi('CPENDSGIR', 0xf10, clearSources),
+    perSgi('SPENDSGIR', 0xf20, addSources),
+  ],
+};

@@ -1,7 +1,6 @@
 /** The GICv2 as the shared machinery sees it (kvm-vgic-v3 §1; gicv3-behaviour §13). */
-import { inFrame } from '../vgic/bus.ts';
+import { offsetIn } from '../frame.ts';
 import { type VgicFlavour } from '../vgic/flavour.ts';
-import { UNSET } from '../vgic/vm-state.ts';
 import { CPU_FRAME_V2, CPU_INTERFACE_V2 } from './cpu-interface-page.ts';
 import { DIST_FRAME_V2, DISTRIBUTOR_V2 } from './distributor.ts';
 
@@ -18,8 +17,8 @@ export const FLAVOUR_V2: VgicFlavour = {
   distributor: DISTRIBUTOR_V2,
   distributorFrame: DIST_FRAME_V2,
   otherFrame: (vgic, address, length) => {
-    const base = vgic.cpuBase.value;
-    if (base === UNSET || !vgic.distMapped.flag || !inFrame(base, CPU_FRAME_V2, address, length)) return undefined;
-    return { space: CPU_INTERFACE_V2, offset: Number(address - base), owner: undefined };
+    if (!vgic.distMapped.flag) return undefined;
+    const offset = offsetIn(vgic.cpuBase.value, CPU_FRAME_V2, address, length);
+    return offset === undefined ? undefined : { space: CPU_INTERFACE_V2, offset, owner: undefined };
   },
 };

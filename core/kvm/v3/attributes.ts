@@ -1,13 +1,14 @@
 /** Device attributes of the GICv3 (kvm-vgic-v3 §14): groups, checks in order, errnos. */
 import { anyRunning, give } from '../attribute.ts';
 import { EBUSY, EFAULT, EINVAL, ENOENT, ENXIO, type Result } from '../errno.ts';
+import { UNSET } from '../frame.ts';
 import { CTRL, GROUP, type UserMemory } from '../uapi.ts';
 import { type AttributeRequest as Request, nrIrqsAttribute, registerAttribute } from '../vgic/attribute.ts';
 import { queue } from '../vgic/queue.ts';
 import { checkRange } from '../vgic/addresses.ts';
 import { type MmioSpace } from '../vgic/mmio.ts';
 import { type VgicVcpu } from '../vgic/vcpu-state.ts';
-import { UNSET, type VgicVm } from '../vgic/vm-state.ts';
+import { type VgicVm } from '../vgic/vm-state.ts';
 import { DISTRIBUTOR_V3 } from './distributor.ts';
 import { DIST_FRAME } from './frames.ts';
 import { savePendingTables } from './lpi-tables.ts';

@@ -79,20 +79,24 @@ function perSpi(row: IrqRegister): Block {
   });
 }
 
-export const DISTRIBUTOR_V3: MmioSpace = [
-  {
-    name: 'CTLR',
-    start: 0,
-    length: 0x10,
-    sizes: [4],
-    read: readControl,
-    write: writeControl,
-    userWrite: userWriteControl,
-  },
-  { name: 'STATUSR', start: 0x10, length: 4, sizes: [4], read: () => 0xffff_ffffn, write: wi },
-  ...IRQ_REGISTERS_V3.map(perSpi),
-  perSpi({ name: 'ITARGETSR', start: 0x800, bits: 8, sizes: [1, 4], read: raz, write: wi }),
-  perSpi({ name: 'IGRPMODR', start: 0xd00, bits: 1, read: raz, write: wi }),
-  perSpi({ name: 'IROUTER', start: 0x6000, bits: 64, sizes: [4, 8], read: readRouter, write: writeRouter }),
-  { name: 'IDREGS', start: 0xffd0, length: 0x30, sizes: [4], read: readIds, write: wi },
-];
+export const DISTRIBUTOR_V3: MmioSpace = {
+  name: 'GICD',
+  table: 'GICD',
+  blocks: [
+    {
+      name: 'CTLR',
+      start: 0,
+      length: 0x10,
+      sizes: [4],
+      read: readControl,
+      write: writeControl,
+      userWrite: userWriteControl,
+    },
+    { name: 'STATUSR', start: 0x10, length: 4, sizes: [4], read: () => 0xffff_ffffn, write: wi },
+    ...IRQ_REGISTERS_V3.map(perSpi),
+    perSpi({ name: 'ITARGETSR', start: 0x800, bits: 8, sizes: [1, 4], read: raz, write: wi }),
+    perSpi({ name: 'IGRPMODR', start: 0xd00, bits: 1, read: raz, write: wi }),
+    perSpi({ name: 'IROUTER', start: 0x6000, bits: 64, sizes: [4, 8], read: readRouter, write: writeRouter }),
+    { name: 'IDREGS', start: 0xffd0, length: 0x30, sizes: [4], read: readIds, write: wi },
+  ],
+};

@@ -1,5 +1,5 @@
 /** The GICv3 as the shared machinery sees it (kvm-vgic-v3 §1). */
-import { inFrame } from '../vgic/bus.ts';
+import { offsetIn } from '../frame.ts';
 import { type VgicFlavour } from '../vgic/flavour.ts';
 import { DISTRIBUTOR_V3 } from './distributor.ts';
 import { DIST_FRAME, REDIST_FRAME } from './frames.ts';
@@ -26,9 +26,8 @@ export const FLAVOUR_V3: VgicFlavour = {
   otherFrame: (vgic, address, length) => {
     for (const vcpu of vgic.vcpus) {
       if (!vcpu.redistMapped.flag) continue;
-      const base = vcpu.redistBase.value;
-      if (inFrame(base, REDIST_FRAME, address, length))
-        return { space: REDISTRIBUTOR, offset: Number(address - base), owner: vcpu };
+      const offset = offsetIn(vcpu.redistBase.value, REDIST_FRAME, address, length);
+      if (offset !== undefined) return { space: REDISTRIBUTOR, offset, owner: vcpu };
     }
     const itses = itsesOf(vgic);
     const its = itses.answeringAt(address, length);

@@ -69,18 +69,22 @@ const writeInvallr: Writer = ({ actor, offset }) => {
  * STATUSR at 0x10 is missing on purpose: the kernel's look-up never finds it ("Points settled", 4), so a guest reads 0
  * and the query says ENXIO.
  */
-export const REDISTRIBUTOR: MmioSpace = [
-  { name: 'CTLR', start: 0, length: 4, sizes: [4], read: readCtlr, write: writeCtlr },
-  { name: 'IIDR', start: 4, length: 4, sizes: [4], read: () => IIDR_BASE, write: wi },
-  { name: 'TYPER', start: 8, length: 8, sizes: [4, 8], read: readTyper, write: wi },
-  { name: 'WAKER', start: 0x14, length: 4, sizes: [4], ...INERT },
-  { name: 'PROPBASER', start: 0x70, length: 8, sizes: [4, 8], read: readPropbaser, write: writePropbaser },
-  { name: 'PENDBASER', start: 0x78, length: 8, sizes: [4, 8], read: readPendbaser, write: writePendbaser },
-  { name: 'INVLPIR', start: 0xa0, length: 8, sizes: [4, 8], read: raz, write: writeInvlpir },
-  { name: 'INVALLR', start: 0xb0, length: 8, sizes: [4, 8], read: raz, write: writeInvallr },
-  { name: 'SYNCR', start: 0xc0, length: 4, sizes: [4], ...INERT },
-  { name: 'IDREGS', start: 0xffd0, length: 0x30, sizes: [4], read: readIds, write: wi },
-  ...IRQ_REGISTERS_V3.map(inSgiPage),
-  { name: 'IGRPMODR0', start: SGI_BASE + 0xd00, length: 4, sizes: [4], ...INERT },
-  { name: 'NSACR', start: SGI_BASE + 0xe00, length: 4, sizes: [4], ...INERT },
-];
+export const REDISTRIBUTOR: MmioSpace = {
+  name: 'GICR',
+  table: 'GICR',
+  blocks: [
+    { name: 'CTLR', start: 0, length: 4, sizes: [4], read: readCtlr, write: writeCtlr },
+    { name: 'IIDR', start: 4, length: 4, sizes: [4], read: () => IIDR_BASE, write: wi },
+    { name: 'TYPER', start: 8, length: 8, sizes: [4, 8], read: readTyper, write: wi },
+    { name: 'WAKER', start: 0x14, length: 4, sizes: [4], ...INERT },
+    { name: 'PROPBASER', start: 0x70, length: 8, sizes: [4, 8], read: readPropbaser, write: writePropbaser },
+    { name: 'PENDBASER', start: 0x78, length: 8, sizes: [4, 8], read: readPendbaser, write: writePendbaser },
+    { name: 'INVLPIR', start: 0xa0, length: 8, sizes: [4, 8], read: raz, write: writeInvlpir },
+    { name: 'INVALLR', start: 0xb0, length: 8, sizes: [4, 8], read: raz, write: writeInvallr },
+    { name: 'SYNCR', start: 0xc0, length: 4, sizes: [4], ...INERT },
+    { name: 'IDREGS', start: 0xffd0, length: 0x30, sizes: [4], read: readIds, write: wi },
+    ...IRQ_REGISTERS_V3.map(inSgiPage),
+    { name: 'IGRPMODR0', start: SGI_BASE + 0xd00, length: 4, sizes: [4], ...INERT },
+    { name: 'NSACR', start: SGI_BASE + 0xe00, length: 4, sizes: [4], ...INERT },
+  ],
+};

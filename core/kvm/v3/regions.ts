@@ -3,9 +3,10 @@
  * A region's index is its position in the list; `count` 0 is the legacy region, open at its end.
  */
 import { EEXIST, EINVAL, ENXIO, EBUSY, type Result } from '../errno.ts';
+import { UNSET } from '../frame.ts';
 import { checkRange, endOf, overlaps } from '../vgic/addresses.ts';
 import { type VgicVcpu } from '../vgic/vcpu-state.ts';
-import { type RedistRegion, UNSET, type VgicVm } from '../vgic/vm-state.ts';
+import { type RedistRegion, type VgicVm } from '../vgic/vm-state.ts';
 import { DIST_FRAME, REDIST_FRAME } from './frames.ts';
 
 const REDIST = BigInt(REDIST_FRAME);

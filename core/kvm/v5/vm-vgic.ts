@@ -3,19 +3,29 @@
  * and the virtual IRS are `irs/vm-irs.ts`, in the profiles that have them.
  */
 import { intidOf, SPI } from '../../gic/v5/irs/iste.ts';
+import { nameAt } from '../../gic/registers.ts';
 import { isPpi, PMUIRQ, ppiIntid, SW_PPI } from '../../gic/v5/ppi.ts';
 import { type Cell, CellClaim } from '../../state/cell.ts';
 import { EBUSY, EFAULT, EINVAL, ENODEV, ENXIO, type Result } from '../errno.ts';
-import { type GicModel, type GsiRoutes, type IdFields, type Owner, type TrapValues, type VmGic } from '../gic-model.ts';
+import { UNSET } from '../frame.ts';
+import {
+  type FramePlace,
+  type GicModel,
+  type GsiRoutes,
+  type IdFields,
+  type Owner,
+  type TrapValues,
+  type VmGic,
+} from '../gic-model.ts';
 import { implementedPpis } from '../host-facts.ts';
-import { type AttributeOp, CTRL, GROUP, IRQ_TYPE, type Msi, type UserMemory } from '../uapi.ts';
+import { type AttributeOp, CTRL, DEVICE_VGIC_V5, GROUP, IRQ_TYPE, type Msi, type UserMemory } from '../uapi.ts';
 import { type Vcpu } from '../vcpu.ts';
 import { type Vm } from '../vm.ts';
 import { inject } from './inject.ts';
-import { UNSET } from './irs/address.ts';
 import { irsAttribute } from './irs/attributes.ts';
 import { injectSpi } from './irs/inject-spi.ts';
 import { followEnable, ring } from './irs/residency.ts';
+import { irsOffset } from './irs/virtual-irs.ts';
 import { VmIrs } from './irs/vm-irs.ts';
 import { userspaceRegister } from './userspace-registers.ts';
 import { VcpuVgicV5 } from './vcpu-vgic.ts';
@@ -61,8 +71,17 @@ export class VmVgicV5 implements VmGic {
     this.irs.onDoorbell = (vcpu) => ring(this.vcpu(vcpu));
   }
 
-  reserve(): void {
-    this.irs?.reserve();
+  reserve(nrIrqs?: number): void {
+    this.irs?.reserve(nrIrqs);
+  }
+
+  frameAt(address: bigint): FramePlace | undefined {
+    const { irs } = this;
+    if (irs === undefined) return undefined;
+    const offset = irsOffset(irs, address, 1);
+    if (offset !== undefined) return { register: nameAt('IRS', offset), offset };
+    const inIts = irs.its?.offsetOf(address, 1);
+    return inIts === undefined ? undefined : { register: nameAt('ITS', inIts), offset: inIts };
   }
 
   created(): void {}
@@ -164,4 +183,10 @@ export class VmVgicV5 implements VmGic {
     this.vm.emit({ kind: 'irq.inject', intid, level, owner, accepted: false, reason: 'badTarget' });
     return -EINVAL;
   }
+}
+
+/** The vGICv5 of a VM, whether or not it is the one that the VM uses; undefined: the host offers none. */
+export function vgicV5Of(vm: Vm): VmVgicV5 | undefined {
+  const part = vm.gics.get(DEVICE_VGIC_V5);
+  return part instanceof VmVgicV5 ? part : undefined;
 }

@@ -1,6 +1,7 @@
 /** Where frames may lie in the guest's physical memory (kvm-vgic-v3 §14.2). */
 import { E2BIG, EEXIST, EINVAL, type Result } from '../errno.ts';
-import { UNSET, type VgicVm } from './vm-state.ts';
+import { UNSET } from '../frame.ts';
+import { type VgicVm } from './vm-state.ts';
 
 const WORD = 1n << 64n;
 

@@ -1,23 +1,21 @@
 /** A guest's memory access to the frames of the GIC (kvm-vgic-v3 §10.1): which frame answers, then dispatch. */
+import { offsetIn } from '../frame.ts';
 import { type Vcpu } from '../vcpu.ts';
 import { type FrameHit } from './flavour.ts';
 import { mmioRead, mmioWrite, type Where } from './mmio.ts';
 import { type VgicVcpu } from './vcpu-state.ts';
-import { UNSET, type VgicVm, vgicOf } from './vm-state.ts';
+import { type VgicVm, vgicOf } from './vm-state.ts';
 
 const WORD = 4;
 const WIDE = 8;
 
-/** Is [address, address + length) inside the frame? */
-export function inFrame(base: bigint, size: number, address: bigint, length: number): boolean {
-  return address >= base && address + BigInt(length) <= base + BigInt(size);
-}
-
-function frameAt(vgic: VgicVm, address: bigint, length: number): FrameHit | undefined {
+/** The frame that answers at this address; undefined: none. */
+export function frameAt(vgic: VgicVm, address: bigint, length: number): FrameHit | undefined {
   const { flavour } = vgic;
-  const base = vgic.distBase.value;
-  if (vgic.distMapped.flag && base !== UNSET && inFrame(base, flavour.distributorFrame, address, length))
-    return { space: flavour.distributor, offset: Number(address - base), owner: undefined };
+  const offset = vgic.distMapped.flag
+    ? offsetIn(vgic.distBase.value, flavour.distributorFrame, address, length)
+    : undefined;
+  if (offset !== undefined) return { space: flavour.distributor, offset, owner: undefined };
   return flavour.otherFrame(vgic, address, length);
 }
 

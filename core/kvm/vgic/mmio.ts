@@ -2,6 +2,7 @@
  * Register blocks as data, and the dispatch of an access to them (kvm-vgic-v3 §10.1; gicv3-registers, decode rules).
  * A guest access that matches nothing is RAZ/WI; userspace reaches the same blocks as aligned words.
  */
+import { type Frame, nameAt, unnamed } from '../../gic/registers.ts';
 import { type Result } from '../errno.ts';
 import { FIRST_SPI } from './irq.ts';
 import { type VgicVcpu } from './vcpu-state.ts';
@@ -41,14 +42,26 @@ export interface Block {
   readonly userWrite?: Writer;
 }
 
-export type MmioSpace = readonly Block[];
+/** The registers of a frame. */
+export interface MmioSpace {
+  /** As people call the frame: `GICD`. */
+  readonly name: string;
+  /** The table that names its registers; absent: names would not say which frame. */
+  readonly table?: Frame;
+  readonly blocks: readonly Block[];
+}
+
+/** What traces call the register at this offset. */
+export function registerName({ name, table }: MmioSpace, offset: number): string {
+  return table === undefined ? unnamed(name, offset) : nameAt(table, offset, name);
+}
 
 export const raz: Reader = () => 0n;
 export const wi: Writer = () => undefined;
 
 /** The block that accepts this access. */
 export function findBlock(vgic: VgicVm, space: MmioSpace, offset: number, length: number): Block | undefined {
-  const block = space.find(({ start, length: size }) => offset >= start && offset < start + size);
+  const block = space.blocks.find(({ start, length: size }) => offset >= start && offset < start + size);
   if (block === undefined || !block.sizes.includes(length) || offset % length !== 0) return undefined;
   if (block.bits === undefined || block.bounded === false) return block;
   return firstIntid(block, offset) < FIRST_SPI + vgic.nrSpis.lo ? block : undefined;

@@ -1,14 +1,17 @@
 /** A VM's part of the plug-in interface, the same for GICv3 and GICv2 but for the rules given. */
+import { type Cell } from '../../state/cell.ts';
 import { EINVAL, ENODEV, type Result } from '../errno.ts';
-import { type GicModel, type Owner, OWNERS, type VcpuGic, type VmGic } from '../gic-model.ts';
+import { type FramePlace, type GicModel, type Owner, OWNERS, type VcpuGic, type VmGic } from '../gic-model.ts';
 import { type AttributeOp, IRQ_TYPE, type Msi, type UserMemory } from '../uapi.ts';
 import { type Vcpu } from '../vcpu.ts';
 import { type Vm } from '../vm.ts';
 import { type AttributeRequest } from './attribute.ts';
+import { frameAt } from './bus.ts';
 import { type VgicFlavour } from './flavour.ts';
 import { VgicGsiRoutes } from './gsi-routes.ts';
 import { initialise, lazyInit } from './init.ts';
-import { FIRST_PPI, FIRST_SPI } from './irq.ts';
+import { FIRST_PPI, FIRST_SPI, type Irq } from './irq.ts';
+import { registerName } from './mmio.ts';
 import { inject } from './queue.ts';
 import { VcpuVgic, type VcpuRules } from './vcpu-part.ts';
 import { DEFAULT_SPIS, type VgicVm, vgicOf } from './vm-state.ts';
@@ -58,8 +61,24 @@ export class VmVgic implements VmGic {
   }
 
   /** Slots of as many SPIs as a VM has that names no number; more are claimed when it asks for more. */
-  reserve(): void {
-    this.vgic.reserveSpis(DEFAULT_SPIS);
+  reserve(nrIrqs = DEFAULT_SPIS + FIRST_SPI): void {
+    this.vgic.reserveSpis(nrIrqs - FIRST_SPI);
+  }
+
+  frameAt(address: bigint): FramePlace | undefined {
+    const hit = frameAt(this.vgic, address, 1);
+    if (hit === undefined) return undefined;
+    const { space, offset, owner } = hit;
+    return { register: registerName(space, offset), offset, ...(owner === undefined ? {} : { vcpu: owner.index }) };
+  }
+
+  visitInterrupts(visit: (intid: number, vcpu: number | undefined, state: Cell) => void): void {
+    const { vcpus, spis, lpis } = this.vgic;
+    const visitShared = ({ intid, state }: Irq): void => visit(intid, undefined, state);
+    for (const { index, privates } of vcpus) for (const { intid, state } of privates) visit(intid, index, state);
+    for (const spi of spis) visitShared(spi);
+    for (const lpi of lpis.claimed) visitShared(lpi);
+    lpis.onClaim = visitShared;
   }
 
   /** After the device was created: the distributor's own fields. */

@@ -6,6 +6,7 @@
  */
 import { DEFAULT_INTERFACE, type InterfaceSize } from '../../gic/v3/cpu-interface.ts';
 import { type Cell, CellClaim } from '../../state/cell.ts';
+import { UNSET } from '../frame.ts';
 import { type HostFacts } from '../host-facts.ts';
 import { type V3Behaviour } from '../profiles.ts';
 import { type Vcpu } from '../vcpu.ts';
@@ -15,7 +16,6 @@ import { FIRST_LPI, FIRST_SPI, Irq } from './irq.ts';
 import { LpiPool } from './lpi.ts';
 import { VgicVcpu } from './vcpu-state.ts';
 
-export const UNSET = (1n << 64n) - 1n;
 /** NR_IRQS when userspace names none (§3.3). */
 export const DEFAULT_SPIS = 224;
 

@@ -2,11 +2,8 @@
  * Where the state of a GICv3 VM's interrupts lives: in the packed slot that KVM keeps of each (core/kvm/vgic/irq.ts).
  * It is KVM's memory: what sits in a list register of a running vCPU shows there after that vCPU's next exit.
  */
-import { DEVICE_VGIC_V3 } from '../../kvm/uapi.ts';
-import { type Irq } from '../../kvm/vgic/irq.ts';
-import { vgicOf } from '../../kvm/vgic/vm-state.ts';
 import { type Machine } from '../../machine/machine.ts';
-import { type VcpuId, vcpuId } from '../../state/brand.ts';
+import { vcpuId } from '../../state/brand.ts';
 import { flatType, type Intid } from '../../gic/intid.ts';
 import { type InterruptField, intidOf } from '../../trace/interrupts.ts';
 import { type TraceSink } from '../../trace/sink.ts';
@@ -32,18 +29,11 @@ const FIELDS: readonly (readonly [InterruptField, lsb: number, width: number])[]
   ['priority', 8, 8],
 ];
 
-export function declareFlat(machine: Machine, sink: Pick<TraceSink, 'interruptField'>): void {
-  if (machine.config.device !== DEVICE_VGIC_V3) return;
-  const vgic = vgicOf(machine.vm);
-  for (const { index, privates } of vgic.vcpus) for (const irq of privates) declare(sink, irq, vcpuId(index));
-  for (const irq of vgic.spis) declare(sink, irq, undefined);
-  for (const irq of vgic.lpis.claimed) declare(sink, irq, undefined);
-  vgic.lpis.onClaim = (irq) => declare(sink, irq, undefined);
-}
-
-function declare(sink: Pick<TraceSink, 'interruptField'>, irq: Irq, vcpu: VcpuId | undefined): void {
-  const intid = intidOfKvm(irq.intid);
-  if (intid === undefined) return;
-  for (const [field, lsb, width] of FIELDS)
-    sink.interruptField(intid, vcpu, field, { slot: irq.state.slot, lsb, width });
+export function declareFlat({ config, vm }: Machine, sink: Pick<TraceSink, 'interruptField'>): void {
+  vm.gics.get(config.device)?.visitInterrupts?.((number, vcpu, { slot }) => {
+    const intid = intidOfKvm(number);
+    if (intid === undefined) return;
+    const owner = vcpu === undefined ? undefined : vcpuId(vcpu);
+    for (const [field, lsb, width] of FIELDS) sink.interruptField(intid, owner, field, { slot, lsb, width });
+  });
 }

@@ -1,9 +1,9 @@
 /** Attributes of an ITS device (kvm-vgic-v3 §14.10): groups, checks in order, errnos. */
 import { anyRunning, give } from '../../attribute.ts';
 import { EBUSY, EFAULT, EINVAL, ENODEV, ENXIO, type Result } from '../../errno.ts';
+import { UNSET } from '../../frame.ts';
 import { type AttributeOp, CTRL, GROUP, type UserMemory } from '../../uapi.ts';
 import { checkRange } from '../../vgic/addresses.ts';
-import { UNSET } from '../../vgic/vm-state.ts';
 import { type Its, ITS_FRAME } from './its.ts';
 import { ITS_REGISTERS } from './registers.ts';
 import { restoreTables } from './restore-tables.ts';

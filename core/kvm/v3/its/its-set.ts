@@ -1,8 +1,8 @@
 /** The ITSs of a VM in the order of their creation. Their slots are claimed when the device is first created. */
+import { offsetIn } from '../../frame.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
-import { inFrame } from '../../vgic/bus.ts';
 import { type MmioSpace } from '../../vgic/mmio.ts';
-import { UNSET, type VgicVm } from '../../vgic/vm-state.ts';
+import { type VgicVm } from '../../vgic/vm-state.ts';
 import { Its, ITS_FRAME } from './its.ts';
 import { itsSpace } from './registers.ts';
 
@@ -46,7 +46,7 @@ export class ItsSet {
 
   /** The ITS whose frame holds these bytes. */
   answeringAt(address: bigint, length: number): Its | undefined {
-    return this.all.find(({ base: { value } }) => value !== UNSET && inFrame(value, ITS_FRAME, address, length));
+    return this.all.find(({ base }) => offsetIn(base.value, ITS_FRAME, address, length) !== undefined);
   }
 
   spaceOf(its: Its): MmioSpace {

@@ -5,10 +5,11 @@
  * cached, as a bit of each event and their number. Invariant: a cached translation is that of a mapped event, because
  * whatever unmaps or moves one drops the whole cache; so a cached MSI needs no look at tables, enables or targets.
  */
+import { UNSET } from '../../frame.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
 import { type KvmEvent } from '../../events.ts';
 import { type VgicVcpu } from '../../vgic/vcpu-state.ts';
-import { UNSET, type VgicVm } from '../../vgic/vm-state.ts';
+import { type VgicVm } from '../../vgic/vm-state.ts';
 import { Collection, DeviceMapping, type EventMapping } from './mappings.ts';
 
 /** DeviceIDs and EventIDs have this many bits, collections too (GITS_TYPER). */

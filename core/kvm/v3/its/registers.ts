@@ -153,14 +153,19 @@ export const ITS_REGISTERS: readonly Row[] = [
   { name: 'IDREGS', start: 0xffd0, length: 0x30, sizes: WORD, read: (_its, at) => IDS.get(at.offset) ?? 0n },
 ];
 
-/** The frame as the bus sees it. */
+/** The frame as the bus sees it. Names are those of the first ITS: a VM hardly has a second one. */
 export function itsSpace(its: Its): MmioSpace {
-  return ITS_REGISTERS.map(({ name, start, length, sizes, read, write }): Block => ({
+  const named = its.index === 0 ? ({ table: 'GITS' } as const) : {};
+  return { name: `GITS${its.index}`, ...named, blocks: ITS_REGISTERS.map((row) => blockOf(its, row)) };
+}
+
+function blockOf(its: Its, { name, start, length, sizes, read, write }: Row): Block {
+  return {
     name,
     start,
     length,
     sizes,
     read: (access) => read(its, access),
     write: (access, value) => write?.(its, access, value),
-  }));
+  };
 }

@@ -4,8 +4,8 @@
  */
 import { anyRunning, give, nrIrqs } from '../../attribute.ts';
 import { EBUSY, E2BIG, EEXIST, EFAULT, EINVAL, ENXIO, type Result } from '../../errno.ts';
+import { UNSET } from '../../frame.ts';
 import { type AttributeOp, GROUP, type UserMemory } from '../../uapi.ts';
-import { UNSET } from './address.ts';
 import { imageAttribute } from './images.ts';
 import { irsRowAt, type IrsRow } from './irs-table.ts';
 import { IRS_REGION } from './virtual-irs.ts';

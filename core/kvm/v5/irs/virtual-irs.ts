@@ -2,8 +2,8 @@
  * Accesses to the frames of the virtual IRS (gicv5-irs-registers §3, kvm-vgic-v5-spi §4): which register, whether size
  * and alignment are accepted. What is not accepted reads 0 and ignores writes; there is no abort.
  */
+import { offsetIn } from '../../frame.ts';
 import { type Vcpu } from '../../vcpu.ts';
-import { UNSET } from './address.ts';
 import { irsRowAt, type IrsRow } from './irs-table.ts';
 import { type VmIrs } from './vm-irs.ts';
 
@@ -12,9 +12,7 @@ export const IRS_REGION = 0x2_0000;
 
 /** The offset of an access in the region, or undefined when it is elsewhere. */
 export function irsOffset(irs: VmIrs, address: bigint, length: number): number | undefined {
-  const base = irs.base.value;
-  if (base === UNSET || address < base || address + BigInt(length) > base + BigInt(IRS_REGION)) return undefined;
-  return Number(address - base);
+  return offsetIn(irs.base.value, IRS_REGION, address, length);
 }
 
 /** A guest's access; gives what it reads, 0 for a write. `data` undefined: a read. */

@@ -14,9 +14,9 @@ import { Its, type ItsFailure } from '../../../gic/v5/irs/its.ts';
 import { readIts, writeIts } from '../../../gic/v5/irs/its-frame.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
 import { E2BIG, EEXIST, EFAULT, EINVAL, ENXIO, type Result } from '../../errno.ts';
+import { offsetIn, UNSET } from '../../frame.ts';
 import { type Msi, MSI_VALID_DEVID } from '../../uapi.ts';
 import { type Vcpu } from '../../vcpu.ts';
-import { UNSET } from './address.ts';
 import { type VmIrs } from './vm-irs.ts';
 
 /** CONFIG and TRANSLATE frame. */
@@ -73,9 +73,7 @@ export class VirtualIts {
 
   /** The offset of an access in the frames, or undefined when it is elsewhere. */
   offsetOf(address: bigint, length: number): number | undefined {
-    const base = this.base.value;
-    if (base === UNSET || address < base || address + BigInt(length) > base + BigInt(ITS_REGION)) return undefined;
-    return Number(address - base);
+    return offsetIn(this.base.value, ITS_REGION, address, length);
   }
 
   /** A guest's access; gives what it reads, 0 for a write. `data` undefined: a read. */

@@ -8,11 +8,11 @@ import { type IstType, istTypeOf, NUMBER_MASK, SPI } from '../../../gic/v5/irs/i
 import { vdPendOperand } from '../../../gic/v5/irs/virtual-instructions.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
 import { EBUSY, EINVAL, ENODEV, ENOMEM, ETIMEDOUT, type Result } from '../../errno.ts';
+import { UNSET } from '../../frame.ts';
 import { type KvmEvent, type Place } from '../../events.ts';
 import { type IrsBehaviour } from '../../profiles.ts';
 import { type Vcpu } from '../../vcpu.ts';
 import { type Vm } from '../../vm.ts';
-import { UNSET } from './address.ts';
 import { type HostIrs } from './host-irs.ts';
 import { COMMANDS } from './host-registers.ts';
 import { IrsRegisters } from './irs-state.ts';
