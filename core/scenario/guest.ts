@@ -1,10 +1,10 @@
 /** The guest's programs of a scenario as bytes in memory, with their labels. */
 import { assemble, type Program } from '../machine/a64/index.ts';
 import { type ImageConfig } from '../machine/config.ts';
+import { DEVICES } from './devices.ts';
 import { type ScenarioProblem } from './errors.ts';
 import { type ScenarioData } from './schema.ts';
 import { type Path, type Source } from './source.ts';
-import { DOORBELL, GICD_BASE, GICR_BASE, GITS_BASE } from './v3-frames.ts';
 
 /** Names that programs may use: PPI numbers and PSCI functions. */
 const CONSTANTS: ReadonlyMap<string, bigint> = new Map([
@@ -17,17 +17,6 @@ const CONSTANTS: ReadonlyMap<string, bigint> = new Map([
   ['PSCI_CPU_OFF', 0x8400_0002n],
   ['PSCI_CPU_ON', 0xc400_0003n],
   ['PSCI_SYSTEM_OFF', 0x8400_0008n],
-]);
-const V3_CONSTANTS: ReadonlyMap<string, bigint> = new Map([
-  ...CONSTANTS,
-  ['GICD', GICD_BASE],
-  ['GICR', GICR_BASE],
-  /** Bytes from one vCPU's redistributor to the next, and to the page of its interrupts. */
-  ['GICR_STRIDE', 0x2_0000n],
-  ['SGI_PAGE', 0x1_0000n],
-  /** There if the VM has an ITS. */
-  ['GITS', GITS_BASE],
-  ['DOORBELL', DOORBELL],
 ]);
 const PROGRAM_ALIGNMENT = 0x1_0000n;
 
@@ -61,8 +50,8 @@ export function buildGuest(source: Source, data: ScenarioData, readImage: (path:
       : guest.programs.map((text, index) => [text, ['guest', 'programs', index]]);
   const problems: ScenarioProblem[] = [];
   const sources: GuestSource[] = [];
-  const isV3 = data.vm.device === 'vgicv3';
-  const names = { symbols: isV3 ? V3_CONSTANTS : CONSTANTS, model: isV3 ? 'v3' : 'v5' } as const;
+  const { symbols, registers: model } = DEVICES[data.vm.device];
+  const names = { symbols: new Map([...CONSTANTS, ...symbols]), model };
   let origin = guest.base;
   for (const [text, path] of texts) {
     const lines = text.split('\n').length;

@@ -1,5 +1,6 @@
 /** Scenarios for programs: load one, run it, see what came of it. */
 export { checkScenario } from './check.ts';
+export { DEVICES } from './devices.ts';
 export { ScenarioError, type ScenarioProblem } from './errors.ts';
 export { loadScenario, type LoadOptions, type Scenario } from './load.ts';
 export { type PackedSink } from './record/scribe.ts';

@@ -4,12 +4,11 @@
  */
 import { type z } from 'zod';
 import { profileByName } from '../kvm/profiles.ts';
-import { DEVICE_VGIC_V3, DEVICE_VGIC_V5, GROUP } from '../kvm/uapi.ts';
-import { ADDR_IRS } from '../kvm/v5/irs/attributes.ts';
 import { type MachineConfig } from '../machine/config.ts';
+import { DEVICES } from './devices.ts';
 import { ScenarioError, type ScenarioProblem } from './errors.ts';
 import { buildGuest, type Guest } from './guest.ts';
-import { ITS_COMPANION, v3Attributes } from './v3-frames.ts';
+import { ITS_COMPANION } from './v3-frames.ts';
 import { type ScenarioData, scenarioSchema } from './schema.ts';
 import { type Path, Source } from './source.ts';
 
@@ -33,8 +32,6 @@ export interface LoadOptions {
   /** Reads a file that the scenario names, relative to it. */
   readonly readImage?: (path: string) => Uint8Array;
 }
-
-const DEVICE = { vgicv5: DEVICE_VGIC_V5, vgicv3: DEVICE_VGIC_V3, none: 0 } as const;
 
 /** @throws ScenarioError with every problem found, each with line and column. */
 export function loadScenario(file: string, text: string, options: LoadOptions = {}): Scenario {
@@ -64,9 +61,11 @@ function configOf(
   problems: ScenarioProblem[],
 ): MachineConfig | undefined {
   const { host, vm } = data;
+  const device = DEVICES[vm.device];
   const name = options.profile ?? data.profile;
   try {
     const profile = profileByName(name);
+    const attributes = device.attributes?.(vm, profile);
     return {
       facts: {
         gic: host.gic,
@@ -87,10 +86,9 @@ function configOf(
         starts,
         entry: entry === undefined ? guest.entryOf(index) : (guest.labelOf(entry, index) ?? guest.entryOf(index)),
       })),
-      device: DEVICE[vm.device],
-      ...(vm.device === 'vgicv3' ? { attributes: v3Attributes(vm.interrupts) } : {}),
+      device: device.type,
+      ...(attributes === undefined ? {} : { attributes }),
       ...(vm.its ? { companions: [ITS_COMPANION] } : {}),
-      ...(vm.device === 'vgicv5' && profile.irs !== undefined ? { attributes: irsAttributes(vm.irs) } : {}),
       ram: { base: data.guest.base, size: Math.ceil(data.guest.memory / 4096) * 4096 },
       images: guest.images,
       slice: host.slice,
@@ -113,14 +111,6 @@ function given<T extends object>(facts: T): { [K in keyof T]?: NonNullable<T[K]>
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: NonNullable<T[K]>;
   };
-}
-
-/** What a VMM sets before CTRL_INIT: where the virtual IRS is, and how many SPIs there are. */
-function irsAttributes({ base, spis }: ScenarioData['vm']['irs']): NonNullable<MachineConfig['attributes']> {
-  return [
-    { group: GROUP.ADDR, attr: ADDR_IRS, value: base },
-    { group: GROUP.NR_IRQS, attr: 0n, value: BigInt(spis) },
-  ];
 }
 
 /** Labels that events and expectations name, and vCPUs' entries. */

@@ -2,11 +2,23 @@
 import { DEVICE_VGIC_ITS, GROUP } from '../kvm/uapi.ts';
 import { type MachineConfig } from '../machine/config.ts';
 
-export const GICD_BASE = 0x800_0000n;
-export const GICR_BASE = 0x80a_0000n;
-export const GITS_BASE = 0x808_0000n;
+const GICD_BASE = 0x800_0000n;
+const GICR_BASE = 0x80a_0000n;
+const GITS_BASE = 0x808_0000n;
 /** GITS_TRANSLATER: the address of a device's messages. */
 export const DOORBELL = GITS_BASE + 0x1_0040n;
+
+/** The frames as programs name them. */
+export const V3_SYMBOLS: ReadonlyMap<string, bigint> = new Map([
+  ['GICD', GICD_BASE],
+  ['GICR', GICR_BASE],
+  /** Bytes from one vCPU's redistributor to the next, and to the page of its interrupts. */
+  ['GICR_STRIDE', 0x2_0000n],
+  ['SGI_PAGE', 0x1_0000n],
+  /** There if the VM has an ITS. */
+  ['GITS', GITS_BASE],
+  ['DOORBELL', DOORBELL],
+]);
 
 /** KVM_VGIC_V3_ADDR_TYPE_DIST and …_REDIST (kvm-vgic-v3 §14.1). */
 const ADDR_DIST = 2n;

@@ -6,8 +6,8 @@
 import { basename } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type HaltReason } from '../machine/events.ts';
-import { type Check, type Scenario, ScenarioRun } from '../scenario/index.ts';
-import { type GicModel, type TraceSummary } from '../trace/sink.ts';
+import { type Check, DEVICES, type Scenario, ScenarioRun } from '../scenario/index.ts';
+import { type TraceSummary } from '../trace/sink.ts';
 import { TraceWriter, type WriterOptions } from '../trace/writer.ts';
 import { carryImage } from './carried-image.ts';
 import { partialOf, publish } from './partial.ts';
@@ -134,15 +134,10 @@ export function summaryOf({ config, data, file }: Scenario, checks: readonly Che
         clock: 'virtual: one nanosecond an instruction',
       },
     },
-    gic: gicOf(data),
+    // Without an in-kernel irqchip the guest sees the host's.
+    gic: DEVICES[data.vm.device].gic ?? data.host.gic,
     profile: config.profile.name,
     vcpus: config.vcpus.length,
     ...(checks.length === 0 ? {} : { checks: checks.slice(0, CHECKS_KEPT) }),
   };
-}
-
-/** The model that the guest sees; without an in-kernel irqchip that of the host. */
-function gicOf({ vm, host }: Scenario['data']): GicModel {
-  if (vm.device === 'vgicv3') return 'v3';
-  return vm.device === 'vgicv5' ? 'v5' : host.gic;
 }
