@@ -8,12 +8,12 @@ import { type OpenTrace } from './open-trace.ts';
 const COLUMNS = 4096;
 const UNKNOWN_STATE = 255;
 
-/** Lanes whose states change too often to be drawn one by one are left out. */
+/** Quiet lanes are left out, and those whose states change too often to be drawn one by one. */
 export function figureLanes(trace: OpenTrace, from: number, to: number): FigureLane[] {
   const window = { start: from, end: Math.max(to, from + 1), columns: COLUMNS };
   const lanes: FigureLane[] = [];
-  for (const { stored, lane } of trace.lanesById().values()) {
-    if (lane.type === 'value') continue;
+  for (const { stored, lane } of trace.lanes.byId().values()) {
+    if (lane.type === 'value' || lane.quiet) continue;
     const drawing = drawLane(trace.reader, stored, window);
     if (drawing.mode !== 'segments') continue;
     const unknown = lane.type === 'vcpu' ? UNKNOWN_STATE : 0;

@@ -3,7 +3,6 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type TraceInfo } from './contract.ts';
 import { interruptName } from './inspect.ts';
-import { traceLanes } from './lanes.ts';
 import { type OpenTrace } from './open-trace.ts';
 
 export function traceInfo(trace: OpenTrace): TraceInfo {
@@ -35,7 +34,7 @@ export function traceInfo(trace: OpenTrace): TraceInfo {
       acknowledged,
       deactivated,
     })),
-    lanes: traceLanes(reader, info.gic),
+    lanes: trace.lanes.list(),
     complete: info.complete && source?.facts['ends early'] === undefined,
     finished: trace.finished,
     writable: trace.writable,

@@ -1,7 +1,8 @@
 /**
- * The lanes of a trace as the window names them, in the order in which it draws them: per vCPU its run state, its
- * priority mask, its private interrupts by number; then the shared interrupts.
+ * A lane of a trace as the window names it, and the order in which it draws them: per vCPU its run state, its priority
+ * mask, its private interrupts by number; then the shared interrupts, SPIs before LPIs.
  */
+import { registerByName } from '../gic/registers.ts';
 import { interruptKey, interruptLabel } from '../trace/interrupts.ts';
 import { type Lane as StoredLane } from '../trace/lane-kinds.ts';
 import { type TraceReader } from '../trace/reader.ts';
@@ -17,29 +18,27 @@ export interface NamedLane {
 
 const VCPU_PATH = /^vcpu(\d{1,3})\.(.+)$/;
 
-export function namedLanes(reader: TraceReader, gic: GicModel): NamedLane[] {
-  const out: NamedLane[] = [];
-  for (const stored of reader.lanes) {
-    const lane = describe(reader, stored, gic);
-    if (lane !== undefined) out.push({ stored, lane });
-  }
-  const first = new Map<string, NamedLane>();
-  for (const named of out) if (!first.has(named.lane.id)) first.set(named.lane.id, named);
-  return [...first.values()].sort((a, b) => rank(a.lane) - rank(b.lane) || (a.lane.intid ?? 0) - (b.lane.intid ?? 0));
-}
-
-export function traceLanes(reader: TraceReader, gic: GicModel): Lane[] {
-  return namedLanes(reader, gic).map(({ lane }) => lane);
-}
-
 const TYPE_ORDER: Readonly<Record<Lane['type'], number>> = { vcpu: 0, value: 1, interrupt: 2 };
+
+/** Negative: `a` is drawn above `b`. */
+export function compareLanes(a: Lane, b: Lane): number {
+  return rank(a) - rank(b) || numberRank(a.intid) - numberRank(b.intid);
+}
 
 /** vCPU lanes before shared ones; within a vCPU run state, mask, interrupts. */
 function rank(lane: Lane): number {
   return (lane.vcpu ?? 1023) * 4 + TYPE_ORDER[lane.type];
 }
 
-function describe(reader: TraceReader, stored: StoredLane, gic: GicModel): Lane | undefined {
+/** By type in bits 31:29 (0 SGI, 1 PPI, 2 LPI, 3 SPI), then by number. */
+const TYPE_RANK = [0, 1, 3, 2];
+function numberRank(intid: number | null): number {
+  if (intid === null) return 0;
+  return (TYPE_RANK[intid >>> 29] ?? intid >>> 29) * 2 ** 29 + (intid & 0x1fff_ffff);
+}
+
+/** The lane under its name; undefined for those that are not drawn beside others. Whether it is quiet is not known here. */
+export function describeLane(reader: TraceReader, stored: StoredLane, gic: GicModel): Lane | undefined {
   switch (stored.kind) {
     case 'density':
       return undefined;
@@ -58,6 +57,7 @@ function describe(reader: TraceReader, stored: StoredLane, gic: GicModel): Lane 
         vcpu: vcpu ?? null,
         intid,
         max: null,
+        quiet: false,
       };
     }
     case 'run':
@@ -67,7 +67,7 @@ function describe(reader: TraceReader, stored: StoredLane, gic: GicModel): Lane 
       if (match === null) return undefined;
       const vcpu = Number(match[1]);
       const group = `vcpu${vcpu}`;
-      const base = { group, vcpu, intid: null };
+      const base = { group, vcpu, intid: null, quiet: false };
       if (stored.kind === 'run')
         return { ...base, id: group, type: 'vcpu', label: `vCPU ${vcpu}`, sublabel: '', max: null };
       return {
@@ -75,9 +75,15 @@ function describe(reader: TraceReader, stored: StoredLane, gic: GicModel): Lane 
         id: `${group}.mask`,
         type: 'value',
         label: 'Priority mask',
-        sublabel: (descriptor?.register ?? match[2] ?? '').replace(/^IC[CHV]_|_EL\d$/g, ''),
+        sublabel: maskName(descriptor?.register ?? match[2] ?? ''),
         max: 2 ** stored.width - 1,
       };
     }
   }
+}
+
+/** `PCR`, `PMR`; of a register that holds more than the mask, the field: `VPMR`. */
+function maskName(register: string): string {
+  const name = registerByName(register)?.arm ?? register;
+  return /_VMCR/.test(name) ? 'VPMR' : name.replace(/^(IC|GIC)[CHV]_|_EL\d$/g, '');
 }

@@ -11,7 +11,7 @@ import { TraceReader } from '../trace/reader.ts';
 import { type InterruptDescriptor } from '../trace/interrupts.ts';
 import { type Layout } from '../state/layout.ts';
 import { type GicModel } from '../trace/sink.ts';
-import { namedLanes, type NamedLane } from './lanes.ts';
+import { TraceLanes } from './lanes-of-trace.ts';
 import { SessionError } from './failure.ts';
 import { TraceSearch } from './trace-search.ts';
 import { type FileWriter, UserNotes } from './user-notes.ts';
@@ -22,11 +22,11 @@ export class OpenTrace {
   readonly reader: TraceReader;
   readonly search: TraceSearch;
   readonly user: UserNotes;
+  readonly lanes: TraceLanes;
   readonly gic: GicModel;
   /** Nobody was writing it when it was opened: whatever it lacks will not come. */
   readonly #isLeft: boolean;
   readonly #stops: Breakpoints;
-  #lanes: { readonly at: number; readonly byId: ReadonlyMap<string, NamedLane> } | undefined;
   readonly #cursors: readonly [Cursor, Cursor];
 
   /**
@@ -40,6 +40,7 @@ export class OpenTrace {
     this.#isLeft = !isInUse(path);
     this.reader = new TraceReader(path);
     this.gic = this.reader.info().gic;
+    this.lanes = new TraceLanes(this.reader, this.gic);
     this.search = new TraceSearch(this.reader);
     this.user = new UserNotes(path, recorder);
     this.#stops = new Breakpoints(this.search.trace);
@@ -67,17 +68,6 @@ export class OpenTrace {
   stops(): Breakpoints {
     this.#stops.set(this.user.breakpoints().map((stored) => breakpointSchema.parse(stored)));
     return this.#stops;
-  }
-
-  /** Lanes by the contract's names; made again when the trace has more. */
-  lanesById(): ReadonlyMap<string, NamedLane> {
-    const { count } = this.reader;
-    if (this.#lanes === undefined || this.#lanes.at !== count)
-      this.#lanes = {
-        at: count,
-        byId: new Map(namedLanes(this.reader, this.gic).map((named) => [named.lane.id, named])),
-      };
-    return this.#lanes.byId;
   }
 
   close(): void {

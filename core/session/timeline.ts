@@ -28,7 +28,7 @@ export function timelineHandlers({ traces }: SessionContext): Group<'timeline.la
       const trace = traces.get(id);
       // A window without extent (an empty trace, one event) still shows the moment.
       const window = { start: from, end: Math.max(to, from + 1), columns };
-      const known = trace.lanesById();
+      const known = trace.lanes.byId();
       return {
         lanes: lanes.flatMap((lane) => {
           const named = known.get(lane);

@@ -5,6 +5,7 @@ import { useFilter } from '../stores/filter.ts';
 import { useTimeline, view } from '../stores/timeline.ts';
 import { useTrace } from '../stores/trace.ts';
 import { useUi } from '../stores/ui.ts';
+import { groupOfFold } from '../timeline/lanes.ts';
 import { inGroup } from './command.ts';
 
 export const TIMELINE_COMMANDS = inGroup('Timeline', [
@@ -35,6 +36,8 @@ export const TIMELINE_COMMANDS = inGroup('Timeline', [
   ['lane.up', 'Lane above', 'Up', 'timeline', () => useTimeline().moveSelection(-1), { keyOnly: true }],
   ['lane.down', 'Lane below', 'Down', 'timeline', () => useTimeline().moveSelection(1), { keyOnly: true }],
   ['lane.group', 'Collapse or expand the lane group', 'Space', 'timeline', toggleGroup, { keyOnly: true }],
+  ['lane.open', 'Open or close the selected line of lanes', 'Enter', 'timeline', openLine, { keyOnly: true }],
+  ['lane.quiet', 'Show or fold all quiet lanes', 'Q', 'session', () => useTimeline().toggleAllFolds()],
   ['zoom.selection', 'Zoom to the selected range', 'Z', 'session', () => useTimeline().zoomToSelection()],
   ['zoom.previous', 'Previous zoom', 'Shift+Z', 'session', previousZoom],
   ['zoom.fit', 'Show the whole trace', '0', 'session', () => useTimeline().fitAll()],
@@ -57,7 +60,7 @@ async function timelineAsText(): Promise<void> {
 }
 
 function withLane(action: (id: string) => void): void {
-  const id = useTrace().selection.lane;
+  const id = useTrace().selectedLane?.id;
   if (id !== undefined) action(id);
 }
 
@@ -71,8 +74,17 @@ function hideLane(): void {
 }
 
 function toggleGroup(): void {
-  const group = useTrace().selectedLane?.group ?? 'shared';
-  useTimeline().toggleGroup(group);
+  const { selection, selectedLane } = useTrace();
+  const fold = groupOfFold(selection.lane);
+  if (fold !== undefined) useTimeline().toggleFold(fold);
+  else useTimeline().toggleGroup(selectedLane?.group ?? 'shared');
+}
+
+/** Of lines that stand for others: folds, and the first lines of groups. */
+function openLine(): void {
+  const { selection, selectedLane } = useTrace();
+  const isLine = selectedLane === undefined ? selection.lane !== undefined : selectedLane.type === 'vcpu';
+  if (isLine) toggleGroup();
 }
 
 function previousZoom(): void {

@@ -5,7 +5,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import { centre, clamp, fit, length, pan, reveal, type Span, zoom } from '../timeline/scale.ts';
-import { layoutLanes, neighbour } from '../timeline/lanes.ts';
+import { groupLanes, layoutLanes, neighbour } from '../timeline/lanes.ts';
 import { createView } from '../timeline/view.ts';
 import { record } from '../undo.ts';
 import { useTrace } from './trace.ts';
@@ -25,6 +25,8 @@ export const useTimeline = defineStore('timeline', () => {
   const collapsed = shallowRef<ReadonlySet<string>>(new Set());
   const hidden = shallowRef<ReadonlySet<string>>(new Set());
   const pinned = shallowRef<ReadonlySet<string>>(new Set());
+  /** Groups whose quiet lanes are shown. */
+  const unfolded = shallowRef<ReadonlySet<string>>(new Set());
   const range = shallowRef<Span | undefined>();
   /** First key of `R`: the range ends where the cursor is at the second. */
   const rangeStart = ref<number | undefined>();
@@ -34,10 +36,12 @@ export const useTimeline = defineStore('timeline', () => {
   /** A second cursor while the pointer rests on an event link. */
   const ghost = ref<number | undefined>();
 
+  const groups = computed(() => groupLanes(trace.lanes));
   const layout = computed(() =>
-    layoutLanes(trace.lanes, {
+    layoutLanes(groups.value, {
       selected: trace.selection.lane,
       collapsed: collapsed.value,
+      unfolded: unfolded.value,
       hidden: hidden.value,
       pinned: pinned.value,
       gap: gap.value,
@@ -50,6 +54,7 @@ export const useTimeline = defineStore('timeline', () => {
       collapsed.value = new Set();
       hidden.value = new Set();
       pinned.value = new Set();
+      unfolded.value = new Set();
       range.value = undefined;
       view.reset(trace.info?.durationNs ?? 0);
     },
@@ -108,23 +113,28 @@ export const useTimeline = defineStore('timeline', () => {
   }
 
   function toggle(set: typeof hidden, id: string, title: string): void {
-    const before = set.value;
-    const after = new Set(before);
+    const after = new Set(set.value);
     if (!after.delete(id)) after.add(id);
+    change(set, after, title);
+  }
+  function change(set: typeof hidden, after: ReadonlySet<string>, title: string): void {
+    const before = set.value;
     set.value = after;
     record({ title, undo: () => void (set.value = before), redo: () => void (set.value = after) });
   }
   const toggleGroup = (group: string): void => toggle(collapsed, group, 'Collapse lanes');
   const togglePin = (id: string): void => toggle(pinned, id, 'Pin lane');
   const toggleHidden = (id: string): void => toggle(hidden, id, 'Hide lane');
-  function showAllLanes(): void {
-    const before = hidden.value;
-    hidden.value = new Set();
-    record({
-      title: 'Show all lanes',
-      undo: () => void (hidden.value = before),
-      redo: () => void (hidden.value = new Set()),
-    });
+  const showAllLanes = (): void => change(hidden, new Set(), 'Show all lanes');
+  const toggleFold = (group: string): void => toggle(unfolded, group, 'Show quiet lanes');
+  const hasFolds = computed(() => groups.value.some(({ quiet }) => quiet.length > 0));
+  const allUnfolded = computed(() =>
+    groups.value.every(({ id, quiet }) => quiet.length === 0 || unfolded.value.has(id)),
+  );
+  /** Shows the quiet lanes of all groups, or folds them. */
+  function toggleAllFolds(): void {
+    const after = allUnfolded.value ? [] : groups.value.map(({ id }) => id);
+    change(unfolded, new Set(after), 'Show all quiet lanes');
   }
 
   function moveSelection(step: 1 | -1): void {
@@ -152,6 +162,11 @@ export const useTimeline = defineStore('timeline', () => {
     togglePin,
     toggleHidden,
     showAllLanes,
+    unfolded,
+    toggleFold,
+    toggleAllFolds,
+    hasFolds,
+    allUnfolded,
     moveSelection,
   };
 });

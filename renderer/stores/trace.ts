@@ -271,11 +271,12 @@ function firstInterrupt(trace: TraceInfo): string | undefined {
     undefined,
   );
   // Counts of a private interrupt may be per vCPU or of all vCPUs together.
-  const lane = trace.lanes.find(
-    (one) => one.intid !== null && one.intid === busiest?.intid && one.vcpu === (busiest.vcpu ?? one.vcpu),
-  );
-  return lane?.id ?? trace.lanes.find(({ type }) => type === 'interrupt')?.id;
+  const interrupts = trace.lanes.filter(({ type }) => type === 'interrupt').toSorted(quietLast);
+  const lane = interrupts.find(({ intid, vcpu }) => intid === busiest?.intid && vcpu === (busiest.vcpu ?? vcpu));
+  return (lane ?? interrupts[0])?.id;
 }
+
+const quietLast = (a: Lane, b: Lane): number => Number(a.quiet) - Number(b.quiet);
 
 const TYPES = ['sgi', 'ppi', 'lpi', 'spi'] as const;
 

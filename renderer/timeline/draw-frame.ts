@@ -5,7 +5,7 @@
 import { grouped } from '../format/number.ts';
 import { shortDuration } from '../format/time.ts';
 import { SHAPES } from '../format/interrupt-state.ts';
-import { type Brush, fill, hline, measure, vline, write } from './brush.ts';
+import { type Brush, dashed, fill, hline, measure, vline, write } from './brush.ts';
 import { drawExec, execNames } from './draw-exec.ts';
 import {
   drawDurations,
@@ -55,7 +55,7 @@ export function laneY(scene: Scene, row: LaneRow): number {
 }
 
 export function visibleRows(scene: Scene): LaneRow[] {
-  return scene.layout.rows.filter((row) => {
+  return scene.rows.filter((row) => {
     const y = laneY(scene, row);
     return y + row.height > LANES_TOP && y < scene.height;
   });
@@ -72,7 +72,6 @@ function drawGrid(brush: Brush, scene: Scene, marks: Ruler): void {
 function drawLanes(brush: Brush, scene: Scene): DrawnLane[] {
   const drawn: DrawnLane[] = [];
   for (const rule of scene.layout.rules) hline(brush, 0, scene.width, LANES_TOP + rule - scene.scrollY, 'line-1');
-  const execs = new Map(scene.layout.rows.filter(({ kind }) => kind === 'exec').map((row) => [row.group, row]));
   const late: (() => void)[] = [];
   for (const row of visibleRows(scene)) {
     const y = laneY(scene, row);
@@ -87,10 +86,10 @@ function drawLanes(brush: Brush, scene: Scene): DrawnLane[] {
       const bars = drawInterrupt(brush, scene, row, y, data);
       const shapes = shapeNames(bars);
       const count = bars.count;
-      const exec = execs.get(row.group);
       if (data !== undefined && data.markTime.length > 0) {
-        const execY = exec === undefined ? undefined : laneY(scene, exec);
         if (row.selected) {
+          const exec = scene.layout.rows.find(({ kind, group }) => kind === 'exec' && group === row.group);
+          const execY = exec === undefined ? undefined : laneY(scene, exec);
           // Connectors cross other lanes: they are drawn when all lanes are.
           late.push(() => {
             drawMarks(brush, scene, row, y, data, execY);
@@ -102,16 +101,26 @@ function drawLanes(brush: Brush, scene: Scene): DrawnLane[] {
     } else if (row.kind === 'value' && row.lane !== undefined) {
       const masked = maskedRanges(scene, row.group);
       note(drawValue(brush, scene, y, row.height, data, scene.priorities(row.lane), masked), ['value']);
+    } else if (row.kind === 'fold') {
+      drawFold(brush, scene, row, y);
+      note(0, ['fold']);
     }
   }
   for (const draw of late) draw();
   return drawn;
 }
 
+/** Lanes without bars need no more than where they are. */
+function drawFold(brush: Brush, scene: Scene, row: LaneRow, y: number): void {
+  if (row.selected) fill(brush, 'bg-sel', 0, y, scene.width, row.height, 0.55);
+  const middle = y + row.height / 2;
+  dashed(brush, [0, middle], [scene.width, middle], 'st-inactive', [1, 5], 0.5);
+}
+
 /** Where an interrupt of the group is held back. */
 function maskedRanges(scene: Scene, group: string): MaskedRange[] {
   const ranges: MaskedRange[] = [];
-  for (const row of scene.layout.rows) {
+  for (const row of scene.rows) {
     if (row.group !== group || row.kind !== 'interrupt' || row.lane === undefined) continue;
     const data = scene.tiles?.lanes.get(row.lane.id);
     if (data === undefined) continue;

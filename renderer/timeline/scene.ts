@@ -1,7 +1,7 @@
 /** Everything that one frame of the timeline shows, as plain values: the drawing code asks nobody else. */
 import { type Lane } from '../../core/session/contract.ts';
 import { type Flag } from './labels.ts';
-import { type LaneLayout } from './lanes.ts';
+import { type LaneLayout, type LaneRow } from './lanes.ts';
 import { type Palette } from './palette.ts';
 import { type Span } from './scale.ts';
 import { type Tiles } from './tiles.ts';
@@ -20,6 +20,8 @@ export interface Scene {
   /** Where the trace ends; later is empty. */
   readonly duration: number;
   readonly layout: LaneLayout;
+  /** The rows in sight and a little around them, whose lanes `tiles` has. */
+  readonly rows: readonly LaneRow[];
   readonly tiles: Tiles | undefined;
   readonly palette: Palette;
   /** Time of the cursor, and what its flag says. */

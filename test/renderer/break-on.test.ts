@@ -51,6 +51,7 @@ describe('a breakpoint from what is selected', () => {
       vcpu: 1,
       intid: null,
       max: null,
+      quiet: false,
     } as const;
     expect(breakOnLane(lane)).toBe('vcpu1.runState changes');
     expect(breakOnLane({ ...lane, type: 'value' })).toBeUndefined();
@@ -65,7 +66,7 @@ describe('the filter of a row', () => {
 });
 
 describe('the filter of a lane', () => {
-  const lane = { type: 'interrupt', group: '', label: '', sublabel: '', max: null } as const;
+  const lane = { type: 'interrupt', group: '', label: '', sublabel: '', max: null, quiet: false } as const;
   it('keeps the events of its interrupt and vCPU', () => {
     expect(laneFilter({ ...lane, id: 'vcpu1.ppi27', vcpu: 1, intid: PPI_27 })).toBe('irq:ppi(27) vcpu:1');
     expect(laneFilter({ ...lane, id: 'spi5', vcpu: null, intid: SPI_5 })).toBe('irq:spi(5)');

@@ -16,6 +16,8 @@ export const laneSchema = z.object({
   intid: intid.nullable(),
   /** Largest value of a value lane. */
   max: z.number().nullable(),
+  /** An interrupt that the trace never shows pending, active or raised: the timeline folds such lanes. */
+  quiet: z.boolean(),
 });
 
 export const traceInfoSchema = z.object({

@@ -2,12 +2,28 @@ import { describe, expect, it } from 'vitest';
 import { type LaneData } from '../../../core/session/contract.ts';
 import { LEGS } from '../../../core/session/vocabulary.ts';
 import { episodeAt, nearestEdge, segmentAt, spotAt } from '../../../renderer/timeline/hit-test.ts';
-import { layoutLanes } from '../../../renderer/timeline/lanes.ts';
+import { groupLanes, layoutLanes } from '../../../renderer/timeline/lanes.ts';
 
-const LAYOUT = layoutLanes(
-  [{ id: 'vcpu0', type: 'vcpu', group: 'vcpu0', label: '', sublabel: '', vcpu: 0, intid: null, max: null }],
-  { selected: undefined, collapsed: new Set(), hidden: new Set(), pinned: new Set(), gap: 8 },
-);
+const VCPU = {
+  id: 'vcpu0',
+  type: 'vcpu',
+  group: 'vcpu0',
+  label: '',
+  sublabel: '',
+  vcpu: 0,
+  intid: null,
+  max: null,
+  quiet: false,
+} as const;
+const NONE: ReadonlySet<string> = new Set();
+const LAYOUT = layoutLanes(groupLanes([VCPU]), {
+  selected: undefined,
+  collapsed: NONE,
+  unfolded: NONE,
+  hidden: NONE,
+  pinned: NONE,
+  gap: 8,
+});
 const marks: readonly (readonly [number, (typeof LEGS)[number]])[] = [
   [100, 'pending'],
   [150, 'acknowledged'],
