@@ -7,6 +7,7 @@ import { type Format, type ReadContent, type ReadSummary, type Verdict } from '.
 import { type LineReceiver, LineSplitter } from '../source/lines.ts';
 import { type Page } from '../source/page.ts';
 import { type Machine } from '../machine/machine.ts';
+import { ClockOrder } from './clock-order.ts';
 import { sceneFacts } from './facts.ts';
 import { isAside, reasonFor } from './line-reasons.ts';
 import { observe, observeLoss } from './meanings.ts';
@@ -16,6 +17,8 @@ import { Scene } from './scene.ts';
 import { newTextLine, readTextLine, type TextLine } from './text-line.ts';
 
 const LOST = /^CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]$/;
+/** perf's, with --show-lost-events. */
+const PERF_LOST = /: PERF_RECORD_LOST(?:_SAMPLES)? lost (\d{1,15})\s*$/;
 const LOOKED_AT = 400;
 const LONGEST_SKIPPED = 4096;
 const SECOND = 1e9;
@@ -89,8 +92,8 @@ class TextSession implements LineReceiver {
   #read = 0;
   #origin:
     { readonly seconds: number; readonly nanos: number; readonly count: bigint; readonly isCount: boolean } | undefined;
-  /** Facts that the header gave. */
-  readonly facts: Record<string, string> = {};
+  readonly #order = new ClockOrder();
+  readonly #facts: Record<string, string> = {};
 
   constructor(sink: TraceSink, machine: Machine | undefined) {
     this.#sink = sink;
@@ -99,6 +102,11 @@ class TextSession implements LineReceiver {
 
   get lines(): number {
     return this.#read;
+  }
+
+  /** What the header and the time stamps say. */
+  get facts(): Record<string, string> {
+    return { ...this.#facts, ...this.#order.facts(this.#origin?.isCount === true) };
   }
 
   /** The trace's clock at time 0, in nanoseconds; undefined while no event was read, or its unit is not known. */
@@ -131,16 +139,20 @@ class TextSession implements LineReceiver {
       observe(record, this.scene);
       return;
     }
-    const lost = LOST.exec(text);
-    if (lost === null) {
+    const [, cpu, count = PERF_LOST.exec(text.slice(0, LONGEST_SKIPPED))?.[1]] = LOST.exec(text) ?? [];
+    if (cpu === undefined && count === undefined) {
       this.#header(text);
       this.#skip(line, reasonFor(text), text);
       return;
     }
     // It stands before the first event after the gap, whose time is not known yet.
-    Object.assign(record.line, newTextLine(), { cpu: Number(lost[1]), name: 'lost events' });
+    Object.assign(record.line, newTextLine(), {
+      cpu: Number(cpu ?? -1),
+      name: 'lost events',
+      flagColumns: record.line.flagColumns,
+    });
     record.load('', line);
-    observeLoss(record, lost[2] === undefined ? -1 : Number(lost[2]), this.scene);
+    observeLoss(record, Number(count ?? -1), this.scene);
   }
 
   onLong(beginning: string, line: number): void {
@@ -156,20 +168,22 @@ class TextSession implements LineReceiver {
 
   #header(text: string): void {
     const tracer = /^\ufeff?# tracer: (\S{1,64})/.exec(text)?.[1];
-    if (tracer !== undefined) this.facts['tracer'] = tracer;
+    if (tracer !== undefined) this.#facts['tracer'] = tracer;
     const entries = /^# entries-in-buffer\/entries-written: (\d{1,15})\/(\d{1,15})/.exec(text);
     if (entries?.[1] !== undefined && entries[1] !== entries[2])
-      this.facts['overwritten'] = `${Number(entries[2]) - Number(entries[1])} events at the beginning, by the recorder`;
+      this.#facts['overwritten'] =
+        `${Number(entries[2]) - Number(entries[1])} events at the beginning, by the recorder`;
   }
 
   #timeOf({ seconds, nanos, count, isCount }: TextLine): number {
     if (this.#origin === undefined) {
       this.#origin = { seconds, nanos, count, isCount };
-      this.facts['first time stamp'] = isCount ? String(count) : `${seconds}.${String(nanos).padStart(9, '0')} s`;
-      if (isCount) this.facts['clock'] = 'one that the text does not name: times are in its units';
+      this.#facts['first time stamp'] = isCount ? String(count) : `${seconds}.${String(nanos).padStart(9, '0')} s`;
+      if (isCount) this.#facts['clock'] = 'one that the text does not name: times are in its units';
     }
     const origin = this.#origin;
     const time = isCount ? Number(count - origin.count) : (seconds - origin.seconds) * SECOND + (nanos - origin.nanos);
+    this.#order.saw(time);
     return Math.min(Math.max(time, 0), Number.MAX_SAFE_INTEGER);
   }
 }

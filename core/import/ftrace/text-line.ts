@@ -52,9 +52,9 @@ export const newTextLine = (): TextLine => ({
 
 /** Columns before the event's text are within so many characters. */
 const FAR = 400;
-/** Kernels 4.13 to 4.15 had the TGID behind the CPU. */
+/** Kernels 4.13 to 4.15 had the TGID behind the CPU; perf can print letters of the sample's mode there. */
 const AFTER_CPU =
-  /(?:\s{1,4}\(\s{0,10}(\d{1,10}|-{1,10})\))?(?:-0x([0-9a-f]{1,2}))?\s{0,20}(?:([a-zA-Z.#][a-zA-Z0-9.#]{3,6}?)(\s{0,20}))?(\d{1,20})(?:\.(\d{9}|\d{6}))?:[ \t]{0,40}(?:\(\+\d{1,20}\)\s{1,20})?/y;
+  /(?:\s{1,4}[KUHGgMES]{1,5}(?=\s))?(?:\s{1,4}\(\s{0,10}(\d{1,10}|-{1,10})\))?(?:-0x([0-9a-f]{1,2}))?\s{0,20}(?:([a-zA-Z.#][a-zA-Z0-9.#]{3,6}?)(\s{0,20}))?(\d{1,20})(?:\.(\d{9}|\d{6}))?:[ \t]{0,40}(?:\(\+\d{1,20}\)\s{1,20})?/y;
 const EVENT = /([A-Za-z_]\w{0,127}):(?=\s|$) ?/y;
 /** Letters of how a sample is taken are no name of an event. */
 const PERF_EVENT = /(?:\d{1,20}\s{1,20})?[\w.-]{1,64}:(?![ukhGHIpPSDWeRb]{1,12}:)([\w.-]{1,128}): ?/y;

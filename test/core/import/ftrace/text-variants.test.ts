@@ -81,6 +81,8 @@ const WITHOUT_FLAGS: Readonly<Record<string, Print>> = {
     `${perfComm(line)} ${line.pid}/${line.pid} [${line.cpu}] ${time(line)}000: ${perfEvent(line)}`,
   'perf script with call chains': (line) =>
     `${perfComm(line)}  ${line.pid} [${line.cpu}] ${time(line)}: ${perfEvent(line)}\n\tffff8000821facd8 __schedule+0x618 ([kernel.kallsyms])\n\n`,
+  'perf script with modes': (line) =>
+    `${perfComm(line).padStart(16)} ${line.pid.padStart(5)} [${line.cpu}] K     ${time(line)}: ${perfEvent(line)}`,
   'perf script with periods': (line) =>
     `${perfComm(line)}  ${line.pid} [${line.cpu}] ${time(line)}:          1 ${perfEvent(line)}`,
 };
@@ -214,6 +216,23 @@ describe('the verbose latency format', () => {
   });
 });
 
+describe('a clock', () => {
+  it('that runs backwards is told of, and what files of single CPUs one behind the other are', async () => {
+    const at = (cpu: number, time: string): string =>
+      `   sh-1     [00${cpu}] d..1.    ${time}: irq_handler_exit: irq=3 ret=handled`;
+    const facts = async (...times: readonly string[]): Promise<string | undefined> =>
+      (await read(times.map((time, i) => at(i % 2, time)).join('\n'))).result.summary.source.facts[
+        'clock ran backwards'
+      ];
+    expect(await facts('1.000001', '1.000003', '1.000004')).toBeUndefined();
+    expect(await facts('1.000001', '1.000003', '1.000002', '1.000009')).toBe('before 1 events, by up to 1000 ns');
+    expect(await facts('1.000001', '3.000001', '1.000002', '2.000000')).toBe(
+      'before 2 events, by up to 1999999000 ns; files of single CPUs one behind the other? Record the trace of all CPUs (trace, trace_pipe, trace.dat)',
+    );
+    expect(await facts('1001', '1003', '1002')).toBe('before 1 events, by up to 1');
+  });
+});
+
 describe('lines that are no events', () => {
   it('are counted by what they are', async () => {
     const { result } = await read(
@@ -252,6 +271,20 @@ describe('lines that are no events', () => {
       asEvents: 1,
       reasons: { 'sample of perf, no tracepoint': 3 },
     });
+  });
+
+  it('are losses where perf says so', async () => {
+    const { sink, result } = await read(
+      [
+        'CPU 0/KVM  4711 [003]  1.500000: kvm:kvm_entry: PC: 0x40000000',
+        'CPU 0/KVM  4711 [003]  1.500001: PERF_RECORD_LOST lost 12',
+        'CPU 0/KVM  4711 [003]  1.500002: PERF_RECORD_COMM: CPU 0/KVM:4711/4711',
+      ].join('\n'),
+    );
+    expect(sink.events.map(({ kind }) => kind)).toEqual(['vcpu.entry', 'lost']);
+    expect(sink.ofKind('lost')[0]?.count).toBe(12n);
+    expect(sink.value('vcpu0.runState')).toBeUndefined();
+    expect(result.summary.lines).toMatchObject({ read: 3, asEvents: 2, skipped: 1 });
   });
 
   it('do not hide the events that they stand between', async () => {
