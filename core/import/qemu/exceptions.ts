@@ -6,6 +6,7 @@
  * to the later event and say nothing. Kept in the event's line: c and d exception levels, e the syndrome's low word,
  * v and w program counters before and after, t the fault address; `f` says which of them are known.
  */
+import { type Said } from './said.ts';
 import { type TraceLine, u64 } from './trace-line.ts';
 
 export const KNOWN = { levels: 1, syndrome: 2, from: 4, to: 8 } as const;
@@ -13,7 +14,7 @@ export const KNOWN = { levels: 1, syndrome: 2, from: 4, to: 8 } as const;
 /** Lines after the first within which its parts come; the emulator prints them at once. */
 const FARTHEST = 16;
 
-type Part = (event: TraceLine, part: TraceLine) => void;
+type Part = (event: Said, part: TraceLine) => void;
 
 const setLevels: Part = (event, { a, b }) => {
   event.c = a;
@@ -28,13 +29,11 @@ const setAddress: Part = (event, { vLo, vHi }) => {
   event.t = `0x${u64(vLo, vHi).toString(16)}`;
 };
 const setFrom: Part = (event, { vLo, vHi }) => {
-  event.vLo = vLo;
-  event.vHi = vHi;
+  event.setV(vLo, vHi);
   event.f |= KNOWN.from;
 };
 const setTo: Part = (event, { vLo, vHi }) => {
-  event.wLo = vLo;
-  event.wHi = vHi;
+  event.setW(vLo, vHi);
   event.f |= KNOWN.to;
 };
 const nothing: Part = () => {};
@@ -61,7 +60,7 @@ export class Exceptions {
     const part = PARTS.get(line.name);
     if (part !== undefined) {
       if (event === undefined) return false;
-      if (!this.#isMixed) part(event, line);
+      if (!this.#isMixed) part(event.said, line);
       if (LAST.has(line.name)) this.close();
       return true;
     }
@@ -69,6 +68,7 @@ export class Exceptions {
     this.close();
     this.#isMixed = event !== undefined;
     this.#event = line;
+    line.said = line.said.copy();
     line.isPartial = true;
     return false;
   }

@@ -10,7 +10,8 @@ import { Prefix } from './prefix.ts';
 import { LineClock } from './line-clock.ts';
 import { LineMemo } from './line-memo.ts';
 import { type Page } from '../source/page.ts';
-import { clear, type TraceLine } from './trace-line.ts';
+import { Said } from './said.ts';
+import { type TraceLine } from './trace-line.ts';
 
 /** More different unknown names than this are no event names any more, but prose or noise. */
 const MOST_UNKNOWN_NAMES = 1000;
@@ -65,13 +66,16 @@ export class LineReader {
     into.page = page;
     into.start = start;
     into.end = end;
-    if (this.#memo.recall(page.words, at, end, into)) {
-      this.name = into.name;
+    into.at = at;
+    const known = this.#memo.recall(page.words, at, end);
+    if (known !== undefined) {
+      this.name = known.name;
+      into.said = known;
       return undefined;
     }
     const reason = this.#readText(bytes, at, end, into);
     if (reason === undefined && into.row !== undefined) {
-      this.#memo.keep(bytes, at, end, into);
+      this.#memo.keep(page.words, at, end, into.said);
       return undefined;
     }
     // A name that is in no table, in a log that has time stamps elsewhere, may be the beginning of anything.
@@ -120,11 +124,14 @@ export class LineReader {
   /** Reads the text after a name that ends before `stop`. */
   #match(row: EventRow, bytes: Uint8Array, stop: number, end: number, into: TraceLine): boolean {
     this.name = row.name;
-    clear(into);
+    const said = new Said();
+    into.said = said;
+    const textStart = Math.min(stop + 1, end);
     for (const pattern of row.patterns)
-      if (match(pattern, bytes, Math.min(stop + 1, end), end, into) && row.accepts?.(into) !== false) {
-        into.row = row;
-        into.name = row.name;
+      if (match(pattern, bytes, textStart, end, said) && row.accepts?.(said) !== false) {
+        said.row = row;
+        said.name = row.name;
+        said.textAt = textStart - into.at;
         return true;
       }
     return false;
@@ -134,7 +141,6 @@ export class LineReader {
   #unnamed(bytes: Uint8Array, at: number, end: number, textAt: number, into: TraceLine): string | undefined {
     const row = exceptionRow(bytes, at, end);
     if (row === undefined) return this.#reasonFor(into.text, textAt);
-    into.textStart = Math.min(textAt + row.nameBytes.length + 1, end - into.start);
     return this.#match(row, bytes, at + row.nameBytes.length, end, into) ? undefined : SKIPPED.exception;
   }
 
@@ -153,9 +159,10 @@ export class LineReader {
       this.#unknown.set(name, name);
     }
     this.name = name;
-    into.row = undefined;
-    into.name = name;
-    into.textStart = Math.min(stop + (isMessage ? 2 : 1), text.length);
+    const said = new Said();
+    said.name = name;
+    said.textAt = Math.min(stop + (isMessage ? 2 : 1), text.length) - (into.at - into.start);
+    into.said = said;
     return undefined;
   }
 

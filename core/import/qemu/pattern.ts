@@ -4,9 +4,9 @@
  *
  * `{a:d}` reads a signed decimal into field a, `{b:u}` an unsigned one, `{c:x}` up to 32 bits of hexadecimal; `{v}` and
  * `{w}` read up to 64 bits of hexadecimal; `{s}` and `{t}` take text up to the next literal (or to the end), `{_}` passes
- * over such text. Fields are those of `TraceLine`. Example: `domain {a:d} CDIA acknowledge of interrupt 0x{b:x}`.
+ * over such text. Fields are those of `Said`. Example: `domain {a:d} CDIA acknowledge of interrupt 0x{b:x}`.
  */
-import { type TraceLine } from './trace-line.ts';
+import { type Said } from './said.ts';
 
 /** How a place is read, and into which field. */
 const READ = { none: 0, decimal: 1, signed: 2, hex: 3, wide: 4, text: 5, skip: 6 } as const;
@@ -59,8 +59,8 @@ function literal(pattern: string, from: number, to: number): Uint8Array {
   return Buffer.from(text, 'latin1');
 }
 
-/** Reads `bytes[start … end)` into the fields of a line. On false some fields may hold leftovers. */
-export function match(pattern: Pattern, bytes: Uint8Array, start: number, end: number, into: TraceLine): boolean {
+/** Reads `bytes[start … end)` into the fields of what a line says. On false some fields may hold leftovers. */
+export function match(pattern: Pattern, bytes: Uint8Array, start: number, end: number, into: Said): boolean {
   const { steps } = pattern;
   let at = start;
   for (let i = 0; i < steps.length; i++) {
@@ -99,7 +99,7 @@ export function match(pattern: Pattern, bytes: Uint8Array, start: number, end: n
 
 const U32 = 0xffff_ffff;
 
-function store(field: number, value: number, into: TraceLine): void {
+function store(field: number, value: number, into: Said): void {
   switch (field) {
     case 0:
       into.a = value;
@@ -122,14 +122,7 @@ function store(field: number, value: number, into: TraceLine): void {
 }
 
 /** Position after the number, or -1. */
-function readDecimal(
-  field: number,
-  signed: boolean,
-  bytes: Uint8Array,
-  from: number,
-  end: number,
-  into: TraceLine,
-): number {
+function readDecimal(field: number, signed: boolean, bytes: Uint8Array, from: number, end: number, into: Said): number {
   const negative = signed && bytes[from] === 45;
   const start = negative ? from + 1 : from;
   let at = start;
@@ -144,7 +137,7 @@ function readDecimal(
   return at;
 }
 
-function readHex(field: number, bytes: Uint8Array, start: number, end: number, into: TraceLine): number {
+function readHex(field: number, bytes: Uint8Array, start: number, end: number, into: Said): number {
   let at = start;
   let value = 0;
   for (; at < end; at++) {
@@ -157,7 +150,7 @@ function readHex(field: number, bytes: Uint8Array, start: number, end: number, i
   return at;
 }
 
-function readWide(field: number, bytes: Uint8Array, start: number, end: number, into: TraceLine): number {
+function readWide(field: number, bytes: Uint8Array, start: number, end: number, into: Said): number {
   let at = start;
   let lo = 0;
   let hi = 0;
@@ -168,13 +161,8 @@ function readWide(field: number, bytes: Uint8Array, start: number, end: number, 
     lo = (lo << 4) | digit;
   }
   if (at === start || at - start > 16) return -1;
-  if (FIELDS[field] === 'v') {
-    into.vLo = lo >>> 0;
-    into.vHi = hi >>> 0;
-  } else {
-    into.wLo = lo >>> 0;
-    into.wHi = hi >>> 0;
-  }
+  if (FIELDS[field] === 'v') into.setV(lo, hi);
+  else into.setW(lo, hi);
   return at;
 }
 
@@ -188,7 +176,7 @@ function readText(
   start: number,
   end: number,
   next: Uint8Array | undefined,
-  into: TraceLine,
+  into: Said,
 ): number {
   const stop = textEnd(bytes, start, end, next);
   if (stop < 0) return -1;

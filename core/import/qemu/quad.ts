@@ -6,7 +6,8 @@
  * skipped with a reason.
  */
 import { interruptLabel } from '../../trace/interrupts.ts';
-import { type Page } from '../source/page.ts';
+import { NO_PAGE, type Page } from '../source/page.ts';
+import { type Said } from './said.ts';
 import { type TraceLine } from './trace-line.ts';
 
 export const ORPHAN = 'part of a gicv5_recalc_ppi_hppi group whose Non-secure line is missing';
@@ -22,15 +23,32 @@ export interface QuadReceiver {
   orphan(line: number, text: string): void;
 }
 
+/** Which line it is, and where its text is. */
+class Part {
+  line = 0;
+  page: Page = NO_PAGE;
+  start = 0;
+  end = 0;
+
+  set({ line, page, start, end }: TraceLine): void {
+    this.line = line;
+    this.page = page;
+    this.start = start;
+    this.end = end;
+  }
+}
+
 export class Quad {
   readonly #to: QuadReceiver;
   #event: TraceLine | undefined;
   #domain = -1;
-  #isComplete = false;
-  readonly #numbers: number[] = [];
-  /** Where the texts of these lines are. */
-  readonly #pages: Page[] = [];
-  readonly #places: number[] = [];
+  /** What its Non-secure line says. */
+  #said: Said | undefined;
+  /** Candidates of other domains, named. */
+  #others = '';
+  /** Its lines, of which `#count` are valid: there is at most one of each domain. */
+  readonly #lines: readonly Part[] = DOMAINS.map(() => new Part());
+  #count = 0;
 
   constructor(to: QuadReceiver) {
     this.#to = to;
@@ -47,7 +65,6 @@ export class Quad {
     this.close();
     this.#event = line;
     line.isPartial = true;
-    line.s = '';
     this.#add(line, line);
     if (line.a === LAST) this.close();
     return false;
@@ -59,35 +76,39 @@ export class Quad {
     if (event === undefined) return;
     this.#event = undefined;
     event.isPartial = false;
-    if (this.#isComplete) this.#to.joined(this.#numbers.length - 1);
-    else {
+    const said = this.#said;
+    if (said !== undefined) {
+      event.said = this.#others === '' ? said : withOthers(said, this.#others);
+      this.#to.joined(this.#count - 1);
+    } else {
       event.isDead = true;
-      this.#numbers.forEach((line, i) => this.#to.orphan(line, this.#text(i)));
+      for (let i = 0; i < this.#count; i++) this.#giveUp(this.#lines[i]);
     }
     this.#domain = -1;
-    this.#isComplete = false;
-    this.#numbers.length = 0;
-    this.#pages.length = 0;
-    this.#places.length = 0;
+    this.#said = undefined;
+    this.#others = '';
+    this.#count = 0;
   }
 
-  #text(part: number): string {
-    return this.#pages[part]?.text(this.#places[2 * part] ?? 0, this.#places[2 * part + 1] ?? 0) ?? '';
+  #giveUp(part: Part | undefined): void {
+    if (part !== undefined) this.#to.orphan(part.line, part.page.text(part.start, part.end));
   }
 
   #add(event: TraceLine, line: TraceLine): void {
     this.#domain = line.a;
-    this.#numbers.push(line.line);
-    this.#pages.push(line.page);
-    this.#places.push(line.start, line.end);
+    this.#lines[this.#count++]?.set(line);
     if (line.a === NON_SECURE) {
-      this.#isComplete = true;
-      event.a = line.a;
-      event.b = line.b;
-      event.c = line.c;
+      this.#said = line.said;
       event.line = line.line;
     } else if (line.c !== NONE) {
-      event.s += `${event.s === '' ? '' : ', '}${DOMAINS[line.a] ?? ''} ${interruptLabel(line.b)} priority ${line.c}`;
+      const before = this.#others === '' ? '' : `${this.#others}, `;
+      this.#others = `${before}${DOMAINS[line.a] ?? ''} ${interruptLabel(line.b)} priority ${line.c}`;
     }
   }
+}
+
+function withOthers(said: Said, others: string): Said {
+  const own = said.copy();
+  own.s = others;
+  return own;
 }

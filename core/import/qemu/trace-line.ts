@@ -1,12 +1,11 @@
 /**
- * One line as fields. Lines are pooled: a log of 1e8 lines makes a few thousand of them.
- *
- * What each field means is the business of the event's row: `a` … `f` are integers, `v` and `w` 64-bit values as two
- * unsigned halves, `s` and `t` text.
+ * One line: what its text says (said.ts), when and where it stands, and what becomes known of it while it waits. Lines
+ * are pooled: a log of 1e8 lines makes a few thousand of them.
  */
 import { type Action } from './attribution/action.ts';
 import { NO_PAGE, type Page } from '../source/page.ts';
 import { type EventRow } from './events/row.ts';
+import { NOTHING, type Said } from './said.ts';
 
 /** `subject` of a line that names no vCPU: it is about the vCPU that acts. */
 export const ACTOR = -2;
@@ -14,7 +13,8 @@ export const ACTOR = -2;
 export const NOBODY = -1;
 
 export class TraceLine {
-  row: EventRow | undefined;
+  /** May be shared with other lines. */
+  said: Said = NOTHING;
   /** 1-based. */
   line = 0;
   /** Nanoseconds since the start of the trace. */
@@ -23,22 +23,8 @@ export class TraceLine {
   page: Page = NO_PAGE;
   start = 0;
   end = 0;
-  /** Where the text after the event's name begins, from the start of the line. */
-  textStart = 0;
-  /** The event's name; for events without a row. */
-  name = '';
-  a = 0;
-  b = 0;
-  c = 0;
-  d = 0;
-  e = 0;
-  f = 0;
-  vLo = 0;
-  vHi = 0;
-  wLo = 0;
-  wHi = 0;
-  s = '';
-  t = '';
+  /** Where the time stamp ends. */
+  at = 0;
   /** vCPU that the line is about, where its text or place says so; else `ACTOR`. */
   subject = NOBODY;
   /** The action that it is part of. */
@@ -48,26 +34,71 @@ export class TraceLine {
   /** Taken back: it became no event. */
   isDead = false;
 
+  get row(): EventRow | undefined {
+    return this.said.row;
+  }
+
+  get name(): string {
+    return this.said.name;
+  }
+
+  get a(): number {
+    return this.said.a;
+  }
+
+  get b(): number {
+    return this.said.b;
+  }
+
+  get c(): number {
+    return this.said.c;
+  }
+
+  get d(): number {
+    return this.said.d;
+  }
+
+  get e(): number {
+    return this.said.e;
+  }
+
+  get f(): number {
+    return this.said.f;
+  }
+
+  get vLo(): number {
+    return this.said.vLo;
+  }
+
+  get vHi(): number {
+    return this.said.vHi;
+  }
+
+  get wLo(): number {
+    return this.said.wLo;
+  }
+
+  get wHi(): number {
+    return this.said.wHi;
+  }
+
+  get s(): string {
+    return this.said.s;
+  }
+
+  get t(): string {
+    return this.said.t;
+  }
+
   /** The whole line. */
   get text(): string {
     return this.page.text(this.start, this.end);
   }
-}
 
-/** Empties the fields that patterns fill, so that lines in the same words have the same fields. */
-export function clear(line: TraceLine): void {
-  line.a = 0;
-  line.b = 0;
-  line.c = 0;
-  line.d = 0;
-  line.e = 0;
-  line.f = 0;
-  line.vLo = 0;
-  line.vHi = 0;
-  line.wLo = 0;
-  line.wHi = 0;
-  line.s = '';
-  line.t = '';
+  /** Where the text after the event's name begins, from the start of the line. */
+  get textStart(): number {
+    return this.at - this.start + this.said.textAt;
+  }
 }
 
 /** A 64-bit value from its halves. */

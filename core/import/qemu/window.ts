@@ -23,6 +23,8 @@ export class Window {
 
   /** A line to fill; it stays the same until `commit`. */
   get slot(): TraceLine {
+    // Where nothing waits, the same few lines are used again, which are near.
+    if (this.#count === 0) this.#head = 0;
     return (this.#ring[(this.#head + this.#count) & (this.#ring.length - 1)] ??= new TraceLine());
   }
 

@@ -20,8 +20,13 @@ export class Page {
 
   /** The bytes, several at a time. */
   get words(): DataView {
+    // Asked for at every line; asking an array for its memory is a call out of compiled code.
+    return this.#words ?? this.#view();
+  }
+
+  #view(): DataView {
     const { buffer: shared, byteOffset, length } = this.bytes;
-    return (this.#words ??= new DataView(shared, byteOffset, length));
+    return (this.#words = new DataView(shared, byteOffset, length));
   }
 
   /** The text of `bytes[start … end)`, which begins and ends between characters. */

@@ -122,7 +122,7 @@ export class DatRecord implements FtraceRecord {
   keepDetail(json: string): void {
     const stream = this.#stream;
     if (stream === undefined) return;
-    const place = this.#memo.keep(stream.bytes, stream.at, stream.at + stream.length);
+    const place = this.#memo.keep(stream.view, stream.at, stream.at + stream.length);
     if (place !== NOT_KNOWN) this.#details[place] = json;
   }
 

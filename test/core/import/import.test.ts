@@ -401,8 +401,10 @@ describe('groups of four candidate lines', () => {
 
   it('name candidates of other domains', async () => {
     const secure = 'gicv5_recalc_ppi_hppi domain 0 new PPI HPPI id 0x20000003 prio 4';
-    const { sink } = await importLines([machine(1), secure, ...quad.slice(1)]);
-    expect(sink.ofKind('irq.hppi')[0]?.detail).toEqual({ 'other domains': 'Secure PPI 3 priority 4' });
+    const { sink } = await importLines([machine(1), secure, ...quad.slice(1), ...quad]);
+    const [first, second] = sink.ofKind('irq.hppi');
+    expect(first?.detail).toEqual({ 'other domains': 'Secure PPI 3 priority 4' });
+    expect(second?.detail).toBeUndefined();
   });
 
   it('torn at the beginning or end of the file are skipped where the Non-secure line is missing', async () => {

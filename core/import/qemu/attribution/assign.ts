@@ -202,8 +202,9 @@ export const ASSIGN: readonly (Assign | undefined)[] = perEvent<Assign>({
   },
   'Taking exception': (line, to) => {
     if (line.s === '') {
-      line.s = line.t;
-      line.t = '';
+      // What an exception says is its own (exceptions.ts).
+      line.said.s = line.t;
+      line.said.t = '';
       line.subject = to.machine.only;
     } else line.subject = to.machine.vcpu(line.b);
     if (line.subject !== NOBODY) to.ownLine(line.subject);

@@ -1,6 +1,6 @@
 /** The shape of the event table: a name and the text that follows it, as patterns; apart from what it means. */
 import { compile, type Pattern } from '../pattern.ts';
-import { type TraceLine } from '../trace-line.ts';
+import { type Said } from '../said.ts';
 
 /** `name`, then the pattern of its text, then patterns of other releases. */
 export type TextRow = readonly [name: string, ...texts: readonly string[]];
@@ -23,7 +23,7 @@ export interface EventRow {
 
 const NAME = /^[a-z]\w*$/;
 
-export type Accepts = (line: TraceLine) => boolean;
+export type Accepts = (said: Said) => boolean;
 
 export function eventRows(rows: readonly TextRow[], ranges: ReadonlyMap<string, Accepts>): EventRow[] {
   return rows.map(([name, ...texts], index) => ({

@@ -67,6 +67,9 @@ export function isKnownEvent(name: string): boolean {
   return byName.has(name);
 }
 
+/** Rows are numbered from 0 up to this. */
+export const EVENT_COUNT = EVENT_ROWS.length;
+
 /** The row of this number. */
 export function rowAt(index: number): EventRow | undefined {
   return EVENT_ROWS[index];

@@ -10,6 +10,7 @@ import { interruptOf } from '../../../trace/interrupts.ts';
 import { type AnyPayload, type Detail, type Origin } from '../../../trace/kinds.ts';
 import { type PackedSink } from '../../../trace/sink.ts';
 import { type Action, type Group } from '../attribution/action.ts';
+import { EVENT_COUNT } from '../events/table.ts';
 import { type Machine, MOST_VCPUS } from '../attribution/machine.ts';
 import { ACTOR, type TraceLine } from '../trace-line.ts';
 import { FlatState } from './flat/state.ts';
@@ -20,6 +21,8 @@ import { VcpuState } from './vcpu-state.ts';
 
 /** More SPIs and LPIs than this keep no state; their events stay complete. */
 export const MOST_SHARED = 65_536;
+
+const UNASKED = -1;
 
 /** Kind, payload and detail of an event; time, line and source come from its line. */
 export type Happening = AnyPayload & { readonly detail?: Detail };
@@ -55,8 +58,8 @@ export class Scene {
   /** Interrupts and registers of a GICv3 or GICv2. */
   readonly flat: FlatState;
   readonly #sink: PackedSink;
-  /** Type ids of posted events, by the line's row and the form. */
-  readonly #types: (number | undefined)[] = [];
+  /** Type ids of posted events, by the line's row and the form; UNASKED where nobody asked the sink yet. */
+  readonly #types = new Int32Array(EVENT_COUNT * MOST_FORMS).fill(UNASKED);
   readonly #vcpus: VcpuState[] = [];
   readonly #shared = new Map<Intid, SharedState>();
   readonly #irsCandidates = new Map<number, IrsCandidate>();
@@ -215,7 +218,11 @@ export class Scene {
 
   #typeOf({ row, name }: TraceLine, { kind, origin, index }: Form): number {
     const key = (row?.index ?? 0) * MOST_FORMS + index;
-    return (this.#types[key] ??= this.#sink.typeId(kind, origin, name));
+    const known = this.#types[key] ?? UNASKED;
+    if (known !== UNASKED) return known;
+    const type = this.#sink.typeId(kind, origin, name);
+    this.#types[key] = type;
+    return type;
   }
 
   #count(line: TraceLine, vcpu: number): void {

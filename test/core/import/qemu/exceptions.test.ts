@@ -34,6 +34,14 @@ describe('an interrupt taken', () => {
     expect(sink.ofKind('irq.taken')).toMatchObject([{ to: 0xffff_a245_b341_0a80n }]);
   });
 
+  it('has parts of its own, though its first line is in the same words as another', async () => {
+    const { sink } = await importLines([...IRQ, IRQ[0] ?? '', '...to EL1 PC 0x40 PSTATE 0x3c5']);
+    expect(sink.ofKind('irq.taken').map(({ from, to }) => [from, to])).toEqual([
+      [0xffff_a245_b469_b3f8n, 0xffff_a245_b341_0a80n],
+      [undefined, 0x40n],
+    ]);
+  });
+
   it('claims nothing of parts that may be another CPU’s', async () => {
     const other = 'Taking exception 5 [IRQ] on CPU 0';
     const { sink, result } = await importLines([IRQ[0] ?? '', other, ...IRQ.slice(1)]);

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compile, match } from '../../../../core/import/qemu/pattern.ts';
-import { TraceLine } from '../../../../core/import/qemu/trace-line.ts';
+import { Said } from '../../../../core/import/qemu/said.ts';
 
-function read(pattern: string, text: string): TraceLine | undefined {
-  const line = new TraceLine();
+function read(pattern: string, text: string): Said | undefined {
+  const said = new Said();
   const bytes = Buffer.from(`before ${text} after`);
-  return match(compile(pattern), bytes, 7, 7 + text.length, line) ? line : undefined;
+  return match(compile(pattern), bytes, 7, 7 + text.length, said) ? said : undefined;
 }
 
 describe('a pattern', () => {
@@ -32,9 +32,9 @@ describe('a pattern', () => {
     expect(read('why: {s}', 'why: no reason at all')).toMatchObject({ s: 'no reason at all' });
     const pattern = compile('{s}.');
     for (const word of ['one', 'two', 'two', 'one']) {
-      const line = new TraceLine();
-      expect(match(pattern, Buffer.from(`${word}.`), 0, word.length + 1, line)).toBe(true);
-      expect(line.s).toBe(word);
+      const said = new Said();
+      expect(match(pattern, Buffer.from(`${word}.`), 0, word.length + 1, said)).toBe(true);
+      expect(said.s).toBe(word);
     }
   });
 

@@ -32,6 +32,14 @@ const ack = (cpu: number, id: number): string[] => [
 ];
 
 describe('the CPU interface', () => {
+  it('shows the text of a deactivation that names no interrupt', async () => {
+    const line = 'gicv5_cddi domain 1 CDDI deactivating interrupt ID 0x0';
+    const { sink } = await importLines([machine(1), line, line]);
+    for (const event of sink.ofKind('other'))
+      expect(event).toMatchObject({ event: 'gicv5_cddi', detail: { text: line.slice(11) } });
+    expect(sink.ofKind('other')).toHaveLength(2);
+  });
+
   it('follows an acknowledge, its drop and its deactivation', async () => {
     const { sink } = await importLines([
       machine(1),
