@@ -5,6 +5,7 @@
  * in the journal's slots; the objects hold no state of their own, so taking back the journal takes back the machine.
  * VMs and vCPUs are pools of objects: which of them exist is itself a slot.
  */
+import { type SlotId } from '../state/brand.ts';
 import { type Cell, CellClaim } from '../state/cell.ts';
 import { type Journal } from '../state/journal.ts';
 import { ENODEV, type Result } from './errno.ts';
@@ -45,8 +46,8 @@ export class Host {
   readonly models: readonly GicModel[];
   /** The host's IRS, where KVM uses it (profiles with `irs`). */
   readonly irs: HostIrs | undefined;
-  /** Told of the slot of each table entry of a VM when it is claimed: type (2 LPI, 3 SPI), number, cell. */
-  onIstEntry: ((type: number, number: number, cell: Cell) => void) | undefined;
+  /** Told of the slot of each table entry of a VM when it is claimed: type (2 LPI, 3 SPI), number, slot. */
+  onIstEntry: ((type: number, number: number, slot: SlotId) => void) | undefined;
   /** The armed host timers of all vCPUs. */
   readonly softTimers: SoftTimers;
   readonly #vms: Vm[] = [];

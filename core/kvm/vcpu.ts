@@ -33,6 +33,8 @@ export class Vcpu {
   readonly timers: VcpuTimers;
   readonly pmu: VcpuPmu;
   readonly #gics: ReadonlyMap<number, VcpuGic>;
+  /** What `gic` found last: the type of the VM's irqchip changes once, or not at all. */
+  #gic: { readonly type: number; readonly part: VcpuGic | undefined } = { type: 0, part: undefined };
   #place: Place;
 
   constructor(vm: Vm, index: number) {
@@ -63,7 +65,8 @@ export class Vcpu {
   /** The vCPU's part of the VM's irqchip, if there is one. */
   get gic(): VcpuGic | undefined {
     const type = this.vm.irqchip.lo;
-    return type === 0 ? undefined : this.#gics.get(type);
+    if (type !== this.#gic.type) this.#gic = { type, part: this.#gics.get(type) };
+    return this.#gic.part;
   }
 
   /** The vCPU's part of a model, whether or not the VM uses it. */

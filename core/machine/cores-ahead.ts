@@ -40,7 +40,7 @@ export class CoresAhead {
       running.save(journal);
       return;
     }
-    if (ahead.length > 1) ahead.sort((a, b) => a.index - b.index);
+    if (ahead.length > 1) sortByIndex(ahead);
     for (const thread of ahead) {
       thread.isAhead = false;
       thread.save(journal);
@@ -54,4 +54,11 @@ export class CoresAhead {
     for (const thread of this.#ahead) thread.isAhead = false;
     this.#ahead.length = 0;
   }
+}
+
+/** They are mostly two: the one that runs, and the one that it has done something to. */
+function sortByIndex(threads: Thread[]): void {
+  const [first, second] = threads;
+  if (threads.length > 2 || first === undefined || second === undefined) threads.sort((a, b) => a.index - b.index);
+  else if (second.index < first.index) threads.reverse();
 }

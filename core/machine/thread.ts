@@ -29,6 +29,12 @@ const STATUS: Readonly<Record<ThreadStatus, number>> = {
 
 /** Words of the slots `vcpuN.runState` and their numbers, as the trace has them. */
 const RUN = { off: 0, guest: 1, handler: 2, idle: 3, host: 4, blocked: 5, preempted: 6 } as const;
+/** By status: the run state, where it does not depend on where the vCPU is. */
+const RUN_OF = THREAD.map((status): number | undefined => {
+  if (status === 'waiting') return RUN.idle;
+  if (status === 'blocked') return RUN.blocked;
+  return status === 'ready' || status === 'loaded' ? undefined : RUN.off;
+});
 
 export class Thread {
   readonly vcpu: Vcpu;
@@ -118,13 +124,10 @@ export class Thread {
 
   #run(): number {
     const { vcpu } = this;
-    const status = this.#status.lo;
-    if (status !== STATUS.loaded) {
-      if (this.isStopped) return RUN.off;
-      if (status === STATUS.blocked) return RUN.blocked;
-      if (status === STATUS.waiting) return RUN.idle;
-    }
-    if (vcpu.inGuest) return vcpu.cpu?.interface.apr.isZero === false ? RUN.handler : RUN.guest;
-    return vcpu.cpu === undefined ? RUN.preempted : RUN.host;
+    const settled = RUN_OF[this.#status.lo];
+    if (settled !== undefined) return settled;
+    const { cpu } = vcpu;
+    if (vcpu.inGuest) return cpu?.interface.apr.isZero === false ? RUN.handler : RUN.guest;
+    return cpu === undefined ? RUN.preempted : RUN.host;
   }
 }

@@ -19,28 +19,45 @@ export interface View {
   readonly registers: GuestRegisters;
 }
 
-/**
- * From the first to the second, pending edges are neither in the shadow nor in the registers that a guest would read
- * but in the CPU's scratch: for the guest nothing changes there (kvm-vgic-v5 §16, §17).
- */
-const LEAVES = new Set<AnyEvent['kind']>(['hyp.flush', 'vcpu.exit']);
-const ARRIVES = new Set<AnyEvent['kind']>(['vcpu.entry', 'hyp.fold']);
+/** What an event can have moved of what is derived here. */
+const REACH = {
+  /** The PPIs and registers of its own vCPU. */
+  own: 0,
+  /** Time moves what every vCPU has pending. */
+  all: 1,
+  /** An access to a register of the interface. */
+  access: 2,
+  /** Tables of SPIs and LPIs, the list and the locks: neither a PPI nor a register of an interface. */
+  nothing: 3,
+  /**
+   * From `leaves` to `arrives`, pending edges are neither in the shadow nor in the registers that a guest would read
+   * but in the CPU's scratch: for the guest nothing changes there (kvm-vgic-v5 §16, §17).
+   */
+  leaves: 4,
+  arrives: 5,
+} as const;
 
-/** Tables of SPIs and LPIs, the list and the locks: neither a PPI nor a register of an interface moves there. */
-const ELSEWHERE = new Set<AnyEvent['kind']>([
-  'gic.cd',
-  'gic.cd.ignored',
-  'irs.hppi',
-  'irs.hppi.noPe',
-  'spi.inject',
-  'spi.inject.ignored',
-  'gic.vd',
-  'gic.vdpend',
-  'gic.vdrcfg',
-  'aplist.add',
-  'aplist.remove',
-  'lock.acquire',
-  'lock.release',
+/** Where it is not `own`. */
+const REACH_OF: ReadonlyMap<AnyEvent['kind'], number> = new Map<AnyEvent['kind'], number>([
+  ['host.counter', REACH.all],
+  ['cpuif.reg', REACH.access],
+  ['hyp.flush', REACH.leaves],
+  ['vcpu.exit', REACH.leaves],
+  ['vcpu.entry', REACH.arrives],
+  ['hyp.fold', REACH.arrives],
+  ['gic.cd', REACH.nothing],
+  ['gic.cd.ignored', REACH.nothing],
+  ['irs.hppi', REACH.nothing],
+  ['irs.hppi.noPe', REACH.nothing],
+  ['spi.inject', REACH.nothing],
+  ['spi.inject.ignored', REACH.nothing],
+  ['gic.vd', REACH.nothing],
+  ['gic.vdpend', REACH.nothing],
+  ['gic.vdrcfg', REACH.nothing],
+  ['aplist.add', REACH.nothing],
+  ['aplist.remove', REACH.nothing],
+  ['lock.acquire', REACH.nothing],
+  ['lock.release', REACH.nothing],
 ]);
 
 const ofPpis = new Map<string, boolean>();
@@ -52,15 +69,24 @@ function isOfPpis(register: string): boolean {
   return is;
 }
 
+/** Groups of sources: of PPIs but for the signal, the signals, and of the interface's registers. */
+const PPIS = 0;
+const SIGNALS = 1;
+const REGISTERS = 2;
+
+/** The versions of the sources from which a vCPU's slots were derived last, and whether it is between the two. */
+interface Derived {
+  isBetween: boolean;
+  ppis: number;
+  signals: number;
+  registers: number;
+}
+
 export class GuestViews {
   readonly all: readonly View[];
-  /** vCPUs between the two. */
-  readonly #between = new Set<number>();
+  readonly #derived: readonly Derived[];
   readonly #journal: Journal;
-  /** What PPIs are derived from. */
   readonly #sources: WatchedSlots;
-  /** Per vCPU: the version of the sources from which its PPIs were derived last. */
-  readonly #versions: number[];
 
   /** Claims the slots; the VM must exist. Empty on a host that offers no vGICv5. */
   constructor(machine: Machine) {
@@ -75,57 +101,80 @@ export class GuestViews {
             return { gic, ppis: new GuestView(gic), registers: new GuestRegisters(gic) };
           });
     this.#sources = new WatchedSlots(machine.journal, sourcesOf(machine, this.all));
-    this.#versions = this.all.map(() => 0);
+    this.#derived = this.all.map(() => ({ isBetween: false, ppis: 0, signals: 0, registers: 0 }));
     if (this.all.length > 0) machine.beforeEvent = (event, place) => this.#update(event, place);
   }
 
   update(): void {
     this.#sources.look();
-    for (const [vcpu, view] of this.all.entries()) this.#updateView(vcpu, view);
+    for (const vcpu of this.all.keys()) this.#updateView(vcpu);
   }
 
-  /** Time moves what every vCPU has pending; any other event only what its own vCPU has. */
   #update(event: AnyEvent, { vcpu }: Place): void {
-    const { kind } = event;
     if (this.#journal.count !== 0) this.#sources.look();
-    if (kind === 'cpuif.reg' && vcpu !== undefined) {
+    const reach = REACH_OF.get(event.kind) ?? REACH.own;
+    if (reach === REACH.nothing) return;
+    if (vcpu === undefined || reach === REACH.all) {
+      this.update();
+      return;
+    }
+    const derived = this.#derived[vcpu];
+    if (derived === undefined) return;
+    if (event.kind === 'cpuif.reg') {
       // An access that changed nothing, such as a read: the most frequent event.
       if (this.#journal.count === 0) return;
       // What a mask or an enable of the interface means for PPIs is told by events of its own that follow.
       if (!isOfPpis(event.register)) {
-        this.all[vcpu]?.registers.update();
+        this.#updateRegisters(vcpu, derived);
         return;
       }
-    } else if (ELSEWHERE.has(kind)) return;
-    else if (vcpu === undefined || kind === 'host.counter') {
-      this.update();
-      return;
-    } else if (LEAVES.has(kind)) this.#between.add(vcpu);
-    else if (ARRIVES.has(kind)) this.#between.delete(vcpu);
-    const view = this.all[vcpu];
-    if (view !== undefined) this.#updateView(vcpu, view);
+    } else if (reach === REACH.leaves) derived.isBetween = true;
+    else if (reach === REACH.arrives) derived.isBetween = false;
+    this.#updateView(vcpu);
   }
 
-  #updateView(vcpu: number, { ppis, registers }: View): void {
-    const { version } = this.#sources;
-    if (!this.#between.has(vcpu) && (this.#versions[vcpu] !== version || ppis.followsTime)) {
-      this.#versions[vcpu] = version;
-      ppis.update();
+  #updateView(vcpu: number): void {
+    const view = this.all[vcpu];
+    const derived = this.#derived[vcpu];
+    if (view === undefined || derived === undefined) return;
+    if (!derived.isBetween) {
+      const { ppis } = view;
+      const { versions } = this.#sources;
+      const sources = versions[PPIS] ?? 0;
+      const signals = versions[SIGNALS] ?? 0;
+      if (derived.ppis !== sources || ppis.followsTime) ppis.update();
+      else if (derived.signals !== signals) ppis.updateMasked();
+      derived.ppis = sources;
+      derived.signals = signals;
     }
-    registers.update();
+    this.#updateRegisters(vcpu, derived);
+  }
+
+  #updateRegisters(vcpu: number, derived: Derived): void {
+    const version = this.#sources.versions[REGISTERS] ?? 0;
+    if (derived.registers === version) return;
+    derived.registers = version;
+    this.all[vcpu]?.registers.update();
   }
 }
 
-/** Everything that `GuestView.update` reads, but for the time. */
-function sourcesOf({ host }: Machine, views: readonly View[]): readonly object[] {
+/** Everything that the views read, but for the time, by group. */
+function sourcesOf({ host: { cpus } }: Machine, views: readonly View[]): readonly (readonly object[])[] {
+  const parts = views.map(({ gic }) => gic);
   return [
-    ...host.cpus.flatMap(({ interface: { banks, signal }, virtualTimer, physicalTimer }) => [
-      ...banks,
-      { signal },
-      virtualTimer,
-      physicalTimer,
-    ]),
-    ...views.flatMap(({ gic: { ppis, vcpu, vm } }) => [ppis, vcpu.slots, vm, ...vcpu.timers.contexts]),
+    [
+      ...cpus.flatMap(({ interface: { banks }, virtualTimer, physicalTimer }) => [
+        ...banks,
+        virtualTimer,
+        physicalTimer,
+      ]),
+      ...parts.flatMap(({ ppis, vcpu, vm }) => [ppis, vcpu.slots, vm, ...vcpu.timers.contexts]),
+    ],
+    cpus.map(({ interface: { signal } }) => ({ signal })),
+    [
+      ...cpus.map(({ interface: { vmcr, apr, hppir } }) => ({ vmcr, apr, hppir })),
+      ...parts.flatMap(({ ppis: { resident, vmcr, apr }, vcpu }) => [{ resident, vmcr, apr }, vcpu.slots]),
+    ],
   ];
 }
 

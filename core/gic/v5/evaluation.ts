@@ -147,6 +147,9 @@ function conclude(c: CpuInterface, bestPpi: number, ppiPriority: number, mark: n
 
 /** The candidates of the best priority, lowest first, when there are two or more. */
 function tie(c: CpuInterface): readonly number[] {
+  let some = 0;
+  for (const { best } of c.banks) some |= best.lo | best.hi;
+  if (some === 0) return NO_TIE;
   const ppis: number[] = [];
   for (const bank of c.banks) forEachBit(bank.best.lo, bank.best.hi, (bit) => ppis.push(bank.firstPpi + bit));
   return ppis.length > 1 ? ppis : NO_TIE;

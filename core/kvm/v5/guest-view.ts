@@ -48,11 +48,24 @@ export class GuestView {
     else this.#fromShadow(bank);
   }
 
-  #fromHardware({ pendingNow, active, enable, priority }: Bank, signalled: boolean): void {
+  /** As `update`, when nothing but the interface's signal has changed since. */
+  updateMasked(): void {
+    const { vcpu } = this.gic;
+    const hardware = vcpu.inGuest ? vcpu.cpu?.interface : undefined;
+    const bank = hardware?.banks[0];
+    if (hardware !== undefined && bank !== undefined) this.#setMasked(bank, hardware.signal.flag);
+  }
+
+  #fromHardware(bank: Bank, signalled: boolean): void {
+    const { pendingNow, active, enable, priority } = bank;
     this.pending.set(pendingNow.lo, pendingNow.hi);
     this.active.set(active.lo, active.hi);
     this.enabled.set(enable.lo, enable.hi);
     this.#setPriorities(priority);
+    this.#setMasked(bank, signalled);
+  }
+
+  #setMasked({ pendingNow, enable, active }: Bank, signalled: boolean): void {
     if (signalled) this.masked.set(0, 0);
     else this.masked.set(pendingNow.lo & enable.lo & ~active.lo, pendingNow.hi & enable.hi & ~active.hi);
   }

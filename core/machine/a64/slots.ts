@@ -46,6 +46,16 @@ export function claimCoreSlots(layout: Layout, vcpu: number): CoreSlots {
 
 /** Writes what changed since the last save to the slots. */
 export function saveTo(core: Core, journal: Journal, slots: CoreSlots): void {
+  if (core.dirty !== 0) saveGeneral(core, journal, slots);
+  // Looks are cheaper than calls that would find the same: several events may come of one instruction.
+  const { pc, pstate } = slots;
+  const { lo, hi } = journal.state;
+  if (lo[pc] !== core.pc >>> 0 || hi[pc] !== core.pcHi >>> 0) journal.writeWords(pc, core.pc, core.pcHi);
+  if (lo[pstate] !== core.pstate) journal.writeWords(pstate, core.pstate, 0);
+  if (core.systemDirty) saveSystem(core, journal, slots);
+}
+
+function saveGeneral(core: Core, journal: Journal, slots: CoreSlots): void {
   let dirty = core.takeDirty();
   const selected = core.el === 1 && core.spSel === 1 ? 1 : 0;
   if (dirty >>> 31 !== 0) journal.writeWords(slots.sp[selected], core.lo[SP] ?? 0, core.hi[SP] ?? 0);
@@ -56,10 +66,6 @@ export function saveTo(core: Core, journal: Journal, slots: CoreSlots): void {
     const slot = slots.general[n];
     if (slot !== undefined) journal.writeWords(slot, core.lo[n] ?? 0, core.hi[n] ?? 0);
   }
-  journal.writeWords(slots.pc, core.pc, core.pcHi);
-  // Unlike the PC it stays for long stretches: a look is cheaper than the call that would find the same.
-  if (journal.readLo(slots.pstate) !== core.pstate >>> 0) journal.writeWords(slots.pstate, core.pstate, 0);
-  if (core.systemDirty) saveSystem(core, journal, slots);
 }
 
 function saveSystem(core: Core, journal: Journal, slots: CoreSlots): void {

@@ -20,7 +20,7 @@ const SPI = 3;
 
 /** An entry's slot is claimed with the VM, at INIT or when it is first needed; from then on the interrupt is indexed. */
 export function declareTables(machine: Machine, sink: TraceSink): void {
-  const declareEntry = (type: number, number: number, { slot }: { readonly slot: SlotId }): void => {
+  const declareEntry = (type: number, number: number, slot: SlotId): void => {
     const intid = (type * 0x2000_0000 + number) as Intid; // a type and a number of an entry make an identifier
     const declare = (field: InterruptField, at: SlotId, lsb: number, width: number): void =>
       sink.interruptField(intid, undefined, field, { slot: at, lsb, width });

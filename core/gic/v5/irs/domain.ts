@@ -47,7 +47,9 @@ export class Domain {
   readonly #journal: Journal;
   readonly #parts: DomainParts;
   readonly #candidates = new Candidates();
-  readonly #indexed = new Map<IstType, Ist | undefined>();
+  /** The tables that the index was made from. */
+  #lpis: Ist | undefined;
+  #spis: Ist | undefined;
   #rewinds: number;
 
   constructor(journal: Journal, parts: DomainParts) {
@@ -125,11 +127,13 @@ export class Domain {
   reindex(): void {
     this.#rewinds = this.#journal.rewinds;
     this.#candidates.clear();
-    for (const type of [LPI, SPI] as const) {
-      const ist = this.#parts.ist(type);
-      this.#indexed.set(type, ist);
+    this.#lpis = this.#parts.ist(LPI);
+    this.#spis = this.#parts.ist(SPI);
+    for (const [type, ist] of [
+      [LPI, this.#lpis],
+      [SPI, this.#spis],
+    ] as const)
       ist?.forEach((number, word) => this.#candidates.update(intidOf(type, number), 0, word));
-    }
   }
 
   // --- selection --------------------------------------------------------------------------------------------------
@@ -204,8 +208,8 @@ export class Domain {
   #refresh(): void {
     const moved =
       this.#rewinds !== this.#journal.rewinds ||
-      this.#indexed.get(SPI) !== this.#parts.ist(SPI) ||
-      this.#indexed.get(LPI) !== this.#parts.ist(LPI);
+      this.#lpis !== this.#parts.ist(LPI) ||
+      this.#spis !== this.#parts.ist(SPI);
     if (moved) this.reindex();
   }
 }

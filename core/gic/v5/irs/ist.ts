@@ -2,7 +2,7 @@
  * An interrupt state table in memory: where the entry of a number is, linear or through a level-1 table
  * (gicv5-spi-lpi-behaviour §3.2 … §3.4). Holds no state: an entry's word is read from memory and written there.
  *
- * Cost: a linear look-up is one division and one map access; two levels add the read of a level-1 entry.
+ * Cost: a linear look-up is two array reads; two levels add the read of a level-1 entry.
  */
 import { entryBytes, level2Bits, level2Bytes } from './iste.ts';
 import { type Region, type SlotMemory } from './memory.ts';
@@ -26,12 +26,15 @@ export class Ist {
   readonly #region: Region | undefined;
   readonly #first: number;
   readonly #limit: number;
+  /** Words per entry. */
+  readonly #words: number;
 
   constructor(memory: SlotMemory, config: IstConfig) {
     const { base, idBits, istsz, twoLevel } = config;
     this.config = config;
     this.#memory = memory;
     this.#limit = 2 ** idBits;
+    this.#words = entryBytes(istsz) / 4;
     const region = twoLevel ? undefined : memory.find(base, this.#limit * entryBytes(istsz));
     this.#region = region?.spec.word === 4 ? region : undefined;
     this.#first = region === undefined ? 0 : (base - region.spec.base) / 4;
@@ -98,6 +101,6 @@ export class Ist {
   }
 
   #index(number: number): number {
-    return this.#first + (number * entryBytes(this.config.istsz)) / 4;
+    return this.#first + number * this.#words;
   }
 }

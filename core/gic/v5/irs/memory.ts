@@ -5,8 +5,9 @@
  * A word's slot is claimed at its first store of something other than 0: memory that never changes costs nothing. Words
  * are 4 bytes where a region holds table entries (`ist.spi33`), else 8. Addresses are numbers below 2^53.
  */
-import { type Cell, CellClaim } from '../../../state/cell.ts';
+import { type SlotId, slotId } from '../../../state/brand.ts';
 import { type Journal } from '../../../state/journal.ts';
+import { type StateVector } from '../../../state/state-vector.ts';
 
 export interface RegionSpec {
   readonly base: number;
@@ -19,48 +20,77 @@ export interface RegionSpec {
   readonly register?: string;
 }
 
+/** Of the index of claimed words, to begin with. */
+const FEW = 64;
+
 export class Region {
   readonly spec: RegionSpec;
-  /** Claimed words by index. */
-  readonly cells = new Map<number, Cell>();
   /** Told of each claim, before the first store. */
-  onClaim: ((index: number, cell: Cell) => void) | undefined;
-  readonly #claim: CellClaim;
+  onClaim: ((index: number, slot: SlotId) => void) | undefined;
+  readonly #journal: Journal;
+  readonly #vector: StateVector;
+  /** Claimed words by index, in the order of their claims. */
+  readonly #claimed: number[] = [];
+  /** By index: the word's slot + 1, or 0. An array, so that finding a word costs the same among many as among few. */
+  #slots = new Uint32Array(FEW);
 
   constructor(journal: Journal, spec: RegionSpec) {
     this.spec = spec;
-    this.#claim = new CellClaim(journal, '');
+    this.#journal = journal;
+    this.#vector = journal.state;
   }
 
   lo(index: number): number {
-    return this.cells.get(index)?.lo ?? 0;
+    const at = this.#slots[index] ?? 0;
+    return at === 0 ? 0 : (this.#vector.lo[at - 1] ?? 0);
   }
 
   hi(index: number): number {
-    return this.cells.get(index)?.hi ?? 0;
+    const at = this.#slots[index] ?? 0;
+    return at === 0 ? 0 : (this.#vector.hi[at - 1] ?? 0);
   }
 
   set(index: number, lo: number, hi = 0): void {
-    const known = this.cells.get(index);
-    if (known !== undefined) known.set(lo, hi);
-    else if ((lo | hi) !== 0) this.cell(index).set(lo, hi);
+    const at = this.#slots[index] ?? 0;
+    if (at !== 0) this.#journal.writeWords(slotId(at - 1), lo, hi);
+    else if ((lo | hi) !== 0) this.#journal.writeWords(this.slot(index), lo, hi);
   }
 
-  /** The word's cell, claimed if need be. */
-  cell(index: number): Cell {
-    let cell = this.cells.get(index);
-    if (cell === undefined) {
-      const { path, word, register } = this.spec;
-      cell = this.#claim.cell(path(index), word * 8, register === undefined ? {} : { register });
-      this.cells.set(index, cell);
-      this.onClaim?.(index, cell);
-    }
-    return cell;
+  /** The word's slot, claimed if need be. */
+  slot(index: number): SlotId {
+    const at = this.#slots[index] ?? 0;
+    return at === 0 ? this.#claim(index) : slotId(at - 1);
+  }
+
+  /** Claimed words with their slots, in the order of their claims. */
+  *claimed(): Generator<readonly [index: number, slot: SlotId]> {
+    for (const index of this.#claimed) yield [index, this.slot(index)];
   }
 
   /** All zeros. */
   clear(): void {
-    for (const cell of this.cells.values()) cell.set(0);
+    for (const index of this.#claimed) this.set(index, 0);
+  }
+
+  #claim(index: number): SlotId {
+    const { path, word, register } = this.spec;
+    const slot = this.#journal.layout.claim({
+      path: path(index),
+      width: word * 8,
+      initial: 0n,
+      ...(register === undefined ? {} : { register }),
+    });
+    if (index >= this.#slots.length) this.#grow(index);
+    this.#slots[index] = slot + 1;
+    this.#claimed.push(index);
+    this.onClaim?.(index, slot);
+    return slot;
+  }
+
+  #grow(index: number): void {
+    const slots = new Uint32Array(Math.max(index + 1, this.#slots.length * 2));
+    slots.set(this.#slots);
+    this.#slots = slots;
   }
 }
 
@@ -137,15 +167,17 @@ export class SlotMemory {
 
   /** Every claimed word whose low half is not 0, as address and value, in a range. */
   *words32(base: number, bytes: number): Generator<readonly [address: number, value: number]> {
-    for (const { spec, cells } of this.#regions) {
+    for (const region of this.#regions) {
+      const { spec } = region;
       if (spec.base >= base + bytes || base >= spec.base + spec.bytes) continue;
-      for (const [index, cell] of cells) {
+      for (const [index] of region.claimed()) {
         const address = spec.base + index * spec.word;
+        const lo = region.lo(index);
         for (const [at, value] of spec.word === 4
-          ? [[address, cell.lo]]
+          ? [[address, lo]]
           : [
-              [address, cell.lo],
-              [address + 4, cell.hi],
+              [address, lo],
+              [address + 4, region.hi(index)],
             ])
           if (value !== 0 && at !== undefined && value !== undefined && at >= base && at < base + bytes)
             yield [at, value];

@@ -14,6 +14,7 @@ import { type IstType, priorityMask } from '../../../gic/v5/irs/iste.ts';
 import { SlotMemory } from '../../../gic/v5/irs/memory.ts';
 import { istOperation } from '../../../gic/v5/irs/operations.ts';
 import { decodeVdPend } from '../../../gic/v5/irs/virtual-instructions.ts';
+import { type SlotId } from '../../../state/brand.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
 import { ENOSPC, ETIMEDOUT, type Result } from '../../errno.ts';
 import { type KvmEvent, type Place } from '../../events.ts';
@@ -21,6 +22,7 @@ import { type Host } from '../../host.ts';
 import { type HostCpu } from '../../host-cpu.ts';
 import { type IrsFacts } from '../../host-facts.ts';
 import { type HostCommand, perform } from './host-registers.ts';
+import { CONTEXT_V, ResidentVpes } from './resident-vpes.ts';
 import { VmTable } from './vm-table.ts';
 import { VmTables } from './vm-tables.ts';
 
@@ -28,8 +30,7 @@ import { VmTables } from './vm-tables.ts';
 export const HOST_FAULTS = ['alloc', 'free', 'command', 'unmap', 'resident', 'quiesce', 'save'] as const;
 export type HostFault = (typeof HOST_FAULTS)[number];
 
-/** Fields of ICH_CONTEXTR_EL2 (gicv5-spi-lpi-behaviour §8.2); this is its high half. */
-const CONTEXT_V = 0x8000_0000;
+/** Further fields of ICH_CONTEXTR_EL2 (gicv5-spi-lpi-behaviour §8.2); this is its high half. */
 const CONTEXT_F = 0x4000_0000;
 const CONTEXT_IRICHPPIDIS = 0x2000_0000;
 const CONTEXT_DB = 0x1000_0000;
@@ -52,6 +53,7 @@ export class HostIrs {
   readonly #faults: Cell;
   readonly #tables: (VmTables | undefined)[] = [];
   readonly #domains: Domain[] = [];
+  readonly #resident: ResidentVpes;
   /** Where the instruction that is being performed was executed; for events alone. */
   #place: Place = {};
 
@@ -77,6 +79,7 @@ export class HostIrs {
     claim.register('IRS_VMT_BASER', this.vmTable.baser);
     this.vpeSelr = claim.register('IRS_VPE_SELR');
     this.#faults = claim.cell('faults', HOST_FAULTS.length);
+    this.#resident = new ResidentVpes(host.journal, host.cpus);
     for (const cpu of host.cpus) cpu.interface.findDomain = () => this.#domainOf(cpu);
   }
 
@@ -130,7 +133,7 @@ export class HostIrs {
   }
 
   /** Visits the slot of every table entry of every VM that has one. */
-  visitEntries(visit: (type: IstType, number: number, cell: Cell) => void): void {
+  visitEntries(visit: (type: IstType, number: number, slot: SlotId) => void): void {
     for (const tables of this.#tables) tables?.visitEntries(visit);
   }
 
@@ -183,7 +186,7 @@ export class HostIrs {
   makeResident(cpu: HostCpu, vmId: number, vpe: number, irichppidis: boolean): boolean {
     const valid = this.tables(vmId).isVpeValid(vpe) && !this.fails('resident');
     const high = (valid ? CONTEXT_V : CONTEXT_F) | (irichppidis ? CONTEXT_IRICHPPIDIS : 0) | vpe;
-    cpu.context.set(vmId, high);
+    this.#resident.enter(cpu, vmId, high);
     if (valid) this.tables(vmId).disarm(vpe);
     return valid;
   }
@@ -198,7 +201,7 @@ export class HostIrs {
     const { lo, hi } = cpu.context;
     const vpe = hi & 0xffff;
     const vmId = lo & 0xffff;
-    cpu.context.set(0, dbpm === undefined ? 0 : CONTEXT_DB | (dbpm << 23));
+    this.#resident.enter(cpu, 0, dbpm === undefined ? 0 : CONTEXT_DB | (dbpm << 23));
     if (dbpm !== undefined) this.tables(vmId).arm(vpe, dbpm);
   }
 
@@ -221,13 +224,9 @@ export class HostIrs {
   }
 
   #offer(vmId: number, iaffid: number, candidate: Candidate): void {
-    for (const cpu of this.host.cpus) {
-      const { lo, hi } = cpu.context;
-      if ((hi & CONTEXT_V) === 0 || (lo & 0xffff) !== vmId || (hi & 0xffff) !== iaffid) continue;
-      this.#send(cpu, (hi & CONTEXT_IRICHPPIDIS) !== 0 ? NOBODY : candidate);
-      return;
-    }
-    if (this.tables(vmId).isVpeValid(iaffid)) this.#ring(vmId, iaffid, candidate);
+    const cpu = this.#resident.find(vmId, iaffid);
+    if (cpu !== undefined) this.#send(cpu, (cpu.context.hi & CONTEXT_IRICHPPIDIS) !== 0 ? NOBODY : candidate);
+    else if (this.tables(vmId).isVpeValid(iaffid)) this.#ring(vmId, iaffid, candidate);
     else if (candidate.intid !== 0) this.#emit({ kind: 'irs.hppi.noPe', iaffid }, this.#vmPlace(vmId));
   }
 

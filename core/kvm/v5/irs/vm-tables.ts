@@ -17,7 +17,7 @@ import {
   requiredIstsz,
 } from '../../../gic/v5/irs/iste.ts';
 import { type Region } from '../../../gic/v5/irs/memory.ts';
-import { type Cell } from '../../../state/cell.ts';
+import { type SlotId } from '../../../state/brand.ts';
 import { MAX_VCPU_IDS } from '../../uapi.ts';
 import { type HostIrs } from './host-irs.ts';
 import { VMT_ENTRY } from './vm-table.ts';
@@ -55,7 +55,8 @@ export class VmTables {
   /** Memory of entries, by type and entry size. */
   readonly #areas = new Map<string, { readonly type: IstType; readonly words: number; readonly region: Region }>();
   #level1: Region | undefined;
-  readonly #cached = new Map<IstType, Cached>();
+  /** By type: the table that the entry described when it was last asked for. */
+  readonly #cached: (Cached | undefined)[] = [];
 
   constructor(irs: HostIrs, vmId: number) {
     this.#irs = irs;
@@ -143,10 +144,10 @@ export class VmTables {
     const word = type === LPI ? 2 : 3;
     const lo = this.#entry.lo(word);
     const hi = this.#entry.hi(word);
-    const known = this.#cached.get(type);
+    const known = this.#cached[type];
     if (known !== undefined && known.lo === lo && known.hi === hi) return known.ist;
     const ist = (lo & VALID) === 0 ? undefined : new Ist(this.#irs.memory, configOf(lo, hi));
-    this.#cached.set(type, { lo, hi, ist });
+    this.#cached[type] = { lo, hi, ist };
     return ist;
   }
 
@@ -177,13 +178,13 @@ export class VmTables {
   claimEntries(type: IstType, count: number): void {
     const istsz = this.#istszOf(32 - Math.clz32(count - 1));
     const area = this.area(type, istsz);
-    for (let number = 0; number < count; number++) area.cell((number * entryBytes(istsz)) / 4);
+    for (let number = 0; number < count; number++) area.slot((number * entryBytes(istsz)) / 4);
   }
 
   /** Visits every entry that has a slot. */
-  visitEntries(visit: (type: IstType, number: number, cell: Cell) => void): void {
+  visitEntries(visit: (type: IstType, number: number, slot: SlotId) => void): void {
     for (const { type, words, region } of this.#areas.values())
-      for (const [index, cell] of region.cells) if (index % words === 0) visit(type, index / words, cell);
+      for (const [index, slot] of region.claimed()) if (index % words === 0) visit(type, index / words, slot);
   }
 
   #istszOf(idBits: number): number {
@@ -215,7 +216,7 @@ export class VmTables {
       // Words behind an entry's first are the IRS's own and have no fields.
       ...(words === 1 ? { register: 'ISTE' } : {}),
     });
-    region.onClaim = (n, cell) => this.#irs.host.onIstEntry?.(type, Math.floor(n / words), cell);
+    region.onClaim = (n, slot) => this.#irs.host.onIstEntry?.(type, Math.floor(n / words), slot);
     this.#areas.set(key, { type, words, region });
     return region;
   }
