@@ -97,7 +97,7 @@ export class Scene {
     // Without flags it may be another thread's, which nothing but a name that is there already tells.
     const isThreads = isInTask(record) || (record.flags === NO_FLAGS && !this.threads.isNamed(pid));
     if (isOwn && isThreads && pid > 0) this.threads.names(pid, id);
-    return this.threads.laneOfNumber(record.pid, id);
+    return this.threads.laneOfNumber(isInTask(record) ? pid : undefined, id);
   }
 
   setRunState(vcpu: number, state: RunState): void {

@@ -70,7 +70,9 @@ export class Threads {
     const thread = this.#thread(tid);
     if (thread === undefined || thread.named === id) return;
     thread.named = id;
-    thread.lane = undefined;
+    const own = this.#lanes[this.laneOfThread(tid)];
+    if (own?.id !== id) thread.lane = undefined;
+    else if (own.evidence !== 'file') own.evidence = 'event';
   }
 
   /** Whether an event in the thread named a vCPU. */
@@ -121,11 +123,15 @@ export class Threads {
     return named === undefined ? own : this.laneOfNumber(tid, named);
   }
 
-  /** The lane of a vCPU that an event in `tid` names by number. */
-  laneOfNumber(tid: number, id: number): number {
-    const own = this.laneOfThread(tid);
+  /**
+   * The lane of a vCPU that an event names by number. `tid`: the thread that made the event, where that is known. −1: VMs
+   * have several vCPUs of this number, and nothing says which it is.
+   */
+  laneOfNumber(tid: number | undefined, id: number): number {
+    const own = tid === undefined ? -1 : this.laneOfThread(tid);
     if (own >= 0 && this.#lanes[own]?.id === id) return own;
-    return this.#byId.get(id)?.[0] ?? this.#open(id);
+    const [lane = this.#open(id), rival] = this.#byId.get(id) ?? [];
+    return rival === undefined ? lane : -1;
   }
 
   /** The vCPU of the lane is inside KVM_RUN, or has left it. */

@@ -267,6 +267,22 @@ describe('a text file', () => {
     expect(result.summary.source.facts['several VMs']).toContain('1 threads');
   });
 
+  it('gives what names a number of two VMs to neither, but where the thread is one of theirs', async () => {
+    const line = (tid: number, flags: string, micros: number, text: string): string =>
+      `       CPU 0/KVM-${tid}     [001] ${flags}    1.00000${micros}: ${text}`;
+    const update = 'kvm_timer_update_irq: VCPU: 0, IRQ 27, level 1';
+    const { sink } = await imported([
+      line(10, 'd..1.', 1, 'kvm_entry: PC: 0x40000000'),
+      line(99, 'd.h1.', 2, update),
+      line(20, 'd..1.', 3, 'kvm_entry: PC: 0x40000000'),
+      line(20, 'd..1.', 4, update),
+      line(20, 'd.h1.', 5, update),
+      line(99, 'd..1.', 6, 'vgic_update_irq_pending: VCPU: 0, IRQ 27, level: 0'),
+      line(99, 'd..1.', 7, 'vgic_update_irq_pending: VCPU: 1, IRQ 27, level: 0'),
+    ]);
+    expect(sink.events.map(({ vcpu }) => vcpu)).toEqual([0, 0, 1, 1, undefined, undefined, 2]);
+  });
+
   it('does not take what an interrupt did for the thread that it stopped', async () => {
     const { sink } = await imported([
       '       CPU 0/KVM-10     [001] d..1.    1.000001: kvm_entry: PC: 0x40000000',
