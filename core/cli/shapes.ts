@@ -35,6 +35,7 @@ const info = z.strictObject({
     z.strictObject({
       intid,
       name: z.string(),
+      injected: count,
       acknowledged: count,
       deactivated: count,
       byVcpu: z.array(z.strictObject({ vcpu, acknowledged: count, deactivated: count })),

@@ -19,10 +19,20 @@ import { eventRow } from './rows.ts';
 import { sqlCell } from './sql-cell.ts';
 
 type Methods =
-  'analysis.latency' | 'analysis.findings' | 'analysis.replay' | 'report.export' | 'export.text' | 'sql.query';
+  | 'analysis.injections'
+  | 'analysis.latency'
+  | 'analysis.findings'
+  | 'analysis.replay'
+  | 'report.export'
+  | 'export.text'
+  | 'sql.query';
 
 export function analysisHandlers({ traces, options }: SessionContext): Group<Methods> {
   return {
+    'analysis.injections': ({ id }) => ({
+      interrupts: [...traces.get(id).reader.lives.raised()].map(([intid, count]) => ({ intid, count })),
+    }),
+
     'analysis.latency': ({ id, by }) => {
       const { reader } = traces.get(id);
       return {

@@ -120,6 +120,16 @@ export class LifeReader {
     );
   }
 
+  /** How many lives of each interrupt began with a rise of its line, or with an injection. Linear in lives. */
+  raised(): ReadonlyMap<number, number> {
+    // In the order of the table: by the index each life would be looked up in it, five times as slow.
+    const sql = 'SELECT intid, count(*) FROM life NOT INDEXED WHERE raised_seq IS NOT NULL GROUP BY intid';
+    return guarded(this.#path, () => {
+      const rows = this.#db.prepare(sql).raw().all();
+      return new Map(rows.map((row) => [upTo(LAST_INTID, row, 0, 'lives'), integer(row, 1, 'lives')]));
+    });
+  }
+
   /** Every life in order, one at a time, for statistics. */
   *all(query: LifeQuery = {}): Generator<Life> {
     const { where, values } = conditions(query);

@@ -200,7 +200,9 @@ async function report(
   json: boolean,
 ): Promise<boolean> {
   const info = await context.call('trace.open', { path: output }, NEVER);
-  await context.call('trace.close', { id: info.id }, NEVER);
+  const { id } = info;
+  const document = json ? infoDocument(info, await context.call('analysis.injections', { id }, NEVER)) : undefined;
+  await context.call('trace.close', { id }, NEVER);
   const lines = info.lines;
   const read = lines === null ? '' : `${countOf(lines.read, 'line')}, `;
   const skipped = lines === null || lines.skipped === 0 ? '' : `, ${countOf(lines.skipped, 'line')} skipped`;
@@ -210,9 +212,7 @@ async function report(
   );
   const cut = info.source.facts['ends early'];
   if (cut !== undefined) context.say(`the source ends early: ${cut}`);
-  if (json) {
-    const document = { output, stopped, info: infoDocument(info) };
-    context.io.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
-  }
+  if (document !== undefined)
+    context.io.stdout.write(`${JSON.stringify({ output, stopped, info: document }, undefined, 2)}\n`);
   return cut === undefined;
 }

@@ -1,4 +1,4 @@
-import { type TraceInfo } from '../../session/contract.ts';
+import { type Result, type TraceInfo } from '../../session/contract.ts';
 import { bytesText, countOf, countText, printable, secondsText } from '../../state/units.ts';
 import { defineCommand } from '../command.ts';
 import { type Context, type OpenTrace } from '../context.ts';
@@ -9,6 +9,7 @@ import { type Style } from '../style.ts';
 import { tableText } from '../table.ts';
 
 type Info = Shape<'info'>;
+type Injections = Result<'analysis.injections'>;
 type SkippedLines = NonNullable<Info['skippedLines']>;
 
 const SKIPPED_PAGE = 10_000;
@@ -18,7 +19,8 @@ export const infoCommand = defineCommand({
   summary: 'what a trace holds',
   description:
     'Prints the source of a trace, its GIC model, vCPUs, interrupts seen, events by kind and by source name, time ' +
-    'span, size, and whether it is complete. For text sources every line is accounted for: read = as events + merged ' +
+    'span, size, and whether it is complete. Injected is how often the line of an interrupt rose, or the VM was told of ' +
+    'it; while it stays high it counts once. For text sources every line is accounted for: read = as events + merged ' +
     '+ skipped. --skipped lists the lines that became no event. --verify reads the whole file and checks it against ' +
     'itself and its digests; exit code 1 says that something is wrong.',
   arguments: { trace: TRACE },
@@ -38,7 +40,11 @@ export const infoCommand = defineCommand({
     return context.withTrace(trace, async (open) => {
       const lines = skipped ? await skippedLines(open) : undefined;
       const integrity = verify ? await integrityOf(context, open) : undefined;
-      const info = { ...infoDocument(open.info, lines), ...(integrity === undefined ? {} : { integrity }) };
+      const injections = await open.call('analysis.injections', {});
+      const info = {
+        ...infoDocument(open.info, injections, lines),
+        ...(integrity === undefined ? {} : { integrity }),
+      };
       if (json) await context.out.json(info);
       else await writeText(context, open.info, info);
       return (integrity?.problem ?? null) === null ? EXIT.done : EXIT.found;
@@ -64,7 +70,7 @@ async function skippedLines(trace: OpenTrace): Promise<SkippedLines> {
 }
 
 /** The document of `info --json`. Interrupts are summed over vCPUs, with each vCPU's share beside. */
-export function infoDocument(info: TraceInfo, skipped?: SkippedLines): Info {
+export function infoDocument(info: TraceInfo, injections: Injections, skipped?: SkippedLines): Info {
   const { source, gic, profile, vcpus, events, durationNs, fileBytes, kinds, names, lines, complete } = info;
   return {
     schema: SHAPES_VERSION,
@@ -78,16 +84,24 @@ export function infoDocument(info: TraceInfo, skipped?: SkippedLines): Info {
     kinds,
     names,
     lines,
-    interrupts: interrupts(info),
+    interrupts: interrupts(info, injections),
     complete,
     ...(skipped === undefined ? {} : { skippedLines: skipped }),
   };
 }
 
-function interrupts(info: TraceInfo): Info['interrupts'] {
+function interrupts(info: TraceInfo, injections: Injections): Info['interrupts'] {
+  const injected = new Map(injections.interrupts.map(({ intid, count }) => [intid, count]));
   const byIntid = new Map<number, Info['interrupts'][number]>();
   for (const { intid, label, name, vcpu, acknowledged, deactivated } of info.interrupts) {
-    const sum = byIntid.get(intid) ?? { intid: label, name, acknowledged: 0, deactivated: 0, byVcpu: [] };
+    const sum = byIntid.get(intid) ?? {
+      intid: label,
+      name,
+      injected: injected.get(intid) ?? 0,
+      acknowledged: 0,
+      deactivated: 0,
+      byVcpu: [],
+    };
     byIntid.set(intid, sum);
     sum.acknowledged += acknowledged;
     sum.deactivated += deactivated;
@@ -104,7 +118,7 @@ async function writeText(context: Context, { fileName }: TraceInfo, info: Info):
     ...facts,
     ['GIC', info.gic === 'unknown' ? 'unknown' : `GIC${info.gic}`],
     ['profile', info.profile ?? 'none: recorded outside gicscope'],
-    ['vCPUs', countText(info.vcpus)],
+    ['vCPUs', info.vcpus === 0 ? '0: no event names one' : countText(info.vcpus)],
     ['events', countText(info.events)],
     ['time span', `${secondsText(info.durationNs)} s`],
     ['size', bytesText(info.bytes)],
@@ -154,17 +168,16 @@ function section(title: string, body: string, { bold }: Style): string {
   return body === '' ? '' : `\n${bold(title)}\n${body.replace(/^/gm, '  ').trimEnd()}\n`;
 }
 
+/** What of an interrupt is counted, in the order of its life. */
+const COUNTED = ['injected', 'acknowledged', 'deactivated'] as const;
+
+/** A count that no interrupt has is left out: a KVM host sees no acknowledge, so 0 would say what nobody knows. */
 function interruptTable({ interrupts: rows }: Info, { dim }: Style): string {
   if (rows.length === 0) return '';
-  const right = { align: 'right' } as const;
+  const seen = COUNTED.filter((count) => rows.some((row) => row[count] > 0));
   return tableText(
-    [
-      { title: 'interrupt' },
-      { title: 'source' },
-      { title: 'acknowledged', ...right },
-      { title: 'deactivated', ...right },
-    ],
-    rows.map((row) => [row.intid, row.name, countText(row.acknowledged), countText(row.deactivated)]),
+    [{ title: 'interrupt' }, { title: 'source' }, ...seen.map((title) => ({ title, align: 'right' }) as const)],
+    rows.map((row) => [row.intid, row.name, ...seen.map((count) => countText(row[count]))]),
     dim,
   );
 }

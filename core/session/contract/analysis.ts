@@ -116,6 +116,11 @@ export const analysisMethods = {
     z.object({ ...t, intid: intid.nullable(), vcpu: vcpu.nullable(), from: seq, limit: z.int().min(1).max(100_000) }),
     z.object({ lives: z.array(lifeSchema), truncated: z.boolean() }),
   ),
+  /** How often each interrupt's line rose, or the VM was told of it; ones that never were are left out. */
+  'analysis.injections': method(
+    z.object({ ...t }),
+    z.object({ interrupts: z.array(z.object({ intid, count: z.int() })) }),
+  ),
   'analysis.latency': method(
     z.object({ ...t, by: z.enum(['intid', 'intid,vcpu']) }),
     z.object({ groups: z.array(latencyGroupSchema) }),

@@ -29,6 +29,7 @@ describe('info', () => {
       {
         intid: 'PPI 27',
         name: 'CNTV',
+        injected: 4,
         acknowledged: 3,
         deactivated: 2,
         byVcpu: [
@@ -39,6 +40,7 @@ describe('info', () => {
       {
         intid: 'SPI 5',
         name: '',
+        injected: 0,
         acknowledged: 0,
         deactivated: 0,
         byVcpu: [{ vcpu: null, acknowledged: 0, deactivated: 0 }],
@@ -51,9 +53,17 @@ describe('info', () => {
     expect(stdout).toMatch(
       /source lines +1,104 read = 100 as events \+ 1,000 merged \+ 4 skipped\n +4 skipped: not a QEMU line/,
     );
-    expect(stdout).toMatch(/PPI 27 +CNTV +3 +2\n/);
+    expect(stdout).toMatch(/PPI 27 +CNTV +4 +3 +2\n/);
     expect(stdout).toMatch(/time span +0\.000099000 s\n/);
     expect(stdout).toMatch(/complete +yes\n/);
+  });
+
+  it('leaves out what of no interrupt was seen, since that is not to say that it did not happen', async () => {
+    const interrupts = INFO.interrupts.map((row) => ({ ...row, acknowledged: 0, deactivated: 0 }));
+    const backend = fakeBackend({ ...openClose, 'trace.open': () => ({ ...INFO, interrupts, vcpus: 0 }) });
+    const { stdout } = await run(['info', 'x'], { backend });
+    expect(stdout).toMatch(/interrupt +source +injected\n +PPI 27 +CNTV +4\n/);
+    expect(stdout).toMatch(/vCPUs +0: no event names one\n/);
   });
 
   it('says where an incomplete trace ends', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SHAPES } from '../../../core/cli/shapes.ts';
 import { deviceTree } from '../../support/device-tree.ts';
 import { run } from './support.ts';
 
@@ -37,6 +38,17 @@ describe('where the registers of a recorded guest are', () => {
     expect(stdout).toMatch(/register frames +GICD 0x8020000, GICR 0x8030000 \(from the device tree a\.dtb\)/);
     const plain = await cli('sql', 'tree.gscope', `SELECT count(*) FROM register_access WHERE register LIKE '0x80%'`);
     expect(plain.stdout).toMatch(/^ *0$/m);
+  });
+
+  it('shows each interrupt as often as its line rose, and no acknowledge, which a host does not see', async () => {
+    // The recording has 19 and 18 updates with level 1: KVM tells a line that stays high again.
+    const { stdout } = await cli('info', 'tree.gscope');
+    expect(stdout).toMatch(/interrupt +source +injected\n +PPI 27 +CNTV +12\n +PPI 30 +CNTP +12\n/);
+    const { interrupts } = SHAPES.info.parse(JSON.parse((await cli('info', 'tree.gscope', '--json')).stdout));
+    expect(interrupts.map(({ intid, injected, acknowledged }) => [intid, injected, acknowledged])).toEqual([
+      ['PPI 27', 12, 0],
+      ['PPI 30', 12, 0],
+    ]);
   });
 
   it('is refused where it says nothing', async () => {

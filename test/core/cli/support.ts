@@ -133,4 +133,8 @@ export const INFO: TraceInfo = {
   writable: true,
 };
 
-export const openClose = { 'trace.open': () => INFO, 'trace.close': () => ({}) } as const satisfies Handlers;
+export const openClose = {
+  'trace.open': () => INFO,
+  'trace.close': () => ({}),
+  'analysis.injections': () => ({ interrupts: [{ intid: 0x2000_001b, count: 4 }] }),
+} as const satisfies Handlers;

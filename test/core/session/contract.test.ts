@@ -366,6 +366,13 @@ describe('a trace', () => {
     expect(changes[0]).toMatchObject({ before: null, after: '0x1f' });
     const { lives } = await call('lives.list', { id, intid: PPI_27, vcpu: 1, from: 0, limit: 5 });
     expect(lives).toHaveLength(5);
+    const { interrupts } = await call('analysis.injections', { id });
+    const rises = await call('sql.query', {
+      id,
+      sql: "SELECT count(raised_seq) FROM interrupt_life WHERE interrupt = 'PPI 27'",
+      limit: 1,
+    });
+    expect(interrupts.find(({ intid }) => intid === PPI_27)?.count).toBe(rises.rows[0]?.[0]);
     const { groups } = await call('analysis.latency', { id, by: 'intid,vcpu' });
     expect(groups.some((group) => group.label === 'PPI 27' && group.vcpu === 1)).toBe(true);
     expect(await call('skipped.list', { id, from: 0, limit: 10 })).toMatchObject({ total: 0 });
