@@ -2,6 +2,7 @@
  * Files that people drag in and that are no trace we read: each row says how it is told and what to do instead.
  * Ordered: the first that fits speaks.
  */
+import { isRingBuffer } from './ring-buffer.ts';
 
 export interface NearMiss {
   /** What it is. */
@@ -60,6 +61,11 @@ const ROWS: readonly Row[] = [
     what: 'a VCD waveform',
     hint: 'It cannot be imported: it holds signals, not interrupt events.',
     is: says(/^\s*\$(date|version|timescale|comment|scope)\b/),
+  },
+  {
+    what: 'the ring buffer of one CPU (trace.dat.cpuN of a trace-cmd that was killed, trace_pipe_raw)',
+    hint: 'It lacks the formats of its events. Make a trace.dat of all CPUs: trace-cmd restore -o trace.dat trace.dat.cpu*',
+    is: isRingBuffer,
   },
   {
     what: 'an ELF core dump',

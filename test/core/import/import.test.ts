@@ -85,6 +85,19 @@ describe('what is no recording is refused with a reason and advice', () => {
   });
 
   const head = (...bytes: number[]): Buffer => Buffer.concat([Buffer.from(bytes), Buffer.alloc(2000, 0x81)]);
+  /** Two sub-buffers, the second after lost events. */
+  const pages = (little: boolean): Buffer => {
+    const bytes = Buffer.alloc(8192, 0x5a);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    for (const [at, time, commit] of [
+      [0, 5_000_000_000n, 348n],
+      [4096, 5_800_000_000n, 0xc000_005cn],
+    ] as const) {
+      view.setBigUint64(at, time, little);
+      view.setBigUint64(at + 8, commit, little);
+    }
+    return bytes;
+  };
   it.each([
     ['a JPEG image', head(0xff, 0xd8, 0xff, 0xe0)],
     ['a PNG image', head(0x89, 0x50, 0x4e, 0x47)],
@@ -102,6 +115,8 @@ describe('what is no recording is refused with a reason and advice', () => {
       'an ELF file',
       Buffer.concat([Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]), Buffer.alloc(9), Buffer.from([2, 0])]),
     ],
+    ['the ring buffer of one CPU', pages(true)],
+    ['the ring buffer of one CPU', pages(false)],
     ['a gicscope trace', Buffer.from('SQLite format 3\u0000')],
     ['a ZIP archive', head(0x50, 0x4b, 3, 4)],
     ['text in UTF-16', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('gicv5_cdeoi domain 1\n', 'utf16le')])],
