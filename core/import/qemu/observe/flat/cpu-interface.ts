@@ -110,11 +110,15 @@ function tellWrite(line: TraceLine, vcpu: number, scene: Scene, register: string
 
 const UNITS = ['CPU interface, group 0', 'CPU interface, secure group 1', 'CPU interface'] as const;
 
+/** The group whose number is that of the last unit. */
+const NON_SECURE = 2;
+
 const candidate: Meaning = {
   prove: (line, vcpu, scene) => {
     const isNone = line.d === NO_PRIORITY;
     const interrupt = isNone ? undefined : scene.flat.of(line.b, vcpu.index);
     interrupt?.isCandidate(line.d);
+    if (interrupt !== undefined && scene.flat.hasTwoStates) interrupt.isSecure = line.c !== NON_SECURE;
     scene.flat.candidate(vcpu.index, interrupt);
     const intid = isNone ? undefined : flatInterrupt(line.b);
     scene.slots.set(vcpu.hppi, intid ?? 0);

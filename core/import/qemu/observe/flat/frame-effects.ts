@@ -88,10 +88,46 @@ const EFFECTS: ReadonlyMap<string, Effect> = new Map(
   }),
 );
 
+/**
+ * What a Non-secure access says where there are two security states (Arm IHI 0069, "Interrupt grouping and security"):
+ * interrupts of Secure groups read as 0 and ignore writes, and of priorities it sees the lower half as a whole.
+ */
+const nonSecure = (effect: Effect): Effect => ({
+  ...effect,
+  take: (interrupt, bits, isRead) => {
+    const { isSecure } = interrupt;
+    if (isSecure === true || (isSecure === undefined && isRead && bits === 0)) return;
+    if (effect.field !== 'priority') effect.take(interrupt, bits, isRead);
+    else interrupt.set('priority', isSecure === false || isRead ? (bits >>> 1) | 0x80 : undefined);
+  },
+});
+
+const NON_SECURE_EFFECTS: ReadonlyMap<string, Effect> = new Map(
+  [...EFFECTS].map(([kind, effect]) => [kind, nonSecure(effect)]),
+);
+
+/** What IGROUPR says in Secure state; it holds a value of its own beside. */
+const groups: Effect = {
+  width: 1,
+  field: 'masked',
+  take: (interrupt, bit) => {
+    interrupt.isSecure = bit === 0;
+  },
+};
+
 /** `ISENABLER` of `GICD_ISENABLER3`, `GICR_ISENABLER0`, `GICD_V2_ISENABLER1`. */
-export function frameEffect({ register }: Located): Effect | undefined {
-  const kind = /^GIC[DR]_([A-Z]+)\d*$/.exec(register.arm)?.[1];
-  return kind === undefined ? undefined : EFFECTS.get(kind);
+function kindOf({ register }: Located): string {
+  return /^GIC[DR]_([A-Z]+)\d*$/.exec(register.arm)?.[1] ?? '';
+}
+
+/** `isLimited`: the access is Non-secure, and there are two security states. */
+export function frameEffect(located: Located, isLimited = false): Effect | undefined {
+  return (isLimited ? NON_SECURE_EFFECTS : EFFECTS).get(kindOf(located));
+}
+
+/** What a Secure access says of the groups of interrupts. */
+export function groupEffect(located: Located): Effect | undefined {
+  return kindOf(located) === 'IGROUPR' ? groups : undefined;
 }
 
 /** Interrupts that an access reaches, each with its bits. `size` in bytes; the value as two words. */

@@ -10,7 +10,7 @@ import { type Gicv2Event } from '../../events/gicv2.ts';
 import { type Gicv3FrameEvent } from '../../events/gicv3.ts';
 import { NOBODY, type TraceLine, u64 } from '../../trace-line.ts';
 import { type Meaning, type Scene } from '../scene.ts';
-import { eachInterrupt, frameEffect } from './frame-effects.ts';
+import { eachInterrupt, frameEffect, groupEffect } from './frame-effects.ts';
 import { FIRST_SHARED } from './state.ts';
 
 interface Shape {
@@ -32,8 +32,12 @@ function frameAccess(shape: Shape): Meaning {
   const isRedistributor = frame === 'GICR';
   /** Applies what the line says to the interrupts that `of` chooses. */
   const take = (line: TraceLine, scene: Scene, located: Located | undefined, vcpu: number, shared: boolean): void => {
-    const effect = located === undefined || failed ? undefined : frameEffect(located);
-    if (effect === undefined || located === undefined) return;
+    if (located === undefined || failed) return;
+    const isSecure = shape.secure?.(line) === true;
+    const effect = isSecure
+      ? (groupEffect(located) ?? frameEffect(located))
+      : frameEffect(located, scene.flat.hasTwoStates && shape.secure !== undefined);
+    if (effect === undefined) return;
     eachInterrupt(effect, located, shape.size(line), line.vLo, line.vHi, isRead, (number) => {
       const isPrivate = number < FIRST_SHARED;
       // A GICv3 distributor has nothing in the words of private interrupts (gicv3-behaviour §9).
@@ -46,7 +50,7 @@ function frameAccess(shape: Shape): Meaning {
       const located = registerAt(frame, line.wLo);
       if (located === undefined || failed) return;
       if (!isRedistributor) take(line, scene, located, NOBODY, true);
-      if (isRead) countVcpus(line, scene, located);
+      if (isRead) readMachine(line, scene, located);
       keep(line, scene, located, shape, line.subject);
     },
     prove: (line, vcpu, scene) => {
@@ -91,10 +95,14 @@ function keep(line: TraceLine, scene: Scene, located: Located, shape: Shape, vcp
   if (owner !== undefined) scene.flat.keep(owner, register, line.vLo, line.vHi);
 }
 
-/** Registers that say how many vCPUs there are: the last redistributor's number, or a GICv2's own count. */
-function countVcpus({ vLo }: TraceLine, { machine }: Scene, { register }: Located): void {
-  const LAST = 0x10;
-  if (register.name === 'GICR_TYPER' && vLo & LAST) machine.setVcpus(((vLo >>> 8) & 0xffff) + 1, 'GICR_TYPER.Last');
+const LAST = 0x10;
+const SECURITY_EXTENSION = 0x400;
+
+/** Registers that say how many vCPUs there are: the last redistributor's number, or a GICv2's own count; or states. */
+function readMachine({ vLo }: TraceLine, { machine, flat }: Scene, { register }: Located): void {
+  if (register.name === 'GICD_TYPER') flat.hasTwoStates = (vLo & SECURITY_EXTENSION) !== 0;
+  else if (register.name === 'GICR_TYPER' && vLo & LAST)
+    machine.setVcpus(((vLo >>> 8) & 0xffff) + 1, 'GICR_TYPER.Last');
   else if (register.name === 'GICD_V2_TYPER') machine.setVcpus(((vLo >>> 5) & 7) + 1, 'GICD_TYPER.CPUNumber');
 }
 

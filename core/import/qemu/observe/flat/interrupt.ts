@@ -27,6 +27,8 @@ const PRIORITY_WIDTH = 8;
 export class FlatInterrupt {
   readonly intid: Intid;
   readonly isLpi: boolean;
+  /** Of a Secure group, where the machine has two security states and something said so. */
+  isSecure: boolean | undefined;
   readonly #slots: Slots;
   readonly #vcpu: number;
   readonly #fields: readonly InterruptField[];
@@ -80,6 +82,7 @@ export class FlatInterrupt {
   forget(): void {
     for (const field of this.#fields) if (field !== 'handling' || !this.#isAlwaysEdge) this.set(field, undefined);
     this.#latch = false;
+    this.isSecure = undefined;
   }
 
   setLine(level: number): void {

@@ -25,6 +25,8 @@ export class FlatState {
   readonly #frames = new Set<string>();
   /** Interrupt that each CPU interface last found best. */
   readonly #candidates: (FlatInterrupt | undefined)[] = [];
+  /** The machine has two security states, as GICD_TYPER says: Non-secure accesses do not see all. */
+  hasTwoStates = false;
   /** Uses of interrupts beyond MOST_SHARED. */
   untracked = 0;
 

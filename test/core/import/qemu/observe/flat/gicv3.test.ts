@@ -264,3 +264,51 @@ describe('vCPUs of a GICv3', () => {
     expect(sink.ofKind('irq.signal')).toMatchObject([{ irq: true, detail: { virtual: true } }]);
   });
 });
+
+describe('a machine with two security states', () => {
+  const IGROUPR0 = 0x1_0080;
+  const ICENABLER = 0x1_0180;
+  const IPRIORITYR6 = 0x1_0418;
+  const typer = (value: number): string =>
+    `gicv3_dist_read GICv3 distributor read: offset 0x4 data 0x${value.toString(16)} size 4 secure 0`;
+  const TWO_STATES = typer(0x7a_0407);
+  const secure = (line: string): string => line.replace(/secure 0$/, 'secure 1');
+  const field = (
+    sink: Awaited<ReturnType<typeof importLines>>['sink'],
+    irq: number,
+    name: string,
+  ): bigint | undefined => sink.value(`vcpu0.irq.ppi${irq}.${name}`);
+
+  it('does not let Non-secure accesses change Secure interrupts', async () => {
+    const lines = [
+      secure(redist(0, IGROUPR0, 0xdfff_ffff)), // PPI 29 is Secure
+      secure(redist(0, ISENABLER, 0x2800_0000)),
+      redist(0, ICENABLER, 0xffff_ffff),
+      best(0, 27, 0xd0),
+    ];
+    const { sink } = await importLines([TWO_STATES, ...lines]);
+    expect([field(sink, 29, 'enabled'), field(sink, 27, 'enabled')]).toEqual([1n, 1n]);
+    // With one state nothing is Secure.
+    const one = await importLines([typer(0x7a_0007), ...lines]);
+    expect(field(one.sink, 29, 'enabled')).toBe(0n);
+  });
+
+  it('has priorities as they are stored, of which Non-secure software sees and sets the lower half', async () => {
+    const lines = [best(0, 27, 0xd0), redist(0, IPRIORITYR6, 0xc0c0_c0c0)];
+    expect(field((await importLines([TWO_STATES, ...lines])).sink, 27, 'priority')).toBe(0xe0n);
+    expect(field((await importLines(lines)).sink, 27, 'priority')).toBe(0xc0n);
+    // Nothing says the group of PPI 26: a value that is not 0 does.
+    const { sink } = await importLines([
+      TWO_STATES,
+      redist(0, ISENABLER, 0x0500_0000),
+      redist(0, IPRIORITYR6, 0xa0_00a0, 'read'),
+    ]);
+    expect([field(sink, 24, 'priority'), field(sink, 26, 'priority')]).toEqual([0xd0n, 0xd0n]);
+    const written = await importLines([
+      TWO_STATES,
+      redist(0, ISENABLER, 0x0500_0000),
+      redist(0, IPRIORITYR6, 0xa0a0_a0a0),
+    ]);
+    expect(field(written.sink, 24, 'priority')).toBeUndefined();
+  });
+});
