@@ -1,7 +1,7 @@
 /** What the window's pages may do, said by the server of the page, whichever shell that is. */
 
 /** `connect`: where the page may connect to besides its own origin. */
-export function contentSecurityPolicy(connect: readonly string[] = []): string {
+function contentSecurityPolicy(connect: readonly string[] = []): string {
   const rules: Record<string, readonly string[]> = {
     'default-src': ["'none'"],
     'script-src': ["'self'"],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { modules, root } from './find-node.mjs';
 
 export const HOST = join(root, 'out', 'main', 'host.js');
-export const MAIN = join(root, 'out', 'main', 'main.js');
+const MAIN = join(root, 'out', 'main', 'main.js');
 const OUTPUTS = [
   HOST,
   MAIN,
@@ -17,7 +17,7 @@ const SOURCES = ['core', 'electron', 'renderer', 'package.json', 'package-lock.j
 const VITE = join(modules, 'electron-vite', 'bin', 'electron-vite.js');
 
 /** Why a build is needed, or undefined. */
-export function whyBuild(): string | undefined {
+function whyBuild(): string | undefined {
   const missing = OUTPUTS.find((path) => !existsSync(path));
   if (missing !== undefined) return 'it was not built yet';
   const oldest = Math.min(...OUTPUTS.map((path) => statSync(path).mtimeMs));

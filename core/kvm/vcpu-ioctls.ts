@@ -31,7 +31,7 @@ export function init(vcpu: Vcpu, features: number): Result {
 }
 
 /** Sixteen vCPUs per Aff1 value, so that one SGI target list reaches all of them (gicv3-behaviour §8.1). */
-export function defaultMpidr(id: number): bigint {
+function defaultMpidr(id: number): bigint {
   return BigInt((0x8000_0000 | ((id & 0xff000) << 4) | ((id & 0xff0) << 4) | (id & 0xf)) >>> 0);
 }
 

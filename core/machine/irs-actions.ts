@@ -18,7 +18,7 @@ export interface SavedTables {
 }
 
 /** @throws RangeError when the kernel of this profile has no SPIs. */
-export function irsOf(machine: Machine): VmIrs {
+function irsOf(machine: Machine): VmIrs {
   const irs = vgicV5Of(machine.vm)?.irs;
   if (irs !== undefined) return irs;
   throw new RangeError('the kernel of this profile has no SPIs: the profiles H1, H3 and Q have');

@@ -73,7 +73,7 @@ function standardInput(stdin: SessionContext['options']['stdin']): ImportInput {
 }
 
 /** Runs until the source ends or a stop; `grown` is told of each flush. The trace's path, or null when nothing was kept. */
-export async function runFollow(
+async function runFollow(
   job: FollowJob,
   { signal, stop, advance }: TaskControl,
   grown: () => void,

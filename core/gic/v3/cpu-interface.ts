@@ -63,7 +63,7 @@ export interface InterfaceHost {
   deactivatePhysical(pintid: number): void;
 }
 
-export function isSpecial(intid: number): boolean {
+function isSpecial(intid: number): boolean {
   return intid >= 1020 && intid <= 1023;
 }
 

@@ -50,7 +50,7 @@ const barrier = (name: string): GicInstruction => ({
   },
 });
 
-export const GIC_INSTRUCTIONS: readonly GicInstruction[] = [
+const GIC_INSTRUCTIONS: readonly GicInstruction[] = [
   onEntry('GIC CDEN', 0),
   onEntry('GIC CDDIS', 1),
   onEntry('GIC CDPRI', 2),

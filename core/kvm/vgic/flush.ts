@@ -142,7 +142,7 @@ function hcrFor(self: VgicVcpu, count: Census, overflow: boolean): number {
 }
 
 /** §8.2: one list register value back into memory. */
-export function foldLr(self: VgicVcpu, lo: number, hi: number): void {
+function foldLr(self: VgicVcpu, lo: number, hi: number): void {
   const { vgic } = self;
   const { sgiSources } = vgic.flavour;
   const intid = sgiSources ? lo & 0x3ff : lo;

@@ -21,7 +21,7 @@ function activePriority(group: 0 | 1, n: number): Row {
   };
 }
 
-export const INTERFACE_ROWS: Readonly<Record<string, Row>> = {
+const INTERFACE_ROWS: Readonly<Record<string, Row>> = {
   IAR0: { read: (cpu) => cpu.acknowledge(0) },
   IAR1: { read: (cpu) => cpu.acknowledge(1) },
   EOIR0: { write: (cpu, value) => cpu.endOfInterrupt(0, value & INTID) },

@@ -9,7 +9,7 @@ import { itsSpace } from './registers.ts';
 /** GICR_PROPBASER once an ITS exists (gicv3-registers): inner write-back, inner shareable. */
 const INITIAL_PROPBASER = 0x580n;
 
-export class ItsSet {
+class ItsSet {
   readonly #vgic: VgicVm;
   readonly #pool: Its[] = [];
   /** Their frames as the bus sees them. */

@@ -27,7 +27,7 @@ import { VmTable } from './vm-table.ts';
 import { VmTables } from './vm-tables.ts';
 
 /** What can be made to fail once, to see what KVM does then. */
-export const HOST_FAULTS = ['alloc', 'free', 'command', 'unmap', 'resident', 'quiesce', 'save'] as const;
+const HOST_FAULTS = ['alloc', 'free', 'command', 'unmap', 'resident', 'quiesce', 'save'] as const;
 export type HostFault = (typeof HOST_FAULTS)[number];
 
 /** Further fields of ICH_CONTEXTR_EL2 (gicv5-spi-lpi-behaviour §8.2); this is its high half. */

@@ -162,7 +162,7 @@ function writeIdr2({ registers, host }: VmIrs, value: bigint): Result {
   return 0;
 }
 
-export const IRS_ROWS: readonly IrsRow[] = registerNames().flatMap((name) => {
+const IRS_ROWS: readonly IrsRow[] = registerNames().flatMap((name) => {
   const register = name.startsWith('IRS_') ? registerByName(name) : undefined;
   if (register?.space !== 'IRS_CONFIG' || register.offset === undefined) return [];
   return [{ name, offset: register.offset, bytes: register.width === 64 ? 8 : 4, ...BEHAVIOUR[name] } as const];

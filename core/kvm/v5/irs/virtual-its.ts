@@ -20,7 +20,7 @@ import { type Vcpu } from '../../vcpu.ts';
 import { type VmIrs } from './vm-irs.ts';
 
 /** CONFIG and TRANSLATE frame. */
-export const ITS_REGION = 0x2_0000;
+const ITS_REGION = 0x2_0000;
 const ALIGN = 0x1_0000n;
 const DELIVERED = 1;
 

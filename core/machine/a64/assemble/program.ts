@@ -44,7 +44,7 @@ export type AssemblyResult =
       readonly omitted: number;
     };
 
-export const MAX_ERRORS = 50;
+const MAX_ERRORS = 50;
 
 /** Collects problems, at most one per statement and 50 in all; counts the rest. */
 export class ErrorList {

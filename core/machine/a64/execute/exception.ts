@@ -3,7 +3,7 @@
  * (ESR_ELx: EC in 31:26, IL in 25, ISS in 24:0).
  */
 
-export const EXCEPTION_KINDS = [
+const EXCEPTION_KINDS = [
   'undefined',
   'wfx',
   'fp',

@@ -5,7 +5,7 @@
  */
 export const ZERO = 31;
 export const SP = 32;
-export const SINK = 33;
+const SINK = 33;
 export const REGISTERS = 34;
 
 /** Index to write for a field where 31 is the zero register. To read, the field itself is the index. */
@@ -15,7 +15,7 @@ export const target = (field: number): number => (field === 31 ? SINK : field);
 export const orSp = (field: number): number => (field === 31 ? SP : field);
 
 /** Bit of each index in a core's mask of written registers: X0 … X30 bits 0 … 30, SP bit 31. */
-export const WRITTEN: readonly number[] = Array.from({ length: REGISTERS }, (_, index) => {
+const WRITTEN: readonly number[] = Array.from({ length: REGISTERS }, (_, index) => {
   if (index === SP) return 1 << 31;
   return index < ZERO ? 1 << index : 0;
 });

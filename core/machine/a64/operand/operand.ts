@@ -54,7 +54,7 @@ export class Draft {
 }
 
 /** The fields that an object names. */
-export function lettersOf(values: Partial<Fields>): Letter[] {
+function lettersOf(values: Partial<Fields>): Letter[] {
   // Object.keys of an object that has no keys but fields.
   return Object.keys(values) as Letter[];
 }
