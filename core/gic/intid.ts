@@ -11,8 +11,6 @@ import { type Brand } from '../state/brand.ts';
 
 /** A GICv5 identifier with its type bits. */
 export type Intid = Brand<number, 'Intid'>;
-/** A GICv3 or GICv2 interrupt number. */
-export type FlatIntid = Brand<number, 'FlatIntid'>;
 
 export type InterruptType = 'ppi' | 'lpi' | 'spi';
 export type FlatType = InterruptType | 'sgi';
@@ -59,12 +57,6 @@ export function formatIntid(value: number): string {
   return parts === undefined ? `reserved 0x${(value >>> 0).toString(16)}` : `${LABELS[parts.type]} ${parts.number}`;
 }
 
-/** The key of a GICv5 identifier; undefined when its type is reserved. */
-export function keyOfIntid(value: number): InterruptKey | undefined {
-  const parts = splitIntid(value);
-  return parts === undefined ? undefined : `${parts.type}${parts.number}`;
-}
-
 /**
  * The ranges of the GICv3 number space. Extended PPIs and SPIs and LPIs do not exist in GICv2.
  * `special` numbers are answers (1023: nothing pending), not interrupts.
@@ -95,17 +87,6 @@ export const FIRST_LPI = 8192;
 export function flatType(number: number): FlatType | 'special' | 'reserved' | undefined {
   if (!Number.isInteger(number)) return undefined;
   return FLAT_RANGES.find((range) => number >= range.first && number <= range.last)?.type;
-}
-
-/**
- * Makes a GICv3 or GICv2 interrupt number.
- * @throws RangeError when it is not an interrupt (special, reserved, out of range).
- */
-export function flatIntid(number: number): FlatIntid {
-  const type = flatType(number);
-  if (type === undefined || type === 'special' || type === 'reserved')
-    throw new RangeError(`INTID ${number} is ${type ?? 'out of range'}, not an interrupt`);
-  return number as FlatIntid;
 }
 
 /** `SGI 3`, `PPI 27`, `SPI 33`, `LPI 8192`, `none (1023)`, `special 1021`. */
@@ -153,12 +134,4 @@ export function formatInterrupt(interrupt: Interrupt): string {
 
 export function keyOf(interrupt: Interrupt): InterruptKey {
   return `${interrupt.type}${interrupt.number}`;
-}
-
-/** Reads `PPI 27` and the like as a GICv5 identifier; undefined when it names no GICv5 interrupt (there are no SGIs). */
-export function parseIntid(text: string): Intid | undefined {
-  const interrupt = parseInterrupt(text);
-  if (interrupt === undefined || interrupt.type === 'sgi') return undefined;
-  if (interrupt.type === 'ppi' && interrupt.number >= V5_PPI_COUNT) return undefined;
-  return intid(interrupt.type, interrupt.number);
 }

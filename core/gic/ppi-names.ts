@@ -45,7 +45,6 @@ export const CLASSIC_PPIS: readonly PpiName[] = [
 
 const v5 = new Map(V5_PPIS.map((ppi) => [ppi.number, ppi]));
 const classic = new Map(CLASSIC_PPIS.map((ppi) => [ppi.number, ppi]));
-const v5ByName = new Map(V5_PPIS.map((ppi) => [ppi.name, ppi]));
 
 /** The architected GICv5 PPI of this number, if it has a name. */
 export function v5Ppi(number: number): PpiName | undefined {
@@ -55,9 +54,4 @@ export function v5Ppi(number: number): PpiName | undefined {
 /** The usual source of this PPI on GICv3 and GICv2, if there is one. */
 export function classicPpi(number: number): PpiName | undefined {
   return classic.get(number);
-}
-
-/** The architected GICv5 PPI of this name, e.g. `CNTV`. */
-export function v5PpiByName(name: string): PpiName | undefined {
-  return v5ByName.get(name);
 }

@@ -6,11 +6,14 @@ import { CpuInterface } from '../../core/gic/v5/cpu-interface.ts';
 import { type CpuifEvent } from '../../core/gic/v5/events.ts';
 import { guestRegister } from '../../core/gic/v5/guest-registers.ts';
 import { gicInstruction } from '../../core/gic/v5/instructions.ts';
-import { levelPpis, REFERENCE_PPIS } from '../../core/gic/v5/ppi.ts';
+import { levelPpis } from '../../core/gic/v5/ppi.ts';
 import { Words } from '../../core/gic/v5/words.ts';
 import { Journal } from '../../core/state/journal.ts';
 import { Layout } from '../../core/state/layout.ts';
 import { ARCHITECTURE, noteProfile } from './named-profiles.ts';
+
+/** PPIs of the reference host, the set that KVM assumes when the host has a PMU (gicv5-registers §8). */
+export const REFERENCE_PPIS = 0x5c80_0008n;
 
 export class Bare {
   readonly journal = new Journal(new Layout());

@@ -11,9 +11,6 @@ export const CNTP = 30;
 /** PPIs in one register of the CPU interface; index-0 registers hold PPIs 0 … 63, index-1 registers 64 … 127. */
 export const PPIS_PER_BANK = 64;
 
-/** PPIs of the reference host, the set that KVM assumes when the host has a PMU. */
-export const REFERENCE_PPIS = 0x5c80_0008n;
-
 /** Architected PPIs that are edge-triggered: SW_PPI has no wire, every other one is level. */
 export const EDGE_PPIS = 1n << BigInt(SW_PPI);
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { instructionWord } from '../../../core/gic/encoding.ts';
 import {
   decode,
   encode,
+  type EncodingRow,
   fieldValue,
   registerAt,
   registerByEncoding,
@@ -12,6 +12,12 @@ import {
   type Register,
 } from '../../../core/gic/registers.ts';
 import { TABLES } from '../../../core/gic/tables/index.ts';
+
+/** The A64 word of `MSR`/`SYS`, or with `read` of `MRS`/`SYSL`. `rt` is 0 … 31, 31 = XZR. */
+function instructionWord([op0, op1, crn, crm, op2]: EncodingRow, rt: number, read: boolean): number {
+  const word = (op0 << 19) | (op1 << 16) | (crn << 12) | (crm << 8) | (op2 << 5) | rt;
+  return ((read ? 0xd520_0000 : 0xd500_0000) | word) >>> 0;
+}
 
 const names = registerNames();
 const all: readonly Register[] = names.map(register);

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { slotId } from '../../../core/state/brand.ts';
 import { digest } from '../../../core/state/digest.ts';
-import { foldBackward, foldForward } from '../../../core/state/fold.ts';
 import { Journal } from '../../../core/state/journal.ts';
 import { Layout } from '../../../core/state/layout.ts';
 import { StateVector } from '../../../core/state/state-vector.ts';
+import { foldBackward, foldForward } from '../../support/fold.ts';
 
 const SLOTS = 8;
 

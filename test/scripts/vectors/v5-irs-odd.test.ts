@@ -8,10 +8,10 @@ import { describe, expect, it } from 'vitest';
 import { type JsonObject, VectorError } from '../../../scripts/vectors/format.ts';
 import { type Life, OPERATIONS, setUp } from '../../../scripts/vectors/v5-irs-ops.ts';
 import { sections } from '../../../scripts/vectors/v5-irs-state.ts';
-import { bestByScan } from '../../../core/gic/v5/irs/domain.ts';
 import { LPI, SPI } from '../../../core/gic/v5/irs/iste.ts';
 import { profileByName } from '../../../core/kvm/profiles.ts';
 import { LockDeadlock } from '../../../core/kvm/v5/irs/locks.ts';
+import { bestByScan } from '../../support/best-by-scan.ts';
 
 const OFFSETS = [
   0, 2, 4, 8, 0xc, 0x10, 0x14, 0x18, 0x1c, 0x40, 0x44, 0x80, 0x84, 0xc0, 0xc4, 0x100, 0x104, 0x108, 0x10c, 0x110, 0x114,

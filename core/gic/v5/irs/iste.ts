@@ -72,9 +72,6 @@ export function requiredIstsz(idr2: { readonly istmd: boolean; readonly istmdSiz
   return idBits >= idr2.istmdSize ? 2 : 1;
 }
 
-/** Bytes of a linear table, which is also its alignment (§3.2). */
-export const linearBytes = (idBits: number, istsz: number): number => 2 ** (Math.max(5, idBits + 1 + istsz) + 1);
-
 /** Numbers covered by one level-2 table, as a power of two (§3.3). */
 export const level2Bits = (istsz: number, l2sz: number): number => 10 - istsz + 2 * l2sz;
 

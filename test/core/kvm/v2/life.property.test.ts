@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GROUP } from '../../../../core/kvm/uapi.ts';
 import { digest } from '../../../../core/state/digest.ts';
-import { foldForward } from '../../../../core/state/fold.ts';
 import { D, V3Lab } from '../../../conformance/v3-lab.ts';
 import { violation } from '../../../support/vgic-laws.ts';
+import { foldForward } from '../../../support/fold.ts';
 
 const VCPUS = 2;
 const SPURIOUS = 1023;

@@ -1,12 +1,12 @@
 /** Laws of a VM's interrupt state tables over random lives: what is sent, saved, restored and repeated follows from them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bestByScan } from '../../../../core/gic/v5/irs/domain.ts';
 import { HWU, LPI, LPI_BASE, SPI } from '../../../../core/gic/v5/irs/iste.ts';
 import { type IrsFacts } from '../../../../core/kvm/host-facts.ts';
 import { digest } from '../../../../core/state/digest.ts';
 import { images, SpiLab } from '../../../conformance/v5-spi-lab.ts';
 import { Life, life, type Step } from '../random-spi-life.ts';
+import { bestByScan } from '../../../support/best-by-scan.ts';
 
 const LPI_BITS = 5;
 const IST = 0x8010_0001n;

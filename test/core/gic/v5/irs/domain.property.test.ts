@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Candidate, NOBODY } from '../../../../../core/gic/v5/irs/candidates.ts';
-import { bestByScan, Domain } from '../../../../../core/gic/v5/irs/domain.ts';
+import { Domain } from '../../../../../core/gic/v5/irs/domain.ts';
 import { Ist } from '../../../../../core/gic/v5/irs/ist.ts';
 import {
   ACTIVE,
@@ -18,6 +18,7 @@ import { SlotMemory } from '../../../../../core/gic/v5/irs/memory.ts';
 import { IST_OPERATIONS } from '../../../../../core/gic/v5/irs/operations.ts';
 import { Journal } from '../../../../../core/state/journal.ts';
 import { Layout } from '../../../../../core/state/layout.ts';
+import { bestByScan } from '../../../../support/best-by-scan.ts';
 
 const PES = [0, 1, 2];
 const BASE = 0x8000_0000;

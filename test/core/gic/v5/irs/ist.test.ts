@@ -6,7 +6,6 @@ import {
   iaffidOf,
   level1Bytes,
   level2Bits,
-  linearBytes,
   priorityMask,
   priorityOf,
   requiredIstsz,
@@ -24,16 +23,6 @@ function memory(word: 4 | 8 = 8): SlotMemory {
 }
 
 describe('sizes of a table', () => {
-  it.each([
-    [4, 0, 64],
-    [5, 0, 128],
-    [12, 0, 16_384],
-    [12, 2, 65_536],
-    [16, 0, 262_144],
-  ])('are those of a linear one with %d ID bits and entry size %d: %d bytes', (bits, istsz, bytes) => {
-    expect(linearBytes(bits, istsz)).toBe(bytes);
-  });
-
   it.each([
     [0, 0, 1024],
     [0, 1, 4096],

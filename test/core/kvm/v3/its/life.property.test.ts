@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CTRL, GROUP } from '../../../../../core/kvm/uapi.ts';
 import { type StateVector } from '../../../../../core/state/state-vector.ts';
-import { foldBackward, foldForward } from '../../../../../core/state/fold.ts';
 import { DEVICES, ItsLab, ittOf } from './its-lab.ts';
 import {
   anything,
@@ -18,6 +17,7 @@ import {
   VCPUS,
   violation,
 } from './its-life.ts';
+import { foldBackward, foldForward } from '../../../../support/fold.ts';
 
 const SAVE = BigInt(CTRL.ITS_SAVE_TABLES);
 const RESTORE = BigInt(CTRL.ITS_RESTORE_TABLES);

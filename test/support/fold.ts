@@ -3,8 +3,8 @@
  * Forwards from a keyframe equals forwards from the start; backwards undoes forwards exactly, because each change
  * carries both values. Cost: three typed-array stores per change.
  */
-import { KNOWN_AFTER, KNOWN_BEFORE, type ChangeLog } from './journal.ts';
-import { type StateVector } from './state-vector.ts';
+import { KNOWN_AFTER, KNOWN_BEFORE, type ChangeLog } from '../../core/state/journal.ts';
+import { type StateVector } from '../../core/state/state-vector.ts';
 
 /**
  * Applies entries `from` … `to` − 1 of a log, first to last.
