@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type TraceInfo } from './contract.ts';
-import { interruptName } from './inspect.ts';
+import { interruptName } from './inspectable.ts';
 import { type OpenTrace } from './open-trace.ts';
 
 export function traceInfo(trace: OpenTrace): TraceInfo {

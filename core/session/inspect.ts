@@ -4,7 +4,6 @@
  * in, plain data out. Cost: linear in the vCPU's slots and interrupts.
  */
 import { registerByName } from '../gic/registers.ts';
-import { v5Ppi, classicPpi } from '../gic/ppi-names.ts';
 import { type Layout } from '../state/layout.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { type VcpuId, slotId } from '../state/brand.ts';
@@ -13,7 +12,6 @@ import {
   type InterruptField,
   INTERRUPT_FIELDS,
   interruptLabel,
-  interruptOf,
   STATE_ACTIVE,
   STATE_ENABLED,
   STATE_ENABLED_KNOWN,
@@ -25,39 +23,47 @@ import {
 } from '../trace/interrupts.ts';
 import { type GicModel } from '../trace/sink.ts';
 import { type InspectedState, type InterruptState } from './contract.ts';
+import { type HeldState, heldStates } from './held-state.ts';
+import { type Inspectable, interruptName } from './inspectable.ts';
 import { hex, priority } from './rows.ts';
 import { rangeOf, slotValue } from './slots.ts';
 
 const MAX_SHARED = 512;
 
-/** A state, and what names its slots. */
-export interface Inspectable {
-  readonly layout: Layout;
-  readonly interrupts: readonly InterruptDescriptor[];
-  readonly gic: GicModel;
+/** Describes interrupts of a trace in one state, beside another one. */
+export function interruptStates(
+  trace: Inspectable,
+  state: StateVector,
+  baseline: StateVector | undefined,
+): (descriptor: InterruptDescriptor) => InterruptState {
+  const held = heldStates(trace, state);
+  const heldThen = baseline === undefined ? undefined : heldStates(trace, baseline);
+  return (descriptor) => {
+    const codeThen = baseline && (heldThen?.(descriptor)?.code ?? stateCode(descriptor.fields, baseline));
+    return interruptState(descriptor, trace.gic, state, held(descriptor), codeThen ?? null);
+  };
 }
 
-/** `CNTV` for PPI 27: what the interrupt is wired to by the architecture (v5) or by convention (v3, v2). */
-export function interruptName(intid: number, gic: GicModel): string {
-  const interrupt = interruptOf(intid);
-  if (interrupt?.type !== 'ppi') return '';
-  return (gic === 'v5' ? v5Ppi(interrupt.number) : classicPpi(interrupt.number))?.name ?? '';
-}
-
-/** One interrupt's state, every field that the source shows. */
-export function interruptState(
+/** One interrupt's state, every field that the source shows, and what is known of it beyond its fields. */
+function interruptState(
   descriptor: InterruptDescriptor,
   gic: GicModel,
   state: StateVector,
-  baseline: StateVector | undefined,
+  held: HeldState | undefined,
+  baselineCode: number | null,
 ): InterruptState {
-  const code = stateCode(descriptor.fields, state);
+  const code = held?.code ?? stateCode(descriptor.fields, state);
   const fields: Partial<Record<InterruptField, string | null>> = {};
   for (const field of INTERRUPT_FIELDS) {
     const range = descriptor.fields[field];
     if (range === undefined) continue;
     const value = rangeOf(state.value(range.slot), range);
     fields[field] = value === undefined ? null : hex(value);
+  }
+  if (held !== undefined) {
+    fields.pending = code & STATE_PENDING ? '0x1' : '0x0';
+    fields.active = code & STATE_ACTIVE ? '0x1' : '0x0';
+    if (descriptor.vcpu === undefined && held.target !== null) fields.target = hex(BigInt(held.target));
   }
   return {
     intid: descriptor.intid,
@@ -66,7 +72,8 @@ export function interruptState(
     vcpu: descriptor.vcpu ?? null,
     code,
     state: stateName(code),
-    baselineCode: baseline === undefined ? null : stateCode(descriptor.fields, baseline),
+    baselineCode,
+    goesNowhere: descriptor.vcpu === undefined && held?.target === null,
     fields,
   };
 }
@@ -78,8 +85,7 @@ export function inspect(
   state: StateVector,
   baseline: StateVector | undefined,
 ): Omit<InspectedState, 'seq' | 'time'> {
-  const one = (descriptor: InterruptDescriptor): InterruptState =>
-    interruptState(descriptor, trace.gic, state, baseline);
+  const one = interruptStates(trace, state, baseline);
   const byIntid = (a: InterruptState, b: InterruptState): number => a.intid - b.intid;
   const ppis = trace.interrupts
     .filter((i) => i.vcpu === vcpu)

@@ -5,7 +5,7 @@
 import { type StateVector } from '../state/state-vector.ts';
 import { INTERRUPT_FIELDS, interruptKey } from '../trace/interrupts.ts';
 import { type Result } from './contract.ts';
-import { type Inspectable } from './inspect.ts';
+import { type Inspectable } from './inspectable.ts';
 import { hex } from './rows.ts';
 import { rangeOf } from './slots.ts';
 

@@ -9,7 +9,7 @@ import { intidOfKvm } from '../scenario/record/flat-interrupts.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { interruptLabel } from '../trace/interrupts.ts';
 import { type Result } from './contract.ts';
-import { type Inspectable } from './inspect.ts';
+import { type Inspectable } from './inspectable.ts';
 
 type Mappings = Result<'state.tables'>['mappings'];
 type Mapping = NonNullable<Mappings>['rows'][number];

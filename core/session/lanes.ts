@@ -8,7 +8,7 @@ import { type Lane as StoredLane } from '../trace/lane-kinds.ts';
 import { type TraceReader } from '../trace/reader.ts';
 import { type GicModel } from '../trace/sink.ts';
 import { type Lane } from './contract.ts';
-import { interruptName } from './inspect.ts';
+import { interruptName } from './inspectable.ts';
 
 /** A lane with the number that the trace file knows it by. */
 export interface NamedLane {

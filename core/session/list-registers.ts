@@ -21,11 +21,11 @@ import { targetOf } from '../kvm/vgic/queue.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { interruptLabel, intidOf } from '../trace/interrupts.ts';
 import { type Result } from './contract.ts';
-import { type Inspectable, interruptName } from './inspect.ts';
+import { type Inspectable, interruptName } from './inspectable.ts';
 import { hex } from './rows.ts';
 
 type Lists = Omit<Result<'state.lists'>, 'seq' | 'time'>;
-type ListRegister = Lists['registers'][number];
+export type ListRegister = Lists['registers'][number];
 type Listed = NonNullable<Lists['apList']>[number];
 
 const MOST_LIST_REGISTERS = 16;
@@ -41,10 +41,24 @@ export function listsOf(
   state: StateVector,
   baseline: StateVector | undefined,
 ): Lists {
-  const valueAt = (path: string, of: StateVector = state): bigint | undefined => {
-    const slot = trace.layout.find(path);
-    return slot === undefined ? undefined : of.value(slot);
+  const valueAt: ValueAt = (path) => valueIn(trace, state, path);
+  const held = listRegistersOf(trace, vcpu, state, baseline);
+  const used = valueAt(`vcpu${vcpu}.vgic.usedLrs`);
+  return {
+    ...held,
+    used: used === undefined ? null : Number(used),
+    apList: apListOf(trace, vcpu, valueAt, held.registers, Number(used ?? 0n)),
   };
+}
+
+/** Of the CPU that the vCPU is on, else KVM's copy of them. */
+export function listRegistersOf(
+  trace: Inspectable,
+  vcpu: number,
+  state: StateVector,
+  baseline: StateVector | undefined,
+): Pick<Lists, 'place' | 'pcpu' | 'registers'> {
+  const valueAt = (path: string, of = state): bigint | undefined => valueIn(trace, of, path);
   const pcpu = loadedOn(trace, vcpu, valueAt);
   const places = [...(pcpu === undefined ? [] : [`pcpu${pcpu}.v3.`]), `vcpu${vcpu}.vgic.`, `vcpu${vcpu}.`];
   const prefix = places.find((each) => trace.layout.find(`${each}ICH_LR0_EL2`) !== undefined);
@@ -60,7 +74,6 @@ export function listsOf(
       changed: before !== undefined && before !== (valueAt(path) ?? null),
     });
   }
-  const used = valueAt(`vcpu${vcpu}.vgic.usedLrs`);
   return {
     place:
       prefix === undefined
@@ -71,13 +84,16 @@ export function listsOf(
             ? 'memory'
             : 'recorded',
     pcpu: pcpu ?? null,
-    used: used === undefined ? null : Number(used),
     registers,
-    apList: apListOf(trace, vcpu, valueAt, registers, Number(used ?? 0n)),
   };
 }
 
 type ValueAt = (path: string) => bigint | undefined;
+
+function valueIn({ layout }: Inspectable, state: StateVector, path: string): bigint | undefined {
+  const slot = layout.find(path);
+  return slot === undefined ? undefined : state.value(slot);
+}
 
 /** The physical CPU whose interface is loaded with this vCPU, where the trace says it. */
 function loadedOn({ layout }: Inspectable, vcpu: number, valueAt: ValueAt): number | undefined {

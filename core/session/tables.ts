@@ -6,7 +6,8 @@
 import { interruptLabel, interruptOf, STATE_ACTIVE, STATE_PENDING } from '../trace/interrupts.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { type Result } from './contract.ts';
-import { type Inspectable, interruptState } from './inspect.ts';
+import { interruptStates } from './inspect.ts';
+import { type Inspectable } from './inspectable.ts';
 import { mappingsOf } from './its-mappings.ts';
 
 type Tables = Result<'state.tables'>;
@@ -29,10 +30,11 @@ export function tablesOf(
 ): Omit<Tables, 'seq' | 'time'> {
   const rows: Tables['rows'] = [];
   let total = 0;
+  const describe = interruptStates(trace, state, baseline);
   for (const descriptor of trace.interrupts
     .filter((each) => each.vcpu === undefined && interruptOf(each.intid)?.type === type)
     .toSorted((a, b) => a.intid - b.intid)) {
-    const row = interruptState(descriptor, trace.gic, state, baseline);
+    const row = describe(descriptor);
     if (busy && (row.code & (STATE_PENDING | STATE_ACTIVE)) === 0) continue;
     if (total >= from && rows.length < limit) rows.push(row);
     total++;

@@ -36,6 +36,8 @@ export const interruptStateSchema = z.object({
   state: z.string(),
   /** Same as `code`, at the baseline. */
   baselineCode: z.int().nullable(),
+  /** Shared, and its route or collection leads to no vCPU. */
+  goesNowhere: z.boolean(),
   fields: z.partialRecord(z.enum(INTERRUPT_FIELDS), hex.nullable()),
 });
 
