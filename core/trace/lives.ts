@@ -316,14 +316,17 @@ export class LifeTracker {
   /** Whether this very moment began a waiting life of the interrupt elsewhere; then it takes the leg too. */
   #justRaised(tracked: Tracked, vcpu: number, leg: number): boolean {
     if (tracked.single) return false;
-    for (const [other, place] of tracked.places) {
-      if (other !== NONE && vcpu !== NONE) continue;
-      const last = place.waiting.at(-1);
-      if (last === undefined || (last.seqs[RAISED] !== this.#seq && last.seqs[PENDING] !== this.#seq)) continue;
-      this.#mark(last, leg);
-      return true;
-    }
+    if (vcpu !== NONE) return this.#raisedNow(tracked.places.get(NONE), leg);
+    for (const place of tracked.places.values()) if (this.#raisedNow(place, leg)) return true;
     return false;
+  }
+
+  /** Whether this very moment began the last life that waits at a place; then it takes the leg too. */
+  #raisedNow(place: Place | undefined, leg: number): boolean {
+    const last = place?.waiting.at(-1);
+    if (last === undefined || (last.seqs[RAISED] !== this.#seq && last.seqs[PENDING] !== this.#seq)) return false;
+    this.#mark(last, leg);
+    return true;
   }
 
   #lineFalls(intid: number, vcpu: number): void {
@@ -335,15 +338,17 @@ export class LifeTracker {
 
   /** Lets a taken life have the fall of its line or pending state; whether there was one. */
   #fallOfTaken(tracked: Tracked, vcpu: number): boolean {
-    for (const [other, place] of tracked.places) {
-      if (vcpu !== NONE && other !== vcpu && !tracked.single) continue;
-      const life = place.active.find((taken) => !taken.fell);
-      if (life === undefined) continue;
-      // The acknowledge itself clears pending; that is not the fall of the line.
-      if (life.seqs[ACKNOWLEDGED] !== this.#seq) life.fell = true;
-      return true;
-    }
+    if (tracked.single || vcpu !== NONE) return this.#fallAt(tracked.places.get(tracked.single ? NONE : vcpu));
+    for (const place of tracked.places.values()) if (this.#fallAt(place)) return true;
     return false;
+  }
+
+  #fallAt(place: Place | undefined): boolean {
+    const life = place?.active.find((taken) => !taken.fell);
+    if (life === undefined) return false;
+    // The acknowledge itself clears pending; that is not the fall of the line.
+    if (life.seqs[ACKNOWLEDGED] !== this.#seq) life.fell = true;
+    return true;
   }
 
   #withdraw(intid: number, vcpu: number): void {
