@@ -6,7 +6,8 @@
  * interrupts, each of which occurs a few times, does not write a row for each of them. The next block with a hit is one
  * look-up a chunk. What counts is always events: an event that changes a slot twice counts once.
  */
-import { type PostingPage, PAGE_SHIFT, pageBytes } from './posting-page.ts';
+import { pageBytes } from './posting-page.ts';
+import { PostingShelf } from './posting-shelf.ts';
 import { BLOB_LIMIT } from './blob.ts';
 import { ByteWriter } from './bytes.ts';
 import { type WriteQueue, type WriteStatement, content } from './write-queue.ts';
@@ -43,64 +44,9 @@ export type PostingKind = (typeof POSTING)[keyof typeof POSTING];
 /** Access part of a `name` key for kinds that have none. */
 export const NO_ACCESS = 3;
 
-/** Events of one block by key. Keys are small dense numbers. */
-class Counter {
-  counts = new Uint32Array(256);
-  readonly keys: number[] = [];
-
-  add(key: number, n = 1): void {
-    if (key >= this.counts.length) this.#grow(key + 1);
-    const before = this.counts[key] ?? 0;
-    if (before === 0) this.keys.push(key);
-    this.counts[key] = before + n;
-  }
-
-  clear(): void {
-    for (const key of this.keys) this.counts[key] = 0;
-    this.keys.length = 0;
-  }
-
-  #grow(need: number): void {
-    const bigger = new Uint32Array(Math.max(need, this.counts.length * 2));
-    bigger.set(this.counts);
-    this.counts = bigger;
-  }
-}
-
-/** One kind of key: counts of the block at hand, and the pages of the chunk so far. */
-class Shelf {
-  readonly kind: PostingKind;
-  readonly block = new Counter();
-  readonly pages = new Map<number, PostingPage>();
-  readonly dirty = new Set<number>();
-  readonly #keyOf: (key: number) => number;
-
-  /** `keyOf` turns the dense numbers that keys are counted by into those that are stored. */
-  constructor(kind: PostingKind, keyOf: (key: number) => number) {
-    this.kind = kind;
-    this.#keyOf = keyOf;
-  }
-
-  /** The counts of the block at hand, so far, join the chunk. */
-  put(offset: number): void {
-    for (const dense of this.block.keys) {
-      const key = this.#keyOf(dense);
-      const number = key >>> PAGE_SHIFT;
-      let page = this.pages.get(number);
-      if (page === undefined) this.pages.set(number, (page = []));
-      const place = key & ((1 << PAGE_SHIFT) - 1);
-      const list = (page[place] ??= []);
-      const n = this.block.counts[dense] ?? 0;
-      // Again, with more of the block.
-      if (list[list.length - 2] === offset) list[list.length - 1] = n;
-      else list.push(offset, n);
-      this.dirty.add(number);
-    }
-  }
-}
-
 export class PostingBuilder {
-  readonly #shelves: Shelf[];
+  /** By kind. */
+  readonly #shelves: PostingShelf[] = [];
   readonly #write: WriteStatement;
   readonly #bytes = new ByteWriter();
 
@@ -108,42 +54,44 @@ export class PostingBuilder {
   constructor(queue: WriteQueue, intidOf: (dense: number) => number) {
     this.#write = queue.prepare('REPLACE INTO posting(chunk, kind, page, data) VALUES (?, ?, ?, ?)');
     const same = (key: number): number => key;
-    this.#shelves = Object.values(POSTING).map((kind) => new Shelf(kind, kind === POSTING.interrupt ? intidOf : same));
+    for (const kind of Object.values(POSTING))
+      this.#shelves[kind] = new PostingShelf(kind === POSTING.interrupt ? intidOf : same);
   }
 
   /** Counts `n` events of the current block under a key. */
   add(kind: PostingKind, key: number, n = 1): void {
-    this.#shelves[kind - 1]?.block.add(key, n);
+    this.#shelves[kind]?.add(key, n);
   }
 
-  /** Forgets the current block's counts, to count it again. */
-  clearBlock(...kinds: readonly PostingKind[]): void {
-    for (const kind of kinds) this.#shelves[kind - 1]?.block.clear();
+  /** Forgets the current block's counts of a kind, to count it again. */
+  clearBlock(kind: PostingKind): void {
+    this.#shelves[kind]?.clearBlock();
   }
 
   /** The current block is final: its counts join the chunk. */
   endBlock(offset: number): void {
-    for (const shelf of this.#shelves) {
+    this.#shelves.forEach((shelf) => {
       shelf.put(offset);
-      shelf.block.clear();
-    }
+      shelf.clearBlock();
+    });
   }
 
   /** Writes what changed since the last call, the current block (at `offset`) included. */
   save(chunk: number, offset: number): void {
-    for (const shelf of this.#shelves) {
+    this.#shelves.forEach((shelf, kind) => {
       shelf.put(offset);
-      for (const page of shelf.dirty) {
+      shelf.save(offset, (page, lists) => {
         const bytes = this.#bytes.clear();
-        pageBytes(shelf.pages.get(page) ?? [], bytes);
-        this.#write.run(chunk, shelf.kind, page, content(bytes.view(), 1, BLOB_LIMIT));
-      }
-      shelf.dirty.clear();
-    }
+        pageBytes(lists, bytes);
+        this.#write.run(chunk, kind, page, content(bytes.view(), 1, BLOB_LIMIT));
+      });
+    });
   }
 
   endChunk(): void {
-    for (const { pages } of this.#shelves) pages.clear();
+    this.#shelves.forEach((shelf) => {
+      shelf.endChunk();
+    });
   }
 }
 
