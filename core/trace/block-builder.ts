@@ -26,25 +26,10 @@ function grownBytes(from: Uint8Array<ArrayBuffer>, capacity: number): Uint8Array
   return to;
 }
 
-/** The details of a block's events: index of each event that has one, and the number of its text. */
-export class BlockDetails {
-  readonly events: number[] = [];
-  readonly texts: number[] = [];
-
-  add(event: number, text: number): void {
-    this.events.push(event);
-    this.texts.push(text);
-  }
-
-  clear(): void {
-    this.events.length = 0;
-    this.texts.length = 0;
-  }
-}
-
 export class BlockBuilder {
   readonly columns: EventColumns = makeColumns(BLOCK_EVENTS);
-  readonly details = new BlockDetails();
+  /** Per event the number of its detail's text + 1; 0: none. Whoever appends an event with a detail sets it first. */
+  readonly details = words(BLOCK_EVENTS);
   count = 0;
 
   readonly #perEvent = words(BLOCK_EVENTS);
@@ -139,7 +124,7 @@ export class BlockBuilder {
   /** Empties the builder for the next block. */
   reset(): void {
     this.count = 0;
-    this.details.clear();
+    this.details.fill(0);
     this.#changes = 0;
     this.#touched = 0;
     this.#block++;

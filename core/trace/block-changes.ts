@@ -12,11 +12,12 @@ import { ByteReader, ByteWriter } from './bytes.ts';
 import { type KeyedValues, writeDistinct } from './distinct.ts';
 import { damaged } from './errors.ts';
 
-const scratch = new ByteWriter(1 << 18);
+const touchedScratch = new ByteWriter(1 << 16);
+const changeScratch = new ByteWriter(1 << 16);
 
 /** The unwrapped table of touched slots, valid until the next call. */
 export function touchedBytes(touched: TouchedSlots): Uint8Array {
-  const out = scratch.clear();
+  const out = touchedScratch.clear();
   const { count } = touched;
   out.varint(count);
   out.column(touched.slot, count);
@@ -54,7 +55,7 @@ export interface ChangeColumns extends KeyedValues {
 
 /** The unwrapped changes, valid until the next call. */
 export function changeBytes(changes: ChangeColumns, events: number): Uint8Array {
-  const out = scratch.clear();
+  const out = changeScratch.clear();
   out.varint(events);
   out.varint(changes.count);
   out.packed(changes.perEvent, events);

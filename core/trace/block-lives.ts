@@ -6,7 +6,7 @@ import { ByteReader, ByteWriter } from './bytes.ts';
 const scratch = new ByteWriter(1 << 12);
 
 /** `moments`: position, life, leg, position, life, leg … of block `block`. Not yet wrapped, valid until the next call. */
-export function lifeBytes(moments: readonly number[], block: number): Uint8Array {
+export function lifeBytes(moments: Float64Array, block: number): Uint8Array {
   const count = Math.floor(moments.length / 3);
   const column = new Uint32Array(count);
   let first = count === 0 ? 0 : Number.MAX_SAFE_INTEGER;

@@ -1,21 +1,21 @@
-/** Rows of `event_row` and `event_detail` from the columns of a block. */
-import { BLOCK_EVENTS } from './block.ts';
-import { type BlockDetails } from './block-builder.ts';
+/** Rows of `event_row` and `event_what` from the columns of a block. */
 import { type EventColumns, HAS_ARG, HAS_VALUE } from './columns.ts';
 import { DetailTexts } from './detail-texts.ts';
+import { EventTable } from './event-table.ts';
 import { NULL, type RowColumns, signed64 } from './rows.ts';
 import { type WriteQueue, type WriteStatement } from './write-queue.ts';
 
 export class EventRows {
   readonly #rows: RowColumns;
+  readonly #whats: RowColumns;
   readonly #first: WriteStatement;
-  readonly #details: RowColumns;
   readonly #texts: DetailTexts;
+  readonly #table = new EventTable();
 
   constructor(queue: WriteQueue) {
-    this.#rows = queue.table('event_row', ['time', 'meta', 'value', 'arg']);
-    this.#first = queue.prepare('INSERT INTO event_row(seq, time, meta, value, arg) VALUES (0, ?, ?, ?, ?)');
-    this.#details = queue.table('event_detail', ['seq', 'detail']);
+    this.#rows = queue.table('event_row', ['time', 'what']);
+    this.#whats = queue.table('event_what', ['id', 'meta', 'value', 'arg', 'detail']);
+    this.#first = queue.prepare('INSERT INTO event_row(seq, time, what) VALUES (0, ?, ?)');
     this.#texts = new DetailTexts(queue);
   }
 
@@ -24,24 +24,29 @@ export class EventRows {
     return this.#texts.idOf(json);
   }
 
-  /** Writes events `from` … `to` − 1 of a block, and those of `details` that belong to them. */
-  write(block: number, columns: EventColumns, from: number, to: number, details: BlockDetails): void {
-    const { time, type, vcpu, small, name, flags, valueLo, valueHi, argLo, argHi } = columns;
+  /** Writes events `from` … `to` − 1 of a block; `details`: the number of each one's detail + 1, 0 for none. */
+  write(block: number, columns: EventColumns, details: Uint32Array, from: number, to: number): void {
+    const table = this.#table;
     for (let i = from; i < to; i++) {
-      const low = (type[i] ?? 0) + ((vcpu[i] ?? 0) + 1) * 0x1000;
-      const meta = low + (small[i] ?? 0) * 0x40_0000 + (name[i] ?? 0) * 0x4_0000_0000;
-      const has = flags[i] ?? 0;
-      const value = has & HAS_VALUE ? signed64(valueLo[i] ?? 0, valueHi[i] ?? 0) : NULL;
-      const arg = has & HAS_ARG ? signed64(argLo[i] ?? 0, argHi[i] ?? 0) : NULL;
+      const { next } = table;
+      const detail = details[i] ?? 0;
+      const what = table.numberOf(columns, detail, i);
+      if (what === next) this.#addWhat(what, columns, detail, i);
       // SQLite appends after the highest key, and would begin at 1: the first row says that it is 0.
-      if (block === 0 && i === 0) this.#first.run(time[i] ?? 0, meta, value, arg);
-      else this.#rows.add4(time[i] ?? 0, meta, value, arg);
+      if (i === 0 && block === 0) this.#first.run(columns.time[0] ?? 0, what);
+      else this.#rows.add2(columns.time[i] ?? 0, what);
     }
-    this.#rows.flush();
-    const first = block * BLOCK_EVENTS;
     this.#texts.save();
-    for (const [i, index] of details.events.entries())
-      if (index >= from) this.#details.add2(first + index, details.texts[i] ?? 0);
-    this.#details.flush();
+    this.#whats.flush();
+    this.#rows.flush();
+  }
+
+  #addWhat(what: number, columns: EventColumns, detail: number, i: number): void {
+    const low = (columns.type[i] ?? 0) + ((columns.vcpu[i] ?? 0) + 1) * 0x1000;
+    const meta = low + (columns.small[i] ?? 0) * 0x40_0000 + (columns.name[i] ?? 0) * 0x4_0000_0000;
+    const flags = columns.flags[i] ?? 0;
+    const value = flags & HAS_VALUE ? signed64(columns.valueLo[i] ?? 0, columns.valueHi[i] ?? 0) : NULL;
+    const arg = flags & HAS_ARG ? signed64(columns.argLo[i] ?? 0, columns.argHi[i] ?? 0) : NULL;
+    this.#whats.add5(what, meta, value, arg, detail === 0 ? NULL : detail - 1);
   }
 }

@@ -45,7 +45,8 @@ export interface RecordedChange {
   readonly after: bigint | undefined;
 }
 
-const DETAILS = 'SELECT x.text, d.seq FROM event_detail d CROSS JOIN detail x ON x.id = d.detail';
+const DETAILS =
+  'SELECT x.text, r.seq FROM event_row r CROSS JOIN event_what w ON w.id = r.what CROSS JOIN detail x ON x.id = w.detail';
 
 export class TraceReader {
   readonly path: string;
@@ -76,8 +77,8 @@ export class TraceReader {
         changes: this.#db.prepare('SELECT data FROM block_changes WHERE id = ?').raw(),
         touched: this.#db.prepare('SELECT data FROM block_touched WHERE id = ?').raw(),
         keyframe: this.#db.prepare('SELECT data FROM keyframe WHERE id = ?').raw(),
-        detail: this.#db.prepare(`${DETAILS} WHERE d.seq = ?`).pluck(),
-        details: this.#db.prepare(`${DETAILS} WHERE d.seq BETWEEN ? AND ? ORDER BY d.seq`).raw(),
+        detail: this.#db.prepare(`${DETAILS} WHERE r.seq = ?`).pluck(),
+        details: this.#db.prepare(`${DETAILS} WHERE r.seq BETWEEN ? AND ? ORDER BY r.seq`).raw(),
         meta: this.#db.prepare('SELECT value FROM meta WHERE key = ?').pluck(),
       }));
       this.postings = guarded(path, () => new PostingReader(path, this.#db));

@@ -10,7 +10,9 @@
  */
 import type Database from 'better-sqlite3';
 
-/** Rows a statement. */
+/** Cells a statement; rows are some of them. */
+const CELLS = 1024;
+/** Rows of a number and a text a statement. */
 const ROWS = 128;
 /** Rows that are collected before they move on. */
 const COLLECTED = 4096;
@@ -57,14 +59,15 @@ export class RowColumns {
     this.#advance(this.#used + 2);
   }
 
-  add4(a: number, b: number, c: number | bigint, d: number | bigint): void {
+  add5(a: number, b: number, c: number | bigint, d: number | bigint, e: number): void {
     const cells = this.#cells;
     const at = this.#used;
     cells[at] = a;
     cells[at + 1] = b;
     cells[at + 2] = typeof c === 'number' ? c : this.#put(at + 2, c);
     cells[at + 3] = typeof d === 'number' ? d : this.#put(at + 3, d);
-    this.#advance(at + 4);
+    cells[at + 4] = e;
+    this.#advance(at + 5);
   }
 
   /** Adds a row of any width. */
@@ -105,11 +108,12 @@ export class RowBatch {
   constructor(db: Database.Database, { table, columns, verb }: RowTable) {
     const row = `(${columns.map(() => '?').join(', ')})`;
     const head = `${verb} INTO ${table}(${columns.join(', ')}) VALUES `;
-    this.#many = db.prepare(head + Array.from({ length: ROWS }, () => row).join(', '));
+    const rows = Math.floor(CELLS / columns.length);
+    this.#many = db.prepare(head + Array.from({ length: rows }, () => row).join(', '));
     this.#one = db.prepare(head + row);
     this.#width = columns.length;
     // A fraction makes these arrays of doubles from the start.
-    this.#cells = Array.from({ length: ROWS * columns.length }, () => 0.5);
+    this.#cells = Array.from({ length: rows * columns.length }, () => 0.5);
     this.#single = Array.from({ length: columns.length }, () => 0.5);
   }
 

@@ -1,17 +1,17 @@
 /**
- * The tables of a `.gscope` file, format version 2.
+ * The tables of a `.gscope` file, format version 3.
  *
  * Rows for what people query (`event`, `transition`, `life`, dictionaries); blobs for what only the engine reads
  *  (`block_*`, `keyframe`, `posting`, `tile`, `raw`): their layout is in block.ts, postings.ts, lane-tiles.ts,
  * raw-lines.ts. `bookmark`, `breakpoint` and `note` belong to the user: a viewer may write them, over a connection of
  * its own.
  *
- * `event_row.meta` packs type (bits 0–11), vCPU + 1 (12–21), small (22–33) and name (34–52): 53 bits, so a JavaScript
- * number holds it. `transition_row.id` packs the position (bits 20 up) and the number of a distinct (interrupt, state
- * before, state after) in `transition_kind`. The views `event` and `transition` take them apart; as virtual columns of
- * the tables, or with constraints, each inserted row would cost a third more (measured: 0.85 against 0.6 µs).
- * No index on events: blocks find a time, postings find everything else, a scan in SQL passes some 26 million rows a
- * second, and an index would add half a row.
+ * What an event says but for its time is a row of `event_what`, which it shares with all that say the same
+ * (event-table.ts); `event_what.meta` packs type (bits 0–11), vCPU + 1 (12–21), small (22–33) and name (34–52): 53 bits,
+ * so a JavaScript number holds it. `transition_row.id` packs the position (bits 20 up) and the number of a distinct
+ * (interrupt, state before, state after) in `transition_kind`. The views `event` and `transition` take them apart; as
+ * virtual columns of the tables, or with constraints, each inserted row would cost a third more.
+ * No index on events: blocks find a time, postings find everything else, and an index would add half a row.
  */
 import type Database from 'better-sqlite3';
 import { KINDS, ORIGINS, type KindSpec } from './kinds.ts';
@@ -22,10 +22,11 @@ import { VIEWS } from './views.ts';
 /** `GSCP`, read by `file` and checked on opening. */
 export const APPLICATION_ID = 0x4753_4350;
 /**
- * Format version, in `user_version`. Policy: readers refuse a higher number. Version 1 was never released and is refused
- * too; whenever the number is raised from now on, a numbered step turns the previous version into it, on a copy.
+ * Format version, in `user_version`. Policy: readers refuse a higher number. Versions 1 and 2 were never released and are
+ * refused too; whenever the number is raised after a release, a numbered step turns the previous version into it, on a
+ * copy.
  */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
 export const PAGE_SIZE = 8192;
 
@@ -51,8 +52,8 @@ CREATE TABLE interrupt_count(
 CREATE TABLE source_name(name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE skipped_line(line INTEGER PRIMARY KEY, reason TEXT NOT NULL, text TEXT) STRICT;
 
-CREATE TABLE event_row(seq INTEGER PRIMARY KEY, time INTEGER, meta INTEGER, value INTEGER, arg INTEGER);
-CREATE TABLE event_detail(seq INTEGER PRIMARY KEY, detail INTEGER NOT NULL) STRICT;
+CREATE TABLE event_row(seq INTEGER PRIMARY KEY, time INTEGER, what INTEGER);
+CREATE TABLE event_what(id INTEGER PRIMARY KEY, meta INTEGER, value INTEGER, arg INTEGER, detail INTEGER);
 CREATE TABLE detail(id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 CREATE TABLE transition_kind(
   id INTEGER PRIMARY KEY, interrupt INTEGER NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL) STRICT;

@@ -35,7 +35,7 @@ export class TransitionRows {
         return;
       }
       this.#kinds.set(key, kind);
-      this.#kindRows.add4(kind, interrupt, before, after);
+      this.#kindRows.add([kind, interrupt, before, after]);
     }
     if (position < SEQ_LIMIT) this.#rows.add1(position * KIND_LIMIT + kind);
     else this.#dropped++;

@@ -64,9 +64,9 @@ const legColumns = LEGS.map((leg) => `l.${leg}_seq, l.${leg}_time`).join(', ');
 
 export const VIEWS = `
 CREATE VIEW event AS
-  SELECT seq, time, meta & 4095 AS type, nullif((meta >> 12) & 1023, 0) - 1 AS vcpu, (meta >> 22) & 4095 AS small,
-    nullif(meta >> 34, 0) AS name, value, arg
-  FROM event_row;
+  SELECT r.seq, r.time, w.meta & 4095 AS type, nullif((w.meta >> 12) & 1023, 0) - 1 AS vcpu,
+    (w.meta >> 22) & 4095 AS small, nullif(w.meta >> 34, 0) AS name, w.value, w.arg, w.detail
+  FROM event_row r CROSS JOIN event_what w ON w.id = r.what;
 CREATE VIEW transition AS
   SELECT x.id >> 20 AS seq, k.interrupt, k.before, k.after
   FROM transition_row x CROSS JOIN transition_kind k ON k.id = x.id & 1048575;
@@ -77,7 +77,7 @@ CREATE VIEW events AS
     CASE WHEN e.value IS NOT NULL THEN ${hex('e.value')} END AS value,
     CASE WHEN e.arg IS NOT NULL THEN ${hex('e.arg')} END AS arg,
     ${textSql()} AS text,
-    (SELECT x.text FROM event_detail d JOIN detail x ON x.id = d.detail WHERE d.seq = e.seq) AS detail
+    (SELECT x.text FROM detail x WHERE x.id = e.detail) AS detail
   FROM event e CROSS JOIN event_type t ON t.id = e.type CROSS JOIN kind k ON k.id = t.kind
     CROSS JOIN origin o ON o.id = t.origin LEFT JOIN name n ON n.id = e.name;
 

@@ -6,6 +6,8 @@
  * `Content`, so that this work too is done where the job is.
  */
 import Database from 'better-sqlite3';
+import { type BlockImage } from './block-image.ts';
+import { BlockStore } from './block-store.ts';
 import { wrap } from './blob.ts';
 import { settle } from './file.ts';
 import { type LaneGroup, saveLaneGroup } from './lane-groups.ts';
@@ -29,6 +31,9 @@ export type Job =
   | { readonly do: 'rows'; readonly table: number; readonly rows: RowBlock }
   | { readonly do: 'textTable'; readonly name: string; readonly columns: readonly [string, string] }
   | { readonly do: 'texts'; readonly table: number; readonly rows: TextBlock }
+  | { readonly do: 'block'; readonly block: BlockImage }
+  /** Notes the digest of all blocks; none may follow. */
+  | { readonly do: 'contentDigest' }
   | { readonly do: 'group'; readonly group: LaneGroup }
   | { readonly do: 'commit' }
   /** Ends the transaction without a new one and runs `sql`. */
@@ -43,6 +48,7 @@ export class JobRunner {
   readonly #statements: Database.Statement[] = [];
   readonly #tables: RowBatch[] = [];
   readonly #textTables: TextBatch[] = [];
+  readonly #blocks: BlockStore;
 
   /** The file must hold the tables already. */
   constructor(path: string) {
@@ -54,6 +60,7 @@ export class JobRunner {
     // 16 MiB: the log is moved into the file while writing goes on, so that the end has little of it left.
     this.#db.pragma('wal_autocheckpoint = 2000');
     this.#db.exec('BEGIN');
+    this.#blocks = new BlockStore(this.#db);
   }
 
   run(job: Job): void {
@@ -75,6 +82,14 @@ export class JobRunner {
         return;
       case 'texts':
         this.#textTables[job.table]?.write(job.rows);
+        return;
+      case 'block':
+        this.#blocks.write(job.block);
+        return;
+      case 'contentDigest':
+        this.#db
+          .prepare("REPLACE INTO meta(key, value) VALUES ('content_digest', ?)")
+          .run(this.#blocks.contentDigest());
         return;
       case 'group':
         saveLaneGroup(this.#db, job.group);

@@ -7,6 +7,7 @@
  * connection, so transactions are what the writer made them: what `commit` ended is in the file together.
  */
 import { type Content, type Cell, type Job, JobRunner, isContent } from './write-jobs.ts';
+import { type BlockImage, contentsOf, copyOfImage } from './block-image.ts';
 import { type LaneGroup } from './lane-groups.ts';
 import { MessageMemory } from './message-memory.ts';
 import { RowColumns, type RowTable, type TextBlock } from './rows.ts';
@@ -14,6 +15,8 @@ import { WriteThread } from './write-thread.ts';
 
 /** Jobs of this many blocks or commits may wait for the thread; then the writer waits. About 4 MB. */
 const MOST_WAITING = 16;
+/** With more than this many, the thread is behind: this side does what can be done on either. */
+const BEHIND = 2;
 
 /** A cell that is stored as a blob (blob.ts). The bytes need not outlive the call that they are given to. */
 export function content(bytes: Uint8Array, level = 1, storeBelow?: number): Content {
@@ -59,6 +62,16 @@ export class WriteQueue {
     this.#prepare({ do: 'textTable', name, columns });
     const table = this.#textTables++;
     return (rows) => this.#add({ do: 'texts', table, rows });
+  }
+
+  /** The block, of which nothing is kept when this returns. */
+  block(block: BlockImage): void {
+    this.#add({ do: 'block', block });
+  }
+
+  /** Notes the digest of all blocks in the file. */
+  contentDigest(): void {
+    this.#add({ do: 'contentDigest' });
   }
 
   /** See lane-groups.ts. */
@@ -127,8 +140,13 @@ export class WriteQueue {
     else this.#jobs.push(this.#kept(job));
   }
 
+  #prepared(block: BlockImage): BlockImage {
+    return (this.#thread?.waiting ?? 0) > BEHIND ? { ...block, blobs: contentsOf(block) } : block;
+  }
+
   /** The job with copies of what its giver will overwrite. */
   #kept(job: Job): Job {
+    if (job.do === 'block') return { ...job, block: copyOfImage(this.#prepared(job.block), this.#memory) };
     if (job.do === 'rows')
       return { ...job, rows: { cells: this.#memory.numbers(job.rows.cells), wide: job.rows.wide } };
     if (job.do !== 'run' || !job.cells.some(isContent)) return job;

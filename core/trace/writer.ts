@@ -6,9 +6,9 @@
  * holds whole chunks, each with its index; `flush` commits everything so far, also a part of a block, for live
  * readers, and the next flush or the block's end replaces that part.
  *
- * This class is the order of things; each piece has its own file: blocks and keyframes (block-store.ts), rows, postings,
- * lanes, lives, raw lines, dictionaries. Cost: about 1.2 µs an event with its changes, half of it SQLite's rows, which a
- * thread of their own takes over once a trace is longer than `THREAD_BLOCKS` (write-queue.ts).
+ * This class is the order of things; each piece has its own file: rows, lanes, lives, postings, raw lines, dictionaries,
+ * keyframes. SQLite's part, and the encoding of blocks where there is time for it, is a thread's of its own once a trace
+ * is longer than `THREAD_BLOCKS` (write-queue.ts).
  */
 import { type Intid } from '../gic/intid.ts';
 import { type Seq, type VcpuId, seq } from '../state/brand.ts';
@@ -16,7 +16,6 @@ import { digest } from '../state/digest.ts';
 import { Journal } from '../state/journal.ts';
 import { Layout } from '../state/layout.ts';
 import { BlockBuilder } from './block-builder.ts';
-import { BlockStore } from './block-store.ts';
 import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
 import { HAS_ARG, HAS_DETAIL, codecOf, emptyPayload, packPayload } from './columns.ts';
 import { DictionaryRows } from './dictionary-rows.ts';
@@ -29,6 +28,7 @@ import { InterruptIndex } from './interrupt-index.ts';
 import { InterruptObserver } from './interrupt-observer.ts';
 import { type BitRange, type InterruptField } from './interrupts.ts';
 import { type AnyPayload, type Detail, type Kind, type NewEvent, type Origin, KINDS } from './kinds.ts';
+import { KeyframePolicy } from './keyframe-policy.ts';
 import { LaneRecorder } from './lane-recorder.ts';
 import { type Leg } from './life.ts';
 import { LifeRows } from './life-rows.ts';
@@ -74,7 +74,7 @@ export class TraceWriter implements PackedSink {
   readonly #types = new TypeTable();
   readonly #interrupts = new InterruptIndex();
   readonly #block = new BlockBuilder();
-  readonly #store: BlockStore;
+  readonly #keyframes: KeyframePolicy;
   readonly #dictionaries: DictionaryRows;
   readonly #eventRows: EventRows;
   readonly #transitions: TransitionRows;
@@ -128,7 +128,7 @@ export class TraceWriter implements PackedSink {
       this.#lanes = new LaneRecorder(queue);
       this.#raw = new RawLineWriter(queue);
       this.#tally = new SourceTally(queue);
-      this.#store = new BlockStore(queue, this.journal);
+      this.#keyframes = new KeyframePolicy(this.journal);
       this.#lives = new LifeTracker((life) => this.#lifeRows.add(life));
       this.#observer = new InterruptObserver(
         this.#interrupts,
@@ -212,7 +212,7 @@ export class TraceWriter implements PackedSink {
     const detail = more === undefined ? json : withMore(json, more);
     if (detail !== undefined) {
       flags |= HAS_DETAIL;
-      this.#block.details.add(this.#block.count, this.#eventRows.detailId(detail));
+      this.#block.details[this.#block.count] = this.#eventRows.detailId(detail) + 1;
     }
     const { small, valueLo, valueHi, argLo, argHi } = packed;
     return this.appendPacked(type, vcpu, small, name, flags, valueLo, valueHi, argLo, argHi, time, line);
@@ -345,7 +345,7 @@ export class TraceWriter implements PackedSink {
       this.#lives.finish();
       this.describe(summary);
       this.#meta('state_digest', digest(this.journal.state).toString(16).padStart(16, '0'));
-      this.#meta('content_digest', this.#store.contentDigest());
+      this.#queue.contentDigest();
       this.#meta('complete', 1);
       this.#commit();
       const events = (this.#blockId % CHUNK_BLOCKS) * BLOCK_EVENTS + this.#block.count;
@@ -424,7 +424,7 @@ export class TraceWriter implements PackedSink {
     this.#moments.length = 0;
     this.#blockId++;
     this.#rowsDone = 0;
-    this.#store.next(this.journal.state, changes);
+    this.#keyframes.next(this.journal.state, changes);
     this.#queue.send();
     if (this.#mayThread && this.#blockId === BOOT_BLOCKS) this.#queue.startThread();
     if (this.#mayThread && this.#blockId === THREAD_BLOCKS) {
@@ -436,16 +436,26 @@ export class TraceWriter implements PackedSink {
 
   /** Writes the block as far as it goes; `final`: it will not grow. */
   #writeBlock(final: boolean): void {
-    const { columns, count, details, touched, eventsOfTouched } = this.#block;
+    const { columns, count, details, changes, touched, eventsOfTouched } = this.#block;
     this.#eventIndex.add(columns, this.#rowsDone, count);
-    this.#eventRows.write(this.#blockId, columns, this.#rowsDone, count, details);
+    this.#eventRows.write(this.#blockId, columns, details, this.#rowsDone, count);
     this.#rowsDone = count;
     this.#lanes.addBlock(this.#blockId % CHUNK_BLOCKS, columns, count);
     this.#postings.clearBlock(POSTING.slot);
     for (let i = 0; i < touched.count; i++)
       this.#postings.add(POSTING.slot, touched.slot[i] ?? 0, eventsOfTouched[i] ?? 0);
     for (const number of this.#lives.takeMoments()) this.#moments.push(number);
-    this.#store.write(this.#blockId, this.#block, this.#moments, final);
+    this.#queue.block({
+      id: this.#blockId,
+      final,
+      events: count,
+      changes: changes.count,
+      firstTime: columns.time[0] ?? 0,
+      lastTime: columns.time[count - 1] ?? 0,
+      blobs: { columns: { ...columns, count }, touched, changes },
+      moments: Float64Array.from(this.#moments),
+      keyframe: this.#keyframes.keyframe,
+    });
   }
 
   /** Everything that is not a block, then the end of the transaction. */

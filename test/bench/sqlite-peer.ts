@@ -10,7 +10,11 @@ function writeRows(trace: string, csv: string): void {
   const out = openSync(csv, 'w');
   const db = new Database(trace, { readonly: true });
   let text = '';
-  for (const row of db.prepare('SELECT seq, time, meta, value, arg FROM event_row').safeIntegers().raw().iterate()) {
+  for (const row of db
+    .prepare('SELECT r.seq, r.time, w.meta, w.value, w.arg FROM event_row r CROSS JOIN event_what w ON w.id = r.what')
+    .safeIntegers()
+    .raw()
+    .iterate()) {
     text += `${String(row)}\n`;
     if (text.length < PIECE) continue;
     writeSync(out, text);

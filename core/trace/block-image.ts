@@ -1,0 +1,103 @@
+/**
+ * A block as its writer has it: what goes from the thread that records to the one that writes.
+ *
+ * Its blobs can be encoded on either side: they cross as columns, or as bytes where the other thread is behind
+ * (write-queue.ts). The file is the same.
+ */
+import { type ChangeColumns, changeBytes, touchedBytes } from './block-changes.ts';
+import { eventBytes } from './block-events.ts';
+import { type TouchedSlots } from './block.ts';
+import { type EventColumns } from './columns.ts';
+import { type MessageMemory } from './message-memory.ts';
+
+/** The contents of a block's blobs. */
+export interface BlockContents {
+  readonly events: Uint8Array;
+  readonly touched: Uint8Array;
+  readonly changes: Uint8Array;
+}
+
+export interface BlockColumns {
+  readonly columns: EventColumns;
+  readonly touched: TouchedSlots;
+  readonly changes: ChangeColumns;
+}
+
+export interface BlockImage {
+  readonly id: number;
+  /** It will not grow. */
+  readonly final: boolean;
+  readonly events: number;
+  /** Changes that its events own. */
+  readonly changes: number;
+  readonly firstTime: number;
+  readonly lastTime: number;
+  readonly blobs: BlockContents | BlockColumns;
+  /** See `lifeBytes`. */
+  readonly moments: Float64Array;
+  /** Content of its keyframe, if it has one. */
+  readonly keyframe: Uint8Array | undefined;
+}
+
+/** The contents of its blobs, valid until the next call. */
+export function contentsOf({ blobs }: BlockImage): BlockContents {
+  if ('events' in blobs) return blobs;
+  const { columns, touched, changes } = blobs;
+  return {
+    events: eventBytes(columns, columns.count),
+    touched: touchedBytes(touched),
+    changes: changeBytes(changes, columns.count),
+  };
+}
+
+/** The image in memory that another thread sees; the original is free again. */
+export function copyOfImage(image: BlockImage, memory: MessageMemory): BlockImage {
+  const { blobs, moments, keyframe } = image;
+  return {
+    ...image,
+    blobs: 'events' in blobs ? copyOfContents(blobs, memory) : copyOfColumns(blobs, memory),
+    moments: memory.numbers(moments),
+    keyframe: keyframe === undefined ? undefined : memory.bytes(keyframe),
+  };
+}
+
+function copyOfContents({ events, touched, changes }: BlockContents, memory: MessageMemory): BlockContents {
+  return { events: memory.bytes(events), touched: memory.bytes(touched), changes: memory.bytes(changes) };
+}
+
+function copyOfColumns({ columns, touched, changes }: BlockColumns, memory: MessageMemory): BlockColumns {
+  const { count } = columns;
+  const words = (from: Uint32Array, length: number): Uint32Array => memory.words(from.subarray(0, length));
+  return {
+    columns: {
+      count,
+      time: memory.numbers(columns.time.subarray(0, count)),
+      type: memory.shorts(columns.type.subarray(0, count)),
+      vcpu: memory.signed(columns.vcpu.subarray(0, count)),
+      small: memory.shorts(columns.small.subarray(0, count)),
+      name: words(columns.name, count),
+      flags: memory.bytes(columns.flags.subarray(0, count)),
+      valueLo: words(columns.valueLo, count),
+      valueHi: words(columns.valueHi, count),
+      argLo: words(columns.argLo, count),
+      argHi: words(columns.argHi, count),
+      line: memory.numbers(columns.line.subarray(0, count)),
+    },
+    touched: {
+      count: touched.count,
+      slot: words(touched.slot, touched.count),
+      beforeLo: words(touched.beforeLo, touched.count),
+      beforeHi: words(touched.beforeHi, touched.count),
+      afterLo: words(touched.afterLo, touched.count),
+      afterHi: words(touched.afterHi, touched.count),
+      known: memory.bytes(touched.known.subarray(0, touched.count)),
+    },
+    changes: {
+      count: changes.count,
+      perEvent: words(changes.perEvent, count),
+      key: words(changes.key, changes.count),
+      lo: words(changes.lo, changes.count),
+      hi: words(changes.hi, changes.count),
+    },
+  };
+}
