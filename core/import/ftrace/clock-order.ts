@@ -1,10 +1,8 @@
 /**
- * Whether the time stamps of a text ascend. The kernel merges its CPUs' buffers by time as it prints them, so they do but
- * for microseconds between CPUs; in files of single CPUs, one behind the other, each begins again. The file's order is
- * kept and such events get the latest time before them, which makes their times worthless: that must be said.
+ * Whether the time stamps of a recording ascend. The kernel merges its CPUs' buffers by time as it prints them, so they do
+ * but for microseconds where a clock is not one for all CPUs. The recording's order is kept and an event that seems
+ * earlier gets the latest time before it, which must be said.
  */
-const MILLISECOND = 1e6;
-
 export class ClockOrder {
   #latest = -Infinity;
   #behind = 0;
@@ -19,15 +17,15 @@ export class ClockOrder {
     this.#most = Math.max(this.#most, this.#latest - time);
   }
 
+  /** The farthest that it ran backwards. */
+  get most(): number {
+    return this.#most;
+  }
+
   /** `isCount`: the clock counts something else than nanoseconds. */
-  facts(isCount: boolean): Record<string, string> {
+  facts(isCount: boolean, remark = ''): Record<string, string> {
     if (this.#behind === 0) return {};
-    const far =
-      isCount || this.#most < MILLISECOND
-        ? ''
-        : '; files of single CPUs one behind the other? Record the trace of all CPUs (trace, trace_pipe, trace.dat)';
-    return {
-      'clock ran backwards': `before ${this.#behind} events, by up to ${this.#most}${isCount ? '' : ' ns'}${far}`,
-    };
+    const far = `${this.#most}${isCount ? '' : ' ns'}`;
+    return { 'clock ran backwards': `before ${this.#behind} events, by up to ${far}${remark}` };
   }
 }

@@ -22,6 +22,10 @@ const PERF_LOST = /: PERF_RECORD_LOST(?:_SAMPLES)? lost (\d{1,15})\s*$/;
 const LOOKED_AT = 400;
 const LONGEST_SKIPPED = 4096;
 const SECOND = 1e9;
+const MILLISECOND = 1e6;
+/** Text of the kernel is ordered; only files of single CPUs begin again. */
+const JOINED =
+  '; files of single CPUs one behind the other? Record the trace of all CPUs (trace, trace_pipe, trace.dat)';
 
 class TextRecord implements FtraceRecord {
   time = 0;
@@ -106,7 +110,9 @@ class TextSession implements LineReceiver {
 
   /** What the header and the time stamps say. */
   get facts(): Record<string, string> {
-    return { ...this.#facts, ...this.#order.facts(this.#origin?.isCount === true) };
+    const isCount = this.#origin?.isCount === true;
+    const isJoined = !isCount && this.#order.most > MILLISECOND;
+    return { ...this.#facts, ...this.#order.facts(isCount, isJoined ? JOINED : '') };
   }
 
   /** The trace's clock at time 0, in nanoseconds; undefined while no event was read, or its unit is not known. */

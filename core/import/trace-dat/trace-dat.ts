@@ -9,6 +9,7 @@ import {
   type ReadSummary,
   type Verdict,
 } from '../format.ts';
+import { ClockOrder } from '../ftrace/clock-order.ts';
 import { sceneFacts } from '../ftrace/facts.ts';
 import { observe, observeLoss } from '../ftrace/meanings.ts';
 import { Scene } from '../ftrace/scene.ts';
@@ -66,6 +67,7 @@ async function readEvents(
   const tell = (): void =>
     context.advance(record.record, scene.events, content.path === undefined ? undefined : file.bytesRead);
   context.origin?.('ftrace', events.origin);
+  const order = new ClockOrder();
   let losses = 0;
   let stopped: string | undefined;
   for (let lost = events.next(); lost !== undefined; lost = events.next()) {
@@ -74,6 +76,7 @@ async function readEvents(
       observeLoss(record, lost, scene);
     }
     sink.countName(record.name);
+    order.saw(record.time);
     observe(record, scene);
     if (record.record % TURN !== 0) continue;
     tell();
@@ -90,13 +93,18 @@ async function readEvents(
     gic: scene.gic,
     vcpus: scene.threads.count,
     lines: undefined,
-    facts: factsOf(events, scene, losses),
+    facts: factsOf(events, scene, losses, order),
     events: scene.events,
     ...(cut === undefined ? {} : { cut }),
   };
 }
 
-function factsOf({ head, origin, record }: DatEvents, scene: Scene, losses: number): Record<string, string> {
+function factsOf(
+  { head, origin, record }: DatEvents,
+  scene: Scene,
+  losses: number,
+  order: ClockOrder,
+): Record<string, string> {
   const [main] = head.buffers;
   const clock = head.tsc2nsec === undefined ? (main?.clock ?? 'local') : 'tsc2nsec';
   const isTime = NANOSECONDS.has(clock);
@@ -110,7 +118,7 @@ function factsOf({ head, origin, record }: DatEvents, scene: Scene, losses: numb
   if (named.length > 0) facts['buffers'] = named.slice(0, 16).join(', ');
   if (losses > 0) facts['lost events'] = `${losses} gaps`;
   if (record.unknown.length > 0) facts['events without a format'] = record.unknown.slice(0, 16).join(', ');
-  return { ...facts, ...sceneFacts(scene) };
+  return { ...facts, ...order.facts(!isTime), ...sceneFacts(scene) };
 }
 
 function seconds(nanoseconds: bigint): string {

@@ -260,6 +260,23 @@ describe('a long trace.dat', () => {
   });
 });
 
+describe('a clock that runs backwards', () => {
+  it('is told of, and the order of its CPU stays', async () => {
+    const page = (base: bigint, irq: number): Page => ({ base, data: record(false, 6, 0, pending(false, 77, irq, 1)) });
+    const bytes = traceDat({}, { kvm: [PENDING] }, '77 CPU 0/KVM\n', [
+      { name: '', cpus: [[page(5000n, 33), page(8000n, 34), page(6000n, 35), page(9000n, 36)]] },
+    ]);
+    const { sink, result } = await imported(bytes);
+    expect(result.summary.source.facts['clock ran backwards']).toBe('before 1 events, by up to 2000 ns');
+    expect(sink.events.map(({ time, detail }) => [time, detail?.['irq']])).toEqual([
+      [0, 33],
+      [3000, 34],
+      [1000, 35],
+      [4000, 36],
+    ]);
+  });
+});
+
 describe('a damaged trace.dat', () => {
   async function failure(bytes: Uint8Array, options = {}): Promise<ImportError> {
     const thrown = await imported(bytes, options).then(
