@@ -9,6 +9,14 @@ export interface Verdict {
   readonly because: string;
 }
 
+/** Lines of events that no other text has by accident. */
+const ENOUGH_EVENTS = 8;
+
+/** How sure a number of events makes, whatever the text between them: a console may be most of a log. */
+export function sure(events: number): number {
+  return events >= ENOUGH_EVENTS ? 0.35 : 0;
+}
+
 export interface Content {
   /** File name without folders. */
   readonly name: string;

@@ -3,7 +3,7 @@
  * line is counted once: as an event, or skipped with a reason.
  */
 import { type LineCounts, type TraceSink } from '../../trace/sink.ts';
-import { type Format, type ReadContent, type ReadSummary, type Verdict } from '../format.ts';
+import { type Format, type ReadContent, type ReadSummary, sure, type Verdict } from '../format.ts';
 import { type LineReceiver, LineSplitter } from '../source/lines.ts';
 import { type Page } from '../source/page.ts';
 import { type Machine } from '../machine/machine.ts';
@@ -229,7 +229,7 @@ const detecting =
     if (known === 0 && !isHeader) return undefined;
     const share = looked === 0 ? 0 : known / looked;
     return {
-      confidence: isHeader ? 0.9 : share >= 0.5 ? 0.5 + 0.4 * share : 0.6 * share,
+      confidence: isHeader ? 0.9 : share >= 0.5 ? 0.5 + 0.4 * share : Math.max(sure(known), 0.6 * share),
       because: isHeader
         ? `it begins with ${JSON.stringify(first.slice(0, 40))}`
         : `${known} of the first ${looked} lines are events`,

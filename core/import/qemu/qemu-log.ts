@@ -1,5 +1,5 @@
 /** Text logs of QEMU's `log` trace backend (trace-import-formats §6.1): the row of the registry, and the import. */
-import { type Format, type LineTime, type ReadContent, type ReadSummary, type Verdict } from '../format.ts';
+import { type Format, type LineTime, type ReadContent, type ReadSummary, sure, type Verdict } from '../format.ts';
 import { endOfText, eventsBehind } from './behind.ts';
 import { isKnownEvent } from './events/table.ts';
 import { Prefix } from './prefix.ts';
@@ -41,7 +41,8 @@ function detect(head: Uint8Array): Verdict | undefined {
   if (lines.count === 0) lines.end();
   if (known + plausible === 0) return undefined;
   const share = (known + plausible) / looked;
-  const confidence = known === 0 ? 0.3 * share : share >= 0.5 ? 0.5 + 0.5 * share : 0.2 + 0.6 * share;
+  const confidence =
+    known === 0 ? 0.3 * share : share >= 0.5 ? 0.5 + 0.5 * share : Math.max(sure(known), 0.2 + 0.6 * share);
   return {
     confidence,
     because: `${known} of the first ${looked} lines are events of an interrupt controller, timer or vCPU`,

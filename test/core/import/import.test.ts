@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ImportError, importTrace, inspect, type ImportOptions, type Progress } from '../../../core/import/import.ts';
+import { detect } from '../../../core/import/registry.ts';
 import { openSource } from '../../../core/import/source/source.ts';
 import { MemorySink } from '../../support/memory-sink.ts';
 import { candidate, importLines, machine, PPI27, signal, wfi } from '../../support/qemu-lines.ts';
@@ -134,6 +135,17 @@ describe('what is no recording is refused with a reason and advice', () => {
         code: 'unsupported',
         problem: 'this is a perf.data file.',
       });
+  });
+
+  it('not a log that is mostly something else, where enough of it is events', () => {
+    const console = '[    0.000000] Booting Linux on physical CPU 0x0\n'.repeat(40);
+    const qemu = 'gicv5_cdeoi domain 1 CDEOI performing priority drop\n';
+    const ftrace = '   CPU 0/KVM-214     [001] d..1.    15.734270: kvm_entry: PC: 0x40\n';
+    const found = (text: string): string => detect(Buffer.from(text), 'x').format.id;
+    expect(found((console + qemu).repeat(8))).toBe('qemu-log');
+    expect(found((console + ftrace).repeat(8))).toBe('ftrace');
+    expect(() => found((console + qemu).repeat(2))).toThrow('this hardly looks like a QEMU trace log');
+    expect(() => found((console + ftrace).repeat(2))).toThrow('this hardly looks like a ftrace text');
   });
 
   it('binary data, prose, another program’s log', async () => {
