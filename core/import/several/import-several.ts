@@ -12,7 +12,7 @@
 import { type TraceSink, type TraceSummary } from '../../trace/sink.ts';
 import { type ImportInput, type ImportOptions, type ImportResult } from '../options.ts';
 import { type ReadSummary } from '../format.ts';
-import { commonOffset, type Offset } from './align.ts';
+import { commonOffset, type Mark, type Offset } from './align.ts';
 import { Common, Lane } from './lane.ts';
 import { MarkSink } from './marks.ts';
 import { Merger } from './merger.ts';
@@ -146,11 +146,11 @@ async function commonInterrupts(
   return out;
 }
 
-async function marksOf(recording: Recording, { signal }: SeveralOptions): Promise<readonly number[]> {
+async function marksOf(recording: Recording, { signal }: SeveralOptions): Promise<readonly Mark[]> {
   const enough = new AbortController();
   const sink = new MarkSink(() => enough.abort());
   await recording.reread(sink, { stop: enough.signal, ...(signal === undefined ? {} : { signal }) });
-  return sink.marks.toSorted((a, b) => a - b);
+  return sink.marks.toSorted((a, b) => a.time - b.time);
 }
 
 function report(recordings: readonly Recording[], { onProgress, signal }: SeveralOptions): void {

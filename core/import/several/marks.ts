@@ -6,12 +6,13 @@ import { Journal } from '../../state/journal.ts';
 import { Layout } from '../../state/layout.ts';
 import { type NewEvent } from '../../trace/kinds.ts';
 import { type TraceSink } from '../../trace/sink.ts';
+import { type Mark } from './align.ts';
 
 export const MOST_MARKS = 8000;
 
 export class MarkSink implements TraceSink {
   readonly journal = new Journal(new Layout());
-  readonly marks: number[] = [];
+  readonly marks: Mark[] = [];
   readonly #full: () => void;
 
   /** `full` is called when no more are needed. */
@@ -22,7 +23,7 @@ export class MarkSink implements TraceSink {
   append(event: NewEvent): Seq {
     this.journal.clear();
     if (isMark(event)) {
-      this.marks.push(event.time);
+      this.marks.push({ time: event.time, intid: 'intid' in event ? event.intid : undefined });
       if (this.marks.length === MOST_MARKS) this.#full();
     }
     return seq(0);
