@@ -245,10 +245,18 @@ export class V3Lab {
     this.at(index).vcpu.exit();
   }
 
+  /** In the guest, whether or not it is there already. */
+  goIn(index: number): void {
+    if (!this.at(index).vcpu.inGuest) this.enter(index);
+  }
+
+  goOut(index: number): void {
+    if (this.at(index).vcpu.inGuest) this.exit(index);
+  }
+
   /** Exit and entry. */
   again(index = 0): void {
-    const { vcpu } = this.at(index);
-    if (vcpu.inGuest) vcpu.exit();
+    this.goOut(index);
     this.enter(index);
   }
 

@@ -2,10 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GROUP } from '../../../../core/kvm/uapi.ts';
-import { digest } from '../../../../core/state/digest.ts';
 import { D, V3Lab } from '../../../conformance/v3-lab.ts';
-import { violation } from '../../../support/vgic-laws.ts';
-import { foldForward } from '../../../support/fold.ts';
+import {
+  isTakenBack,
+  isWhatChangesSay,
+  type Life,
+  type Saved,
+  staysLawful,
+  survivesRestore,
+} from '../../../support/vgic-life.ts';
 
 const VCPUS = 2;
 const SPURIOUS = 1023;
@@ -49,14 +54,10 @@ const stimulus: fc.Arbitrary<Stimulus> = fc.oneof(
 );
 const stimuli = fc.array(stimulus, { minLength: 1, maxLength: 50 });
 
-class Life {
-  readonly lab: V3Lab;
+class V2Life implements Life<Stimulus> {
+  readonly lab = V3Lab.v2(VCPUS);
   /** What each vCPU has acknowledged and not ended, with the sender; the latest last. */
   readonly #held: number[][] = Array.from({ length: VCPUS }, () => []);
-
-  constructor(lab = V3Lab.v2(VCPUS)) {
-    this.lab = lab;
-  }
 
   perform(s: Stimulus): void {
     const { lab } = this;
@@ -70,11 +71,9 @@ class Life {
       case 'sgi':
         return lab.w(s.vcpu, D + SGIR, s.value);
       case 'enter':
-        if (!lab.at(s.vcpu).vcpu.inGuest) lab.enter(s.vcpu);
-        return;
+        return lab.goIn(s.vcpu);
       case 'exit':
-        if (lab.at(s.vcpu).vcpu.inGuest) lab.exit(s.vcpu);
-        return;
+        return lab.goOut(s.vcpu);
       case 'take':
         this.take(s.vcpu);
         return;
@@ -85,9 +84,8 @@ class Life {
 
   /** GICC_IAR: what it returns, with the sender of an SGI in bits 12:10. */
   take(index: number): number {
-    const { vcpu: it, hardware } = this.lab.at(index);
-    if (!it.inGuest) this.lab.enter(index);
-    const answer = hardware.acknowledge(0);
+    this.lab.goIn(index);
+    const answer = this.lab.at(index).hardware.acknowledge(0);
     if (answer !== SPURIOUS) this.#held[index]?.push(answer);
     return answer;
   }
@@ -96,135 +94,9 @@ class Life {
   end(index: number): void {
     const answer = this.#held[index]?.pop();
     if (answer === undefined) return;
-    if (!this.lab.at(index).vcpu.inGuest) this.lab.enter(index);
+    this.lab.goIn(index);
     this.lab.at(index).hardware.endOfInterrupt(0, answer);
   }
-}
-
-describe('a GICv2 VM’s life', () => {
-  it('is taken back and repeated by the journal, to any moment', () => {
-    fc.assert(
-      fc.property(stimuli, fc.double({ min: 0, max: 1, noNaN: true }), (plan, where) => {
-        const life = new Life();
-        const { journal } = life.lab.host;
-        journal.clear();
-        const moments = [{ mark: journal.mark(), digest: digest(journal.state) }];
-        for (const s of plan) {
-          life.perform(s);
-          moments.push({ mark: journal.mark(), digest: digest(journal.state) });
-        }
-        const back = moments[Math.floor(where * plan.length)];
-        journal.undoTo(back?.mark ?? 0);
-        expect(digest(journal.state)).toBe(back?.digest);
-        expect(violation(life.lab)).toBeUndefined();
-        journal.redoTo(moments.at(-1)?.mark ?? 0);
-        expect(digest(journal.state)).toBe(moments.at(-1)?.digest);
-      }),
-      { numRuns: 1000 },
-    );
-  }, 60_000);
-
-  it('is what the recorded changes reduce to, at every event', () => {
-    fc.assert(
-      fc.property(stimuli, (plan) => {
-        const lab = V3Lab.v2(VCPUS);
-        const { journal } = lab.host;
-        journal.clear();
-        const copy = journal.state.clone();
-        const reduce = (): void => {
-          copy.growTo(journal.layout);
-          foldForward(copy, journal);
-          journal.clear();
-        };
-        lab.host.observe(reduce);
-        const life = new Life(lab);
-        for (const s of plan) {
-          life.perform(s);
-          reduce();
-          if (!copy.equals(journal.state)) throw new Error('the changes do not lead to the state');
-        }
-      }),
-      { numRuns: 500 },
-    );
-  }, 60_000);
-
-  it('keeps each interrupt on one list wherever its target mask leads, and list registers in agreement', () => {
-    fc.assert(
-      fc.property(stimuli, (plan) => {
-        const life = new Life();
-        for (const s of plan) {
-          life.perform(s);
-          const wrong = violation(life.lab);
-          if (wrong !== undefined) throw new Error(wrong);
-        }
-      }),
-      { numRuns: 1500 },
-    );
-  }, 60_000);
-
-  it('delivers each sender’s SGI at least once, never more often than it was sent, under the sender’s number', () => {
-    const sends = fc.array(fc.tuple(vcpu, fc.nat(3), fc.constantFrom('send', 'take' as const)), {
-      minLength: 1,
-      maxLength: 30,
-    });
-    fc.assert(
-      fc.property(sends, (plan) => {
-        const life = new Life();
-        const { lab } = life;
-        const sent: number[] = [];
-        const taken: number[] = [];
-        const service = (): boolean => {
-          const answer = life.take(0);
-          if (answer === SPURIOUS) return false;
-          taken.push(answer);
-          life.end(0);
-          return true;
-        };
-        for (const [from, sgi, what] of plan) {
-          if (what === 'take') service();
-          else {
-            // To vCPU 0 alone.
-            lab.w(from, D + SGIR, (1 << 16) | sgi);
-            sent.push((from << 10) | sgi);
-          }
-        }
-        // Until nothing is left: every exit folds, every entry loads the next sender.
-        for (let round = 0; round < 40; round++) {
-          lab.again(0);
-          while (service());
-        }
-        const count = (list: readonly number[], one: number): number => list.filter((each) => each === one).length;
-        for (const one of new Set([...sent, ...taken])) {
-          expect(count(taken, one)).toBeGreaterThanOrEqual(1);
-          expect(count(taken, one)).toBeLessThanOrEqual(count(sent, one));
-        }
-        expect(lab.list(0)).toEqual([]);
-      }),
-      { numRuns: 1000 },
-    );
-  }, 60_000);
-
-  it('is the same after userspace saved it and restored it elsewhere', () => {
-    fc.assert(
-      fc.property(stimuli, (plan) => {
-        const life = new Life();
-        for (const s of plan) life.perform(s);
-        const saved = life.lab.stopped(() => imageOf(life.lab));
-        const target = V3Lab.v2(VCPUS);
-        target.stopped(() => restoreImage(target, saved));
-        expect(target.stopped(() => imageOf(target))).toEqual(saved);
-        expect(violation(target)).toBeUndefined();
-      }),
-      { numRuns: 500 },
-    );
-  }, 60_000);
-});
-
-/** A register that is saved, and the one that clears it, where a write only sets. */
-interface Saved {
-  readonly group: number;
-  readonly attr: bigint;
-  readonly clears?: bigint;
 }
 
 /** In the order of a restore that works (kvm-vgic-v3 §16); SGIs by their senders. */
@@ -262,20 +134,80 @@ function savedRegisters(): Saved[] {
   ];
 }
 
-function imageOf(lab: V3Lab): bigint[] {
-  return savedRegisters().map(({ group, attr }) => {
-    const { ret, val } = lab.attr('get', group, attr);
-    if (ret !== 0) throw new Error(`group ${group}, 0x${attr.toString(16)}: ${ret}`);
-    return val;
-  });
-}
+describe('a GICv2 VM’s life', () => {
+  it('is taken back and repeated by the journal, to any moment', () => {
+    fc.assert(
+      fc.property(stimuli, fc.double({ min: 0, max: 1, noNaN: true }), (plan, where) =>
+        isTakenBack(new V2Life(), plan, where),
+      ),
+      { numRuns: 1000 },
+    );
+  }, 60_000);
 
-function restoreImage(lab: V3Lab, image: readonly bigint[]): void {
-  savedRegisters().forEach(({ group, attr, clears }, n) => {
-    const results = [
-      ...(clears === undefined ? [] : [lab.attr('set', group, clears, 0xffff_ffffn).ret]),
-      lab.attr('set', group, attr, image[n] ?? 0n).ret,
-    ];
-    if (results.some((ret) => ret !== 0)) throw new Error(`group ${group}, 0x${attr.toString(16)}: ${results.join()}`);
-  });
-}
+  it('is what the recorded changes reduce to, at every event', () => {
+    fc.assert(
+      fc.property(stimuli, (plan) => isWhatChangesSay(new V2Life(), plan)),
+      { numRuns: 500 },
+    );
+  }, 60_000);
+
+  it('keeps each interrupt on one list wherever its target mask leads, and list registers in agreement', () => {
+    fc.assert(
+      fc.property(stimuli, (plan) => staysLawful(new V2Life(), plan)),
+      { numRuns: 1500 },
+    );
+  }, 60_000);
+
+  it('delivers each sender’s SGI at least once, never more often than it was sent, under the sender’s number', () => {
+    const sends = fc.array(fc.tuple(vcpu, fc.nat(3), fc.constantFrom('send', 'take' as const)), {
+      minLength: 1,
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(sends, (plan) => {
+        const life = new V2Life();
+        const { lab } = life;
+        const sent: number[] = [];
+        const taken: number[] = [];
+        const service = (): boolean => {
+          const answer = life.take(0);
+          if (answer === SPURIOUS) return false;
+          taken.push(answer);
+          life.end(0);
+          return true;
+        };
+        for (const [from, sgi, what] of plan) {
+          if (what === 'take') service();
+          else {
+            // To vCPU 0 alone.
+            lab.w(from, D + SGIR, (1 << 16) | sgi);
+            sent.push((from << 10) | sgi);
+          }
+        }
+        // Until nothing is left: every exit folds, every entry loads the next sender.
+        for (let round = 0; round < 40; round++) {
+          lab.again(0);
+          while (service());
+        }
+        const count = (list: readonly number[], one: number): number => list.filter((each) => each === one).length;
+        for (const one of new Set([...sent, ...taken])) {
+          expect(count(taken, one)).toBeGreaterThanOrEqual(1);
+          expect(count(taken, one)).toBeLessThanOrEqual(count(sent, one));
+        }
+        expect(lab.list(0)).toEqual([]);
+      }),
+      { numRuns: 1000 },
+    );
+  }, 60_000);
+
+  it('is the same after userspace saved it and restored it elsewhere', () => {
+    fc.assert(
+      fc.property(stimuli, (plan) => {
+        const life = new V2Life();
+        for (const s of plan) life.perform(s);
+        survivesRestore(life.lab, V3Lab.v2(VCPUS), savedRegisters());
+      }),
+      { numRuns: 500 },
+    );
+  }, 60_000);
+});

@@ -4,8 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { GROUP } from '../../../../core/kvm/uapi.ts';
 import { digest } from '../../../../core/state/digest.ts';
 import { D, instr, R, V3Lab } from '../../../conformance/v3-lab.ts';
-import { violation } from '../../../support/vgic-laws.ts';
-import { foldForward } from '../../../support/fold.ts';
+import {
+  isTakenBack,
+  isWhatChangesSay,
+  type Life,
+  type Saved,
+  staysLawful,
+  survivesRestore,
+} from '../../../support/vgic-life.ts';
 
 const VCPUS = 2;
 const S = R + 0x1_0000n;
@@ -96,14 +102,14 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   stimuli: fc.array(stimulus, { minLength: 1, maxLength: 60 }),
 });
 
-class Life {
+class V3Life implements Life<Stimulus> {
   readonly lab: V3Lab;
   /** Interrupts that each vCPU has acknowledged and not ended, the latest last. */
   readonly #held: number[][] = Array.from({ length: VCPUS }, () => []);
   readonly acknowledged: number[] = [];
 
-  constructor(numLr: number, lab = V3Lab.base({ vcpus: VCPUS, numLr })) {
-    this.lab = lab;
+  constructor(numLr: number) {
+    this.lab = V3Lab.base({ vcpus: VCPUS, numLr });
   }
 
   perform(s: Stimulus): void {
@@ -120,11 +126,9 @@ class Life {
       case 'route':
         return lab.w(s.vcpu, D + 0x6000n + 8n * BigInt(s.intid), s.value);
       case 'enter':
-        if (!lab.at(s.vcpu).vcpu.inGuest) lab.enter(s.vcpu);
-        return;
+        return lab.goIn(s.vcpu);
       case 'exit':
-        if (lab.at(s.vcpu).vcpu.inGuest) lab.exit(s.vcpu);
-        return;
+        return lab.goOut(s.vcpu);
       case 'reload':
         if (lab.at(s.vcpu).vcpu.inGuest) return;
         lab.at(s.vcpu).vcpu.put();
@@ -139,7 +143,7 @@ class Life {
 
   #inGuest(s: Extract<Stimulus, { do: 'sgi' | 'interface' | 'take' | 'end' | 'enter' | 'exit' | 'reload' }>): void {
     const { lab } = this;
-    if (!lab.at(s.vcpu).vcpu.inGuest) lab.enter(s.vcpu);
+    lab.goIn(s.vcpu);
     const held = this.#held[s.vcpu] ?? [];
     if (s.do === 'sgi') lab.write('SGI1R', s.value, s.vcpu);
     else if (s.do === 'interface') lab.write(s.register, s.value, s.vcpu);
@@ -153,13 +157,6 @@ class Life {
       if (intid !== undefined) lab.eoi(intid, s.vcpu);
     }
   }
-}
-
-/** A register that is saved: its attribute, and what must be written before because a write only sets. */
-interface Saved {
-  readonly group: number;
-  readonly attr: bigint;
-  readonly clears?: bigint;
 }
 
 /** In the order of a restore that works (kvm-vgic-v3 §16). */
@@ -191,47 +188,12 @@ function savedRegisters(lab: V3Lab): Saved[] {
   ];
 }
 
-function imageOf(lab: V3Lab): bigint[] {
-  return savedRegisters(lab).map(({ group, attr }) => {
-    const { ret, val } = lab.attr('get', group, attr);
-    if (ret !== 0) throw new Error(`group ${group}, 0x${attr.toString(16)}: ${ret}`);
-    return val;
-  });
-}
-
-function restoreImage(lab: V3Lab, image: readonly bigint[]): void {
-  savedRegisters(lab).forEach(({ group, attr, clears }, n) => {
-    const results = [
-      ...(clears === undefined ? [] : [lab.attr('set', group, clears, 0xffff_ffffn).ret]),
-      lab.attr('set', group, attr, image[n] ?? 0n).ret,
-    ];
-    if (results.some((ret) => ret !== 0)) throw new Error(`group ${group}, 0x${attr.toString(16)}: ${results.join()}`);
-  });
-}
-
 describe('a GICv3 VM’s life', () => {
   it('is taken back and repeated by the journal, to any moment', () => {
     fc.assert(
-      fc.property(plan, fc.double({ min: 0, max: 1, noNaN: true }), ({ numLr, stimuli }, where) => {
-        const life = new Life(numLr);
-        const { journal } = life.lab.host;
-        journal.clear();
-        const marks = [journal.mark()];
-        const digests = [digest(journal.state)];
-        for (const s of stimuli) {
-          life.perform(s);
-          marks.push(journal.mark());
-          digests.push(digest(journal.state));
-        }
-        const at = Math.floor(where * stimuli.length);
-        journal.undoTo(marks[at] ?? 0);
-        expect(digest(journal.state)).toBe(digests[at]);
-        expect(violation(life.lab)).toBeUndefined();
-        journal.redoTo(marks.at(-1) ?? 0);
-        expect(digest(journal.state)).toBe(digests.at(-1));
-        journal.undoTo(marks[0] ?? 0);
-        expect(digest(journal.state)).toBe(digests[0]);
-      }),
+      fc.property(plan, fc.double({ min: 0, max: 1, noNaN: true }), ({ numLr, stimuli }, where) =>
+        isTakenBack(new V3Life(numLr), stimuli, where),
+      ),
       { numRuns: 1500 },
     );
   }, 60_000);
@@ -240,7 +202,7 @@ describe('a GICv3 VM’s life', () => {
     fc.assert(
       fc.property(plan, ({ numLr, stimuli }) => {
         const digests = [0, 1].map(() => {
-          const life = new Life(numLr);
+          const life = new V3Life(numLr);
           for (const s of stimuli) life.perform(s);
           return digest(life.lab.host.journal.state);
         });
@@ -252,14 +214,7 @@ describe('a GICv3 VM’s life', () => {
 
   it('keeps each interrupt on one list, and list registers in agreement with lists', () => {
     fc.assert(
-      fc.property(plan, ({ numLr, stimuli }) => {
-        const life = new Life(numLr);
-        for (const s of stimuli) {
-          life.perform(s);
-          const wrong = violation(life.lab);
-          if (wrong !== undefined) throw new Error(wrong);
-        }
-      }),
+      fc.property(plan, ({ numLr, stimuli }) => staysLawful(new V3Life(numLr), stimuli)),
       { numRuns: 3000 },
     );
   }, 60_000);
@@ -269,11 +224,11 @@ describe('a GICv3 VM’s life', () => {
     const moves = fc.array(fc.tuple(vcpu, fc.constantFrom('again', 'take', 'route' as const), spi), { maxLength: 60 });
     fc.assert(
       fc.property(fc.constantFrom(1, 2, 4), edges, moves, (numLr, raised, between) => {
-        const life = new Life(numLr);
+        const life = new V3Life(numLr);
         const { lab } = life;
         const steps = Math.max(raised.length, between.length);
         const service = (index: number): void => {
-          if (!lab.at(index).vcpu.inGuest) lab.enter(index);
+          lab.goIn(index);
           const intid = lab.iar(index);
           if (intid === 1023) return;
           life.acknowledged.push(intid);
@@ -307,24 +262,7 @@ describe('a GICv3 VM’s life', () => {
 
   it('is what the recorded changes reduce to, at every event', () => {
     fc.assert(
-      fc.property(plan, ({ numLr, stimuli }) => {
-        const { lab } = new Life(numLr);
-        const { journal } = lab.host;
-        journal.clear();
-        const copy = journal.state.clone();
-        const reduce = (): void => {
-          copy.growTo(journal.layout);
-          foldForward(copy, journal);
-          journal.clear();
-        };
-        lab.host.observe(reduce);
-        const life = new Life(numLr, lab);
-        for (const s of stimuli) {
-          life.perform(s);
-          reduce();
-          if (!copy.equals(journal.state)) throw new Error('the changes do not lead to the state');
-        }
-      }),
+      fc.property(plan, ({ numLr, stimuli }) => isWhatChangesSay(new V3Life(numLr), stimuli)),
       { numRuns: 1000 },
     );
   }, 60_000);
@@ -332,13 +270,10 @@ describe('a GICv3 VM’s life', () => {
   it('is the same after userspace saved it and restored it elsewhere', () => {
     fc.assert(
       fc.property(plan, ({ numLr, stimuli }) => {
-        const life = new Life(numLr);
+        const life = new V3Life(numLr);
         for (const s of stimuli) life.perform(s);
         const target = V3Lab.base({ vcpus: VCPUS, numLr });
-        const saved = life.lab.stopped(() => imageOf(life.lab));
-        target.stopped(() => restoreImage(target, saved));
-        expect(target.stopped(() => imageOf(target))).toEqual(saved);
-        expect(violation(target)).toBeUndefined();
+        survivesRestore(life.lab, target, savedRegisters(target));
       }),
       { numRuns: 1500 },
     );

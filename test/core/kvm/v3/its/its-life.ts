@@ -164,11 +164,9 @@ export class ItsLife {
       case 'spi':
         return lab.spi(s.intid);
       case 'enter':
-        if (!lab.at(s.vcpu).vcpu.inGuest) lab.enter(s.vcpu);
-        return;
+        return lab.goIn(s.vcpu);
       case 'exit':
-        if (lab.at(s.vcpu).vcpu.inGuest) lab.exit(s.vcpu);
-        return;
+        return lab.goOut(s.vcpu);
       case 'take':
         return this.#take(s.vcpu);
       case 'end':
@@ -200,7 +198,7 @@ export class ItsLife {
 
   #take(index: number): void {
     const { lab } = this;
-    if (!lab.at(index).vcpu.inGuest) lab.enter(index);
+    lab.goIn(index);
     const intid = lab.iar(index);
     if (intid === SPURIOUS) return;
     this.#held[index]?.push(intid);
@@ -210,7 +208,7 @@ export class ItsLife {
   #end(index: number): void {
     const intid = this.#held[index]?.pop();
     if (intid === undefined) return;
-    if (!this.lab.at(index).vcpu.inGuest) this.lab.enter(index);
+    this.lab.goIn(index);
     this.lab.eoi(intid, index);
   }
 }
