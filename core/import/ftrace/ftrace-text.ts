@@ -9,7 +9,7 @@ import { type Page } from '../source/page.ts';
 import { type Machine } from '../machine/machine.ts';
 import { ClockOrder } from './clock-order.ts';
 import { sceneFacts } from './facts.ts';
-import { isAside, reasonFor } from './line-reasons.ts';
+import { fileOf, isAside, isFirstLine, reasonFor } from './line-reasons.ts';
 import { observe, observeLoss } from './meanings.ts';
 import { type FieldValue, readPayload } from './payload.ts';
 import { type DetailValues, type FtraceRecord, shown } from './record.ts';
@@ -19,6 +19,7 @@ import { newTextLine, readTextLine, type TextLine } from './text-line.ts';
 const LOST = /^CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]$/;
 /** perf's, with --show-lost-events. */
 const PERF_LOST = /: PERF_RECORD_LOST(?:_SAMPLES)? lost (\d{1,15})\s*$/;
+const MOST_FILES = 64;
 const LOOKED_AT = 400;
 const LONGEST_SKIPPED = 4096;
 const SECOND = 1e9;
@@ -156,6 +157,7 @@ class TextSession implements LineReceiver {
       cpu: Number(cpu ?? -1),
       name: 'lost events',
       flagColumns: record.line.flagColumns,
+      files: record.line.files,
     });
     record.load('', line);
     observeLoss(record, Number(count ?? -1), this.scene);
@@ -175,6 +177,9 @@ class TextSession implements LineReceiver {
   #header(text: string): void {
     const tracer = /^\ufeff?# tracer: (\S{1,64})/.exec(text)?.[1];
     if (tracer !== undefined) this.#facts['tracer'] = tracer;
+    const file = fileOf(text);
+    const { files } = this.#record.line;
+    if (file !== undefined && files.length < MOST_FILES) files.push(file);
     const entries = /^# entries-in-buffer\/entries-written: (\d{1,15})\/(\d{1,15})/.exec(text);
     if (entries?.[1] !== undefined && entries[1] !== entries[2])
       this.#facts['overwritten'] =
@@ -225,7 +230,7 @@ const detecting =
   (isPerf: boolean) =>
   (head: Uint8Array): Verdict | undefined => {
     const { known, looked, first } = shareOf(head, isPerf);
-    const isHeader = !isPerf && /^\ufeff?(# tracer: \S|cpus=\d+\s*$)/.test(first);
+    const isHeader = !isPerf && isFirstLine(first);
     if (known === 0 && !isHeader) return undefined;
     const share = looked === 0 ? 0 : known / looked;
     return {

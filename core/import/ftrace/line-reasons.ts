@@ -1,10 +1,13 @@
 /** Why a line of ftrace text is no event: lines of other tracers, of options and of headers, by how they begin. */
 
+/** How a report begins, or the report of each of several files: with its name. */
+const REPORT = /^\ufeff?(?:\s{0,64}(\S.{0,255}): )?cpus=\d{1,6}\s*$/;
+
 const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^\s*$/, 'empty line'],
   [/^#####/, 'start of a CPU buffer'],
   [/^\ufeff?#/, 'header'],
-  [/^cpus=\d+\s*$/, 'header'],
+  [REPORT, 'header'],
   [/^\s*(=> |[0-9a-f]{8,16} )/, 'stack trace'],
   [/(^|: +)<(user )?stack trace ?>$/, 'stack trace'],
   [/^(\s{0,20}\d+\.\d+ \|)?\s{0,20}\d{1,5}\)[^|]{0,60}\|/, 'function graph'],
@@ -17,7 +20,17 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
 ];
 const OTHER = 'not a line of an event';
 /** How far a line is looked at. */
-const FAR = 200;
+const FAR = 350;
+
+/** Whether the text of a tracer or a report begins with this line. */
+export function isFirstLine(text: string): boolean {
+  return /^\ufeff?# tracer: \S/.test(text) || REPORT.test(text);
+}
+
+/** The file whose report begins with this line. */
+export function fileOf(text: string): string | undefined {
+  return REPORT.exec(text)?.[1];
+}
 
 /** The first that fits. */
 export function reasonFor(text: string): string {

@@ -31,6 +31,8 @@ export interface TextLine {
   isPerf: boolean;
   /** Most flag columns of a line so far. */
   flagColumns: number;
+  /** Names of the files that a report is of, which lines may begin with. */
+  readonly files: string[];
 }
 
 export const newTextLine = (): TextLine => ({
@@ -48,6 +50,7 @@ export const newTextLine = (): TextLine => ({
   payloadAt: 0,
   isPerf: false,
   flagColumns: 0,
+  files: [],
 });
 
 /** Columns before the event's text are within so many characters. */
@@ -126,14 +129,20 @@ function readTask(text: string, open: number, into: TextLine): boolean {
   }
   if (commEnd >= 0 && before !== '-' && text[commEnd] !== ' ') return false;
   let comm = text.slice(0, Math.max(commEnd, 0));
-  const prefix = into.isPerf ? null : PREFIX.exec(comm);
-  if (prefix !== null) {
-    into.buffer = prefix[1] ?? '';
-    comm = comm.slice(prefix[0].length);
+  const prefix = into.isPerf ? undefined : prefixOf(comm, into.files);
+  if (prefix !== undefined) {
+    into.buffer = prefix;
+    comm = comm.slice(comm.indexOf(prefix) + prefix.length + 1);
   }
   into.comm = comm.trim();
   if (before === '-') readMinus(into, text[start - 2]);
   return true;
+}
+
+/** The name before the thread's, of an instance or a file; that of a file may have blanks. */
+function prefixOf(comm: string, files: readonly string[]): string | undefined {
+  const file = files.length === 0 ? undefined : files.find((name) => comm.trimStart().startsWith(`${name}:`));
+  return file ?? PREFIX.exec(comm)?.[1];
 }
 
 /** The dash may be a sign instead: perf's, or the kernel's of a thread that it cannot name. */

@@ -149,6 +149,24 @@ describe('a recording', () => {
   });
 });
 
+describe('a report of several files', () => {
+  it('has their names before the lines, which may have blanks', async () => {
+    const { sink, result } = await read(
+      [
+        '   my guest.dat: cpus=2',
+        'other: cpus=4',
+        '   my guest.dat:            <idle>-0     [000]    44.487457: x_y: a=1',
+        '          other:         CPU 0/KVM-12    [001] d.h..    44.487458: x_y: a=2',
+      ].join('\n'),
+    );
+    expect(sink.events.map(({ detail }) => [detail?.['task'], detail?.['buffer'], detail?.['a']])).toEqual([
+      ['<idle>-0', 'my guest.dat', 1],
+      ['CPU 0/KVM-12', 'other', 2],
+    ]);
+    expect(result.summary.lines?.reasons).toEqual({ header: 2 });
+  });
+});
+
 describe('a thread', () => {
   it('may have any name, none, or be one that the printer could not tell', async () => {
     const { sink } = await read(
