@@ -11,6 +11,7 @@ import { type TraceEvent } from '../../trace/kinds.ts';
 import { type TraceReader } from '../../trace/reader.ts';
 import { type GicModel } from '../../trace/sink.ts';
 import { seq } from '../../state/brand.ts';
+import { LeftOut } from './left-out.ts';
 import { type ReplayResult, Tally } from './tally.ts';
 import { GicV2Replay } from './v2/gicv2.ts';
 import { GicV3Replay } from './v3/gicv3.ts';
@@ -30,10 +31,8 @@ export interface Recording {
   readonly source: string;
   readonly gic: GicModel;
   readonly vcpus: number;
-  /** The guest's system register accesses are in it, with values. */
-  readonly hasAccesses: boolean;
-  /** Names of the source's events. */
-  readonly names: ReadonlySet<string>;
+  /** Names of the source's events, and how many there are of each. */
+  readonly names: ReadonlyMap<string, number>;
 }
 
 /** Why a trace cannot be replayed. */
@@ -49,8 +48,9 @@ export async function replay(
   signal: AbortSignal,
   advance: (events: number) => void = () => {},
 ): Promise<ReplayResult> {
-  const tally = new Tally();
-  const machine = machineFor(recordingOf(reader), tally);
+  const recording = recordingOf(reader);
+  const tally = tallyFor(recording);
+  const machine = machineFor(recording, tally);
   for (let from = 0; from < reader.count; from += EVENTS_AT_A_TIME) {
     for (const event of reader.eventList(seq(from), EVENTS_AT_A_TIME)) machine.take(event);
     advance(Math.min(reader.count, from + EVENTS_AT_A_TIME));
@@ -62,15 +62,23 @@ export async function replay(
 }
 
 function recordingOf(reader: TraceReader): Recording {
-  const { source, gic, vcpus, kinds, names } = reader.info();
-  const hasAccesses = (kinds['register.access'] ?? 0) > 0;
+  const { source, gic, vcpus, names } = reader.info();
   return {
     source: source?.kind ?? 'recorded',
     gic,
     vcpus: Math.max(1, vcpus),
-    hasAccesses,
-    names: new Set(Object.keys(names)),
+    names: new Map(Object.entries(names)),
   };
+}
+
+/** Counts what the replay of a recording finds. */
+export function tallyFor(recording: Recording): Tally {
+  return new Tally(new LeftOut(recording.gic, recording.names, isNamed(recording)));
+}
+
+/** Do accesses to the CPU interface tell which vCPU acts: what it wrote, and who read an acknowledge? */
+function isNamed({ names }: Recording): boolean {
+  return names.has('gicplug_sysreg_write') && (names.has('gicplug_sysreg_read') || !names.has('gicv5_gicr_cdia'));
 }
 
 /** The machine that a recording drives; what it finds goes to `tally`. @throws ReplayError */
@@ -82,7 +90,7 @@ export function machineFor(recording: Recording, tally: Tally): ReplayMachine {
     );
   if (gic === 'v5') {
     // What registers held before the recording began is not known, nor what no access shows.
-    const isKnown = recording.hasAccesses && recording.names.has(CREATED);
+    const isKnown = recording.names.has(CREATED) && isNamed(recording);
     return isKnown ? new GicV5Replay(recording, tally) : new UnnamedPesReplay(recording, tally);
   }
   if (gic === 'v3') return new GicV3Replay(recording, tally);

@@ -5,6 +5,7 @@
  * Cost: one map look-up per comparison; at most `MOST_DIVERGENCES` places are kept.
  */
 import { type TraceEvent } from '../../trace/kinds.ts';
+import { type LeftOut } from './left-out.ts';
 
 export interface Divergence {
   readonly seq: number;
@@ -45,6 +46,13 @@ export class Tally {
   readonly #reasons = new Map<string, number>();
   readonly #inferred = new Map<string, number>();
   readonly #divergences: Divergence[] = [];
+  readonly #leftOut: LeftOut | undefined;
+  #otherMachine: string | undefined;
+
+  /** `leftOut`: the kinds of lines that the recording lacks. */
+  constructor(leftOut?: LeftOut) {
+    this.#leftOut = leftOut;
+  }
 
   /** Counts one comparison; `context` is asked for only when the two differ. */
   compare(
@@ -65,6 +73,7 @@ export class Tally {
   }
 
   differ(event: TraceEvent, register: string, recorded: bigint, emulated: bigint, context: () => string): void {
+    if (this.#isExplained(register)) return;
     this.#count(register).mismatched++;
     if (this.#divergences.length >= MOST_DIVERGENCES) return;
     const { seq, time, vcpu, line } = event;
@@ -82,7 +91,18 @@ export class Tally {
 
   /** The emulator does something that the recording does not show. */
   absent(register: string): void {
-    this.#count(register).mismatched++;
+    if (!this.#isExplained(register)) this.#count(register).mismatched++;
+  }
+
+  /** The recorded machine is one that the emulator is not: from now on what differs is no comparison, for this reason. */
+  recordsAnother(reason: string): void {
+    this.#otherMachine = `it differs, and ${reason}`;
+  }
+
+  #isExplained(register: string): boolean {
+    const reason = this.#otherMachine ?? this.#leftOut?.explains(register);
+    if (reason !== undefined) this.unsupported(reason);
+    return reason !== undefined;
   }
 
   /** A value that was not compared. */

@@ -10,6 +10,7 @@ import { interruptOf } from '../../../trace/interrupts.ts';
 import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
 import { BEFORE, Beginning } from '../beginning.ts';
 import { Records } from '../records.ts';
+import { tellsTwoStates, TWO_STATES } from '../security.ts';
 import { type Recording, type ReplayMachine } from '../replay.ts';
 import { type Tally } from '../tally.ts';
 import { Doubts } from './doubts.ts';
@@ -181,6 +182,7 @@ export class GicV2Replay implements ReplayMachine {
     const offset = Number(event.offset);
     if (value === undefined) return;
     if (op === 'read') {
+      if (tellsTwoStates(offset, value)) this.#tally.recordsAnother(TWO_STATES);
       this.#identify(offset, size, value);
       const by = this.#writer;
       const read = (): bigint | undefined => (by === undefined ? undefined : this.#gic.read(by, offset, size));

@@ -11,6 +11,7 @@ import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
 import { BEFORE, Beginning } from '../beginning.ts';
 import { type Recording, type ReplayMachine } from '../replay.ts';
 import { Records } from '../records.ts';
+import { tellsTwoStates, TWO_STATES } from '../security.ts';
 import { type Tally } from '../tally.ts';
 import { type Best, NO_BEST, SPURIOUS } from './cpu-interface.ts';
 import { type Cpu, FIRST_SPI, PhysicalGic } from './gic.ts';
@@ -258,8 +259,10 @@ export class GicV3Replay implements ReplayMachine {
   #mmio(event: EventOf<'mmio.access'>): void {
     const { source = '', op, offset, size, value, detail, register } = event;
     if (detail?.['rejected'] === true || value === undefined) return;
-    if (detail?.['secure'] === true) return this.#tally.unsupported(REASON.secure);
     const at = Number(offset);
+    const isSecure = detail?.['secure'] === true;
+    if (isSecure || (source === 'gicv3_dist_read' && tellsTwoStates(at, value))) this.#tally.recordsAnother(TWO_STATES);
+    if (isSecure) return this.#tally.unsupported(REASON.secure);
     if (source.startsWith('gicv3_its_')) return this.#records.input(() => this.#its.access(event));
     const isDistributor = source.startsWith('gicv3_dist_');
     const cpu = this.#cpu(event);

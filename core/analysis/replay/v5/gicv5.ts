@@ -27,6 +27,9 @@ const REASON = {
   register: 'the emulator has no such register',
 } as const;
 
+/** Lines of one action after its first. */
+const FOLLOWING: ReadonlySet<string> = new Set(['irq.hppi', 'irq.signal']);
+
 /** Answer of an acknowledge that has happened, until the line that reads it. */
 type Answered = bigint;
 
@@ -70,6 +73,7 @@ export class GicV5Replay implements ReplayMachine {
   take(event: TraceEvent): void {
     if (event.detail?.['domain'] !== undefined) return;
     if (RELEASING.has(event.kind)) this.#irs.release();
+    if (!FOLLOWING.has(event.kind)) this.#doubts.begin();
     this.#apply(event);
     this.#journal.clear();
   }
@@ -243,8 +247,7 @@ export class GicV5Replay implements ReplayMachine {
     const cpu = this.#cpu(event);
     if (cpu === undefined) this.#doubts.moved(number, level);
     else {
-      cpu.pe.unsure.delete(number);
-      cpu.pe.setLine(number, level);
+      this.#doubts.movedOn(cpu.pe, number, level);
       cpu.isDisturbed = true;
     }
   }
@@ -267,12 +270,20 @@ export class GicV5Replay implements ReplayMachine {
 
   #ppiCandidate(event: EventOf<'irq.hppi'>): void {
     const cpu = this.#cpu(event);
-    if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
-    const { pe } = cpu;
     const recorded: Candidate = { intid: event.intid ?? 0, priority: event.priority };
+    if (cpu === undefined) return this.#ofNobody('PPI candidate', coded(recorded), (pe) => coded(pe.bestPpi));
+    const { pe } = cpu;
     if (!cpu.isDisturbed) cpu.writes.settle();
     this.#doubts.resolve(cpu, () => same(pe.bestPpi, recorded));
     this.#tally.compare(event, 'PPI candidate', coded(recorded), coded(pe.bestPpi), () => pe.describe());
+  }
+
+  /** A line that names no PE: of those where a wire may just have moved, is there one that gives this? */
+  #ofNobody(what: string, recorded: bigint, emulated: (pe: PhysicalPe) => bigint): void {
+    const left = this.#doubts.considered((pe) => emulated(pe) === recorded);
+    // Writes that wait may explain it later.
+    if (left === undefined || left.length === 0) this.#tally.unsupported(REASON.vcpu);
+    else this.#tally.agree(what);
   }
 
   #irsCandidate(event: EventOf<'irq.hppi'>): void {
@@ -284,11 +295,11 @@ export class GicV5Replay implements ReplayMachine {
 
   #signal(event: EventOf<'irq.signal'>): void {
     const cpu = this.#cpu(event);
-    if (cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
+    const recorded = (event.irq ? 1n : 0n) | (event.fiq ? 2n : 0n) | (event.nmi ? 4n : 0n);
+    if (cpu === undefined) return this.#ofNobody('signals', recorded, (pe) => pe.signal);
     const { pe } = cpu;
     if (!cpu.isDisturbed) cpu.writes.settle();
     cpu.isDisturbed = false;
-    const recorded = (event.irq ? 1n : 0n) | (event.fiq ? 2n : 0n) | (event.nmi ? 4n : 0n);
     const fits = (): boolean => pe.signal === recorded;
     this.#doubts.resolve(cpu, fits);
     this.#irs.later(fits, () => this.#tally.compare(event, 'signals', recorded, pe.signal, () => pe.describe()));

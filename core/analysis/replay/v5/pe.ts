@@ -3,7 +3,7 @@
  * joined to it (gicv5-spi-lpi-behaviour §7.2).
  *
  * A recording does not always tell on which PE a PPI's wire moved. Such a PPI is `unsure` here: whichever of the two
- * levels explains the next recorded answer of this PE is taken.
+ * levels explains the next recorded answer of this PE is taken (doubts.ts).
  */
 import { type Bank } from '../../../gic/v5/bank.ts';
 import { CpuInterface } from '../../../gic/v5/cpu-interface.ts';
@@ -18,6 +18,11 @@ const LEVEL = [ALL & ~8n, ALL] as const;
 /** 24 ID bits, 5 priority bits. */
 const IDR0 = 0x41n;
 
+/** A move of a PPI's wire to this level, on a PE that is not decided yet. */
+export interface Movement {
+  readonly level: boolean;
+}
+
 /** What the PE tells its core. */
 export const SIGNAL = { none: 0n, irq: 1n, nmi: 4n } as const;
 
@@ -26,8 +31,8 @@ export class PhysicalPe {
   readonly cpuif: CpuInterface;
   /** Candidate of the IRS. */
   irs: Candidate = NONE;
-  /** PPIs whose wire may have moved here, by the number of the movement. */
-  readonly unsure = new Map<number, number>();
+  /** PPIs whose wire may have moved here, with the movements that may have been here, the oldest first. */
+  readonly unsure = new Map<number, Set<Movement>>();
 
   constructor(journal: Journal, index: number) {
     this.index = index;
@@ -110,10 +115,18 @@ export class PhysicalPe {
     return this.#bank(ppi)?.priorityOf(ppi % PPIS_PER_BANK) ?? 0;
   }
 
+  /** The oldest movement to `level` that may have been here. */
+  movementTo(ppi: number, level: boolean): Movement | undefined {
+    for (const movement of this.unsure.get(ppi) ?? []) if (movement.level === level) return movement;
+    return undefined;
+  }
+
   /** Tries the other level of unsure PPIs, one at a time, until `fits`. Returns the movement that it decided. */
-  resolve(fits: () => boolean): number | undefined {
-    for (const [ppi, movement] of this.unsure) {
+  resolve(fits: () => boolean): Movement | undefined {
+    for (const ppi of this.unsure.keys()) {
       const level = this.line(ppi);
+      const movement = this.movementTo(ppi, !level);
+      if (movement === undefined) continue;
       this.setLine(ppi, !level);
       if (fits()) {
         this.unsure.delete(ppi);

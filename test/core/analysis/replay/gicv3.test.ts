@@ -106,6 +106,19 @@ describe('replay of GICv3', () => {
     expect(result.byRegister['ICC_IAR1_EL1']).toEqual({ matched: 2, mismatched: 0 });
   });
 
+  it.each([
+    ['its distributor says so', dist('read', 4, 0x37a_0608)],
+    ['Secure state sets it up', dist('write', 0, 0x37).replace('secure 0', 'secure 1')],
+  ])('counts no difference of a machine with two security states: %s', async (_what, first) => {
+    const seen = [boot, spi(79, 1), best(0, 79, 0xe0), signals(0, 1), iar(0, 79)];
+    const { mismatched, reasons, byRegister } = await ofLines(first, ...seen);
+    expect(mismatched).toBe(0);
+    expect(Object.keys(reasons).filter((reason) => reason.includes('two security states'))).toHaveLength(1);
+    expect(byRegister['ICC_IAR1_EL1']).toEqual({ matched: 1, mismatched: 0 });
+    // With one it is one.
+    expect((await ofLines(...seen)).mismatched).toBe(1);
+  });
+
   it('[V3-084] reports an acknowledge by the rule of KVM, the first to arrive, as a difference', async () => {
     const { divergences } = await ofLines(boot, spi(79, 1), ppi(0, 27, 1), iar(0, 79));
     expect(divergences).toMatchObject([{ register: 'ICC_IAR1_EL1', recorded: 79n, emulated: 27n }]);
