@@ -6,11 +6,9 @@
  * through, save where values never return; a jump to a position needs no decompression, which would be most of its
  * cost (150 of 250 µs), and reads nothing of the changes that it does not make (stored-changes.ts).
  */
-import { unwrap } from './blob.ts';
 import { type TouchedSlots } from './block.ts';
-import { ByteReader, ByteWriter } from './bytes.ts';
+import { ByteWriter } from './bytes.ts';
 import { type KeyedValues, writeDistinct } from './distinct.ts';
-import { damaged } from './errors.ts';
 
 const touchedScratch = new ByteWriter(1 << 16);
 const changeScratch = new ByteWriter(1 << 16);
@@ -27,24 +25,6 @@ export function touchedBytes(touched: TouchedSlots): Uint8Array {
   out.column(touched.afterHi, count);
   out.columnOf(touched.known, count);
   return out.view();
-}
-
-/** @throws TraceError `damaged` */
-export function decodeTouched(blob: Uint8Array, block: number, slots: number): TouchedSlots {
-  const what = `touched slots of block ${block}`;
-  const input = new ByteReader(unwrap(blob, what, 64 + slots * 24), what);
-  const count = input.count(slots, 'slots');
-  const slot = input.column(new Uint32Array(count), count);
-  for (let i = 0; i < count; i++)
-    if ((slot[i] ?? 0) >= slots) throw input.fail(`slot ${slot[i]}, the trace has ${slots}`);
-  const beforeLo = input.column(new Uint32Array(count), count);
-  const beforeHi = input.column(new Uint32Array(count), count);
-  const afterLo = input.column(new Uint32Array(count), count);
-  const afterHi = input.column(new Uint32Array(count), count);
-  const known = input.column(new Uint8Array(count), count);
-  input.end();
-  for (let i = 0; i < count; i++) if ((known[i] ?? 0) > 3) throw damaged(what, `known flags ${known[i]}`);
-  return { count, slot, beforeLo, beforeHi, afterLo, afterHi, known };
 }
 
 /** What the writer has of a block's changes: rows of index into `touched` × 2 + known afterwards, and the value after. */

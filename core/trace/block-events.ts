@@ -1,10 +1,11 @@
 /** The event columns of a block as bytes, and back; times and lines as differences. */
 import { unwrap } from './blob.ts';
 import { BLOCK_EVENTS, type BlockEvents } from './block.ts';
-import { ByteReader, ByteWriter, type StoredColumn, readColumn } from './bytes.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
 import { type EventColumns } from './columns.ts';
 import { damaged } from './errors.ts';
 import { LAST_VCPU } from './limits.ts';
+import { type StoredColumn } from './stored-column.ts';
 
 const TWO31 = 0x8000_0000;
 const TWO32 = 0x1_0000_0000;
@@ -91,7 +92,7 @@ class StoredEvents implements BlockEvents {
     if (stored !== count) throw input.fail(`${stored} events, the table of blocks says ${count}`);
     this.firstSeq = block * BLOCK_EVENTS;
     this.count = count;
-    const column = (): StoredColumn => input.skipColumn(count);
+    const column = (): StoredColumn => input.stored(count);
     this.#firstTime = input.varint();
     this.#times = [column(), column()];
     this.#stored = {
@@ -121,7 +122,7 @@ class StoredEvents implements BlockEvents {
   get vcpu(): Int16Array {
     if (this.#vcpu !== undefined) return this.#vcpu;
     const { count } = this;
-    const stored = readColumn(this.#stored.vcpu, scratchLo, count);
+    const stored = this.#stored.vcpu.read(scratchLo);
     const vcpu = new Int16Array(count);
     for (let i = 0; i < count; i++) {
       const plusOne = stored[i] ?? 0;
@@ -133,15 +134,15 @@ class StoredEvents implements BlockEvents {
   }
 
   get type(): Uint16Array {
-    return (this.#type ??= readColumn(this.#stored.type, new Uint16Array(this.count), this.count));
+    return (this.#type ??= this.#stored.type.read(new Uint16Array(this.count)));
   }
 
   get small(): Uint16Array {
-    return (this.#small ??= readColumn(this.#stored.small, new Uint16Array(this.count), this.count));
+    return (this.#small ??= this.#stored.small.read(new Uint16Array(this.count)));
   }
 
   get flags(): Uint8Array {
-    return (this.#flags ??= readColumn(this.#stored.flags, new Uint8Array(this.count), this.count));
+    return (this.#flags ??= this.#stored.flags.read(new Uint8Array(this.count)));
   }
 
   get name(): Uint32Array {
@@ -165,13 +166,13 @@ class StoredEvents implements BlockEvents {
   }
 
   #words(column: StoredColumn): Uint32Array {
-    return readColumn(column, new Uint32Array(this.count), this.count);
+    return column.read(new Uint32Array(this.count));
   }
 
   #differences(first: number, columns: readonly [StoredColumn, StoredColumn]): Float64Array {
     const { count } = this;
-    const lo = readColumn(columns[0], scratchLo, count);
-    const hi = readColumn(columns[1], scratchHi, count);
+    const lo = columns[0].read(scratchLo);
+    const hi = columns[1].read(scratchHi);
     const out = new Float64Array(count);
     let value = first;
     for (let i = 0; i < count; i++) {

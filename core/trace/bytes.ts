@@ -9,6 +9,7 @@
  */
 import { damaged } from './errors.ts';
 import { Packed } from './packed.ts';
+import { StoredColumn } from './stored-column.ts';
 
 const TWO32 = 0x1_0000_0000;
 const encoder = new TextEncoder();
@@ -209,13 +210,11 @@ export class ByteReader {
     return view;
   }
 
-  /** Passes over a column of `n` numbers and returns it, to be read later by `readColumn`. */
-  skipColumn(n: number): StoredColumn {
+  /** Passes over a column of `n` numbers and returns it, to be read later. */
+  stored(n: number): StoredColumn {
     const width = this.u8();
     if (width > 4) throw this.fail(`column width ${width}, at most 4 is possible`);
-    return width === 0
-      ? { width, value: this.u32(), planes: NO_BYTES }
-      : { width, value: 0, planes: this.raw(width * n) };
+    return new StoredColumn(n, width, this.raw(width === 0 ? 4 : width * n));
   }
 
   /** Passes over a packed column of `n` numbers and returns it. */
@@ -227,33 +226,6 @@ export class ByteReader {
 
   /** Reads a column of `n` numbers into `out`, which must hold them; a number that does not fit `out` is cut. */
   column<T extends Uint32Array | Uint16Array | Uint8Array>(out: T, n: number): T {
-    return readColumn(this.skipColumn(n), out, n);
+    return this.stored(n).read(out);
   }
-}
-
-/** A column as it is stored. */
-export interface StoredColumn {
-  /** 0: every number is `value`; otherwise bytes a number. */
-  readonly width: number;
-  readonly value: number;
-  readonly planes: Uint8Array;
-}
-
-const NO_BYTES = new Uint8Array(0);
-
-/** Unpacks a column of `n` numbers into `out`. */
-export function readColumn<T extends Uint32Array | Uint16Array | Uint8Array>(
-  { width, value, planes }: StoredColumn,
-  out: T,
-  n: number,
-): T {
-  if (width === 0) out.fill(value, 0, n);
-  else if (width === 1) out.set(planes);
-  else if (width === 2) for (let i = 0; i < n; i++) out[i] = (planes[i] ?? 0) | ((planes[n + i] ?? 0) << 8);
-  else
-    for (let i = 0; i < n; i++) {
-      const low = (planes[i] ?? 0) | ((planes[n + i] ?? 0) << 8) | ((planes[2 * n + i] ?? 0) << 16);
-      out[i] = width === 3 ? low : low | ((planes[3 * n + i] ?? 0) << 24);
-    }
-  return out;
 }

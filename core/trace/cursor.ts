@@ -108,7 +108,8 @@ export class Cursor {
       }
     let at: number;
     if (keyframe >= 0) {
-      this.#reader.keyframe(keyframe, this.#state);
+      if (keyframe === block && !atEnd) this.#reader.enter(keyframe, this.#state);
+      else this.#reader.keyframe(keyframe, this.#state);
       at = keyframe;
     } else {
       this.#cross(this.#block, here > this.#block);

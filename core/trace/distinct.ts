@@ -5,6 +5,7 @@
  */
 import { type ByteReader, type ByteWriter } from './bytes.ts';
 import { type Packed } from './packed.ts';
+import { type StoredColumn } from './stored-column.ts';
 
 /** Rows of a small number and a 64-bit value; longer arrays than `count` are allowed. */
 export interface KeyedValues {
@@ -15,8 +16,12 @@ export interface KeyedValues {
 }
 
 /** Rows as they are stored: row i is the distinct one with the i-th number of `entry`, which the reader has to check. */
-export interface DistinctValues {
-  readonly distinct: KeyedValues;
+export interface StoredDistinct {
+  /** Number of distinct ones. */
+  readonly count: number;
+  readonly key: StoredColumn;
+  readonly lo: StoredColumn;
+  readonly hi: StoredColumn;
   readonly entry: Packed;
 }
 
@@ -27,11 +32,17 @@ export function writeDistinct(rows: KeyedValues, out: ByteWriter): void {
   out.packed(found.entry, rows.count);
 }
 
-/** Reads `count` rows. */
-export function readDistinct(input: ByteReader, count: number): DistinctValues {
-  const distinct = input.count(count, 'distinct values');
-  const words = (): Uint32Array => input.column(new Uint32Array(distinct), distinct);
-  return { distinct: { count: distinct, key: words(), lo: words(), hi: words() }, entry: input.packed(count) };
+/** Finds so many rows. */
+export function readDistinct(input: ByteReader, rows: number): StoredDistinct {
+  const count = input.count(rows, 'distinct values');
+  const [key, lo, hi] = [input.stored(count), input.stored(count), input.stored(count)];
+  return { count, key, lo, hi, entry: input.packed(rows) };
+}
+
+/** The distinct rows, unpacked. */
+export function unpackDistinct({ count, key, lo, hi }: StoredDistinct): KeyedValues {
+  const unpacked = (column: StoredColumn): Uint32Array => column.read(new Uint32Array(count));
+  return { count, key: unpacked(key), lo: unpacked(lo), hi: unpacked(hi) };
 }
 
 /** Finds the distinct rows; kept and reused, since every block needs one. */

@@ -10,6 +10,10 @@ import { damaged } from './errors.ts';
 
 const scratch = new ByteWriter(1 << 16);
 let known = new Uint32Array(0);
+/** The distinct values of the keyframe that is being loaded. */
+let key = new Uint32Array(0);
+let lo = new Uint32Array(0);
+let hi = new Uint32Array(0);
 
 /** The state as the content of a keyframe, valid until the next call. */
 export function keyframeBytes(state: StateVector): Uint8Array {
@@ -30,17 +34,25 @@ export function loadKeyframe(blob: Uint8Array, block: number, into: StateVector,
   const what = `keyframe of block ${block}`;
   const input = new ByteReader(unwrap(blob, what, 64 + into.size * 16), what);
   const count = input.count(Math.min(into.size, initial.size), 'slots');
-  const { distinct, entry } = readDistinct(input, count);
+  const stored = readDistinct(input, count);
   input.end();
-  for (let i = 0; i < distinct.count; i++)
-    if ((distinct.key[i] ?? 0) > 1) throw damaged(what, `known flag ${distinct.key[i]}`);
-  const numbers = entry.take(0, count);
+  const values = stored.count;
+  if (key.length < values) {
+    key = new Uint32Array(values);
+    lo = new Uint32Array(values);
+    hi = new Uint32Array(values);
+  }
+  stored.key.read(key);
+  stored.lo.read(lo);
+  stored.hi.read(hi);
+  for (let i = 0; i < values; i++) if ((key[i] ?? 0) > 1) throw damaged(what, `known flag ${key[i]}`);
+  const numbers = stored.entry.take(0, count);
   for (let slot = 0; slot < count; slot++) {
     const number = numbers[slot] ?? 0;
-    if (number >= distinct.count) throw damaged(what, `slot ${slot} has value ${number} of ${distinct.count}`);
-    into.lo[slot] = distinct.lo[number] ?? 0;
-    into.hi[slot] = distinct.hi[number] ?? 0;
-    into.known[slot] = distinct.key[number] ?? 0;
+    if (number >= values) throw damaged(what, `slot ${slot} has value ${number} of ${values}`);
+    into.lo[slot] = lo[number] ?? 0;
+    into.hi[slot] = hi[number] ?? 0;
+    into.known[slot] = key[number] ?? 0;
   }
   into.lo.set(initial.lo.subarray(count, initial.size), count);
   into.hi.set(initial.hi.subarray(count, initial.size), count);

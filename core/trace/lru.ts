@@ -7,6 +7,11 @@ export class LruCache<K, V> {
     this.#capacity = capacity;
   }
 
+  /** Whether it is there; that is no use of it. */
+  has(key: K): boolean {
+    return this.#entries.has(key);
+  }
+
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;

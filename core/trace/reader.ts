@@ -2,19 +2,17 @@
  * Reads a `.gscope` file, complete, cut short, or still being written. A reader cannot write: the connection is
  * read-only.
  *
- * In memory: the dictionaries, the table of blocks (a few numbers a block), and caches of decoded blocks. Decoding a
- * block's events or changes takes 0.1–0.3 ms; both are cached separately, least recently used first out.
+ * In memory: the dictionaries, the table of blocks (a few numbers a block), and caches of decoded blocks
+ * (block-reader.ts).
  * `refresh` takes in what a writer has committed since.
  */
 import type Database from 'better-sqlite3';
 import { type Nanoseconds, type Seq, nanoseconds, seq, slotId } from '../state/brand.ts';
 import { Layout } from '../state/layout.ts';
-import { StateVector } from '../state/state-vector.ts';
+import { type StateVector } from '../state/state-vector.ts';
+import { BlockReader } from './block-reader.ts';
 import { BlockTable } from './block-table.ts';
 import { BLOCK_EVENTS, BLOCK_SHIFT, type BlockEvents, type TouchedSlots } from './block.ts';
-import { decodeTouched } from './block-changes.ts';
-import { decodeEvents } from './block-events.ts';
-import { unwrap } from './blob.ts';
 import { loadDictionaries } from './dictionary-rows.ts';
 import { NameTable, TypeTable } from './dictionary.ts';
 import { TraceError, damaged } from './errors.ts';
@@ -27,16 +25,11 @@ import { type TraceInfo, readInfo } from './info.ts';
 import { type Lane } from './lane-kinds.ts';
 import { LaneReader } from './lane-reader.ts';
 import { LifeReader } from './life-reader.ts';
-import { loadKeyframe } from './keyframe.ts';
-import { LruCache } from './lru.ts';
 import { PostingReader } from './posting-reader.ts';
 import { RawLineReader } from './raw-lines.ts';
-import { blob, integer, text } from './row-values.ts';
+import { integer, text } from './row-values.ts';
 import { type SkippedLine } from './sink.ts';
-import { StoredChanges } from './stored-changes.ts';
-
-const EVENT_BLOCKS_CACHED = 96;
-const CHANGE_BLOCKS_CACHED = 96;
+import { type StoredChanges } from './stored-changes.ts';
 
 /** One change of an event, with values at the edges: undefined = unknown. */
 export interface RecordedChange {
@@ -61,11 +54,8 @@ export class TraceReader {
   readonly #db: Database.Database;
   readonly #statements;
   readonly #raw: RawLineReader;
-  readonly #eventCache = new LruCache<number, BlockEvents>(EVENT_BLOCKS_CACHED);
-  readonly #changeCache = new LruCache<number, StoredChanges>(CHANGE_BLOCKS_CACHED);
-  readonly #touchedCache = new LruCache<number, TouchedSlots>(1024);
+  readonly #parts: BlockReader;
   readonly #decoder = new EventDecoder(this.names, this.types, (position) => this.#detailOf(position));
-  readonly #initial = new StateVector();
 
   /** @throws TraceError */
   constructor(path: string) {
@@ -73,14 +63,11 @@ export class TraceReader {
     this.#db = openTraceFile(path, 'read');
     try {
       this.#statements = guarded(path, () => ({
-        events: this.#db.prepare('SELECT data FROM block_events WHERE id = ?').raw(),
-        changes: this.#db.prepare('SELECT data FROM block_changes WHERE id = ?').raw(),
-        touched: this.#db.prepare('SELECT data FROM block_touched WHERE id = ?').raw(),
-        keyframe: this.#db.prepare('SELECT data FROM keyframe WHERE id = ?').raw(),
         detail: this.#db.prepare(`${DETAILS} WHERE r.seq = ?`).pluck(),
         details: this.#db.prepare(`${DETAILS} WHERE r.seq BETWEEN ? AND ? ORDER BY r.seq`).raw(),
         meta: this.#db.prepare('SELECT value FROM meta WHERE key = ?').pluck(),
       }));
+      this.#parts = guarded(path, () => new BlockReader(path, this.#db, this.blocks, this.layout));
       this.postings = guarded(path, () => new PostingReader(path, this.#db));
       this.lives = guarded(path, () => new LifeReader(path, this.#db));
       this.laneTiles = guarded(path, () => new LaneReader(path, this.#db));
@@ -118,10 +105,7 @@ export class TraceReader {
     this.postings.resize(this.blocks.length, this.count !== before);
     this.laneTiles.load(this.interruptIndex.size, this.layout.size, this.count !== before);
     if (this.count !== before) this.lives.forget();
-    if (grown === undefined) return;
-    this.#eventCache.delete(grown);
-    this.#changeCache.delete(grown);
-    this.#touchedCache.delete(grown);
+    if (grown !== undefined) this.#parts.forget(grown);
   }
 
   /** Number of events. */
@@ -184,46 +168,32 @@ export class TraceReader {
 
   /** The event columns of a block. @throws TraceError `damaged`, RangeError when there is no such block */
   events(block: number): BlockEvents {
-    const cached = this.#eventCache.get(block);
-    if (cached !== undefined) return cached;
-    const count = this.blocks.count(block);
-    const row = this.#row('events', block);
-    return this.#eventCache.set(block, decodeEvents(blob(row, 0, `events of block ${block}`), block, count));
+    return this.#parts.events(block);
   }
 
   /** The changes of a block, with values before and after. */
   changes(block: number): StoredChanges {
-    const cached = this.#changeCache.get(block);
-    if (cached !== undefined) return cached;
-    const count = this.blocks.count(block);
-    const touched = this.touched(block);
-    const row = this.#row('changes', block);
-    const changes = new StoredChanges(blob(row, 0, `changes of block ${block}`), touched, block, count);
-    return this.#changeCache.set(block, changes);
+    return this.#parts.changes(block);
   }
 
   /** Every slot that a block changes, with its value at the block's start. */
   touched(block: number): TouchedSlots {
-    const cached = this.#touchedCache.get(block);
-    if (cached !== undefined) return cached;
-    this.blocks.count(block);
-    const row = this.#row('touched', block);
-    return this.#touchedCache.set(
-      block,
-      decodeTouched(blob(row, 0, `touched slots of block ${block}`), block, this.layout.size),
-    );
+    return this.#parts.touched(block);
   }
 
   /** The unpacked bytes of a part of a block: what the content digest covers. */
   content(part: 'events' | 'changes' | 'touched', block: number): Uint8Array {
-    return unwrap(blob(this.#row(part, block), 0, `${part} of block ${block}`), `${part} of block ${block}`);
+    return this.#parts.content(part, block);
   }
 
   /** Loads the keyframe at the start of a block, which must have one, into `state`. */
   keyframe(block: number, state: StateVector): void {
-    state.growTo(this.layout);
-    this.#initial.growTo(this.layout);
-    loadKeyframe(blob(this.#row('keyframe', block), 0, `keyframe of block ${block}`), block, state, this.#initial);
+    this.#parts.keyframe(block, state);
+  }
+
+  /** The same, when changes of that block are to be made next. */
+  enter(block: number, state: StateVector): void {
+    this.#parts.enter(block, state);
   }
 
   /** @throws RangeError when the position is outside the trace. */
@@ -303,12 +273,6 @@ export class TraceReader {
     const json = guarded(this.path, () => this.#statements.detail.get(position));
     if (typeof json !== 'string') throw damaged(`event #${position}`, 'its details are missing');
     return json;
-  }
-
-  #row(table: 'events' | 'changes' | 'touched' | 'keyframe', block: number): unknown {
-    const row = guarded(this.path, () => this.#statements[table].get(block));
-    if (row === undefined) throw damaged(`block ${block}`, `its ${table} are missing`);
-    return row;
   }
 
   #mustExist(position: number): void {

@@ -1,13 +1,13 @@
 /**
- * A block's changes as they are read. To move forwards over events, the list of distinct changes and the numbers into
- * it are enough (`apply`): some nanoseconds a change, and nothing is made. The columns with values before and after
- * are made when something asks for them: searches, and steps backwards.
+ * A block's changes as they are read. To move forwards over events, only the last change of each slot counts: the numbers
+ * of the changes are gone through, and the values of those that are left are read where they lie; nothing is made. The
+ * columns with values before and after are made when something asks for them: searches, and steps backwards.
  */
 import { type StateVector } from '../state/state-vector.ts';
 import { unwrap } from './blob.ts';
 import { BLOCK_EVENTS, type BlockChanges, CHANGE_LIMIT, type TouchedSlots } from './block.ts';
 import { ByteReader } from './bytes.ts';
-import { type KeyedValues, readDistinct } from './distinct.ts';
+import { type StoredDistinct, readDistinct, unpackDistinct } from './distinct.ts';
 import { damaged } from './errors.ts';
 import { type Packed } from './packed.ts';
 
@@ -19,11 +19,10 @@ export class StoredChanges implements BlockChanges {
   readonly #what: string;
   /** Changes of each event. */
   readonly #perEvent: Packed;
-  /** Per change: which of the distinct ones it is. */
-  readonly #entry: Packed;
-  /** The distinct ones: index into `touched` × 2 + whether the value after is known, that value; and the slot. */
-  readonly #distinct: KeyedValues;
-  readonly #slot: Uint32Array;
+  /** The distinct ones, with a value after each. */
+  readonly #distinct: StoredDistinct;
+  /** Their keys: index into `touched` × 2 + whether the value after is known. */
+  readonly #key: Uint32Array;
   #columns: Columns | undefined;
 
   /** @throws TraceError `damaged` */
@@ -35,34 +34,51 @@ export class StoredChanges implements BlockChanges {
     this.count = input.count(CHANGE_LIMIT, 'changes');
     this.touched = touched;
     this.#perEvent = input.packed(events);
-    const { distinct, entry } = readDistinct(input, this.count);
+    this.#distinct = readDistinct(input, this.count);
     input.end();
-    this.#entry = entry;
-    this.#distinct = distinct;
-    this.#slot = new Uint32Array(distinct.count);
-    for (let i = 0; i < distinct.count; i++) {
-      const at = (distinct.key[i] ?? 0) >>> 1;
+    const { count, key } = this.#distinct;
+    this.#key = key.read(new Uint32Array(count));
+    for (let i = 0; i < count; i++) {
+      const at = (this.#key[i] ?? 0) >>> 1;
       if (at >= touched.count) throw damaged(this.#what, `a change names entry ${at} of ${touched.count} slots`);
-      this.#slot[i] = touched.slot[at] ?? 0;
     }
   }
 
   /** Makes the changes of events `from` … `to` − 1. */
   apply(state: StateVector, from: number, to: number): void {
-    const { lo, hi, known } = state;
-    const { key, lo: afterLo, hi: afterHi } = this.#distinct;
     const start = this.#columns?.start;
     const first = start?.[from] ?? this.#perEvent.sum(0, from);
     const end = start?.[to] ?? first + this.#perEvent.sum(from, to);
+    const changes = end - first;
     const numbers = this.#numbers(first, end);
-    const slots = this.#slot;
-    for (let i = 0; i < end - first; i++) {
-      const entry = numbers[i] ?? 0;
-      const slot = slots[entry] ?? 0;
-      lo[slot] = afterLo[entry] ?? 0;
-      hi[slot] = afterHi[entry] ?? 0;
-      known[slot] = (key[entry] ?? 0) & 1;
+    const key = this.#key;
+    const { count } = this.touched;
+    if (changes < count) {
+      for (let i = 0; i < changes; i++) {
+        const number = numbers[i] ?? 0;
+        this.#make(state, (key[number] ?? 0) >>> 1, number);
+      }
+      return;
     }
+    if (last.length < count) last = new Uint32Array(2 * count);
+    last.fill(0, 0, count);
+    for (let i = 0; i < changes; i++) {
+      const number = numbers[i] ?? 0;
+      last[(key[number] ?? 0) >>> 1] = number + 1;
+    }
+    for (let at = 0; at < count; at++) {
+      const number = (last[at] ?? 0) - 1;
+      if (number >= 0) this.#make(state, at, number);
+    }
+  }
+
+  /** Gives a slot, the one at `at` of the touched ones, the value of a distinct change. */
+  #make(state: StateVector, at: number, number: number): void {
+    const slot = this.touched.slot[at] ?? 0;
+    const { lo, hi } = this.#distinct;
+    state.lo[slot] = lo.at(number);
+    state.hi[slot] = hi.at(number);
+    state.known[slot] = (this.#key[number] ?? 0) & 1;
   }
 
   get start(): Uint32Array {
@@ -103,9 +119,9 @@ export class StoredChanges implements BlockChanges {
 
   /** For changes `first` … `end` − 1 the numbers of the distinct ones that they are; valid until the next call. */
   #numbers(first: number, end: number): Uint32Array {
-    const distinct = this.#slot.length;
+    const distinct = this.#distinct.count;
     if (end > this.count) throw damaged(this.#what, `events claim ${end} changes, there are ${this.count}`);
-    const numbers = this.#entry.take(first, end);
+    const numbers = this.#distinct.entry.take(first, end);
     let most = 0;
     for (let i = 0; i < end - first; i++) most = Math.max(most, numbers[i] ?? 0);
     if (most >= distinct && end > first) throw damaged(this.#what, `a change is number ${most} of ${distinct}`);
@@ -116,7 +132,7 @@ export class StoredChanges implements BlockChanges {
   #unpacked(): Columns {
     const { count, touched } = this;
     const events = this.#perEvent.count;
-    const after = this.#distinct;
+    const after = unpackDistinct(this.#distinct);
     const words = (): Uint32Array => new Uint32Array(count);
     const out = {
       start: new Uint32Array(events + 1),
@@ -144,7 +160,7 @@ export class StoredChanges implements BlockChanges {
       const key = after.key[entry] ?? 0;
       const at = key >>> 1;
       const known = key & 1;
-      out.slot[i] = this.#slot[entry] ?? 0;
+      out.slot[i] = touched.slot[at] ?? 0;
       out.local[i] = at;
       out.beforeLo[i] = lo[at] ?? 0;
       out.beforeHi[i] = hi[at] ?? 0;
@@ -156,3 +172,6 @@ export class StoredChanges implements BlockChanges {
     return out;
   }
 }
+
+/** Per touched slot the number of its last change + 1; 0: none. */
+let last = new Uint32Array(256);

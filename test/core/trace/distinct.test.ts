@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { ByteReader, ByteWriter } from '../../../core/trace/bytes.ts';
-import { readDistinct, writeDistinct } from '../../../core/trace/distinct.ts';
+import { readDistinct, unpackDistinct, writeDistinct } from '../../../core/trace/distinct.ts';
 
 const words = (values: readonly number[]): Uint32Array => Uint32Array.from(values);
 const reader = (out: ByteWriter): ByteReader => new ByteReader(out.view().slice(), 'a test');
@@ -52,9 +52,10 @@ describe('distinct values', () => {
         const out = new ByteWriter();
         writeDistinct({ count: rows.length, key: column(0), lo: column(1), hi: column(2) }, out);
         const input = reader(out);
-        const { distinct, entry } = readDistinct(input, rows.length);
+        const stored = readDistinct(input, rows.length);
         input.end();
-        const numbers = [...entry.take(0, rows.length).slice(0, rows.length)];
+        const distinct = unpackDistinct(stored);
+        const numbers = [...stored.entry.take(0, rows.length).slice(0, rows.length)];
         expect(numbers.map((i) => [distinct.key[i], distinct.lo[i], distinct.hi[i]])).toEqual(rows);
         expect(distinct.count).toBe(new Set(rows.map(String)).size);
       }),
@@ -67,7 +68,7 @@ describe('distinct values', () => {
     const lo = Uint32Array.from({ length: count }, (_, i) => Math.imul(i, 0x9e3779b1));
     const out = new ByteWriter();
     writeDistinct({ count, key, lo, hi: lo }, out);
-    expect(readDistinct(reader(out), count).distinct.count).toBe(count);
+    expect(readDistinct(reader(out), count).count).toBe(count);
   });
 
   it('are refused when there are more of them than rows', () => {
