@@ -12,6 +12,7 @@ import { connect, messageOf } from './transport.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/lists.css';
 import './styles/live-bar.css';
 
 const client = connect();

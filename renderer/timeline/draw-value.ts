@@ -10,6 +10,8 @@ import { toPx } from './scale.ts';
 import { type ValueScale, valueScale } from './value-scale.ts';
 
 const WORD = { face: 'sans', size: 9 } as const;
+/** Height of a line of words. */
+const WORD_ROOM = 11;
 
 export interface MaskedRange {
   readonly left: number;
@@ -61,8 +63,12 @@ export function drawValue(
     line(brush, steps, y, scale, palette.color.bad);
     context.restore();
   }
-  for (const { value, label } of priorities) {
+  let above = -Infinity;
+  for (const { value, label } of priorities.toSorted((a, b) => a.value - b.value)) {
     const at = Math.round(y + scale.ofPriority(value));
+    // Of words that would run into each other the most urgent priority's stay.
+    if (at - above < WORD_ROOM) continue;
+    above = at;
     fill(brush, 'bg-1', 4, at - 5, measure(brush, WORD, label) + 6, 10);
     write(brush, label, 7, at + 3, WORD, 'tx-3');
   }
