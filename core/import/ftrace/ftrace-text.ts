@@ -12,7 +12,7 @@ import { sceneFacts } from './facts.ts';
 import { fileOf, isAside, isFirstLine, reasonFor } from './line-reasons.ts';
 import { observe, observeLoss } from './meanings.ts';
 import { type FieldValue, readPayload } from './payload.ts';
-import { type DetailValues, type FtraceRecord, shown } from './record.ts';
+import { type DetailValues, type FtraceRecord, shown, THREADS } from './record.ts';
 import { Scene } from './scene.ts';
 import { newTextLine, readTextLine, type TextLine } from './text-line.ts';
 
@@ -47,6 +47,12 @@ class TextRecord implements FtraceRecord {
 
   get pid(): number {
     return this.line.pid;
+  }
+
+  /** Files of a report may be of a host and its guests. */
+  get kernel(): number {
+    const { buffer, files } = this.line;
+    return buffer === '' ? 0 : Math.max(files.indexOf(buffer), 0) * THREADS;
   }
 
   get comm(): string {

@@ -310,8 +310,8 @@ const haltPoll: Meaning = (record, scene) => {
 const SLEEPING = 0xff;
 
 const schedule: Meaning = (record, scene) => {
-  const before = scene.threads.laneOfThread(record.int('prev_pid') ?? -1);
-  const after = scene.threads.laneOfThread(record.int('next_pid') ?? -1);
+  const before = scene.threads.laneOfThread((record.int('prev_pid') ?? -1) + record.kernel);
+  const after = scene.threads.laneOfThread((record.int('next_pid') ?? -1) + record.kernel);
   if (before >= 0) {
     const state = record.int('prev_state');
     const letters = record.text('prev_state');
@@ -323,7 +323,7 @@ const schedule: Meaning = (record, scene) => {
 };
 
 const threadEnds: Meaning = (record, scene) => {
-  const lane = scene.threads.laneOfThread(record.pid);
+  const lane = scene.threads.laneOfThread(record.pid + record.kernel);
   scene.threads.runs(lane, false);
   scene.setRunState(lane, 'off');
   other(record, scene, lane);

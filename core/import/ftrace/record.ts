@@ -3,6 +3,9 @@
  * that text and binary mean the same; a field that the source lacks is undefined, never a guess.
  */
 
+/** Threads of one kernel. */
+export const THREADS = 2 ** 32;
+
 /** `flags` of a source without the column. */
 export const NO_FLAGS = -1;
 /** Bits of `common_flags` (trace-import-formats §1.3). */
@@ -21,6 +24,8 @@ export interface FtraceRecord {
   readonly cpu: number;
   /** Thread, which ftrace calls PID; −1 when the source does not say. */
   readonly pid: number;
+  /** Added to the numbers of threads, so that those of several kernels in one recording are apart; 0 where it has one. */
+  readonly kernel: number;
   readonly comm: string;
   /** `common_flags`, or NO_FLAGS. */
   readonly flags: number;

@@ -75,29 +75,33 @@ export class Scene {
 
   /** The vCPU in whose thread the record was made, which makes it a vCPU thread; −1: an interrupt's context. */
   ownVcpu(record: FtraceRecord): number {
-    const lane = isInTask(record) && record.pid > 0 ? this.threads.laneOfVcpuThread(record.pid, record.comm) : NOBODY;
+    const lane =
+      isInTask(record) && record.pid > 0
+        ? this.threads.laneOfVcpuThread(record.pid + record.kernel, record.comm)
+        : NOBODY;
     if (lane < 0) this.unproven++;
     return lane;
   }
 
   /** The vCPU in whose thread the record was made, if it is one. */
   maybeOwnVcpu(record: FtraceRecord): number {
-    return isInTask(record) ? this.threads.laneOfThread(record.pid) : NOBODY;
+    return isInTask(record) ? this.threads.laneOfThread(record.pid + record.kernel) : NOBODY;
   }
 
   /** The vCPU that is loaded in the record's thread, which may be the VMM's. */
   loadedVcpu(record: FtraceRecord): number {
-    return isInTask(record) ? this.threads.laneInThread(record.pid) : NOBODY;
+    return isInTask(record) ? this.threads.laneInThread(record.pid + record.kernel) : NOBODY;
   }
 
   /** The vCPU that the record names by number. `isOwn`: only the vCPU's own thread makes such a record. */
   namedVcpu(record: FtraceRecord, id: number | undefined, isOwn: boolean): number {
     if (id === undefined || !Number.isInteger(id) || id < 0) return NOBODY;
     const { pid } = record;
+    const thread = pid + record.kernel;
     // Without flags it may be another thread's, which nothing but a name that is there already tells.
-    const isThreads = isInTask(record) || (record.flags === NO_FLAGS && !this.threads.isNamed(pid));
-    if (isOwn && isThreads && pid > 0) this.threads.names(pid, id);
-    return this.threads.laneOfNumber(isInTask(record) ? pid : undefined, id);
+    const isThreads = isInTask(record) || (record.flags === NO_FLAGS && !this.threads.isNamed(thread));
+    if (isOwn && isThreads && pid > 0) this.threads.names(thread, id);
+    return this.threads.laneOfNumber(isInTask(record) ? thread : undefined, id);
   }
 
   setRunState(vcpu: number, state: RunState): void {

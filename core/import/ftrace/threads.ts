@@ -7,6 +7,8 @@
  * that thread gets a lane of its own. One that is outside has ended or waits, and the lane passes on.
  * Cost: a map look-up per event; at most MOST_THREADS threads and MOST_LANES lanes are kept.
  */
+import { THREADS } from './record.ts';
+
 const MOST_LANES = 512;
 const MOST_THREADS = 65_536;
 
@@ -59,7 +61,7 @@ export class Threads {
     const lines = this.#lanes.flatMap(({ owner, comm, evidence, id }, lane) => {
       if (owner === undefined) return [];
       const number = id === lane ? '' : `, vCPU ${id} of its VM`;
-      return [`vCPU ${lane}: ${comm} (${owner})${number}, ${said[evidence]}`];
+      return [`vCPU ${lane}: ${comm} (${owner % THREADS})${number}, ${said[evidence]}`];
     });
     const more = lines.length > 8 ? `; and ${lines.length - 8} more` : '';
     return lines.slice(0, 8).join('; ') + more;

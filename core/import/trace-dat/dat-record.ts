@@ -33,6 +33,8 @@ export class DatRecord implements FtraceRecord {
   record = 0;
   cpu = 0;
   pid = -1;
+  /** Buffers are instances of one kernel's tracer. */
+  readonly kernel = 0;
   flags = NO_FLAGS;
   format: EventFormat = unknownFormat(0);
   #stream: CpuStream | undefined;

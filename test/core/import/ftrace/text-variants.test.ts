@@ -165,6 +165,28 @@ describe('a report of several files', () => {
     ]);
     expect(result.summary.lines?.reasons).toEqual({ header: 2 });
   });
+
+  it('keeps the threads of a guest apart from those of its host', async () => {
+    const entry = '   CPU 0/KVM-214     [001] d..1.    15.000001: kvm_entry: PC: 0x40';
+    const ofGuest = (micros: number, text: string): string =>
+      `guest.dat:  sshd-214   [000] d..2.    15.00000${micros}: ${text}`;
+    const { sink } = await read(
+      [
+        'host.dat: cpus=4',
+        'guest.dat: cpus=1',
+        ` host.dat: ${entry}`,
+        ofGuest(2, 'irq_handler_exit: irq=3 ret=handled'),
+        ofGuest(
+          3,
+          'sched_switch: prev_comm=a prev_pid=214 prev_prio=1 prev_state=S ==> next_comm=b next_pid=9 next_prio=1',
+        ),
+        ` host.dat: ${entry.replace('001: kvm_entry', '004: kvm_mmio')}`,
+      ].join('\n'),
+    );
+    expect(sink.events.map(({ vcpu }) => vcpu)).toEqual([0, undefined, undefined, 0]);
+    // In the guest it still runs.
+    expect(sink.value('vcpu0.runState')).toBe(1n);
+  });
 });
 
 describe('a thread', () => {
