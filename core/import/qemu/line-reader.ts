@@ -60,7 +60,8 @@ export class LineReader {
     this.name = undefined;
     this.isTorn = false;
     const prefix = this.#prefix;
-    const at = prefix.read(bytes, start, end);
+    let at = prefix.readAgain(page.words, start, end);
+    if (at === start) at = prefix.read(bytes, start, end);
     into.time = this.clock.timeOf(prefix, at > start);
     into.line = line;
     into.page = page;

@@ -14,6 +14,12 @@ const UPPER_Z = 90;
 const PLUS = 43;
 /** `2026-11-20T21:55:34` */
 const TO_SECONDS = 19;
+/** `2026-11-20T21:55:34.319330`, and with `Z ` behind it. */
+const TO_ZONE = 26;
+const TO_TEXT = 28;
+const Z_BLANK = UPPER_Z | (BLANK << 8);
+/** No line of a second has come. */
+const NOT_SEEN = Number.NEGATIVE_INFINITY;
 const POWERS = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 1e1, 1] as const;
 
 /** Seconds since 1970 and the nanoseconds in them of the last prefix that was read. */
@@ -21,8 +27,29 @@ export class Prefix {
   seconds = 0;
   nanos = 0;
   readonly #seen = new Uint8Array(TO_SECONDS);
+  readonly #seenWords = new DataView(this.#seen.buffer);
   /** Seconds that the bytes in `#seen` stand for. */
-  #seenSeconds = 0;
+  #seenSeconds = NOT_SEEN;
+
+  /**
+   * As `read`, where the line begins as nearly every line does: with the second of the line before, six digits of its
+   * fraction, and Z. Gives `start` for all others. Cost: nine steps instead of thirty.
+   */
+  readAgain(words: DataView, start: number, end: number): number {
+    if (end - start < TO_TEXT || this.#seenSeconds === NOT_SEEN) return start;
+    const seen = this.#seenWords;
+    for (let i = 0; i < TO_SECONDS - 4; i += 4)
+      if (words.getInt32(start + i, true) !== seen.getInt32(i, true)) return start;
+    if (words.getInt32(start + TO_SECONDS - 4, true) !== seen.getInt32(TO_SECONDS - 4, true)) return start;
+    const isFraction = words.getUint8(start + TO_SECONDS) === DOT && words.getUint16(start + TO_ZONE, true) === Z_BLANK;
+    const four = fourDigits(words.getInt32(start + TO_SECONDS + 1, true));
+    const tens = words.getUint8(start + TO_ZONE - 2) - 48;
+    const ones = words.getUint8(start + TO_ZONE - 1) - 48;
+    if (!isFraction || four < 0 || tens < 0 || tens > 9 || ones < 0 || ones > 9) return start;
+    this.seconds = this.#seenSeconds;
+    this.nanos = (four * 100 + tens * 10 + ones) * 1000;
+    return start + TO_TEXT;
+  }
 
   /** Reads the prefix of the line; gives where the rest begins, which is `start` when there is none. */
   read(bytes: Uint8Array, start: number, end: number): number {
@@ -93,6 +120,15 @@ export class Prefix {
     this.nanos = micros * 1000;
     return at + 8;
   }
+}
+
+/** The number that four digits make, the first of which is the lowest byte; or -1. */
+function fourDigits(word: number): number {
+  const digits = (word - 0x3030_3030) | 0;
+  // A byte that was no digit has its highest bit set, by itself or when 0x76 is added.
+  if (((digits | (digits + 0x7676_7676)) & 0x8080_8080) !== 0) return -1;
+  const pairs = Math.imul(digits, 10) + (digits >>> 8);
+  return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff);
 }
 
 function isDigit(byte: number | undefined): boolean {

@@ -3,17 +3,10 @@
  * between. So the effect of an outstanding write belongs to a vCPU that has such a write outstanding, and when that
  * vCPU's next line comes, the effect is there.
  */
-import { Action, type ActionKind, Group } from './action.ts';
+import { Action, Group, isAlsoByOthers } from './action.ts';
 import { type Claims } from './claims.ts';
 import { type Docket, type DocketListener } from './docket.ts';
 import { Operation, operationOf } from './operation.ts';
-
-/**
- * Lines that not only the accesses that explain them print: an IRS recalls its candidates, and where input changes are
- * not recorded, their candidates stand alone. One vCPU with such a write is no proof; that the write must have had an
- * effect, and only one is there, is.
- */
-const ALSO_BY_OTHERS: ReadonlySet<ActionKind> = new Set<ActionKind>(['signal', 'ppi-registers']);
 
 interface Own {
   /** Action of this vCPU's own lines. */
@@ -65,17 +58,28 @@ export class Accesses implements DocketListener {
 
   /** Decides an action that an outstanding write may explain. Untrusted: writes may be missing, so nothing is proven. */
   explain(action: Action, isTrusted: boolean): void {
-    const candidates: number[] = [];
-    for (let vcpu = 0; vcpu < this.#own.length; vcpu++)
-      if (this.#outstanding(vcpu)?.explains(action)) candidates.push(vcpu);
-    const [first] = candidates;
+    const first = this.#nextWriter(action, 0);
     if (first === undefined) return;
+    const isProof = isTrusted && !isAlsoByOthers(action.kind);
+    const second = this.#nextWriter(action, first + 1);
+    if (isProof && second === undefined) {
+      this.#docket.decide(action, first);
+      return;
+    }
+    const candidates = [first];
+    for (let vcpu = second; vcpu !== undefined; vcpu = this.#nextWriter(action, vcpu + 1)) candidates.push(vcpu);
     if (!isTrusted) this.#mayBeDone(action, candidates);
-    else if (candidates.length === 1 && !ALSO_BY_OTHERS.has(action.kind)) this.#docket.decide(action, first);
     else {
       this.#docket.wait(action, candidates);
-      if (!ALSO_BY_OTHERS.has(action.kind)) this.#settleIfAllDone(candidates);
+      if (isProof) this.#settleIfAllDone(candidates);
     }
+  }
+
+  /** The first vCPU, from this one on, with an outstanding write that explains the action. */
+  #nextWriter(action: Action, from: number): number | undefined {
+    for (let vcpu = from; vcpu < this.#own.length; vcpu++)
+      if (this.#outstanding(vcpu)?.explains(action) === true) return vcpu;
+    return undefined;
   }
 
   /** As many effects as writes that explain them: each of these vCPUs has had its own. */
@@ -103,7 +107,7 @@ export class Accesses implements DocketListener {
     if (write === undefined || !write.precedes(action)) return;
     write.isDone = true;
     for (const other of this.#docket.open((open) => write.precedes(open) && open.candidates?.includes(vcpu) === true))
-      this.#docket.exclude(other, vcpu, !ALSO_BY_OTHERS.has(other.kind));
+      this.#docket.exclude(other, vcpu, !isAlsoByOthers(other.kind));
   }
 
   settled({ vcpus, members }: Group): void {

@@ -50,12 +50,8 @@ export type ActionKind =
   | 'device';
 
 /** Actions of a vCPU that programs its timer. */
-export const TIMER_WRITES: ReadonlySet<ActionKind> = new Set<ActionKind>([
-  'timer-control',
-  'timer-compare',
-  'timer-value',
-  'timer-offset',
-]);
+export const isTimerWrite = (kind: ActionKind): boolean =>
+  kind === 'timer-control' || kind === 'timer-compare' || kind === 'timer-value' || kind === 'timer-offset';
 
 const TIMER_TAIL = ROLE.deadline | ROLE.timerOff;
 
@@ -109,6 +105,13 @@ function afterSignal(kind: ActionKind): number {
   if (kind.startsWith('timer-') || kind === 'ppi-input') return ROLE.timerLine;
   return kind === 'command' || kind === 'device' ? ROLE.irsCandidate : 0;
 }
+
+/**
+ * Lines that not only the accesses that explain them print: an IRS recalls its candidates, and where input changes are
+ * not recorded, their candidates stand alone. One vCPU with such a write is no proof; that the write must have had an
+ * effect, and only one is there, is.
+ */
+export const isAlsoByOthers = (kind: ActionKind): boolean => kind === 'signal' || kind === 'ppi-registers';
 
 export class Action {
   readonly kind: ActionKind;

@@ -28,26 +28,18 @@ function irsIdentifier(line: TraceLine): number {
 
 function startsWith(kind: 'acknowledge' | 'drop' | 'deactivate'): Assign {
   return (line, to) => {
-    line.action = to.start(kind, (action) => {
-      action.keyLo = kind === 'drop' ? 0 : line.b;
-    });
+    line.action = to.start(kind, kind === 'drop' ? 0 : line.b);
   };
 }
 
 const command: Assign = (line, to) => {
-  line.action = to.start('command', (action) => {
-    action.command = line.row?.name ?? '';
-    action.keyLo = irsIdentifier(line);
-  });
+  line.action = to.start('command', irsIdentifier(line), 0, -1, line.name);
 };
 
 function timerWrite(kind: 'timer-compare' | 'timer-value' | 'timer-offset'): Assign {
   return (line, to) => {
-    line.action = to.start(kind, (action) => {
-      action.timer = kind === 'timer-offset' ? -1 : line.a;
-      action.keyLo = line.vLo;
-      action.keyHi = kind === 'timer-value' ? 0 : line.vHi;
-    });
+    const timer = kind === 'timer-offset' ? -1 : line.a;
+    line.action = to.start(kind, line.vLo, kind === 'timer-value' ? 0 : line.vHi, timer);
   };
 }
 
@@ -141,11 +133,7 @@ export const ASSIGN: readonly (Assign | undefined)[] = perEvent<Assign>({
     to.created(line.b);
   },
   arm_gt_ctl_write: (line, to) => {
-    const action = to.start('timer-control', (started) => {
-      started.timer = line.a;
-      started.keyLo = line.vLo;
-      started.keyHi = line.vHi;
-    });
+    const action = to.start('timer-control', line.vLo, line.vHi, line.a);
     line.action = action;
     to.timerControl(action, line.vLo);
   },
@@ -156,13 +144,7 @@ export const ASSIGN: readonly (Assign | undefined)[] = perEvent<Assign>({
   arm_gt_imask_toggle: effect(ROLE.maskToggle),
   arm_gt_update_irq: effect(ROLE.timerLine),
   arm_gt_recalc: (line, to) => {
-    const action =
-      to.continued(ROLE.deadline) ??
-      to.start('timer-fires', (started) => {
-        started.timer = line.a;
-        started.keyLo = line.vLo;
-        started.keyHi = line.vHi;
-      });
+    const action = to.continued(ROLE.deadline) ?? to.start('timer-fires', line.vLo, line.vHi, line.a);
     line.action = action;
     to.deadline(action, line.a, line.vLo, line.vHi);
   },

@@ -14,7 +14,7 @@
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { NOBODY } from '../trace-line.ts';
 import { Accesses } from './accesses.ts';
-import { Action, type ActionKind, nextAfter, ROLE, TIMER_WRITES } from './action.ts';
+import { Action, type ActionKind, isTimerWrite, nextAfter, ROLE } from './action.ts';
 import { Claims } from './claims.ts';
 import { Docket } from './docket.ts';
 import { Inputs } from './inputs.ts';
@@ -48,11 +48,14 @@ export class Attributor {
     this.#docket.listen(this.#claims, this.#accesses, this.#timers, this.#inputs);
   }
 
-  /** An action whose first line is this one, decided as far as it can be now. */
-  start(kind: ActionKind, prepare?: (action: Action) => void): Action {
+  /** An action whose first line is this one, decided as far as it can be now; its key, timer and command as in Action. */
+  start(kind: ActionKind, keyLo = 0, keyHi = 0, timer = -1, command = ''): Action {
     this.#leave();
     const action = new Action(kind, ++this.#serial);
-    prepare?.(action);
+    action.keyLo = keyLo;
+    action.keyHi = keyHi;
+    action.timer = timer;
+    action.command = command;
     this.#timers.saw(kind);
     this.#current = action;
     this.#decideAtStart(action);
@@ -184,7 +187,7 @@ export class Attributor {
         return;
       default:
         this.#accesses.explain(action, this.#isTrusted);
-        if (this.#namesInputs && action.actor === NOBODY && TIMER_WRITES.has(action.kind))
+        if (this.#namesInputs && action.actor === NOBODY && isTimerWrite(action.kind))
           this.#docket.wait(action, undefined);
     }
   }
@@ -194,7 +197,7 @@ export class Attributor {
     const action = this.#current;
     this.#current = undefined;
     if (action === undefined || !action.isOpen) return;
-    if (TIMER_WRITES.has(action.kind) && action.candidates === undefined) this.#docket.giveUp(action);
+    if (isTimerWrite(action.kind) && action.candidates === undefined) this.#docket.giveUp(action);
     if (action.kind !== 'timer-fires' && action.kind !== 'ppi-input') return;
     const waitsForAcknowledge = action.ppi >= 0 && action.level === 1 && action.candidates?.length !== 0;
     if (!waitsForAcknowledge) this.#docket.giveUp(action);

@@ -8,6 +8,7 @@ import { type Accesses } from './accesses.ts';
 import { type Action, type Group } from './action.ts';
 import { type Docket, type DocketListener } from './docket.ts';
 import { InputBook } from './input-book.ts';
+import { LastActions } from './last-actions.ts';
 import { type Machine } from './machine.ts';
 
 /** Changes of a PPI's input that are looked back on when an earlier one is decided. */
@@ -21,8 +22,8 @@ export class Inputs implements DocketListener {
   readonly #accesses: Accesses;
   readonly #machine: Machine;
   readonly #book = new InputBook();
-  /** The last changes of each PPI's input, on any vCPU, oldest first. */
-  readonly #changes = new Map<number, Action[]>();
+  /** The last changes of each PPI's input, on any vCPU. */
+  readonly #changes: (LastActions | undefined)[] = [];
 
   constructor(docket: Docket, accesses: Accesses, machine: Machine) {
     this.#docket = docket;
@@ -95,7 +96,7 @@ export class Inputs implements DocketListener {
   #isOf(vcpu: number, action: Action): void {
     const { ppi, level, changedAt } = action;
     if (level === 0) this.#wasHigh(vcpu, ppi, changedAt - 0.5);
-    const later = this.#changes.get(ppi)?.filter((other) => other.changedAt > changedAt) ?? [];
+    const later = this.#changes[ppi]?.changedAfter(changedAt) ?? [];
     if (!later.some(({ actor }) => actor === vcpu)) this.#book.set(vcpu, ppi, level, changedAt);
     // Later changes that may have been its own as well leave the present level open.
     for (const other of later)
@@ -126,12 +127,7 @@ export class Inputs implements DocketListener {
   }
 
   #remember(action: Action): void {
-    const changes = this.#changes.get(action.ppi);
-    if (changes === undefined) this.#changes.set(action.ppi, [action]);
-    else {
-      if (changes.length === REMEMBERED_CHANGES) changes.shift();
-      changes.push(action);
-    }
+    (this.#changes[action.ppi] ??= new LastActions(REMEMBERED_CHANGES)).add(action);
   }
 
   #openRises(ppi: number): Action[] {

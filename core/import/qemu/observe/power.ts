@@ -1,7 +1,9 @@
 /** Reset, power, PSCI, and what the plugin says of a vCPU's execution. */
+import { HAS_ARG, HAS_VALUE } from '../../../trace/columns.ts';
 import { type Detail } from '../../../trace/kinds.ts';
 import { type MachineEvent } from '../events/machine.ts';
 import { type TraceLine, u64 } from '../trace-line.ts';
+import { form } from './form.ts';
 import { type Meaning } from './scene.ts';
 
 /** Function identifiers of the PSCI specification (Arm DEN 0022); bit 30 marks the 64-bit form of the same call. */
@@ -94,9 +96,14 @@ function setup(what: string): Meaning {
   };
 }
 
+const TAKEN = form('irq.taken', 'hardware');
+const IDLE = form('vcpu.idle', 'guest');
+
 const taken: Meaning = {
   prove: (_line, vcpu, scene) => vcpu.run.takesException(scene.showsDeactivations),
   tell: (line, vcpu, scene) => {
+    const { vLo, vHi, wLo, wHi } = line;
+    if (vcpu >= 0) return scene.post(line, vcpu, TAKEN, 0, undefined, HAS_VALUE | HAS_ARG, vLo, vHi, wLo, wHi);
     const from = u64(line.vLo, line.vHi);
     const to = u64(line.wLo, line.wHi);
     scene.emit(line, vcpu, 'hardware', { kind: 'irq.taken', from, to, ...named(line, vcpu) });
@@ -106,6 +113,7 @@ const taken: Meaning = {
 const waits: Meaning = {
   prove: (_line, vcpu) => vcpu.run.waits(),
   tell: (line, vcpu, scene) => {
+    if (vcpu >= 0) return scene.post(line, vcpu, IDLE, 0, undefined, HAS_ARG, 0, 0, line.vLo, line.vHi);
     const pc = u64(line.vLo, line.vHi);
     scene.emit(line, vcpu, 'guest', { kind: 'vcpu.idle', wfe: false, pc, ...named(line, vcpu) });
   },

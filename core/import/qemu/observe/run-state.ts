@@ -13,6 +13,12 @@ import { type SlotId } from '../../../state/brand.ts';
 import { RUN_STATES, type RunState } from '../../../trace/kinds.ts';
 import { type Slots } from './slots.ts';
 
+const numberOf = (state: RunState): number => RUN_STATES.indexOf(state);
+const OFF = numberOf('off');
+const GUEST = numberOf('guest');
+const HANDLER = numberOf('handler');
+const IDLE = numberOf('idle');
+
 export class RunStateModel {
   readonly #slots: Slots;
   readonly #slot: SlotId;
@@ -75,7 +81,7 @@ export class RunStateModel {
 
   switched(on: boolean): void {
     this.reset();
-    this.#set(on ? 'guest' : 'off');
+    this.#set(on ? GUEST : OFF);
   }
 
   /** A reset ends whatever was handled; whether the vCPU is on is not its business. */
@@ -101,13 +107,13 @@ export class RunStateModel {
   }
 
   #show(): void {
-    if (this.#isIdle) this.#set('idle');
-    else if (this.#tookException || this.#handled.size > 0) this.#set('handler');
+    if (this.#isIdle) this.#set(IDLE);
+    else if (this.#tookException || this.#handled.size > 0) this.#set(HANDLER);
     else if (this.#isUncertain) this.forget();
-    else this.#set('guest');
+    else this.#set(GUEST);
   }
 
-  #set(state: RunState): void {
-    this.#slots.set(this.#slot, RUN_STATES.indexOf(state));
+  #set(state: number): void {
+    this.#slots.set(this.#slot, state);
   }
 }

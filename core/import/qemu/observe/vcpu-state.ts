@@ -33,6 +33,9 @@ export class VcpuState {
   readonly hppi: SlotId;
   readonly hppiPriority: SlotId;
   readonly #slots: Slots;
+  /** As `ppis`, in the order in which they were named: every event asks for one or for all. */
+  readonly #byNumber: (PpiState | undefined)[] = [];
+  readonly #inOrder: PpiState[] = [];
   readonly #signals: readonly [irq: SlotId, fiq: SlotId, nmi: SlotId];
   #remembered: Remembered | undefined;
   #priorities: Priorities | undefined;
@@ -58,10 +61,12 @@ export class VcpuState {
 
   /** The PPI, declared if the trace shows it for the first time. */
   ppi(number: number): PpiState {
-    let ppi = this.ppis.get(number);
+    let ppi = this.#byNumber[number];
     if (ppi === undefined) {
       ppi = new PpiState(this.#slots, intid('ppi', number), this.index);
       this.ppis.set(number, ppi);
+      this.#byNumber[number] = ppi;
+      this.#inOrder.push(ppi);
       this.#takeFromRegisters(number, ppi);
     }
     return ppi;
@@ -118,7 +123,7 @@ export class VcpuState {
 
   /** Whether each PPI is held back by mask, running priority or a disabled interface (gicv5-cpuif-behaviour §3). */
   updateMasked(): void {
-    for (const ppi of this.ppis.values()) {
+    for (const ppi of this.#inOrder) {
       const masked = this.#isMasked(ppi);
       if (masked === undefined) this.#slots.forget(ppi.masked);
       else this.#slots.set(ppi.masked, masked ? 1 : 0);
