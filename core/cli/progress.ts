@@ -5,7 +5,9 @@ import { type TaskProgress } from '../session/contract.ts';
 import { bytesText, countText, printable } from '../state/units.ts';
 import { type Io } from './io.ts';
 
-const BAR = 24;
+/** Columns of the bar; on a narrow terminal it gives way to the words. */
+const WIDEST_BAR = 24;
+const NARROWEST_BAR = 6;
 /** Milliseconds between two drawings. */
 const PACE = 100;
 const CLEAR = '\r\x1b[2K';
@@ -26,8 +28,9 @@ export class ProgressLine {
     if (!this.#io.isTty.stderr || now - this.#drawnAt < PACE) return;
     this.#drawnAt = now;
     this.#shown = true;
-    const line = progressText(progress, now - this.#began);
-    this.#io.stderr.write(`${CLEAR}${line.slice(0, Math.max(20, this.#io.width - 1))}`);
+    const width = Math.max(20, this.#io.width - 1);
+    const line = progressText(progress, now - this.#began, width);
+    this.#io.stderr.write(`${CLEAR}${line.slice(0, width)}`);
   }
 
   clear(): void {
@@ -36,21 +39,29 @@ export class ProgressLine {
   }
 }
 
-/** `Decode  43 % [██████████░░░░]  12.3 MB · 212,000 events/s · 3 s left`. Without a known size: no bar, no time. */
-export function progressText(progress: TaskProgress, elapsedMs: number): string {
+/**
+ * `Decode  43 % [██████████░░░░]  12.3 MB · 90,000 events · 212,000 events/s · 3 s left`. Without a known size: no bar,
+ * no time. Where it does not fit, first the bar is shortened, then the number of events and the rate are left out.
+ */
+export function progressText(progress: TaskProgress, elapsedMs: number, width = Infinity): string {
   const { phase, doneBytes, totalBytes, events, eventsPerSecond } = progress;
-  const parts = [
-    bytesText(doneBytes),
-    `${countText(events)} events`,
-    `${countText(Math.round(eventsPerSecond))} events/s`,
-  ];
-  if (totalBytes <= 0) return `${printable(phase)}  ${parts.join(' · ')}`;
+  const read = bytesText(doneBytes);
+  const count = `${countText(events)} events`;
+  const rate = `${countText(Math.round(eventsPerSecond))} events/s`;
+  if (totalBytes <= 0) return `${printable(phase)}  ${[read, count, rate].join(' · ')}`;
   const share = Math.min(1, doneBytes / totalBytes);
-  const full = Math.round(share * BAR);
-  const left = share > 0 && elapsedMs > 500 ? (elapsedMs / share - elapsedMs) / 1000 : undefined;
-  if (left !== undefined) parts.push(`${timeLeft(left)} left`);
-  const bar = `[${'█'.repeat(full)}${'░'.repeat(BAR - full)}]`;
-  return `${printable(phase)}  ${String(Math.floor(share * 100)).padStart(3)} % ${bar}  ${parts.join(' · ')}`;
+  const left = share > 0 && elapsedMs > 500 ? [`${timeLeft((elapsedMs / share - elapsedMs) / 1000)} left`] : [];
+  const head = `${printable(phase)}  ${String(Math.floor(share * 100)).padStart(3)} % [`;
+  const tails = [
+    [read, count, rate, ...left],
+    [read, rate, ...left],
+    [read, ...left],
+  ].map((parts) => `]  ${parts.join(' · ')}`);
+  const room = (tail: string): number => width - head.length - tail.length;
+  const tail = tails.find((each) => room(each) >= NARROWEST_BAR) ?? tails.at(-1) ?? '';
+  const columns = Math.min(WIDEST_BAR, Math.max(NARROWEST_BAR, room(tail)));
+  const full = Math.round(share * columns);
+  return `${head}${'█'.repeat(full)}${'░'.repeat(columns - full)}${tail}`;
 }
 
 function timeLeft(seconds: number): string {

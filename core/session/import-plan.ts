@@ -7,7 +7,7 @@ import { type Args, type Result } from './contract.ts';
 import { detectFile } from './detect.ts';
 import { type EarlierTrace, earlierTrace } from './earlier-trace.ts';
 import { SessionError } from './failure.ts';
-import { checkWritable, freeName, noFolder, roomFor } from './import-task.ts';
+import { checkRoom, checkWritable, freeName, noFolder, roomFor } from './import-task.ts';
 import { recordedMachine } from './recorded-machine.ts';
 import { isScenarioFile } from './scenario-file.ts';
 
@@ -25,7 +25,11 @@ export async function planOf(imports: string, request: Request): Promise<Result<
   const machine = attempt(() => recordedMachine(request));
   const frames = machine.value === undefined ? '' : framesText(machine.value);
   const isThere = output === '' || folder === dirname(target.output);
-  const { problem } = attempt(() => (isThere ? checkWritable(folder) : noFolder(dirname(target.output))));
+  const { problem } = attempt(() => {
+    if (!isThere) noFolder(dirname(target.output));
+    checkWritable(folder);
+    checkRoom(paths, folder);
+  });
   const common = { ...target, room: roomFor(paths, folder) };
   const registers = { needed: false, frames, problem: machine.problem };
   const [only] = paths;

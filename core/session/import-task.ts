@@ -113,7 +113,8 @@ export function roomFor(files: readonly string[], folder: string): { readonly ne
   return { needed: bytes * (isPacked ? 10 : 1) + SPARE_BYTES, free: bavail * bsize };
 }
 
-function checkRoom(files: readonly string[], folder: string): void {
+/** @throws SessionError where the disk is too full for the trace */
+export function checkRoom(files: readonly string[], folder: string): void {
   const { needed, free } = roomFor(files, folder);
   if (free >= needed) return;
   const mega = (n: number): string => `${Math.ceil(n / 1e6)} MB`;

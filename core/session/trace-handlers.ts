@@ -1,7 +1,9 @@
 /** `trace.*`, `import.*`, `task.cancel`: opening and making traces. */
 import { resolve } from 'node:path';
+import { FORMATS } from '../import/import.ts';
 import { type TraceInfo } from './contract.ts';
 import { mayFinish } from './earlier-trace.ts';
+import { SessionError } from './failure.ts';
 import { startFollowing } from './follow-task.ts';
 import { type Group, type SessionContext } from './handlers.ts';
 import { planOf } from './import-plan.ts';
@@ -62,6 +64,7 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
       frames,
     }) => {
       const [first = ''] = files;
+      if (format !== undefined && format !== 'scenario') checkFormat(format);
       const machine = recordedMachine({ dtb, frames });
       if (follow === true) return startFollowing(context, { files, output, overwrite, format, vcpus, resume, machine });
       // A scenario is made a trace by recording it.
@@ -89,6 +92,13 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
       return {};
     },
   };
+}
+
+/** @throws SessionError `usage` */
+function checkFormat(format: string): void {
+  if (FORMATS.some(({ id }) => id === format)) return;
+  const known = FORMATS.map(({ id }) => id).join(', ');
+  throw new SessionError({ code: 'usage', message: `there is no format ${JSON.stringify(format)}; formats: ${known}` });
 }
 
 function remember({ state }: SessionContext, trace: OpenTrace, info: TraceInfo): void {

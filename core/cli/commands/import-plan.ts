@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Args, type Result } from '../../session/contract.ts';
-import { bytesText, printable } from '../../state/units.ts';
+import { printable } from '../../state/units.ts';
 import { type Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../failure.ts';
 import { type Shape } from '../shapes.ts';
@@ -78,7 +78,5 @@ function planLines({ files, recordings, frames, output, there, problem }: Shape<
       );
   if (frames !== null)
     lines.push(`register frames: ${frames}${plan.registers.needed ? '' : '; not needed, the lines name registers'}`);
-  const { needed, free } = plan.room;
-  const room = free < needed ? `; it may need ${bytesText(needed)} and ${bytesText(free)} are free` : '';
-  return [...lines, `would be imported to ${output}${there === null ? '' : `, ${WHAT_THERE[there]}`}${room}`];
+  return [...lines, `would be imported to ${output}${there === null ? '' : `, ${WHAT_THERE[there]}`}`];
 }

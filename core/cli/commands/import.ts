@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { countOf, durationText } from '../../state/units.ts';
+import { MOST_FILES } from '../../session/contract/tasks.ts';
+import { countOf, countText, durationText } from '../../state/units.ts';
 import { defineCommand } from '../command.ts';
 import { type Context } from '../context.ts';
 import { CliFailure, EXIT, type ExitCode } from '../failure.ts';
@@ -72,6 +73,8 @@ export const importCommand = defineCommand({
     { files },
     { output, format, vcpus, dtb, frames: places, offset, follow: grows, resume, dryRun, keepPartial, overwrite, json },
   ) {
+    if (files.length > MOST_FILES)
+      throw new CliFailure('usage', `${countText(files.length)} files; at most ${countText(MOST_FILES)} are merged`);
     if (grows) checkFollow(files, offset !== undefined || dryRun);
     if (dtb !== undefined && places !== undefined) throw new CliFailure('usage', 'either --dtb or --frames');
     if (resume && overwrite) throw new CliFailure('usage', 'either --resume or --overwrite');

@@ -46,13 +46,16 @@ export const recording = {
   seed: z.int().min(0).max(0xffffffff).optional(),
 };
 
+/** The set of logs of an emulator's threads is one of the larger ones. */
+export const MOST_FILES = 1024;
+
 /** What is imported, and how; `import.plan` says what would come of it. */
 const sources = {
-  files: z.array(path).min(1).max(64),
+  files: z.array(path).min(1).max(MOST_FILES),
   /** Name of an import format; absent: found from the content. */
   format: z.string().max(64).optional(),
   /** Per file: nanoseconds to add to its times; null or absent: found from what the files have in common. */
-  offsets: z.array(z.int().nullable()).max(64).optional(),
+  offsets: z.array(z.int().nullable()).max(MOST_FILES).optional(),
   /** Where the recorded machine has its GIC's registers, for recordings of a KVM host: its device tree as a blob. */
   dtb: path.optional(),
   /** The same without a device tree; `dtb` comes first. */

@@ -88,3 +88,15 @@ describe('import --dry-run', () => {
     });
   });
 });
+
+describe('import', () => {
+  it('merges the logs of a hundred threads, and says how many are too many', async () => {
+    const names = Array.from({ length: 100 }, (_, i) => `vm${i}.log`);
+    for (const [i, name] of names.entries())
+      put(name, `2026-11-20T21:55:3${(i % 10).toFixed(6)}Z arm_cpu_reset cpu ${i % 2}\n`);
+    const { exit, stderr } = await run(['import', ...names, '-o', 't.gscope'], { cwd: folder });
+    expect([exit, stderr]).toEqual([0, expect.stringMatching(/^t\.gscope: 100 lines, 100 events/)]);
+    const tooMany = await dry(Array.from({ length: 1025 }, () => 'vm0.log'));
+    expect(tooMany).toMatchObject({ exit: 2, stderr: expect.stringContaining('1,025 files; at most 1,024') as string });
+  });
+});

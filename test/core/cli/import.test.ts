@@ -189,6 +189,17 @@ describe('import', () => {
 });
 
 describe('progress', () => {
+  it('keeps the time left in sight on a narrow terminal', () => {
+    for (const width of [50, 60, 72, 79, 100]) {
+      const line = progressText(running, 2000, width);
+      expect(line.length, line).toBeLessThanOrEqual(width);
+      expect(line).toMatch(/\[█+░+\]  25\.0 MB · .*6 s left$/);
+    }
+    expect(progressText(running, 2000, 79)).toContain(' 500,000 events · ');
+    expect(progressText(running, 2000, 64)).not.toContain(' 500,000 events · ');
+    expect(progressText(running, 2000, 64)).toContain(' events/s · ');
+  });
+
   it('tells rate and time left when the size is known', () => {
     expect(progressText(running, 2000)).toBe(
       'Decode   25 % [██████░░░░░░░░░░░░░░░░░░]  25.0 MB · 500,000 events · 212,346 events/s · 6 s left',

@@ -136,6 +136,14 @@ describe('what an earlier import left', () => {
     expect((await plan({ output: join(folder, 'no', 't.gscope') })).problem).toMatch(/no: there is no such folder$/);
   });
 
+  it('is refused by a name that no format has', async () => {
+    const wrong = imported({ format: 'foo' });
+    await expect(wrong).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/"foo"; formats: qemu-log/) as string,
+    });
+  });
+
   it('gives the trace of a long name one that file systems take', async () => {
     log = join(folder, `${'名'.repeat(80)}.log`);
     writeFileSync(log, lines(3));
