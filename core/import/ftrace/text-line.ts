@@ -93,7 +93,9 @@ function readColumns(text: string, into: TextLine): boolean {
   }
   if (readWithoutCpu(text, into)) return true;
   const at = readLatency(text, into);
-  return at !== undefined && readName(text, at, into);
+  if (at === undefined) return false;
+  readMinus(into, undefined);
+  return readName(text, at, into);
 }
 
 function isDigits(text: string, from: number, to: number): boolean {

@@ -198,6 +198,7 @@ describe('a thread', () => {
         '           <...>--1      [000] d..1.    1.000003: x_y: z',
         '           <XXX>--1      [000] d..1.    1.000004: x_y: z',
         '          minus--12      [000] d..1.    1.000005: x_y: z',
+        '   <...>--1      0d....     1.000006: x_y: z',
       ].join('\n'),
     );
     expect(sink.events.map(({ detail }) => detail?.['task'])).toEqual([
@@ -206,6 +207,7 @@ describe('a thread', () => {
       undefined,
       undefined,
       'minus--12',
+      undefined,
     ]);
     const perf = await read(
       [
@@ -290,6 +292,7 @@ describe('lines that are no events', () => {
         ' 0)  CPU 0/K-214  =>  <idle>-0',
         '  15.734270 |   0)  CPU 0/K-214   |   2.345 us    |  } /* vcpu_load */',
         '214 1 15734270123 5: 100',
+        '[UNKNOWN EVENT][UNKNOWN EVENT] (NULL):               [UNKNOWN EVENT]',
       ].join('\n'),
     );
     expect(result.summary.lines?.reasons).toEqual({
@@ -298,6 +301,7 @@ describe('lines that are no events', () => {
       'stack trace': 3,
       'function graph': 5,
       'line of the raw format (option raw)': 1,
+      'event whose format the reporter lacked': 1,
     });
     const perf = await read(
       [
