@@ -215,7 +215,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   insn: (life, step) => {
     const name = textAt(step, 'name');
-    const instruction = gicInstruction(`${name === 'cdia' ? 'GICR' : 'GIC'} ${name.toUpperCase()}`);
+    const instruction = gicInstruction(`GICR ${name.toUpperCase()}`) ?? gicInstruction(`GIC ${name.toUpperCase()}`);
     if (instruction === undefined) throw new VectorError(`"name": unknown instruction "${name}"`);
     const words = new Words();
     words.value = bigintAt(step, 'val', 0n);

@@ -190,13 +190,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   entry: (life, step) => {
     const vcpu = vcpuOf(life, step);
-    const late = step['late'];
-    if (late !== undefined && late !== 'sw')
-      throw new VectorError(`"late": must be "sw", found ${JSON.stringify(late)}`);
+    const isLate = step['late'] !== undefined && step['late'] !== 0;
     return vcpu.enter({
       hostWork: flagAt(step, 'abort'),
       meanwhile: () => {
-        if (late !== undefined) vcpu.vm.gic?.inject(vcpu, 0x2000_0003, true, 'none');
+        if (isLate) vcpu.vm.gic?.inject(vcpu, 0x2000_0003, true, 'none');
       },
     });
   },

@@ -39,6 +39,9 @@ const NEEDED: Readonly<Partial<Record<GicModel, readonly Needed[]>>> = {
     { lines: ['gicv5_recalc_ppi_hppi'], with: V5_TAKEN, unnamed: true },
     { lines: ['gicv5_update_irq_fiq'], with: V5_TAKEN, unnamed: true },
     { lines: ['gicv5_irs_recalc_hppi'], with: ['gicv5_activate', 'gicv5_set_pending'], often: ONCE, unnamed: true },
+    // Candidates come and go; setting the tables up gives dozens of lines without one.
+    { lines: ['gicv5_activate'], with: ['gicv5_irs_recalc_hppi'], often: 100 },
+    { lines: ['gicv5_deactivate'], with: ['gicv5_activate'] },
     { lines: ['gicv5_spi'], with: ['gicv5_spi_state'] },
     { lines: ['gicv5_set_pending'], with: V5_SET_UP },
     { lines: ['gicv5_set_enabled'], with: V5_SET_UP, setUp: true },

@@ -149,10 +149,11 @@ export function userspaceRegister(vm: VmVgicV5, op: AttributeOp, attr: bigint, m
   const access = vm.vm.host.profile.userspaceRegisters;
   if (access === 'absent') return -ENXIO;
   const register = decodeRegister(attr);
-  if (op === 'has') return register === undefined ? -ENXIO : 0;
   const { vcpus } = vm.vm;
   const vcpu = vcpus.find((candidate) => affinityOf(candidate) === attr >> 32n);
+  // For a query too: the attribute is taken apart first (kvm-vgic-v5-spi §11.1; "Points settled" 2 for the IRS).
   if (vcpu === undefined) return -EINVAL;
+  if (op === 'has') return register === undefined ? -ENXIO : 0;
   if (anyRunning(vm.vm)) return -EBUSY;
   if (!vm.vm.initialized.flag) return -EBUSY;
   const gic = vm.vcpu(vcpu);
