@@ -11,7 +11,8 @@ const NOBODY = 0x12n << 32n;
 
 function lab(until: 'created' | 'initialised'): (op: AttributeOp, attr: bigint, fault?: boolean) => number {
   const { vm } = new SpiLab('Q', { until });
-  return (op, attr, fault = false) => vm.deviceAttr(op, GROUP.CPU_SYSREGS, attr, fault ? BAD_ADDRESS : new UserWords(0n));
+  return (op, attr, fault = false) =>
+    vm.deviceAttr(op, GROUP.CPU_SYSREGS, attr, fault ? BAD_ADDRESS : new UserWords(0n));
 }
 
 describe('an attribute of an EL1 register', () => {
