@@ -34,6 +34,12 @@ export async function spool(stdin: Readable, file: string, signal: AbortSignal):
   }
 }
 
+/** A failure that speaks of its copy, as one that speaks of standard input. */
+export function ofStdin(thrown: unknown, copy: string | undefined): unknown {
+  if (copy === undefined || !(thrown instanceof CliFailure)) return thrown;
+  return new CliFailure(thrown.code, thrown.message.replaceAll(copy, 'standard input'));
+}
+
 /** Copies its beginning to a file: whole pieces, until there are `bytes` of it or it ends. */
 export async function spoolHead(stdin: Readable, file: string, bytes: number): Promise<void> {
   const out = createWriteStream(file, { flags: 'wx' });

@@ -11,7 +11,7 @@ import { frames } from '../frames.ts';
 import { type FileOffset, offsets } from '../offsets.ts';
 import { flag, integer, JSON_FLAG, OVERWRITE_FLAG, text } from '../options.ts';
 import { newTrace } from '../output-file.ts';
-import { spool } from '../stdin.ts';
+import { ofStdin, spool } from '../stdin.ts';
 import { sayPlan } from './import-plan.ts';
 import { isImported } from './import-resume.ts';
 import { infoDocument } from './info.ts';
@@ -100,6 +100,8 @@ export const importCommand = defineCommand({
         ...(vcpus === undefined ? {} : { vcpus }),
       };
       return await importFiles(context, request, output, inputs.stopped, json);
+    } catch (error) {
+      throw ofStdin(error, inputs.copy);
     } finally {
       inputs.discard();
     }
@@ -111,6 +113,8 @@ const NEVER = new AbortController().signal;
 
 interface Inputs {
   readonly paths: string[];
+  /** Where standard input was copied to. */
+  readonly copy?: string;
   /** Ctrl-C came while standard input was read. */
   readonly stopped: boolean;
   readonly discard: () => void;
@@ -142,7 +146,7 @@ async function gather(context: Context, files: readonly string[]): Promise<Input
   try {
     const file = join(folder, 'stdin');
     const stopped = await spool(context.io.stdin, file, context.io.signal);
-    return { paths: files.map((name) => (name === '-' ? file : context.path(name))), stopped, discard };
+    return { paths: files.map((name) => (name === '-' ? file : context.path(name))), copy: file, stopped, discard };
   } catch (error) {
     discard();
     throw error;

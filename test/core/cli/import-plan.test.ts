@@ -99,4 +99,12 @@ describe('import', () => {
     const tooMany = await dry(Array.from({ length: 1025 }, () => 'vm0.log'));
     expect(tooMany).toMatchObject({ exit: 2, stderr: expect.stringContaining('1,025 files; at most 1,024') as string });
   });
+
+  it('calls standard input by its name where it is refused', async () => {
+    const empty = await run(['import', '-', '-o', 't.gscope'], { cwd: folder, stdin: '' });
+    expect(empty).toMatchObject({
+      exit: 3,
+      stderr: expect.stringMatching(/^gicscope: standard input: the file is empty/) as string,
+    });
+  });
 });
