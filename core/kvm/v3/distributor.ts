@@ -1,7 +1,8 @@
 /** The GICv3 distributor's registers as KVM decodes them (gicv3-registers, block map; kvm-vgic-v3 §10). */
+import { extract } from '../../gic/wide.ts';
 import { EBUSY, EINVAL } from '../errno.ts';
 import { inDistributor, type IrqRegister } from '../vgic/irq-registers.ts';
-import { type Block, extract, type MmioSpace, raz, type Reader, wi, type Writer } from '../vgic/mmio.ts';
+import { type Block, type MmioSpace, raz, type Reader, wi, type Writer } from '../vgic/mmio.ts';
 import { kickDeliverable } from '../vgic/queue.ts';
 import { readIidr, writeRevision } from '../vgic/revision.ts';
 import { NONE } from '../vgic/irq.ts';

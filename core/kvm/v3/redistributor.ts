@@ -1,7 +1,8 @@
 /** One redistributor's registers as KVM decodes them (gicv3-registers, block map). LPIs exist only with an ITS. */
+import { extract, update } from '../../gic/wide.ts';
 import { FIRST_SPI } from '../vgic/irq.ts';
 import { type IrqRegister } from '../vgic/irq-registers.ts';
-import { type Block, extract, type MmioSpace, raz, type Reader, update, wi, type Writer } from '../vgic/mmio.ts';
+import { type Block, type MmioSpace, raz, type Reader, wi, type Writer } from '../vgic/mmio.ts';
 import { IIDR_BASE } from '../vgic/revision.ts';
 import { IRQ_REGISTERS_V3, readIds } from './frames.ts';
 import { hasIts, itsesOf } from './its/its-set.ts';

@@ -109,18 +109,3 @@ export function userWrite(where: Where, value: bigint): Result {
   const result = (block.userWrite ?? block.write)(locate(where, block), BigInt.asUintN(32, value));
   return typeof result === 'number' ? result : 0;
 }
-
-/** Which part of a register is accessed. */
-type Part = Pick<Access, 'offset' | 'length'>;
-
-/** 64-bit register of which a word or the whole is read. */
-export function extract(value: bigint, { offset, length }: Part): bigint {
-  return BigInt.asUintN(length * 8, value >> BigInt((offset & 7) * 8));
-}
-
-/** The same for a write: the register with the accessed part replaced. */
-export function update(old: bigint, { offset, length }: Part, value: bigint): bigint {
-  const shift = BigInt((offset & 7) * 8);
-  const mask = ((1n << BigInt(length * 8)) - 1n) << shift;
-  return (old & ~mask) | ((value << shift) & mask);
-}

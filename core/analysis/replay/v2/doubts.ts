@@ -3,7 +3,7 @@
  * A write is applied where it is taken to belong; for every CPU the other possibility is kept, and used when a recorded
  * answer of that CPU fits only with it. At most `MOST` open writes per CPU.
  */
-import { type Bank } from '../v3/bank.ts';
+import { type Bank } from '../flat/bank.ts';
 import { type V2Cpu } from './gic.ts';
 
 const MOST = 64;

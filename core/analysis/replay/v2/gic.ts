@@ -4,14 +4,12 @@
  *
  * An access to the distributor does not say which CPU makes it, and some words are each CPU's own: the caller names one.
  */
-import { Bank } from '../v3/bank.ts';
-import { adoptBlock, blockAt, readBlock, writeBlock } from '../v3/blocks.ts';
+import { type Bank, FIRST_SPI, forgetPriorities, INTIDS, privateBank, spiBank, type Urgent } from '../flat/bank.ts';
+import { adoptBlock, type Block, blockAt, firstOf, readBlock, writeBlock } from '../flat/blocks.ts';
 import { V2CpuInterface } from './cpu-interface.ts';
 
-export const FIRST_SPI = 32;
 export const SPURIOUS = 1023;
 const SGIS = 16;
-const INTIDS = 288;
 const ENABLES = 3;
 const TARGETS = 0x800;
 const TARGETS_END = 0xc00;
@@ -20,16 +18,12 @@ const SET_SGIS = 0xf20;
 const SGIS_END = 0xf30;
 const IDENTIFICATION: readonly bigint[] = [4n, 0n, 0n, 0n, 0x90n, 0xb4n, 0x2bn, 0n, 0x0dn, 0xf0n, 0x05n, 0xb1n];
 
-export interface Best {
-  readonly intid: number;
-  readonly priority: number;
-}
-export const NO_BEST: Best = { intid: SPURIOUS, priority: 256 };
+export const NO_BEST: Urgent = { intid: SPURIOUS, priority: 256 };
 
 export class V2Cpu {
   readonly index: number;
   readonly interface = new V2CpuInterface();
-  readonly bank = new Bank(FIRST_SPI);
+  readonly bank = privateBank();
   /** Senders of each pending SGI, a bit each. */
   readonly sources = new Uint8Array(SGIS);
 
@@ -49,9 +43,8 @@ export class V2Cpu {
 
 export class PhysicalGicV2 {
   readonly cpus: readonly V2Cpu[];
-  readonly spis = new Bank(INTIDS);
+  readonly spis = spiBank();
   readonly #targets = new Uint8Array(INTIDS);
-  readonly #raised = new Set<number>();
   #groups = 0;
 
   constructor(cpus: number) {
@@ -82,32 +75,19 @@ export class PhysicalGicV2 {
   }
 
   /** The best interrupt before mask and running priority: smallest priority value, then smallest number. */
-  best(cpu: V2Cpu): Best {
+  best(cpu: V2Cpu): Urgent {
     if (!this.isOn(cpu)) return NO_BEST;
-    let best = NO_BEST;
-    for (let intid = 0; intid < FIRST_SPI; intid++) {
-      const priority = cpu.bank.priority[intid] ?? 0xff;
-      if (priority < best.priority && this.#isReady(cpu, intid)) best = { intid, priority };
-    }
-    for (const intid of this.#raised) {
-      const priority = this.spis.priority[intid] ?? 0xff;
-      const isBetter = priority < best.priority || (priority === best.priority && intid < best.intid);
-      if (isBetter && this.spis.isReady(intid) && ((this.#targets[intid] ?? 0) >> cpu.index) & 1)
-        best = { intid, priority };
-    }
-    return best;
-  }
-
-  #isReady(cpu: V2Cpu, intid: number): boolean {
-    return cpu.bank.isReady(intid);
+    const own = cpu.bank.mostUrgent(NO_BEST.priority, () => true) ?? NO_BEST;
+    const goesHere = (intid: number): boolean => (((this.#targets[intid] ?? 0) >> cpu.index) & 1) === 1;
+    return this.spis.mostUrgent(own.priority, goesHere) ?? own;
   }
 
   #group(cpu: V2Cpu, intid: number): number {
-    return (intid < FIRST_SPI ? cpu.bank : this.spis).group[intid] ?? 0;
+    return this.#bankOf(cpu, intid).group[intid] ?? 0;
   }
 
   /** Whether the best interrupt passes mask and running priority. */
-  #passes(cpu: V2Cpu, { priority }: Best): boolean {
+  #passes(cpu: V2Cpu, { priority }: Urgent): boolean {
     return priority < cpu.interface.pmr && priority < cpu.interface.runningPriority;
   }
 
@@ -122,40 +102,29 @@ export class PhysicalGicV2 {
   // --- a recording that begins in the middle --------------------------------------------------------------------
 
   /** It shows that this interrupt is the best one: enabled, pending, set up so, at an interface that is on. */
-  learnBest(cpu: V2Cpu, { intid, priority }: Best): void {
+  learnBest(cpu: V2Cpu, { intid, priority }: Urgent): void {
     if (this.#groups === 0) this.#groups = 1;
     if (!cpu.interface.isEnabled) cpu.interface.writeCtlr(1);
-    const bank = intid < FIRST_SPI ? cpu.bank : this.spis;
-    bank.enabled[intid] = 1;
-    bank.priority[intid] = priority;
-    if (!bank.isPending(intid)) bank.latch[intid] = 1;
-    if (intid < FIRST_SPI) return;
-    this.#targets[intid] = (this.#targets[intid] ?? 0) | (1 << cpu.index);
-    this.#note(intid);
+    this.#bankOf(cpu, intid).learnReady(intid, priority);
+    if (intid >= FIRST_SPI) this.#targets[intid] = (this.#targets[intid] ?? 0) | (1 << cpu.index);
   }
 
   /** One that is set up waits although its line is low: it is edge-triggered. False: it waits anyway. */
   learnEdge(cpu: V2Cpu, intid: number): boolean {
-    const bank = intid < FIRST_SPI ? cpu.bank : this.spis;
-    if (bank.isPending(intid)) return false;
-    bank.edge[intid] = bank.latch[intid] = 1;
-    if (intid >= FIRST_SPI) this.#note(intid);
-    return true;
+    return this.#bankOf(cpu, intid).learnEdge(intid);
   }
 
   /** Whatever led here: this interrupt, or none, is the best one. */
-  takeOver(cpu: V2Cpu, recorded: Best): void {
+  takeOver(cpu: V2Cpu, recorded: Urgent): void {
     if (recorded.intid !== SPURIOUS) this.learnBest(cpu, recorded);
     for (let mine = this.best(cpu); mine !== NO_BEST && mine.intid !== recorded.intid; mine = this.best(cpu)) {
       // One that is more urgent does not wait.
-      const bank = mine.intid < FIRST_SPI ? cpu.bank : this.spis;
-      bank.latch[mine.intid] = bank.line[mine.intid] = 0;
+      this.#bankOf(cpu, mine.intid).silence(mine.intid);
     }
   }
 
-  /** Nothing is known of how interrupts were set up: they come last until that is told. */
   forgetPriorities(): void {
-    for (const bank of [this.spis, ...this.cpus.map((cpu) => cpu.bank)]) bank.priority.fill(0xff);
+    forgetPriorities([this.spis, ...this.cpus.map(({ bank }) => bank)]);
   }
 
   /** It shows that an interface lets interrupts pass. True when that is news. */
@@ -170,12 +139,7 @@ export class PhysicalGicV2 {
   adopt(by: V2Cpu, offset: number, size: number, value: bigint): void {
     const block = blockAt(offset);
     if (block === undefined) return this.write(by, offset, size, value);
-    const isPrivate = this.#isPrivate(block.base, block.bits, offset);
-    const bank = isPrivate ? by.bank : this.spis;
-    const from = isPrivate ? 0 : FIRST_SPI;
-    adoptBlock(block, bank, offset, size, value, from, this.#end(isPrivate), (id) => {
-      if (!isPrivate) this.#note(id);
-    });
+    adoptBlock(block, this.#bankAt(by, block, offset), offset, size, value);
   }
 
   /** The number that GICC_IAR returns, without the source of an SGI. */
@@ -192,13 +156,8 @@ export class PhysicalGicV2 {
 
   // --- operations -----------------------------------------------------------------------------------------------
 
-  setSpi(intid: number, level: boolean): void {
-    this.spis.setLine(intid, level);
-    this.#note(intid);
-  }
-
   acknowledge(cpu: V2Cpu, intid: number, sender: number): void {
-    const bank = intid < FIRST_SPI ? cpu.bank : this.spis;
+    const bank = this.#bankOf(cpu, intid);
     cpu.interface.acknowledge(bank.priority[intid] ?? 0);
     bank.acknowledge(intid);
     if (intid < SGIS) {
@@ -206,7 +165,7 @@ export class PhysicalGicV2 {
       const left = (cpu.sources[intid] ?? 0) & ~(1 << sender);
       cpu.sources[intid] = left;
       bank.latch[intid] = left === 0 ? 0 : 1;
-    } else if (intid >= FIRST_SPI) this.#note(intid);
+    }
   }
 
   end(cpu: V2Cpu, intid: number): void {
@@ -219,8 +178,11 @@ export class PhysicalGicV2 {
   }
 
   #deactivate(cpu: V2Cpu, intid: number): void {
-    const bank = intid < FIRST_SPI ? cpu.bank : intid < INTIDS ? this.spis : undefined;
-    if (bank !== undefined) bank.active[intid] = 0;
+    if (intid < INTIDS) this.#bankOf(cpu, intid).active[intid] = 0;
+  }
+
+  #bankOf(cpu: V2Cpu, intid: number): Bank {
+    return intid < FIRST_SPI ? cpu.bank : this.spis;
   }
 
   sgi(to: V2Cpu, sgi: number, sender: number): void {
@@ -239,16 +201,7 @@ export class PhysicalGicV2 {
     if (offset >= CLEAR_SGIS && offset < SGIS_END)
       return this.#bytes(offset, size, (id) => by.sources[id % SGIS] ?? 0, CLEAR_SGIS);
     const block = blockAt(offset);
-    if (block === undefined) return undefined;
-    const isPrivate = this.#isPrivate(block.base, block.bits, offset);
-    return readBlock(
-      block,
-      isPrivate ? by.bank : this.spis,
-      offset,
-      size,
-      isPrivate ? 0 : FIRST_SPI,
-      this.#end(isPrivate),
-    );
+    return block === undefined ? undefined : readBlock(block, this.#bankAt(by, block, offset), offset, size);
   }
 
   /** SGIR is not here: it needs its sender. */
@@ -258,15 +211,11 @@ export class PhysicalGicV2 {
     else if (offset >= CLEAR_SGIS && offset < SGIS_END) this.#changeSources(by, offset, size, Number(value));
     else {
       const block = blockAt(offset);
-      // SGIs cannot be disabled.
       if (block === undefined) return;
-      const isPrivate = this.#isPrivate(block.base, block.bits, offset);
-      const bank = isPrivate ? by.bank : this.spis;
-      const from = isPrivate ? 0 : FIRST_SPI;
-      writeBlock(block, bank, offset, size, value, from, this.#end(isPrivate), (id) => {
-        if (!isPrivate) this.#note(id);
-      });
-      if (isPrivate) bank.enabled.fill(1, 0, SGIS);
+      const bank = this.#bankAt(by, block, offset);
+      writeBlock(block, bank, offset, size, value);
+      // SGIs cannot be disabled.
+      if (bank === by.bank) bank.enabled.fill(1, 0, SGIS);
     }
   }
 
@@ -275,15 +224,11 @@ export class PhysicalGicV2 {
     if (offset >= TARGETS && offset < TARGETS_END) return offset < TARGETS + FIRST_SPI;
     if (offset >= CLEAR_SGIS && offset < SGIS_END) return true;
     const block = blockAt(offset);
-    return block !== undefined && this.#isPrivate(block.base, block.bits, offset);
+    return block !== undefined && firstOf(block, offset) < FIRST_SPI;
   }
 
-  #isPrivate(base: number, bits: number, offset: number): boolean {
-    return ((offset - base) * 8) / bits < FIRST_SPI;
-  }
-
-  #end(isPrivate: boolean): number {
-    return isPrivate ? FIRST_SPI : INTIDS;
+  #bankAt(by: V2Cpu, block: Block, offset: number): Bank {
+    return this.#bankOf(by, firstOf(block, offset));
   }
 
   #target(by: V2Cpu, intid: number): number {
@@ -316,10 +261,5 @@ export class PhysicalGicV2 {
     let value = 0n;
     for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(byteOf(offset - base + i));
     return value;
-  }
-
-  #note(intid: number): void {
-    if (this.spis.latch[intid] === 1 || this.spis.line[intid] === 1) this.#raised.add(intid);
-    else this.#raised.delete(intid);
   }
 }

@@ -14,7 +14,8 @@ import { tellsTwoStates, TWO_STATES } from '../security.ts';
 import { type Recording, type ReplayMachine } from '../replay.ts';
 import { type Tally } from '../tally.ts';
 import { Doubts } from './doubts.ts';
-import { type Best, FIRST_SPI, NO_BEST, PhysicalGicV2, SPURIOUS, type V2Cpu } from './gic.ts';
+import { FIRST_SPI, type Urgent } from '../flat/bank.ts';
+import { NO_BEST, PhysicalGicV2, SPURIOUS, type V2Cpu } from './gic.ts';
 import { GICC_ROWS } from './registers.ts';
 
 const REASON = {
@@ -172,8 +173,8 @@ export class GicV2Replay implements ReplayMachine {
     const cpu = this.#cpu(event);
     if (number === undefined) return;
     this.#records.input(() => {
-      if (number >= FIRST_SPI) this.#gic.setSpi(number, event.level);
-      else cpu?.bank.setLine(number, event.level);
+      const bank = number >= FIRST_SPI ? this.#gic.spis : cpu?.bank;
+      bank?.setLine(number, event.level);
     });
   }
 
@@ -271,7 +272,7 @@ export class GicV2Replay implements ReplayMachine {
   }
 
   /** An interrupt waits that was set up before the recording began. */
-  #learn(cpu: V2Cpu, best: Best, isKnown: boolean): void {
+  #learn(cpu: V2Cpu, best: Urgent, isKnown: boolean): void {
     this.#beginning.interrupt(() => this.#gic.forgetPriorities());
     if (isKnown) return;
     const { intid } = best;

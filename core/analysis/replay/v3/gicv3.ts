@@ -13,8 +13,10 @@ import { type Recording, type ReplayMachine } from '../replay.ts';
 import { Records } from '../records.ts';
 import { tellsTwoStates, TWO_STATES } from '../security.ts';
 import { type Tally } from '../tally.ts';
+import { FIRST_SPI } from '../flat/bank.ts';
 import { type Best, NO_BEST, SPURIOUS } from './cpu-interface.ts';
-import { type Cpu, FIRST_SPI, PhysicalGic } from './gic.ts';
+import { type Cpu } from './cpu.ts';
+import { PhysicalGic } from './gic.ts';
 import { ItsReplay } from './its-replay.ts';
 import { KvmLayerReplay } from './kvm/kvm-layer.ts';
 import { ICC_ROWS } from './registers.ts';
@@ -251,8 +253,8 @@ export class GicV3Replay implements ReplayMachine {
     const cpu = this.#cpu(event);
     if (number === undefined) return;
     this.#records.input(() => {
-      if (number >= FIRST_SPI) this.#gic.setSpi(number, event.level);
-      else if (cpu !== undefined) this.#gic.setPpi(cpu, number, event.level);
+      const bank = number >= FIRST_SPI ? this.#gic.distributor.spis : cpu?.bank;
+      bank?.setLine(number, event.level);
     });
   }
 
@@ -266,24 +268,17 @@ export class GicV3Replay implements ReplayMachine {
     if (source.startsWith('gicv3_its_')) return this.#records.input(() => this.#its.access(event));
     const isDistributor = source.startsWith('gicv3_dist_');
     const cpu = this.#cpu(event);
-    if (!isDistributor && cpu === undefined) return this.#tally.unsupported(REASON.vcpu);
+    const frame = isDistributor ? this.#gic.distributor : cpu;
+    if (frame === undefined) return this.#tally.unsupported(REASON.vcpu);
     if (op === 'write') {
       if (isDistributor && at === GICD_CTLR) this.#beginning.setUp();
-      this.#records.input(() => {
-        if (isDistributor) this.#gic.writeDistributor(at, size, value);
-        else if (cpu !== undefined) this.#gic.writeRedistributor(cpu, at, size, value);
-      });
+      this.#records.input(() => frame.write(at, size, value));
       return;
     }
-    const emulated = isDistributor
-      ? this.#gic.readDistributor(at, size)
-      : cpu === undefined
-        ? undefined
-        : this.#gic.readRedistributor(cpu, at, size);
+    const emulated = frame.read(at, size);
     if (emulated === undefined) return this.#tally.unsupported(REASON.register);
     if (emulated !== value && this.#beginning.isFirst(`read ${source} ${cpu?.index} ${at}`)) {
-      if (isDistributor) this.#gic.adoptDistributor(at, size, value);
-      else if (cpu !== undefined) this.#gic.adoptRedistributor(cpu, at, size, value);
+      frame.adopt(at, size, value);
       return this.#beginning.learned();
     }
     this.#tally.compare(event, register, value, emulated);

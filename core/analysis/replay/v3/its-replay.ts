@@ -1,8 +1,10 @@
 /** The ITS of a recorded GICv3: commands and messages drive it, its register reads and translations are compared. */
+import { extract, update } from '../../../gic/wide.ts';
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { type EventOf } from '../../../trace/kinds.ts';
 import { BEFORE, type Beginning } from '../beginning.ts';
 import { type Tally } from '../tally.ts';
+import { type Cpu } from './cpu.ts';
 import { type PhysicalGic } from './gic.ts';
 import { CREADR, CWRITER, Its } from './its.ts';
 
@@ -45,20 +47,14 @@ export class ItsReplay {
     const offset = Number(event.offset);
     if (offset === TRANSLATER) return this.#message(Number(detail?.['DeviceID'] ?? 0), Number(value), true);
     const base = isWide(offset) ? offset & ~7 : offset;
-    const isUpper = isWide(offset) && size === 4 && offset % 8 === 4;
+    const part = { offset: offset - base, length: size };
     if (op === 'write') {
-      const before = this.#its.read(base) ?? 0n;
-      const low = isUpper
-        ? BigInt.asUintN(32, before) | (value << 32n)
-        : size === 4
-          ? ((before >> 32n) << 32n) | value
-          : value;
-      this.#its.write(base, low);
+      this.#its.write(base, update(this.#its.read(base) ?? 0n, part, value));
       return;
     }
     const whole = this.#its.read(base);
     if (whole === undefined) return this.#tally.unsupported('the emulator has no such register');
-    const emulated = BigInt.asUintN(8 * size, isUpper ? whole >> 32n : whole);
+    const emulated = extract(whole, part);
     if (emulated !== value && this.#beginning.isFirst(`ITS ${offset}`)) {
       if (base === CREADR) this.#its.write(CWRITER, value);
       return this.#tally.unsupported(BEFORE);
@@ -111,7 +107,7 @@ export class ItsReplay {
     const found = this.#its.translate(device, event);
     const cpu = found === undefined ? undefined : this.#gic.cpus[found.redistributor];
     this.#expected = isPending ? found?.lpi : undefined;
-    if (found !== undefined && cpu !== undefined && cpu.hasLpis) this.#gic.setLpi(cpu, found.lpi, isPending);
+    if (found !== undefined && cpu !== undefined && cpu.hasLpis) setLpi(cpu, found.lpi, isPending);
   }
 
   /** A pending LPI goes with its collection. */
@@ -136,4 +132,9 @@ export class ItsReplay {
 /** Registers of 64 bits. */
 function isWide(offset: number): boolean {
   return offset === 0x8 || offset === 0xc || (offset >= 0x80 && offset < 0x140);
+}
+
+function setLpi({ pendingLpis }: Cpu, lpi: number, isPending: boolean): void {
+  if (isPending) pendingLpis.add(lpi);
+  else pendingLpis.delete(lpi);
 }

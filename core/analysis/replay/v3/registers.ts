@@ -1,5 +1,6 @@
 /** Reads and writes of ICC_* registers of a physical CPU interface, one row per register (gicv3-behaviour §6). */
-import { type Cpu, type PhysicalGic } from './gic.ts';
+import { type Cpu } from './cpu.ts';
+import { type PhysicalGic } from './gic.ts';
 
 interface Row {
   readonly read?: (gic: PhysicalGic, cpu: Cpu) => number;

@@ -1,6 +1,7 @@
 /** The control page of an ITS as KVM decodes it (gicv3-registers, GITS; kvm-vgic-v3 §14.10). */
+import { extract, type Part, update } from '../../../gic/wide.ts';
 import { EBUSY, EINVAL, type Result } from '../../errno.ts';
-import { type Block, extract, type MmioSpace, update } from '../../vgic/mmio.ts';
+import { type Block, type MmioSpace } from '../../vgic/mmio.ts';
 import { IIDR_BASE } from '../../vgic/revision.ts';
 import { sanitiseAttributes } from '../lpi-bases.ts';
 import { BASER_TYPE, type Its } from './its.ts';
@@ -16,11 +17,6 @@ interface Row {
   write?(its: Its, at: Part, value: bigint): void;
   /** Userspace's write where it differs. */
   userWrite?(its: Its, value: bigint): Result;
-}
-
-interface Part {
-  readonly offset: number;
-  readonly length: number;
 }
 
 const ENABLED = 1n;

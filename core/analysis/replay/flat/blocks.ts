@@ -36,7 +36,7 @@ function pair(base: number, read: Block['read'], field: 'enabled' | 'latch' | 'a
   return [bit(base, read, to(1)), bit(base + 0x80, read, to(0))];
 }
 
-export const BLOCKS: readonly Block[] = [
+const BLOCKS: readonly Block[] = [
   bit(
     0x80,
     (bank, id) => bank.group[id] ?? 0,
@@ -76,59 +76,43 @@ export function blockAt(offset: number): Block | undefined {
 }
 
 /** What a read returned is what the register holds: a pair of registers that set and clear takes it as a whole. */
-export function adoptBlock(
-  block: Block,
-  bank: Bank,
-  offset: number,
-  size: number,
-  value: bigint,
-  from: number,
-  to: number,
-  each?: (id: number) => void,
-): void {
+export function adoptBlock(block: Block, bank: Bank, offset: number, size: number, value: bigint): void {
   const isPair = block.base >= FIRST_PAIR && block.base < PAIRS_END;
   const setting = isPair ? offset & ~CLEARS : offset;
   const write = (at: number, written: bigint): void => {
     const target = blockAt(at);
-    if (target !== undefined) writeBlock(target, bank, at, size, written, from, to, each);
+    if (target !== undefined) writeBlock(target, bank, at, size, written);
   };
   write(setting, value);
   if (isPair) write(setting + CLEARS, BigInt.asUintN(8 * size, ~value));
 }
 
 /** The interrupts that an access of `size` bytes covers, from `first` on. */
-export function covered({ base, bits }: Block, offset: number, size: number): { first: number; count: number } {
+function covered({ base, bits }: Block, offset: number, size: number): { first: number; count: number } {
   return { first: ((offset - base) * 8) / bits, count: (size * 8) / bits };
 }
 
-export function readBlock(block: Block, bank: Bank, offset: number, size: number, from: number, to: number): bigint {
+/** The first interrupt of which the byte at this offset holds something. */
+export const firstOf = (block: Block, offset: number): number => covered(block, offset, 1).first;
+
+export function readBlock(block: Block, bank: Bank, offset: number, size: number): bigint {
   const { first, count } = covered(block, offset, size);
   let value = 0n;
   for (let i = count - 1; i >= 0; i--) {
     const id = first + i;
-    const field = id >= from && id < to ? block.read(bank, id) : 0;
+    const field = id >= bank.first && id < bank.end ? block.read(bank, id) : 0;
     value = (value << BigInt(block.bits)) | BigInt(field);
   }
   return value;
 }
 
-/** Calls `each` for the interrupts that were written. */
-export function writeBlock(
-  block: Block,
-  bank: Bank,
-  offset: number,
-  size: number,
-  value: bigint,
-  from: number,
-  to: number,
-  each: (id: number) => void = nothing,
-): void {
+export function writeBlock(block: Block, bank: Bank, offset: number, size: number, value: bigint): void {
   const { first, count } = covered(block, offset, size);
   const mask = (1n << BigInt(block.bits)) - 1n;
   for (let i = 0; i < count; i++) {
     const id = first + i;
-    if (id < from || id >= to) continue;
+    if (id < bank.first || id >= bank.end) continue;
     block.write(bank, id, Number((value >> BigInt(i * block.bits)) & mask));
-    each(id);
+    bank.changed(id);
   }
 }
