@@ -12,7 +12,7 @@ import { sceneFacts } from './facts.ts';
 import { fileOf, isAside, isFirstLine, reasonFor } from './line-reasons.ts';
 import { observe, observeLoss } from './meanings.ts';
 import { Scene } from './scene.ts';
-import { newTextLine, readTextLine, type TextLine } from './text-line.ts';
+import { newTextLine, ornamentOf, readTextLine, type TextLine } from './text-line.ts';
 import { TextRecord } from './text-record.ts';
 
 const LOST = /^CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]$/;
@@ -84,10 +84,11 @@ class TextSession implements LineReceiver {
       observe(record, this.scene);
       return;
     }
-    const [, cpu, count = PERF_LOST.exec(text.slice(0, LONGEST_SKIPPED))?.[1]] = LOST.exec(text) ?? [];
+    const plain = text.slice(ornamentOf(text), LONGEST_SKIPPED);
+    const [, cpu, count = PERF_LOST.exec(plain)?.[1]] = LOST.exec(plain) ?? [];
     if (cpu === undefined && count === undefined) {
-      this.#header(text);
-      this.#skip(line, reasonFor(text), text);
+      this.#header(plain);
+      this.#skip(line, reasonFor(plain), text);
       return;
     }
     // It stands before the first event after the gap, whose time is not known yet.
@@ -113,7 +114,7 @@ class TextSession implements LineReceiver {
   }
 
   #header(text: string): void {
-    const tracer = /^\ufeff?# tracer: (\S{1,64})/.exec(text)?.[1];
+    const tracer = /^# tracer: (\S{1,64})/.exec(text)?.[1];
     if (tracer !== undefined) this.#facts['tracer'] = tracer;
     const file = fileOf(text);
     const { files } = this.#record.line;
@@ -151,7 +152,8 @@ function shareOf(
       if (text.trim() === '' || looked === LOOKED_AT) return;
       if (first === '') first = text;
       const isEvent = readTextLine(text, line);
-      if (!isEvent && (LOST.test(text) || isAside(text))) return;
+      const plain = text.slice(ornamentOf(text));
+      if (!isEvent && (LOST.test(plain) || isAside(plain))) return;
       looked++;
       if (isEvent && line.isPerf === isPerf) known++;
     },
@@ -168,7 +170,7 @@ const detecting =
   (isPerf: boolean) =>
   (head: Uint8Array): Verdict | undefined => {
     const { known, looked, first } = shareOf(head, isPerf);
-    const isHeader = !isPerf && isFirstLine(first);
+    const isHeader = !isPerf && isFirstLine(first.slice(ornamentOf(first)));
     if (known === 0 && !isHeader) return undefined;
     const share = looked === 0 ? 0 : known / looked;
     return {

@@ -1,12 +1,12 @@
 /** Why a line of ftrace text is no event: lines of other tracers, of options and of headers, by how they begin. */
 
 /** How a report begins, or the report of each of several files: with its name. */
-const REPORT = /^\ufeff?(?:\s{0,64}(\S.{0,255}): )?cpus=\d{1,6}\s*$/;
+const REPORT = /^(?:\s{0,64}(\S.{0,255}): )?cpus=\d{1,6}\s*$/;
 
 const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^\s*$/, 'empty line'],
   [/^#####/, 'start of a CPU buffer'],
-  [/^\ufeff?#/, 'header'],
+  [/^#/, 'header'],
   [REPORT, 'header'],
   [/^\s*(=> |[0-9a-f]{8,16} )/, 'stack trace'],
   [/(^|: +)<(user )?stack trace ?>$/, 'stack trace'],
@@ -25,7 +25,7 @@ const FAR = 350;
 
 /** Whether the text of a tracer or a report begins with this line. */
 export function isFirstLine(text: string): boolean {
-  return /^\ufeff?# tracer: \S/.test(text) || REPORT.test(text);
+  return /^# tracer: \S/.test(text) || REPORT.test(text);
 }
 
 /** The file whose report begins with this line. */

@@ -65,16 +65,31 @@ const PERF_EVENT = /(?:\d{1,20}\s{1,20})?[\w.-]{1,64}:(?![ukhGHIpPSDWeRb]{1,12}:
 const PERF_WITHOUT_CPU =
   /\s\d{1,12}\.(?:\d{9}|\d{6}):\s{1,40}(?:\d{1,20}\s{1,20})?[A-Za-z_][\w.-]{0,63}:[\w.-]{1,128}:/;
 const PREFIX = /^\s{0,64}(\S{1,64}):\s{2,}/;
-/** The mark that some editors begin a file with, colours, and what printk and consoles put before a dumped buffer. */
-const ORNAMENT =
+/**
+ * What others put before a line: the mark that some editors begin a file with, colours, printk and consoles where a
+ * buffer is dumped, collectors of logs their own time.
+ */
+const ORNAMENTS: readonly RegExp[] = [
+  /\ufeff/,
   // eslint-disable-next-line no-control-regex -- terminals' control sequences are what is looked for
-  /^(?:\ufeff|\u001b\[[\d;]{0,16}[a-zA-Z]|(?:<\d{1,3}>)?\[\s{0,6}\d{1,9}\.\d{6}\](?:\[\s{0,6}[TC]\s{0,6}\d{1,9}\])? )+/;
+  /\u001b\[[\d;]{0,16}[a-zA-Z]/,
+  /(?:<\d{1,3}>)?\[\s{0,6}\d{1,9}\.\d{6}\](?:\[\s{0,6}[TC]\s{0,6}\d{1,9}\])? /,
+  /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)? /,
+  /[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})? (?:\S{1,64} kernel: )?/,
+];
+const ORNAMENT = new RegExp(`^(?:${ORNAMENTS.map(({ source }) => source).join('|')})+`);
 /** What ornaments begin with, and few lines else. */
-const ORNATE: ReadonlySet<number> = new Set([0xfeff, 0x1b, '<'.charCodeAt(0), '['.charCodeAt(0)]);
+// eslint-disable-next-line no-control-regex -- as above
+const ORNATE = /^[\ufeff\u001b<[2A-Z]/;
+
+/** Where the line itself begins. */
+export function ornamentOf(text: string): number {
+  return ORNATE.test(text) ? (ORNAMENT.exec(text)?.[0].length ?? 0) : 0;
+}
 
 /** Fills `into`; false: the line has not these columns. */
 export function readTextLine(text: string, into: TextLine): boolean {
-  const ahead = ORNATE.has(text.charCodeAt(0)) ? (ORNAMENT.exec(text)?.[0].length ?? 0) : 0;
+  const ahead = ornamentOf(text);
   if (!readColumns(ahead === 0 ? text : text.slice(ahead), into)) return false;
   into.payloadAt += ahead;
   return true;

@@ -62,6 +62,9 @@ const WITH_FLAGS: Readonly<Record<string, Print>> = {
   'one with colours': (line) => `\u001b[1;32m${kernel(line)}\u001b[0m`,
   'one dumped to the console': (line) => `[   12.345678] ${kernel(line)}`,
   'one dumped to a console that names its task': (line) => `<4>[   12.345678][   T99] ${kernel(line)}`,
+  'one in the log of a build': (line) => `2026-11-20T21:55:34.3193305Z ${kernel(line)}`,
+  'one in a system log': (line) => `Nov  2 21:55:34 host kernel: [   12.345678] ${kernel(line)}`,
+  'one behind the time of each line': (line) => `Nov 20 21:55:34 ${kernel(line)}`,
   'the latency format': (line) =>
     `${line.comm.slice(0, 8).padStart(8)}-${line.pid.padEnd(7)} ${Number(line.cpu).toString().padStart(3)}${line.flags} ${micros(line).padStart(4)}us+: ${event(line)}`,
   'a report with the names of its buffers': (line) =>
@@ -315,6 +318,22 @@ describe('lines that are no events', () => {
       asEvents: 1,
       reasons: { 'sample of perf, no tracepoint': 3 },
     });
+  });
+
+  it('are known behind the stamps of a collector too', async () => {
+    const { sink, result } = await read(
+      [
+        '# tracer: nop',
+        '       CPU 0/KVM-214     [001] d..1.    15.734270: kvm_entry: PC: 0x40',
+        'CPU:1 [LOST 7 EVENTS]',
+        ' => el0_svc',
+      ]
+        .map((line) => `2026-11-20T21:55:34.3193305Z ${line}`)
+        .join('\n'),
+    );
+    expect(result.summary.lines).toMatchObject({ asEvents: 2, reasons: { header: 1, 'stack trace': 1 } });
+    expect(result.summary.source.facts['tracer']).toBe('nop');
+    expect(sink.ofKind('lost')).toMatchObject([{ count: 7n }]);
   });
 
   it('are losses where perf says so', async () => {
