@@ -5,6 +5,7 @@
  * for each interrupt, and once for each vCPU that holds one its list registers.
  */
 import { NONE, type IrqFacts, readIrq } from '../kvm/vgic/irq-words.ts';
+import { type SlotId } from '../state/brand.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { type InterruptDescriptor, STATE_ACTIVE, STATE_PENDING, stateCode } from '../trace/interrupts.ts';
 import { type Inspectable } from './inspectable.ts';
@@ -14,6 +15,17 @@ export interface HeldState {
   readonly code: number;
   /** vCPU that its route leads to; null: nowhere. */
   readonly target: number | null;
+}
+
+/** KVM's two words of an interrupt, its state and its place; undefined where the trace has no such memory of it. */
+export function heldSlots(
+  { layout }: Pick<Inspectable, 'layout'>,
+  { fields }: InterruptDescriptor,
+): readonly [state: SlotId, place: SlotId | undefined] | undefined {
+  const slot = fields.pending?.slot;
+  const path = slot === undefined ? '' : layout.descriptor(slot).path;
+  if (slot === undefined || !path.endsWith('.state') || !path.includes('vgic.irq.')) return undefined;
+  return [slot, layout.find(path.replace(/state$/, 'place'))];
 }
 
 /** Answers for interrupts of `trace` in `state`; undefined where the trace has no such memory of the interrupt. */
@@ -29,12 +41,11 @@ export function heldStates(
     registers.set(vcpu, found);
     return found;
   };
-  return ({ fields, intid }) => {
-    const slot = fields.pending?.slot;
-    const path = slot === undefined ? undefined : trace.layout.descriptor(slot).path;
-    const word = slot === undefined || path?.endsWith('.state') !== true ? undefined : state.value(slot);
-    if (path?.includes('vgic.irq.') !== true || word === undefined) return undefined;
-    const place = trace.layout.find(path.replace(/state$/, 'place'));
+  return (descriptor) => {
+    const { fields, intid } = descriptor;
+    const [slot, place] = heldSlots(trace, descriptor) ?? [];
+    const word = slot === undefined ? undefined : state.value(slot);
+    if (word === undefined) return undefined;
     const irq = readIrq(word, (place === undefined ? undefined : state.value(place)) ?? 0n);
     const register =
       irq.onLr && irq.holder !== NONE ? registersOf(irq.holder).find((one) => holds(one, intid)) : undefined;
