@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { type Args } from '../../session/contract.ts';
 import { MOST_FILES } from '../../session/contract/tasks.ts';
 import { countOf, countText, durationText } from '../../state/units.ts';
 import { defineCommand } from '../command.ts';
@@ -153,17 +154,6 @@ async function gather(context: Context, files: readonly string[]): Promise<Input
   }
 }
 
-interface ImportRequest {
-  readonly files: string[];
-  readonly output: string;
-  readonly overwrite: boolean;
-  readonly format?: string;
-  readonly keepPartial?: boolean;
-  readonly follow?: boolean;
-  readonly vcpus?: number;
-  readonly offsets?: (number | null)[];
-}
-
 /** Offsets in the order of the files, named as given or without folders. @throws CliFailure for another file */
 function perFile(offsets: readonly FileOffset[], files: readonly string[]): (number | null)[] {
   const isNamed = (file: string, name: string): boolean => file === name || basename(file) === name;
@@ -176,7 +166,7 @@ function perFile(offsets: readonly FileOffset[], files: readonly string[]): (num
 /** After Ctrl-C the backend finishes the trace with what it has. */
 async function importFiles(
   context: Context,
-  request: ImportRequest,
+  request: Args<'import.start'>,
   shownOutput: string,
   stoppedBefore: boolean,
   json: boolean,
@@ -191,13 +181,14 @@ async function importFiles(
     context.say('stopped: nothing was imported, and no trace was written');
     return EXIT.interrupted;
   }
-  const isWhole = await report(context, last.output, shownOutput, stopped, context.io.now() - began, json);
+  const said = request.dtb !== undefined || request.frames !== undefined;
+  const isWhole = await report(context, last.output, shownOutput, stopped, context.io.now() - began, json, said);
   if (stopped) return EXIT.interrupted;
   // A torn file is kept because that was asked for; a log that was cut while it was followed is news.
   return isWhole || request.follow !== true ? EXIT.done : EXIT.badInput;
 }
 
-/** Tells what was imported; whether the source was read to its end. */
+/** Tells what was imported; whether the source was read to its end. `said`: a person said where registers are. */
 async function report(
   context: Context,
   output: string,
@@ -205,6 +196,7 @@ async function report(
   stopped: boolean,
   elapsedMs: number,
   json: boolean,
+  said: boolean,
 ): Promise<boolean> {
   const info = await context.call('trace.open', { path: output }, NEVER);
   const { id } = info;
@@ -219,6 +211,8 @@ async function report(
   );
   const cut = info.source.facts['ends early'];
   if (cut !== undefined) context.say(`the source ends early: ${cut}`);
+  const isSaid = said && !Object.keys(info.source.facts).some((fact) => fact.endsWith('register frames'));
+  if (isSaid) context.say('where registers are was not needed: the lines of the source name them');
   if (document !== undefined)
     context.io.stdout.write(`${JSON.stringify({ output, stopped, info: document }, undefined, 2)}\n`);
   return cut === undefined;

@@ -10,7 +10,7 @@ export function summariseAll(
   placed: readonly Placed[],
 ): TraceSummary {
   const facts: Record<string, string> = {};
-  for (const [i, { name, wrappers, cut, format }] of recordings.entries()) {
+  for (const [i, { name, wrappers, format }] of recordings.entries()) {
     const at = placed[i];
     const several = recordings.length > 1;
     const key = (fact: string): string => (several ? `${name}: ${fact}` : fact);
@@ -18,8 +18,10 @@ export function summariseAll(
     if (several && at !== undefined) facts[key('begins')] = `${(at.start / 1e9).toFixed(9)} s: ${at.because}`;
     for (const [fact, value] of Object.entries(summaries[i]?.facts ?? {})) facts[key(fact)] = value;
     if (wrappers.length > 0) facts[key('compression')] = wrappers.join(' in ');
-    if (cut !== undefined) facts[several ? key('ends early') : 'ends early'] = cut;
   }
+  // One fact for all, since it decides whether the trace is whole. What is wrong with a file names it.
+  const cuts = new Set(recordings.flatMap(({ cut }) => cut ?? []));
+  if (cuts.size > 0) facts['ends early'] = [...cuts].join('; ');
   const lines = linesOf(summaries);
   return {
     source: {

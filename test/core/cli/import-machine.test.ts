@@ -51,6 +51,12 @@ describe('where the registers of a recorded guest are', () => {
     ]);
   });
 
+  it('is said to be of no use to a QEMU log', async () => {
+    writeFileSync(join(folder, 'a.log'), '2026-11-20T21:55:32.992100Z arm_cpu_reset cpu 0\n');
+    const { exit, stderr } = await cli('import', 'a.log', '-o', 'a.gscope', '--frames', 'GICD=0x8020000');
+    expect([exit, stderr]).toEqual([0, expect.stringMatching(/where registers are was not needed/)]);
+  });
+
   it('is refused where it says nothing', async () => {
     for (const [argv, exit, message] of [
       [['--frames', 'GICX=0x1'], 2, 'FRAME=ADDRESS is expected'],

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ImportError, type ImportResult } from '../../../../core/import/import.ts';
 import { importSeveral, type SeveralOptions } from '../../../../core/import/several/import-several.ts';
@@ -159,6 +160,16 @@ describe('recordings side by side', () => {
     expect(sink.raw[(text?.line ?? 0) - 1]).toContain(text?.source ?? '?');
     expect(result.format).toBe('trace.dat+ftrace');
     expect(result.events).toBe(sink.events.length);
+  });
+
+  it('are not whole where one of them is torn, and the fact that says so names it', async () => {
+    const torn = join(folder, 'torn.txt.gz');
+    const packed = gzipSync(
+      `# tracer: nop\n${Array.from({ length: 300 }, (_, i) => entry(100 + i * 0.37)).join('\n')}`,
+    );
+    writeFileSync(torn, packed.subarray(0, packed.length - 500));
+    const { result } = await merged([data('raw-arch_timer.trace.txt.xz'), torn], { keepPartial: true });
+    expect(result.summary.source.facts['ends early']).toMatch(/torn\.txt\.gz: the gzip data ends too early/);
   });
 
   it('stop together when asked, and fail with the one that fails', async () => {
