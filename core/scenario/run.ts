@@ -12,40 +12,16 @@ import { type SavedTables } from '../machine/irs-actions.ts';
 import { Machine } from '../machine/machine.ts';
 import { type SavedRegisters } from '../machine/host-actions.ts';
 import { actionName, perform } from './actions.ts';
+import { type Arrival, Arrivals, type GuestPlace, isMeant, isThere } from './arrivals.ts';
+import { type Check, Checks, hex } from './checks.ts';
 import { GuestViews } from './guest-views.ts';
 import { declareTables } from './record/tables.ts';
 import { type Scenario } from './load.ts';
 import { Recorder } from './recorder.ts';
 import { type PackedSink } from './record/scribe.ts';
-import { readRegister } from './registers.ts';
 import { type Action, type ScenarioEvent } from './schema.ts';
-import { type Path, type Position } from './source.ts';
-
-/** One thing that was expected, and what was found. */
-export interface Check extends Position {
-  readonly ok: boolean;
-  /** What it is about: `KVM_IRQ_LINE`, `X5 at done`. */
-  readonly what: string;
-  readonly expected: string;
-  readonly found: string;
-  /** Virtual nanoseconds. */
-  readonly time: number;
-  /** Position of the last event before it was checked; −1 when there was none, or nothing is recorded. */
-  readonly seq: number;
-}
-
-/** A place in the guest's program, of one vCPU or of all. */
-export interface GuestPlace {
-  readonly address: bigint;
-  readonly vcpu: number | undefined;
-}
-
-/** An expectation about the record as a whole, in the condition language; whoever can search traces decides it. */
-export type RecordExpectation = Position & { readonly condition: string } & (
-    | { readonly kind: 'sequence'; readonly index: number }
-    | { readonly kind: 'never' }
-    | { readonly kind: 'count'; readonly count: number }
-  );
+import { expectationsOf, type RecordExpectation } from './record-expectations.ts';
+import { type Path } from './source.ts';
 
 export interface Outcome {
   readonly halted: HaltReason;
@@ -68,25 +44,20 @@ export class ScenarioRun {
   readonly machine: Machine;
   #recorder: Recorder | undefined;
   #views: GuestViews | undefined;
-  readonly #checks: Check[] = [];
+  readonly #checks: Checks;
+  readonly #arrivals: Arrivals;
   readonly #saved = new Map<string, SavedRegisters>();
   readonly #tables = new Map<string, SavedTables>();
   readonly #timed: Watched[];
-  /** Labels by address, per vCPU. */
-  readonly #labels: Map<bigint, string[]>[] = [];
-  readonly #reached = new Map<string, number>();
   readonly #met = new Set<number>();
-  /** Addresses at which `onPlace` is called, per vCPU. */
-  readonly #places: Set<bigint>[] = [];
   #halted: HaltReason | undefined;
   /** Called when the VM's vCPUs exist, before they are set up. */
   onCreated: (() => void) | undefined;
-  /** Called before a vCPU executes the instruction at a place of `watchPlaces`. */
-  onPlace: ((thread: Thread, address: bigint) => void) | undefined;
-
   constructor(scenario: Scenario) {
     this.scenario = scenario;
     this.machine = new Machine(scenario.config);
+    this.#checks = new Checks(this.machine, scenario.source, () => this.events - 1);
+    this.#arrivals = new Arrivals(this.machine);
     this.#timed = scenario.data.events
       .map((event, index) => ({ event, path: ['events', index] }))
       .filter(({ event }) => event.at !== undefined)
@@ -126,7 +97,7 @@ export class ScenarioRun {
     this.#watchLabels();
     if (scenario.data.vm.setUp === 'automatic') {
       const result = machine.setUp();
-      if (result !== 0) this.#check(['vm'], 'setting up the VM', '0', formatResult(result));
+      if (result !== 0) this.#checks.add(['vm'], 'setting up the VM', '0', formatResult(result));
     }
     this.#performDue();
     machine.start();
@@ -158,22 +129,17 @@ export class ScenarioRun {
 
   /** What was checked so far, in order. */
   get checks(): readonly Check[] {
-    return this.#checks;
+    return this.#checks.list;
   }
 
   /** Replaces the places at which `onPlace` is called. After `begin`, or from within a call of the machine. */
   watchPlaces(places: readonly GuestPlace[]): void {
-    for (const { core, index } of this.machine.threads) {
-      const wanted = new Set(
-        places.filter(({ vcpu }) => vcpu === undefined || vcpu === index).map(({ address }) => address),
-      );
-      for (const address of this.#places[index] ?? [])
-        if (!wanted.has(address) && this.#labels[index]?.has(address) !== true) core.breakpoints.delete(address);
-      for (const address of wanted) core.breakpoints.add(address);
-      this.#places[index] = wanted;
-    }
-    // One that runs looks again before its next instruction.
-    this.machine.interrupt();
+    this.#arrivals.watchPlaces(places);
+  }
+
+  /** Called before a vCPU executes the instruction at a place of `watchPlaces`. */
+  set onPlace(call: (thread: Thread, address: bigint) => void) {
+    this.#arrivals.onPlace = call;
   }
 
   /** Ends the run where it is. */
@@ -187,7 +153,7 @@ export class ScenarioRun {
     return {
       halted: this.#halted,
       time: this.time,
-      checks: this.#checks,
+      checks: this.checks,
       about: expectationsOf(this.scenario),
     };
   }
@@ -211,152 +177,69 @@ export class ScenarioRun {
     const name = actionName(action);
     try {
       const { result, words } = perform({ machine: this.machine, saved: this.#saved, tables: this.#tables }, action);
-      this.#check(path, name, formatResult(action.result ?? 0), formatResult(result));
+      this.#checks.add(path, name, formatResult(action.result ?? 0), formatResult(result));
       if (action.value === undefined) return;
       const wanted = Array.isArray(action.value) ? action.value : [action.value];
-      this.#check(path, `value of ${name}`, hexes(wanted), hexes((words ?? []).slice(0, wanted.length)));
+      this.#checks.add(path, `value of ${name}`, hexes(wanted), hexes((words ?? []).slice(0, wanted.length)));
     } catch (error) {
       // A thread that deadlocks in a call of user space ends the run as one in the guest does.
       if (error instanceof LockDeadlock) this.machine.stop();
       else if (!(error instanceof RangeError)) throw error;
-      this.#check(path, name, 'an action that is possible', error.message);
+      this.#checks.add(path, name, 'an action that is possible', error.message);
     }
   }
 
   // --- labels -----------------------------------------------------------------------------------------------------
 
   #watchLabels(): void {
-    const { scenario, machine } = this;
-    const { events, expect } = scenario.data;
+    const { guest, data } = this.scenario;
     const names = new Set([
-      ...events.flatMap(({ when }) => (when === undefined ? [] : [when.label])),
-      ...expect.at.map(({ label }) => label),
+      ...data.events.flatMap(({ when }) => (when === undefined ? [] : [when.label])),
+      ...data.expect.at.map(({ label }) => label),
     ]);
-    for (const { core, index } of machine.threads) {
-      const labels = new Map<bigint, string[]>();
-      for (const name of names) {
-        const address = scenario.guest.labelOf(name, index);
-        if (address === undefined) continue;
-        labels.set(address, [...(labels.get(address) ?? []), name]);
-        core.breakpoints.add(address);
-      }
-      this.#labels[index] = labels;
-    }
-    machine.onBreakpoint = (thread, address) => this.#arrive(thread, address);
+    this.#arrivals.watchLabels(guest, names, (arrival) => this.#arrive(arrival));
   }
 
-  #arrive(thread: Thread, address: bigint): void {
-    if (this.#places[thread.index]?.has(address) === true) this.onPlace?.(thread, address);
-    for (const label of this.#labels[thread.index]?.get(address) ?? []) {
-      const own = this.#count(`${label}:${thread.index}`);
-      const all = this.#count(label);
-      this.machine.emit({ kind: 'guest.label', label, pc: address, count: own }, thread.vcpu.place);
-      this.#expectAt(thread, label, own, all);
-      for (const [index, event] of this.scenario.data.events.entries()) {
-        const { when } = event;
-        if (when === undefined || !isMeant(when, label, thread.index, own, all, when.every)) continue;
-        this.#perform({ event, path: ['events', index] });
-      }
+  #arrive(arrival: Arrival): void {
+    const { thread, label, address, own } = arrival;
+    this.machine.emit({ kind: 'guest.label', label, pc: address, count: own }, thread.vcpu.place);
+    this.#expectAt(arrival);
+    for (const [index, event] of this.scenario.data.events.entries()) {
+      const { when } = event;
+      if (when === undefined || !(when.every ? isThere(when, arrival) : isMeant(when, arrival))) continue;
+      this.#perform({ event, path: ['events', index] });
     }
   }
 
-  #count(key: string): number {
-    const count = (this.#reached.get(key) ?? 0) + 1;
-    this.#reached.set(key, count);
-    return count;
-  }
-
-  #expectAt(thread: Thread, label: string, own: number, all: number): void {
+  #expectAt(arrival: Arrival): void {
+    const { thread, label } = arrival;
     for (const [index, wanted] of this.scenario.data.expect.at.entries()) {
-      if (!isMeant(wanted, label, thread.index, own, all, false)) continue;
+      if (!isMeant(wanted, arrival)) continue;
       this.#met.add(index);
       this.machine.save();
       this.#views?.update();
       const path = ['expect', 'at', index];
-      for (const [name, value] of Object.entries(wanted.registers)) {
-        const found = readRegister(this.machine, thread.index, name);
-        this.#check(
-          [...path, 'registers', name],
-          `${name} of vCPU ${thread.index} at ${label}`,
-          hex(value),
-          found === undefined ? 'no such register' : hex(found),
-        );
-      }
-      this.#expectState(wanted.state, [...path, 'state'], ` at ${label}`);
-    }
-  }
-
-  #expectState(wanted: Readonly<Record<string, bigint>>, path: Path, when: string): void {
-    const { layout, state } = this.machine.journal;
-    for (const [name, value] of Object.entries(wanted)) {
-      const slot = layout.find(name);
-      this.#check(
-        [...path, name],
-        `${name}${when}`,
-        hex(value),
-        slot === undefined ? 'no such slot' : hex(state.read(slot)),
-      );
+      this.#checks.registers(wanted.registers, thread.index, [...path, 'registers'], ` at ${label}`);
+      this.#checks.state(wanted.state, [...path, 'state'], ` at ${label}`);
     }
   }
 
   #end(halted: HaltReason): true {
-    const { data, source } = this.scenario;
+    const { data } = this.scenario;
     this.#halted = halted;
     this.machine.save();
     this.#views?.update();
     this.machine.emit({ kind: 'machine.halt', reason: halted }, {});
     if (data.expect.halted !== undefined)
-      this.#check(['expect', 'halted'], 'why the run ended', data.expect.halted, halted);
+      this.#checks.add(['expect', 'halted'], 'why the run ended', data.expect.halted, halted);
     for (const [index, { label, nth = 1 }] of data.expect.at.entries())
-      if (!this.#met.has(index))
-        this.#checks.push({
-          ...source.locate(['expect', 'at', index]),
-          ok: false,
-          what: `reaching ${label}`,
-          expected: `at least ${nth} times`,
-          found: String(this.#reached.get(label) ?? 0),
-          time: this.time,
-          seq: this.events - 1,
-        });
-    this.#expectState(data.expect.end, ['expect', 'end'], ' at the end');
+      if (!this.#met.has(index)) {
+        const times = String(this.#arrivals.times(label));
+        this.#checks.add(['expect', 'at', index], `reaching ${label}`, `at least ${nth} times`, times, false);
+      }
+    this.#checks.state(data.expect.end, ['expect', 'end'], ' at the end');
     return true;
   }
-
-  #check(path: Path, what: string, expected: string, found: string): void {
-    const position = this.scenario.source.locate(path);
-    const { time, events } = this;
-    this.#checks.push({ ...position, ok: expected === found, what, expected, found, time, seq: events - 1 });
-  }
 }
 
-/** What a scenario expects of its record, to be asked when it is finished. */
-export function expectationsOf({ source, data }: Pick<Scenario, 'source' | 'data'>): RecordExpectation[] {
-  const at = (...path: Path): Position => source.locate(['expect', ...path]);
-  const { sequence, never, counts } = data.expect;
-  return [
-    ...sequence.map((condition, index) => ({ ...at('sequence', index), condition, kind: 'sequence' as const, index })),
-    ...never.map((condition, index) => ({ ...at('never', index), condition, kind: 'never' as const })),
-    ...counts.map(({ of: condition, is: count }, index) => ({
-      ...at('counts', index),
-      condition,
-      kind: 'count' as const,
-      count,
-    })),
-  ];
-}
-
-/** Is this the arrival that somebody waits for? */
-function isMeant(
-  wanted: { readonly label: string; readonly vcpu?: number | undefined; readonly nth?: number | undefined },
-  label: string,
-  vcpu: number,
-  own: number,
-  all: number,
-  every: boolean,
-): boolean {
-  if (wanted.label !== label || (wanted.vcpu !== undefined && wanted.vcpu !== vcpu)) return false;
-  return every || (wanted.nth ?? 1) === (wanted.vcpu === undefined ? all : own);
-}
-
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 const hexes = (values: readonly bigint[]): string => values.map(hex).join(' ');
