@@ -40,6 +40,7 @@ export class Recording {
     this.#options = options;
     this.format = parts[0].format;
     this.offset = parts[0].offset;
+    this.cut = parts.map(({ cut }) => cut).find((why) => why !== undefined);
   }
 
   /** For people, and in events. */

@@ -1,5 +1,5 @@
 /** Several recordings as one trace: order, clocks, offsets, and what belongs to whom. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -170,6 +170,12 @@ describe('recordings side by side', () => {
     writeFileSync(torn, packed.subarray(0, packed.length - 500));
     const { result } = await merged([data('raw-arch_timer.trace.txt.xz'), torn], { keepPartial: true });
     expect(result.summary.source.facts['ends early']).toMatch(/torn\.txt\.gz: the gzip data ends too early/);
+
+    const tornXz = join(folder, 'torn.log.xz');
+    writeFileSync(tornXz, readFileSync(data('gicv3-smp4-noits-events.part.log.xz')).subarray(0, 20_000));
+    await expect(merged([data('raw-arch_timer.trace.txt.xz'), tornXz])).rejects.toThrow('the xz data ends too');
+    const kept = await merged([data('raw-arch_timer.trace.txt.xz'), tornXz], { keepPartial: true });
+    expect(kept.result.summary.source.facts['ends early']).toMatch(/torn\.log\.xz: the xz data ends too early/);
   });
 
   it('stop together when asked, and fail with the one that fails', async () => {
