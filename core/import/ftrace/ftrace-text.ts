@@ -14,6 +14,7 @@ import { observe, observeLoss } from './meanings.ts';
 import { Scene } from './scene.ts';
 import { newTextLine, ornamentOf, readTextLine, type TextLine } from './text-line.ts';
 import { TextRecord } from './text-record.ts';
+import { type TextTime } from './text-time.ts';
 
 const LOST = /^CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]$/;
 /** perf's, with --show-lost-events. */
@@ -33,8 +34,8 @@ class TextSession implements LineReceiver {
   readonly #record = new TextRecord();
   readonly #reasons = new Map<string, number>();
   #read = 0;
-  #origin:
-    { readonly seconds: number; readonly nanos: number; readonly count: bigint; readonly isCount: boolean } | undefined;
+  /** The first time stamp. */
+  #origin: Readonly<TextTime> | undefined;
   readonly #order = new ClockOrder();
   readonly #facts: Record<string, string> = {};
 
@@ -57,7 +58,7 @@ class TextSession implements LineReceiver {
   /** The trace's clock at time 0, in nanoseconds; undefined while no event was read, or its unit is not known. */
   get clockZero(): bigint | undefined {
     const origin = this.#origin;
-    if (origin === undefined || origin.isCount) return undefined;
+    if (origin === undefined || origin.isCount || origin.isRelative) return undefined;
     return BigInt(origin.seconds) * BigInt(SECOND) + BigInt(origin.nanos);
   }
 
@@ -125,11 +126,12 @@ class TextSession implements LineReceiver {
         `${Number(entries[2]) - Number(entries[1])} events at the beginning, by the recorder`;
   }
 
-  #timeOf({ seconds, nanos, count, isCount }: TextLine): number {
+  #timeOf({ seconds, nanos, count, isCount, isRelative }: TextLine): number {
     if (this.#origin === undefined) {
-      this.#origin = { seconds, nanos, count, isCount };
+      this.#origin = { seconds, nanos, count, isCount, isRelative };
       this.#facts['first time stamp'] = isCount ? String(count) : `${seconds}.${String(nanos).padStart(9, '0')} s`;
       if (isCount) this.#facts['clock'] = 'one that the text does not name: times are in its units';
+      else if (isRelative) this.#facts['clock'] = "since the beginning of the recorder's buffer (latency format)";
     }
     const origin = this.#origin;
     const time = isCount ? Number(count - origin.count) : (seconds - origin.seconds) * SECOND + (nanos - origin.nanos);

@@ -25,7 +25,7 @@ function readUsual(head: string, into: TextLine): number | undefined {
   if (match === null) return undefined;
   const [whole, comm = '', pid = '', cpu = '', flags = '', time = '0', fraction] = match;
   setPlace(comm, pid, cpu, flagsOf(flags), into);
-  if (fraction === undefined && whole.includes('us')) setMicros(Number(time), into);
+  if (fraction === undefined && whole.includes('us')) setMicros(Number(time), true, into);
   else setTime(time, fraction, into);
   return whole.length;
 }
@@ -35,7 +35,7 @@ function readVerbose(head: string, into: TextLine): number | undefined {
   if (match === null) return undefined;
   const [whole, comm = '', pid = '', cpu = '', flags = '', micros = '0'] = match;
   setPlace(comm, pid, cpu, Number.parseInt(flags, 16), into);
-  setMicros(Number.parseInt(micros, 16), into);
+  setMicros(Number.parseInt(micros, 16), false, into);
   return whole.length;
 }
 

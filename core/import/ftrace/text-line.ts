@@ -9,19 +9,15 @@
 import { flagsOf } from './flag-columns.ts';
 import { readLatency } from './latency-line.ts';
 import { NO_FLAGS } from './record.ts';
-import { setTime } from './text-time.ts';
+import { setTime, type TextTime } from './text-time.ts';
 
-export interface TextLine {
+/** Seconds and nanoseconds; for `isCount` one number of the clock's units in `count`. */
+export interface TextLine extends TextTime {
   comm: string;
   pid: number;
   tgid: number;
   cpu: number;
   flags: number;
-  /** Seconds and nanoseconds; for `isCount` one number of the clock's units in `count`. */
-  seconds: number;
-  nanos: number;
-  isCount: boolean;
-  count: bigint;
   /** ftrace instance, '' for the main buffer. */
   buffer: string;
   name: string;
@@ -45,6 +41,7 @@ export const newTextLine = (): TextLine => ({
   nanos: 0,
   isCount: false,
   count: 0n,
+  isRelative: false,
   buffer: '',
   name: '',
   payloadAt: 0,

@@ -5,10 +5,13 @@ export interface TextTime {
   nanos: number;
   isCount: boolean;
   count: bigint;
+  /** Since the beginning of the recorder's buffer, which nothing says when it was. */
+  isRelative: boolean;
 }
 
 /** `fraction`: six or nine digits; without one the number is a count. */
 export function setTime(whole: string, fraction: string | undefined, into: TextTime): void {
+  into.isRelative = false;
   into.isCount = fraction === undefined;
   if (fraction === undefined) into.count = BigInt(whole);
   else {
@@ -17,7 +20,8 @@ export function setTime(whole: string, fraction: string | undefined, into: TextT
   }
 }
 
-export function setMicros(micros: number, into: TextTime): void {
+export function setMicros(micros: number, isRelative: boolean, into: TextTime): void {
+  into.isRelative = isRelative;
   into.isCount = false;
   into.seconds = Math.floor(micros / 1e6);
   into.nanos = (micros % 1e6) * 1000;

@@ -133,7 +133,7 @@ describe('a recording', () => {
     const { sink, result } = await printed(print);
     expect(result.summary.lines).toMatchObject({ read: LINES, asEvents: LINES, skipped: 0 });
     expect(sink.events.map(essence)).toEqual(plain.map(essence));
-    const factor = result.summary.source.facts['clock'] === undefined ? 1 : 1000;
+    const factor = result.summary.source.facts['clock']?.endsWith('in its units') === true ? 1000 : 1;
     expect(sink.events.map((one) => one.time * factor)).toEqual(plain.map((one) => one.time));
   });
 
@@ -243,8 +243,13 @@ describe('a thread', () => {
   });
 });
 
-describe('the verbose latency format', () => {
-  it('has the clock between brackets', async () => {
+describe('the latency format', () => {
+  it('counts from a moment that it does not say, which is told', async () => {
+    const { result } = await read('WorkerTh-19401     1d..2. 18202us+: x_y: z\n');
+    expect(result.summary.source.facts['clock']).toContain("since the beginning of the recorder's buffer");
+  });
+
+  it('has the clock between brackets in its verbose form', async () => {
     const { sink, result } = await read(
       [
         '# tracer: nop',
