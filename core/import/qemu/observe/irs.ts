@@ -6,7 +6,7 @@ import { intid, type Intid } from '../../../gic/intid.ts';
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { type Gicv5Event } from '../events/gicv5.ts';
 import { NOBODY, u64 } from '../trace-line.ts';
-import { tellCandidate } from './posted.ts';
+import { tellCandidate, tellInput } from './posted.ts';
 import { type Meaning } from './scene.ts';
 
 const NONE = 255;
@@ -18,7 +18,7 @@ const wire: Meaning = {
     if (state?.line !== undefined) scene.slots.set(state.line, line.b === 0 ? 0 : 1);
   },
   tell: (line, vcpu, scene) => {
-    scene.emit(line, vcpu, 'device', { kind: 'irq.line', intid: intid('spi', line.a), level: line.b !== 0 });
+    tellInput(line, vcpu, scene, intid('spi', line.a), line.b);
   },
 };
 

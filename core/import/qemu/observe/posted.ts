@@ -28,6 +28,9 @@ export function tellCandidate(
   }
 }
 
+/** Detail of what is signalled to a guest inside the machine: one object, which is written as JSON once (Scene.emit). */
+export const VIRTUAL: Detail = { virtual: true };
+
 const SIGNALS = form('irq.signal', 'hardware');
 const { irq: IRQ, fiq: FIQ, nmi: NMI } = KINDS[SIGNALS.kind].fields;
 
@@ -46,6 +49,14 @@ export function tellSignals(
     scene.post(line, vcpu, SIGNALS, small, undefined, 0, 0, 0, 0, 0);
   } else
     scene.emit(line, vcpu, 'hardware', { kind: 'irq.signal', irq: irq !== 0, fiq: fiq !== 0, nmi: nmi !== 0, detail });
+}
+
+const INPUT = form('irq.line', 'device');
+const { level: LEVEL } = KINDS[INPUT.kind].fields;
+
+/** A device raises or lowers an input of the GIC. */
+export function tellInput(line: TraceLine, vcpu: number, scene: Scene, interrupt: Intid, level: number): void {
+  scene.post(line, vcpu, INPUT, flagAt(LEVEL, level), undefined, HAS_ARG, 0, 0, interrupt, 0);
 }
 
 const REGISTER = form('register.access', 'guest');

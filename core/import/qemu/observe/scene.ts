@@ -63,6 +63,8 @@ export class Scene {
   readonly #vcpus: VcpuState[] = [];
   readonly #shared = new Map<Intid, SharedState>();
   readonly #irsCandidates = new Map<number, IrsCandidate>();
+  #lastDetail: Detail | undefined;
+  #lastJson = '';
   /** Events emitted. */
   events = 0;
   /** Events of lines that name no vCPU though one acted; and those among them where nothing proves which. */
@@ -185,8 +187,17 @@ export class Scene {
   emit(line: TraceLine, vcpu: number, origin: Origin, happening: Happening): void {
     this.#count(line, vcpu);
     const { detail } = happening;
-    const json = detail === undefined ? undefined : JSON.stringify(detail);
+    const json = detail === undefined ? undefined : this.#jsonOf(detail);
     this.#sink.put(happening, origin, line.name, vcpu, line.time, line.line, json);
+  }
+
+  /** Details that come often are one object each (VIRTUAL). */
+  #jsonOf(detail: Detail): string {
+    if (detail !== this.#lastDetail) {
+      this.#lastDetail = detail;
+      this.#lastJson = JSON.stringify(detail);
+    }
+    return this.#lastJson;
   }
 
   /** As `emit`, for events that come often: the payload as numbers, at the places that KINDS gives them. */

@@ -7,7 +7,7 @@
  */
 import { type Gicv3CpuEvent, type Gicv3FrameEvent } from '../../events/gicv3.ts';
 import { type TraceLine } from '../../trace-line.ts';
-import { tellAccess, tellCandidate, tellSignals } from '../posted.ts';
+import { tellAccess, tellCandidate, tellInput, tellSignals } from '../posted.ts';
 import { type Meaning, type Scene } from '../scene.ts';
 import { type VcpuState } from '../vcpu-state.ts';
 import { cpuRegister, lastValue } from './cpu-registers.ts';
@@ -190,7 +190,7 @@ export function lineChange(number: (line: TraceLine) => number, level: (line: Tr
     apply: (line, scene) => scene.flat.of(number(line), line.subject)?.setLine(level(line) === 0 ? 0 : 1),
     tell: (line, vcpu, scene) => {
       const intid = flatInterrupt(number(line));
-      if (intid !== undefined) scene.emit(line, vcpu, 'device', { kind: 'irq.line', intid, level: level(line) !== 0 });
+      if (intid !== undefined) tellInput(line, vcpu, scene, intid, level(line));
     },
   };
 }

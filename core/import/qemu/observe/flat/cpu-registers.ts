@@ -10,7 +10,7 @@ import { type SlotId } from '../../../../state/brand.ts';
 import { encodingKey } from '../../attribution/operation.ts';
 import { type Gicv3CpuEvent } from '../../events/gicv3.ts';
 import { type TraceLine } from '../../trace-line.ts';
-import { tellAccess, tellSignals } from '../posted.ts';
+import { tellAccess, tellCandidate, tellSignals, VIRTUAL } from '../posted.ts';
 import { type Meaning, type Scene } from '../scene.ts';
 
 /** Registers whose last value soon says nothing about the present one, or which act and hold nothing. */
@@ -72,16 +72,15 @@ const writes = (pattern: string): Meaning => access(pattern, 'write');
 /** What the virtual interface found best: a list register, which says the interrupt. */
 const virtualCandidate: Meaning = {
   tell: (line, vcpu, scene) => {
-    const found = line.b < 0 ? {} : { detail: { 'list register': line.b, ...(vcpu < 0 ? { affinity: line.a } : {}) } };
-    const priority = line.e & 255;
-    scene.emit(line, vcpu, 'hardware', { kind: 'irq.hppi', priority, unit: 'virtual CPU interface', ...found });
+    const found = line.b < 0 ? undefined : { 'list register': line.b, ...(vcpu < 0 ? { affinity: line.a } : {}) };
+    tellCandidate(line, vcpu, scene, 'virtual CPU interface', undefined, line.e & 255, found);
   },
 };
 
 /** Signals to a guest inside the machine. */
 const virtualSignals: Meaning = {
   tell: (line, vcpu, scene) => {
-    tellSignals(line, vcpu, scene, line.c, line.b, 0, { virtual: true });
+    tellSignals(line, vcpu, scene, line.c, line.b, 0, VIRTUAL);
   },
 };
 

@@ -5,7 +5,7 @@
 import { nameAt, registerAt } from '../../../../gic/registers.ts';
 import { type Gicv2Event } from '../../events/gicv2.ts';
 import { NOBODY, type TraceLine, u64 } from '../../trace-line.ts';
-import { tellCandidate, tellSignals } from '../posted.ts';
+import { tellCandidate, tellSignals, VIRTUAL } from '../posted.ts';
 import { type Meaning, type Scene } from '../scene.ts';
 import { acknowledged, ended, EOI_MODE_V2, handled, handles, lineChange, NO_PRIORITY } from './cpu-interface.ts';
 import { GICV2_DISTRIBUTOR } from './frames.ts';
@@ -165,7 +165,7 @@ const signal: Meaning = {
   tell: (line, vcpu, scene) => {
     const isVirtual = line.s.startsWith('v');
     const [irq, fiq] = [line.s.endsWith('irq') ? line.b : 0, line.s.endsWith('fiq') ? line.b : 0];
-    tellSignals(line, vcpu, scene, irq, fiq, 0, isVirtual ? { virtual: true } : undefined);
+    tellSignals(line, vcpu, scene, irq, fiq, 0, isVirtual ? VIRTUAL : undefined);
   },
 };
 
