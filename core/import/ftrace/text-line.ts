@@ -63,12 +63,14 @@ const PERF_WITHOUT_CPU =
   /\s\d{1,12}\.(?:\d{9}|\d{6}):\s{1,40}(?:\d{1,20}\s{1,20})?[A-Za-z_][\w.-]{0,63}:[\w.-]{1,128}:/;
 const PREFIX = /^\s{0,64}(\S{1,64}):\s{2,}/;
 /**
- * What others put before a line: the mark that some editors begin a file with, colours, printk and consoles where a
- * buffer is dumped, collectors of logs their own time.
+ * What others put before a line: the mark that some editors begin a file with, the hole that is left of a file that was
+ * truncated while it was written, colours, printk and consoles where a buffer is dumped, collectors of logs their time.
  */
 const ORNAMENTS: readonly RegExp[] = [
   /\ufeff/,
-  // eslint-disable-next-line no-control-regex -- terminals' control sequences are what is looked for
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  /\u0000+/,
+  // eslint-disable-next-line no-control-regex -- as above
   /\u001b\[[\d;]{0,16}[a-zA-Z]/,
   /(?:<\d{1,3}>)?\[\s{0,6}\d{1,9}\.\d{6}\](?:\[\s{0,6}[TC]\s{0,6}\d{1,9}\])? /,
   /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)? /,
@@ -77,7 +79,7 @@ const ORNAMENTS: readonly RegExp[] = [
 const ORNAMENT = new RegExp(`^(?:${ORNAMENTS.map(({ source }) => source).join('|')})+`);
 /** What ornaments begin with, and few lines else. */
 // eslint-disable-next-line no-control-regex -- as above
-const ORNATE = /^[\ufeff\u001b<[2A-Z]/;
+const ORNATE = /^[\ufeff\u0000\u001b<[2A-Z]/;
 
 /** Where the line itself begins. */
 export function ornamentOf(text: string): number {

@@ -62,6 +62,7 @@ const WITH_FLAGS: Readonly<Record<string, Print>> = {
   'one with colours': (line) => `\u001b[1;32m${kernel(line)}\u001b[0m`,
   'one dumped to the console': (line) => `[   12.345678] ${kernel(line)}`,
   'one dumped to a console that names its task': (line) => `<4>[   12.345678][   T99] ${kernel(line)}`,
+  'one that was truncated while it was written': (line) => `${'\0'.repeat(600)}${kernel(line)}`,
   'one in the log of a build': (line) => `2026-11-20T21:55:34.3193305Z ${kernel(line)}`,
   'one in a system log': (line) => `Nov  2 21:55:34 host kernel: [   12.345678] ${kernel(line)}`,
   'one behind the time of each line': (line) => `Nov 20 21:55:34 ${kernel(line)}`,
