@@ -70,10 +70,11 @@ export const useTrace = defineStore('trace', () => {
     moments.forget();
     forgetUndo();
     info.value = opened;
-    vcpu.value = 0;
+    const lane = firstInterrupt(opened);
+    vcpu.value = lane?.vcpu ?? 0;
     fixedBaseline.value = undefined;
     previousStop.value = undefined;
-    selection.value = { lane: firstInterrupt(opened), register: undefined, row: undefined };
+    selection.value = { lane: lane?.id, register: undefined, row: undefined };
     past.value = [];
     future.value = [];
     const remembered = recall<number>(`position.${path}`, 0);
@@ -265,7 +266,7 @@ export const useTrace = defineStore('trace', () => {
 });
 
 /** The busiest private interrupt: something to look at when a trace is opened. */
-function firstInterrupt(trace: TraceInfo): string | undefined {
+function firstInterrupt(trace: TraceInfo): Lane | undefined {
   const busiest = trace.interrupts.reduce<TraceInfo['interrupts'][number] | undefined>(
     (best, one) => (best === undefined || one.acknowledged > best.acknowledged ? one : best),
     undefined,
@@ -273,7 +274,7 @@ function firstInterrupt(trace: TraceInfo): string | undefined {
   // Counts of a private interrupt may be per vCPU or of all vCPUs together.
   const interrupts = trace.lanes.filter(({ type }) => type === 'interrupt').toSorted(quietLast);
   const lane = interrupts.find(({ intid, vcpu }) => intid === busiest?.intid && vcpu === (busiest.vcpu ?? vcpu));
-  return (lane ?? interrupts[0])?.id;
+  return lane ?? interrupts[0];
 }
 
 const quietLast = (a: Lane, b: Lane): number => Number(a.quiet) - Number(b.quiet);

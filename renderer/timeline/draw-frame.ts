@@ -8,6 +8,7 @@ import { SHAPES } from '../format/interrupt-state.ts';
 import { type Brush, dashed, fill, hline, measure, vline, write } from './brush.ts';
 import { drawExec, execNames } from './draw-exec.ts';
 import {
+  connectorsFit,
   drawDurations,
   drawInterrupt,
   drawMarks,
@@ -89,7 +90,7 @@ function drawLanes(brush: Brush, scene: Scene): DrawnLane[] {
       if (data !== undefined && data.markTime.length > 0) {
         if (row.selected) {
           const exec = scene.layout.rows.find(({ kind, group }) => kind === 'exec' && group === row.group);
-          const execY = exec === undefined ? undefined : laneY(scene, exec);
+          const execY = exec === undefined || !connectorsFit(scene, data) ? undefined : laneY(scene, exec);
           // Connectors cross other lanes: they are drawn when all lanes are.
           late.push(() => {
             drawMarks(brush, scene, row, y, data, execY);

@@ -20,6 +20,9 @@ const WORD = { face: 'sans', size: 9 } as const;
 /** Marks of the same kind closer than this are left out: they would run into each other. */
 const MARK_ROOM = 5;
 
+/** Width that each connector has on average, at least. */
+const CONNECTOR_ROOM = 16;
+
 export interface InterruptMeasures {
   /** y of the baseline: bars stand on it. */
   readonly base: number;
@@ -174,6 +177,12 @@ export function drawMarks(brush: Brush, scene: Scene, row: LaneRow, y: number, d
     }
   }
   return drawn;
+}
+
+/** Whether lines from the marks in sight to the vCPU would still be told apart, and leave in sight what they cross. */
+export function connectorsFit({ span, width }: Pick<Scene, 'span' | 'width'>, { markTime }: LaneData): boolean {
+  const marks = firstEndingAfter(markTime, span.to) - firstEndingAfter(markTime, span.from);
+  return marks * CONNECTOR_ROOM <= width;
 }
 
 /** Durations of the lives in the selected lane, where there is room between one end and the next beginning. */

@@ -103,7 +103,14 @@ export function layoutLanes(groups: readonly LaneGroup[], options: LaneOptions):
     }
     const head = { group, collapsed: options.collapsed.has(group), folded: false };
     if (vcpu === undefined)
-      push({ ...head, lane: vcpu, id: `group:${group}`, title: 'Shared', kind: 'header', height: HEIGHTS.header });
+      push({
+        ...head,
+        lane: vcpu,
+        id: `group:${group}`,
+        title: groupWords(group),
+        kind: 'header',
+        height: HEIGHTS.header,
+      });
     else push({ ...head, lane: vcpu, id: vcpu.id, title: vcpu.label, kind: 'exec', height: HEIGHTS.exec });
     if (head.collapsed) continue;
     const kept = quiet.filter((lane) => isKept(lane) && isShown(lane));
@@ -125,6 +132,12 @@ export function layoutLanes(groups: readonly LaneGroup[], options: LaneOptions):
     if (!collapsed) for (const lane of rest) pushLane(lane, true);
   }
   return { rows, rules, height: y };
+}
+
+/** Of a group whose vCPU has no lane of its own: a source may not show when it runs. */
+function groupWords(group: string): string {
+  const vcpu = /^vcpu(\d+)$/.exec(group)?.[1];
+  return vcpu === undefined ? 'Shared' : `vCPU ${vcpu}`;
 }
 
 /** Two ordered lists of one group as one: values before interrupts, those by type and number. */

@@ -57,6 +57,11 @@ describe('the layout of lanes', () => {
       'spi5',
     ]);
   });
+  it('names the group of a vCPU whose run states the trace does not show', () => {
+    const [header] = laid(LANES.slice(2, 4)).rows;
+    expect([header?.kind, header?.title]).toEqual(['header', 'vCPU 1']);
+    expect(laid(LANES).rows.find(({ kind }) => kind === 'header')?.title).toBe('Shared');
+  });
   it('stacks heights of 22, 40, 18 and a gap between groups', () => {
     const { rows, rules, height } = laid(LANES);
     expect(rows.map(({ y }) => y)).toEqual([0, 30, 52, 92, 110, 136, 158]);
