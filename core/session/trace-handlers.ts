@@ -1,5 +1,6 @@
 /** `trace.*`, `import.*`, `task.cancel`: opening and making traces. */
 import { resolve } from 'node:path';
+import { Pace } from '../debug/search/walk.ts';
 import { FORMATS } from '../import/import.ts';
 import { type TraceInfo } from './contract.ts';
 import { mayFinish } from './earlier-trace.ts';
@@ -14,7 +15,7 @@ import { recordedMachine } from './recorded-machine.ts';
 import { startRecording } from './record-handlers.ts';
 import { isScenarioFile } from './scenario-file.ts';
 import { density } from './timeline.ts';
-import { verifyTrace } from '../trace/verify.ts';
+import { verifyBlocks } from '../trace/verify.ts';
 
 type Methods =
   'trace.open' | 'trace.info' | 'trace.close' | 'trace.verify' | 'import.plan' | 'import.start' | 'task.cancel';
@@ -43,10 +44,17 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
       return {};
     },
 
-    'trace.verify': ({ id }, signal) => {
-      const { ok, blocks, problem = '' } = verifyTrace(traces.get(id).reader, () => signal.aborted);
-      signal.throwIfAborted();
-      return { ok, blocks, problem };
+    'trace.verify': async ({ id }, signal) => {
+      const { reader } = traces.get(id);
+      const pace = new Pace({ signal }, reader.blocks.length);
+      const check = verifyBlocks(reader);
+      for (;;) {
+        const { done, value } = check.next();
+        if (done === true) return { problem: '', ...value };
+        await pace.step(value);
+        // It may have been closed.
+        traces.get(id);
+      }
     },
 
     'import.plan': (request) => planOf(options.imports, request),

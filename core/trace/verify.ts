@@ -17,17 +17,27 @@ export interface Verdict {
   readonly problem?: string;
 }
 
-/** @param stop asked once a block; true ends the check, as if what follows were good */
-export function verifyTrace(reader: TraceReader, stop?: () => boolean): Verdict {
+export function verifyTrace(reader: TraceReader): Verdict {
+  const check = verifyBlocks(reader);
+  for (;;) {
+    const { done, value } = check.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * The same block by block: gives how many are done after each. What is written to the trace meanwhile is left out.
+ */
+export function* verifyBlocks(reader: TraceReader): Generator<number, Verdict, undefined> {
   const hash = createHash('sha256');
-  const { blocks } = reader;
+  const { blocks, complete } = reader;
+  const { length } = blocks;
   let block = 0;
   try {
     const state = StateVector.initial(reader.layout);
     const keyframe = StateVector.initial(reader.layout);
     let last = 0;
-    for (; block < blocks.length; block++) {
-      if (stop?.() === true) return { ok: true, blocks: block };
+    for (; block < length; block++) {
       for (const part of ['events', 'touched', 'changes'] as const) hash.update(reader.content(part, block));
       const events = reader.events(block);
       for (let i = 0; i < events.count; i++) {
@@ -45,11 +55,12 @@ export function verifyTrace(reader: TraceReader, stop?: () => boolean): Verdict 
       }
       const problem = carry(reader, block, state);
       if (problem !== undefined) return bad(block, problem);
+      yield block + 1;
     }
-    if (reader.complete) {
+    if (complete) {
       if (reader.meta('content_digest') !== hash.digest('hex'))
         return bad(block, 'the content is not what the writer noted (content digest)');
-      if (blocks.length > 0 && reader.meta('state_digest') !== digest(state).toString(16).padStart(16, '0'))
+      if (length > 0 && reader.meta('state_digest') !== digest(state).toString(16).padStart(16, '0'))
         return bad(block, 'the final state is not what the writer noted (state digest)');
     }
     return { ok: true, blocks: block };

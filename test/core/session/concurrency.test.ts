@@ -48,6 +48,28 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+describe('the check of a whole trace', () => {
+  it('lets others be answered, and ends when it is cancelled or the trace is closed', async () => {
+    const { id } = await call('trace.open', { path: stored });
+    const ended: string[] = [];
+    const note = (what: string) => (): unknown => ended.push(what);
+    const whole = call('trace.verify', { id }).then(note('verified'));
+    await turn();
+    await call('state.digest', { id, seq: 0 }).then(note('answered'));
+    await whole;
+    expect(ended).toEqual(['answered', 'verified']);
+    const { id: closed } = await call('trace.open', { path: stored });
+    const cancel = new AbortController();
+    const checks = [call('trace.verify', { id }, cancel.signal), call('trace.verify', { id: closed })];
+    cancel.abort();
+    await call('trace.close', { id: closed });
+    expect(await Promise.allSettled(checks)).toMatchObject([
+      { status: 'rejected', reason: { message: 'cancelled' } },
+      { status: 'rejected', reason: { message: `trace ${closed} is not open. Open it again.` } },
+    ]);
+  });
+});
+
 describe('a search', () => {
   it('is right at every moment of a recording that grows under it', { timeout: 60_000 }, async () => {
     const EVENTS = 2_000 + 80 * 1_500;
