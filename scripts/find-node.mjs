@@ -46,10 +46,11 @@ export function findNode() {
   process.exit(1);
 }
 
-/** Runs a script on that Node.js in place of this process: same terminal, signals passed on, same exit code. */
+/** Runs a script on that Node.js in place of this process: same terminal, options and exit code, signals passed on. */
 export function runInstead(script, args) {
   keepCompiled();
-  const child = spawn(findNode(), ['--disable-warning=ExperimentalWarning', script, ...args], { stdio: 'inherit' });
+  const options = [...process.execArgv, '--disable-warning=ExperimentalWarning'];
+  const child = spawn(findNode(), [...options, script, ...args], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       // A terminal gives Ctrl-C to both processes; passing it on would make it two.

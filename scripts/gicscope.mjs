@@ -1,5 +1,8 @@
-#!/usr/bin/env node
-/** The command `gicscope`: core/cli on a Node.js that can run it. */
+#!/usr/bin/env -S node --max-semi-space-size=8
+/**
+ * The command `gicscope`: core/cli on a Node.js that can run it. What an import allocates is garbage soon; without the
+ * limit above (MB, of three such spaces) V8 would let up to 134 MB of it pile up.
+ */
 import { fileURLToPath } from 'node:url';
 import { isNode, keepCompiled, runInstead } from './find-node.mjs';
 

@@ -19,7 +19,7 @@ export interface Figure {
   readonly goal?: string;
 }
 
-/** As the window's backend thread has it (electron/backend-thread.ts): three of these make its 24 MB. */
+/** As the command has it (scripts/gicscope.mjs), and the window's backend thread, whose 24 MB are three of these. */
 const YOUNG_GENERATION = '--max-semi-space-size=8';
 /** Where a process that was started by `apart` puts its figures. */
 const TO = 'GICSCOPE_BENCH_FIGURES';
