@@ -4,7 +4,7 @@
  *
  * The time is the machine's counter. Kinds of event without a row become `other` with their facts, so nothing is lost.
  *
- * Cost: the frequent kinds (accesses, candidates, acknowledges) go in as numbers, without an object.
+ * Cost: the frequent kinds go in as numbers, without an object.
  */
 import { ppiIntid } from '../gic/v5/ppi.ts';
 import { bitsOf } from '../gic/v5/words.ts';
@@ -15,17 +15,18 @@ import { type VcpuVgicV5 } from '../kvm/v5/vcpu-vgic.ts';
 import { type AnyEvent } from '../machine/events.ts';
 import { type Machine } from '../machine/machine.ts';
 import { type Thread } from '../machine/thread.ts';
-import { nanoseconds, vcpuId } from '../state/brand.ts';
+import { vcpuId } from '../state/brand.ts';
 import { HAS_ARG, HAS_VALUE } from '../trace/columns.ts';
 import { type BitRange, type InterruptField } from '../trace/interrupts.ts';
-import { ACCESS, type Detail, type Kind, type NewEvent, type Origin, type Payload } from '../trace/kinds.ts';
+import { ACCESS, type AnyPayload, type Detail, type Kind, type Origin, ORIGINS, type Payload } from '../trace/kinds.ts';
 import { type GuestViews } from './guest-views.ts';
 import { CPUIF } from './record/cpuif.ts';
+import { type EventType, eventType } from './record/event-type.ts';
 import { declareFlat } from './record/flat-interrupts.ts';
 import { HOST, IRQ, TRAP } from './record/host.ts';
 import { MACHINE } from './record/machine.ts';
 import { RUN } from './record/run.ts';
-import { type InterruptKind, type PackedSink, type Rows, type Scribe } from './record/scribe.ts';
+import { type PackedSink, type Rows, type Scribe } from './record/scribe.ts';
 import { LIFE, UAPI } from './record/uapi.ts';
 import { VGIC } from './record/vgic.ts';
 
@@ -53,12 +54,19 @@ const ACCESS_INDEX = {
   execute: ACCESS.indexOf('execute'),
 };
 
+/** A guest's, by far the most frequent event, and the others. */
+const GUEST_ACCESS = eventType('register.access', 'guest');
+const ACCESSES: ReadonlyMap<Origin, EventType> = new Map(
+  ORIGINS.map((origin) => [origin, origin === 'guest' ? GUEST_ACCESS : eventType('register.access', origin)]),
+);
+
+const TWO32 = 0x1_0000_0000;
+
 export class Recorder implements Scribe {
   readonly machine: Machine;
   readonly #sink: PackedSink;
-  readonly #types = new Map<Kind, Map<Origin, number>>();
-  /** Type of a guest's `register.access`, by far the most frequent one; −1: not asked for yet. */
-  #guestAccess = -1;
+  /** The sink's numbers of event types, by index. */
+  readonly #types: number[] = [];
   readonly #names = new Map<string, number>();
   #count = 0;
 
@@ -117,12 +125,13 @@ export class Recorder implements Scribe {
   }
 
   put<K extends Kind>(kind: K, origin: Origin, place: Place, payload: Payload<K>, detail?: Detail): void {
-    // One copy and plain additions: further spreads would each cost as much as the event's own effect.
-    const event: Record<string, unknown> = { ...payload, time: nanoseconds(this.#now()), origin, kind };
-    if (place.vcpu !== undefined) event['vcpu'] = vcpuId(place.vcpu);
-    if (detail !== undefined) event['detail'] = detail;
     // Kind and payload belong together by the signature; the union of all kinds loses that.
-    this.#sink.append(event as unknown as NewEvent);
+    const event = { ...payload, kind } as unknown as AnyPayload;
+    this.tell(event, origin, place, detail === undefined ? undefined : JSON.stringify(detail));
+  }
+
+  tell(event: AnyPayload, origin: Origin, place: Place, detail: string | undefined): void {
+    this.#sink.put(event, origin, undefined, place.vcpu ?? -1, this.#now(), 0, detail);
     this.#count++;
   }
 
@@ -139,39 +148,52 @@ export class Recorder implements Scribe {
     // The PC of the next instruction minus 4, with the borrow.
     const pcLo = core === undefined ? 0 : (core.pc - 4) >>> 0;
     const pcHi = core === undefined ? 0 : (core.pcHi - (core.pc >>> 0 < 4 ? 1 : 0)) >>> 0;
-    this.#sink.appendPacked(
-      origin === 'guest' ? this.#guestAccessType() : this.#type('register.access', origin),
-      place.vcpu ?? -1,
-      ACCESS_INDEX[op],
-      this.#name(register),
-      core === undefined ? HAS_VALUE : HAS_VALUE | HAS_ARG,
-      lo >>> 0,
-      hi >>> 0,
-      pcLo,
-      pcHi,
-      this.#now(),
-    );
-    this.#count++;
+    const flags = core === undefined ? HAS_VALUE : HAS_VALUE | HAS_ARG;
+    const type = origin === 'guest' ? GUEST_ACCESS : (ACCESSES.get(origin) ?? GUEST_ACCESS);
+    this.#append(type, place, ACCESS_INDEX[op], register, flags, lo >>> 0, hi >>> 0, pcLo, pcHi);
   }
 
-  interrupt(
-    kind: InterruptKind,
-    origin: Origin,
+  brief(type: EventType, place: Place, name: string, small: number, value?: number, argument?: number): void {
+    const v = value ?? 0;
+    const a = argument ?? 0;
+    const flags = (value === undefined ? 0 : HAS_VALUE) | (argument === undefined ? 0 : HAS_ARG);
+    this.#append(type, place, small, name, flags, v >>> 0, Math.floor(v / TWO32), a >>> 0, Math.floor(a / TWO32));
+  }
+
+  atPc(type: EventType, place: Place, name: string, small: number, value?: number): void {
+    const thread = this.threadOf(place);
+    if (thread === undefined) {
+      this.brief(type, place, name, small, value);
+      return;
+    }
+    const { core, system } = thread;
+    const back = system.operation === undefined ? 0 : 4;
+    const flags = value === undefined ? HAS_ARG : HAS_VALUE | HAS_ARG;
+    const pcHi = (core.pcHi - (core.pc >>> 0 < back ? 1 : 0)) >>> 0;
+    this.#append(type, place, small, name, flags, value ?? 0, 0, (core.pc - back) >>> 0, pcHi);
+  }
+
+  #append(
+    type: EventType,
     place: Place,
-    intid: number | undefined,
     small: number,
     name: string,
+    flags: number,
+    valueLo: number,
+    valueHi: number,
+    argLo: number,
+    argHi: number,
   ): void {
     this.#sink.appendPacked(
-      this.#type(kind, origin),
+      this.#type(type),
       place.vcpu ?? -1,
       small,
       name === '' ? 0 : this.#name(name),
-      intid === undefined ? 0 : HAS_ARG,
-      0,
-      0,
-      intid === undefined ? 0 : intid >>> 0,
-      0,
+      flags,
+      valueLo,
+      valueHi,
+      argLo,
+      argHi,
       this.#now(),
     );
     this.#count++;
@@ -182,17 +204,8 @@ export class Recorder implements Scribe {
     return hi * 0x1_0000_0000 + lo;
   }
 
-  #type(kind: Kind, origin: Origin): number {
-    let ofKind = this.#types.get(kind);
-    if (ofKind === undefined) this.#types.set(kind, (ofKind = new Map<Origin, number>()));
-    let id = ofKind.get(origin);
-    if (id === undefined) ofKind.set(origin, (id = this.#sink.typeId(kind, origin)));
-    return id;
-  }
-
-  #guestAccessType(): number {
-    if (this.#guestAccess < 0) this.#guestAccess = this.#type('register.access', 'guest');
-    return this.#guestAccess;
+  #type({ index, kind, origin }: EventType): number {
+    return (this.#types[index] ??= this.#sink.typeId(kind, origin));
   }
 
   #name(text: string): number {

@@ -12,6 +12,7 @@ export function memorySink(run: ScenarioRun): PackedSink {
   return {
     journal,
     append: take,
+    put: take,
     appendPacked: () => seq(take()),
     typeId: () => 1,
     nameId: () => 1,

@@ -2,7 +2,17 @@
 import { type Intid } from '../../gic/intid.ts';
 import { type CpuifEvent } from '../../gic/v5/events.ts';
 import { isPpi, ppiIntid } from '../../gic/v5/ppi.ts';
+import { eventType } from './event-type.ts';
 import { type Rows } from './scribe.ts';
+
+const HPPI = eventType('irq.hppi', 'hardware');
+const SIGNAL = eventType('irq.signal', 'hardware');
+const ACKNOWLEDGE = eventType('irq.acknowledge', 'guest');
+const DROP = eventType('irq.drop', 'guest');
+const DEACTIVATE = eventType('irq.deactivate', 'guest');
+/** Bits of `irq.signal`. */
+const IRQ = 1;
+const NMI = 4;
 
 /** Causes for which a pending bit is only carried between memory and hardware: no pending state of a guest moves. */
 const CARRIED = new Set(['el2write', 'dviSwitch']);
@@ -10,29 +20,18 @@ const CARRIED = new Set(['el2write', 'dviSwitch']);
 export const CPUIF: Rows<CpuifEvent['kind']> = {
   'cpuif.reg': (scribe, { register, direction, lo, hi }, place) =>
     scribe.access('guest', place, register, direction, lo, hi, true),
-  'cpuif.hppi': (scribe, { after, priority }, place) =>
-    scribe.interrupt(
-      'irq.hppi',
-      'hardware',
-      place,
-      after === 0 ? undefined : after,
-      priority ?? 0,
-      after === 0 || isPpi(after) ? 'PPI' : 'CPU interface',
-    ),
-  'cpuif.signal': (scribe, { irq, nmi }, place) =>
-    scribe.put('irq.signal', 'hardware', place, { irq, fiq: false, nmi }),
-  'cpuif.ack': (scribe, { intid, reasonZero, instruction }, place) =>
-    scribe.interrupt(
-      'irq.acknowledge',
-      'guest',
-      place,
-      intid === 0 ? undefined : intid,
-      0,
-      intid === 0 ? reasonZero : instruction,
-    ),
-  'cpuif.drop': (scribe, _event, place) => scribe.interrupt('irq.drop', 'guest', place, undefined, 0, ''),
+  'cpuif.hppi': (scribe, { after, priority }, place) => {
+    const unit = after === 0 || isPpi(after) ? 'PPI' : 'CPU interface';
+    scribe.brief(HPPI, place, unit, priority ?? 0, undefined, after === 0 ? undefined : after);
+  },
+  'cpuif.signal': (scribe, { irq, nmi }, place) => scribe.brief(SIGNAL, place, '', (irq ? IRQ : 0) | (nmi ? NMI : 0)),
+  'cpuif.ack': (scribe, { intid, reasonZero, instruction }, place) => {
+    if (intid === 0) scribe.brief(ACKNOWLEDGE, place, reasonZero, 0);
+    else scribe.brief(ACKNOWLEDGE, place, instruction, 0, undefined, intid);
+  },
+  'cpuif.drop': (scribe, _event, place) => scribe.brief(DROP, place, '', 0),
   'cpuif.deactivate': (scribe, { lo, effect }, place) => {
-    if (effect === 'cleared') scribe.interrupt('irq.deactivate', 'guest', place, lo >>> 0, 0, '');
+    if (effect === 'cleared') scribe.brief(DEACTIVATE, place, '', 0, undefined, lo);
     else scribe.put('other', 'guest', place, { event: `deactivate ${effect}` }, { operand: `0x${lo.toString(16)}` });
   },
   'cpuif.insn': (scribe, { instruction, effect, operand }, place) => {

@@ -3,7 +3,12 @@ import { CNTV, PMUIRQ, ppiIntid } from '../../gic/v5/ppi.ts';
 import { type HostEvent, type IrqEvent, type Place, type TrapEvent } from '../../kvm/events.ts';
 import { type Detail, type Timer } from '../../trace/kinds.ts';
 import { intidOfKvm } from './cpuif.ts';
+import { textsOfWord } from './detail-texts.ts';
+import { eventType } from './event-type.ts';
 import { hexOf, type Rows, type Scribe } from './scribe.ts';
+
+const EVENT = eventType('host.event', 'hypervisor');
+const ofTimer = textsOfWord('timer');
 
 function step(s: Scribe, place: Place, name: string, ppi: number, detail?: Detail): void {
   s.put('kvm.step', 'hypervisor', place, { step: name, value: BigInt(ppiIntid(ppi)) }, detail);
@@ -85,8 +90,9 @@ export const HOST: Rows<HostEvent['kind']> = {
       });
   },
   'timer.restored': (s, { timer }, place) =>
-    s.put('kvm.step', 'hypervisor', place, { step: 'timerRestore' }, { timer }),
-  'timer.saved': (s, { timer }, place) => s.put('kvm.step', 'hypervisor', place, { step: 'timerSave' }, { timer }),
+    s.tell({ kind: 'kvm.step', step: 'timerRestore' }, 'hypervisor', place, ofTimer(timer)),
+  'timer.saved': (s, { timer }, place) =>
+    s.tell({ kind: 'kvm.step', step: 'timerSave' }, 'hypervisor', place, ofTimer(timer)),
   'pmu.write': (s, { overflow, interrupts, enabled }, place) =>
     s.put(
       'host.event',
@@ -110,8 +116,7 @@ export const HOST: Rows<HostEvent['kind']> = {
     }),
   // Time shows in the events themselves.
   'host.counter': () => undefined,
-  'host.tasks': (s, { runnable }, place) =>
-    s.put('host.event', 'hypervisor', place, { event: 'runnable tasks', value: BigInt(runnable) }),
+  'host.tasks': (s, { runnable }, place) => s.brief(EVENT, place, 'runnable tasks', 0, runnable),
   'host.warning': (s, { warning }, place) =>
     s.put('host.event', 'hypervisor', place, { event: 'kernel warning' }, { warning }),
 };

@@ -6,7 +6,23 @@ import { vdPendOperand, vdRcfgOperand } from '../../gic/v5/irs/virtual-instructi
 import { type VgicIrsEvent } from '../../kvm/v5/irs/events.ts';
 import { type Place } from '../../kvm/events.ts';
 import { CONFIGURES, type Detail } from '../../trace/kinds.ts';
+import { eventType } from './event-type.ts';
 import { highOf, lowOf, type Rows, type Scribe } from './scribe.ts';
+
+const HPPI = eventType('irq.hppi', 'hardware');
+/** Of instructions on table entries. */
+const BY = {
+  guest: {
+    configure: eventType('irq.configure', 'guest'),
+    pend: eventType('irq.pend', 'guest'),
+    deactivate: eventType('irq.deactivate', 'guest'),
+  },
+  hypervisor: {
+    configure: eventType('irq.configure', 'hypervisor'),
+    pend: eventType('irq.pend', 'hypervisor'),
+    deactivate: eventType('irq.deactivate', 'hypervisor'),
+  },
+};
 
 /** The trace's number of an interrupt of a table: the identifier itself. */
 const intidOf = (intid: number): Intid => intid as Intid;
@@ -34,19 +50,19 @@ function listed(s: Scribe, { kind, intid, length }: Extract<VgicIrsEvent, { leng
 }
 
 export const IRS: Rows<VgicIrsEvent['kind']> = {
-  'gic.cd': (s, { instruction, intid: number, what, value, before }, place) => {
-    const intid = intidOf(number);
+  'gic.cd': (s, { instruction, intid, what, value, before }, place) => {
     const by = instruction.startsWith('GIC VD') ? 'hypervisor' : 'guest';
-    const configures = CONFIGURES.find((each) => each === what);
-    if (configures !== undefined) s.put('irq.configure', by, place, { intid, what: configures, value: BigInt(value) });
-    else if (what === 'pending') s.put('irq.pend', by, place, { intid, pending: value !== 0, cause: instruction });
-    else if ((before & ACTIVE) !== 0) s.interrupt('irq.deactivate', by, place, intid, 0, '');
-    else s.put('other', by, place, { event: 'deactivate wasInactive' }, { interrupt: formatIntid(number) });
+    const { configure, pend, deactivate } = BY[by];
+    const field = CONFIGURES.findIndex((each) => each === what);
+    if (field >= 0) s.brief(configure, place, '', field, value, intid);
+    else if (what === 'pending') s.brief(pend, place, instruction, value === 0 ? 0 : 1, undefined, intid);
+    else if ((before & ACTIVE) !== 0) s.brief(deactivate, place, '', 0, undefined, intid);
+    else s.put('other', by, place, { event: 'deactivate wasInactive' }, { interrupt: formatIntid(intid) });
   },
   'gic.vd': (s, { instruction, operand }, place) =>
     s.access('hypervisor', place, instruction, 'execute', lowOf(operand), highOf(operand), false),
   'irs.hppi': (s, { intid, priority }, place) =>
-    s.interrupt('irq.hppi', 'hardware', place, intid === 0 ? undefined : intid, priority, 'IRS'),
+    s.brief(HPPI, place, 'IRS', priority, undefined, intid === 0 ? undefined : intid),
   'irs.hppi.noPe': (s, { iaffid }, place) =>
     s.put('irq.hppi', 'hardware', place, { priority: 255, unit: 'IRS' }, { IAFFID: iaffid, reason: 'no PE' }),
   'spi.inject': (s, { intid, level }, place) => s.put('irq.inject', 'device', place, { intid: intidOf(intid), level }),

@@ -4,23 +4,37 @@
  */
 import { type RunEvent } from '../../kvm/events.ts';
 import { type Place } from '../../kvm/events.ts';
-import { type Detail } from '../../trace/kinds.ts';
+import { type Payload } from '../../trace/kinds.ts';
+import { textsOfNumbers, textsOfWord } from './detail-texts.ts';
+import { eventType } from './event-type.ts';
 import { highOf, lowOf, type Rows, type Scribe } from './scribe.ts';
 
-function step(s: Scribe, place: Place, name: string, value?: bigint, argument?: bigint, detail?: Detail): void {
-  const payload = {
-    step: name,
-    ...(value === undefined ? {} : { value }),
-    ...(argument === undefined ? {} : { argument }),
-  };
-  s.put('kvm.step', 'hypervisor', place, payload, detail);
+const STEP = eventType('kvm.step', 'hypervisor');
+const ENTRY = eventType('vcpu.entry', 'hypervisor');
+const EXIT = eventType('vcpu.exit', 'hypervisor');
+const LOAD = eventType('vcpu.load', 'hypervisor');
+const PUT = eventType('vcpu.put', 'hypervisor');
+
+const requested = textsOfWord('request');
+const reasoned = textsOfWord('reason');
+const caused = textsOfWord('cause');
+const kicked = textsOfNumbers((blocked, inGuest) => ({ blocked: blocked !== 0, inGuest: inGuest !== 0 }));
+const trapping = textsOfNumbers((instruction) => ({ instruction: `0x${instruction.toString(16)}` }));
+const WFI = { enter: 'wfi enter', block: 'wfi block', exit: 'wfi exit' } as const;
+
+function step(s: Scribe, place: Place, name: string, value?: bigint, argument?: bigint, detail?: string): void {
+  const event: { kind: 'kvm.step' } & Payload<'kvm.step'> = { kind: 'kvm.step', step: name };
+  if (value !== undefined) event.value = value;
+  if (argument !== undefined) event.argument = argument;
+  s.tell(event, 'hypervisor', place, detail);
 }
 
 function access(s: Scribe, place: Place, op: 'read' | 'write', register: string, value: bigint): void {
   s.access('hypervisor', place, register, op, lowOf(value), highOf(value), false);
 }
 
-const SKIPPED: Detail = { skipped: true };
+const SKIPPED = JSON.stringify({ skipped: true });
+const SYNCED = JSON.stringify({ prioritiesSynced: true });
 
 export const RUN: Rows<RunEvent['kind']> = {
   'vcpu.load': (s, { skipped, vmcr, apr }, place) => {
@@ -30,30 +44,22 @@ export const RUN: Rows<RunEvent['kind']> = {
     access(s, place, 'write', 'ICH_APR_EL2', apr);
   },
   'vcpu.put': (s, { skipped, apr, prioritiesSynced }, place) => {
-    step(s, place, 'put', apr, undefined, skipped ? SKIPPED : prioritiesSynced ? { prioritiesSynced } : undefined);
+    step(s, place, 'put', apr, undefined, skipped ? SKIPPED : prioritiesSynced ? SYNCED : undefined);
     if (!skipped) access(s, place, 'read', 'ICH_APR_EL2', apr);
   },
   'vcpu.scheduled': (s, event, place) => {
     const pcpu = place.pcpu ?? s.threadOf(place)?.affinity.lo ?? 0;
-    s.put(event.in ? 'vcpu.load' : 'vcpu.put', 'hypervisor', place, { pcpu });
+    s.brief(event.in ? LOAD : PUT, place, '', 0, pcpu);
   },
-  'vcpu.request': (s, { request }, place) => step(s, place, 'request', undefined, undefined, { request }),
-  'vcpu.requestsCleared': (s, _event, place) => step(s, place, 'requestsCleared'),
-  'vcpu.kick': (s, { blocked, inGuest }, place) => step(s, place, 'kick', undefined, undefined, { blocked, inGuest }),
-  'vcpu.entry': (s, _event, place) => {
-    const pc = s.pc(place);
-    s.put('vcpu.entry', 'hypervisor', place, {
-      ...(pc === undefined ? {} : { pc }),
-      ...(place.pcpu === undefined ? {} : { pcpu: place.pcpu }),
-    });
-  },
-  'vcpu.entryAborted': (s, { reason }, place) => step(s, place, 'entryAborted', undefined, undefined, { reason }),
-  'vcpu.exit': (s, { reason }, place) => {
-    const pc = s.pc(place);
-    s.put('vcpu.exit', 'hypervisor', place, { reason, ...(pc === undefined ? {} : { pc }) });
-  },
-  'vcpu.twi': (s, { trap, reason }, place) => step(s, place, 'trapWfi', trap ? 1n : 0n, undefined, { reason }),
-  'vcpu.wfi': (s, { phase, cause }, place) => step(s, place, `wfi ${phase}`, undefined, undefined, { cause }),
+  'vcpu.request': (s, { request }, place) => step(s, place, 'request', undefined, undefined, requested(request)),
+  'vcpu.requestsCleared': (s, _event, place) => s.brief(STEP, place, 'requestsCleared', 0),
+  'vcpu.kick': (s, { blocked, inGuest }, place) =>
+    step(s, place, 'kick', undefined, undefined, kicked(blocked ? 1 : 0, inGuest ? 1 : 0)),
+  'vcpu.entry': (s, _event, place) => s.atPc(ENTRY, place, '', 0, place.pcpu),
+  'vcpu.entryAborted': (s, { reason }, place) => step(s, place, 'entryAborted', undefined, undefined, reasoned(reason)),
+  'vcpu.exit': (s, { reason }, place) => s.atPc(EXIT, place, reason, 0),
+  'vcpu.twi': (s, { trap, reason }, place) => step(s, place, 'trapWfi', trap ? 1n : 0n, undefined, reasoned(reason)),
+  'vcpu.wfi': (s, { phase, cause }, place) => step(s, place, WFI[phase], undefined, undefined, caused(cause)),
   'vcpu.pendingCheck': (s, { mask, ppis, pending }, place) =>
     step(
       s,
@@ -61,22 +67,24 @@ export const RUN: Rows<RunEvent['kind']> = {
       'pendingCheck',
       BigInt(mask),
       pending ? 1n : 0n,
-      Object.fromEntries(
-        ppis
-          .slice(0, 60)
-          .map(({ ppi, enabled, priority, hw, pending: isPending }) => [
-            `PPI ${ppi}`,
-            [
-              enabled ? 'enabled' : 'disabled',
-              `priority 0x${priority.toString(16)}`,
-              ...(hw ? ['hardware'] : []),
-              isPending === undefined ? 'not asked' : isPending ? 'pending' : 'not pending',
-            ].join(', '),
-          ]),
+      JSON.stringify(
+        Object.fromEntries(
+          ppis
+            .slice(0, 60)
+            .map(({ ppi, enabled, priority, hw, pending: isPending }) => [
+              `PPI ${ppi}`,
+              [
+                enabled ? 'enabled' : 'disabled',
+                `priority 0x${priority.toString(16)}`,
+                ...(hw ? ['hardware'] : []),
+                isPending === undefined ? 'not asked' : isPending ? 'pending' : 'not pending',
+              ].join(', '),
+            ]),
+        ),
       ),
     ),
   'hyp.fgt': (s, { read, write, instruction }, place) =>
-    step(s, place, 'traps', BigInt(read), BigInt(write), { instruction: `0x${instruction.toString(16)}` }),
+    step(s, place, 'traps', BigInt(read), BigInt(write), trapping(instruction)),
   'hyp.vctlr': (s, { value }, place) => access(s, place, 'write', 'ICH_VCTLR_EL2', BigInt(value)),
   'hyp.vmcr': (s, { vmcr }, place) => access(s, place, 'write', 'ICH_VMCR_EL2', vmcr),
   'hyp.flush': (s, { pendr, latchesCleared }, place) => step(s, place, 'flush', pendr, latchesCleared),

@@ -3,12 +3,20 @@ import { type Place } from '../../kvm/events.ts';
 import { type AnyEvent } from '../../machine/events.ts';
 import { type Machine } from '../../machine/machine.ts';
 import { type Thread } from '../../machine/thread.ts';
-import { type Detail, type Kind, type NewEvent, type Origin, type Payload } from '../../trace/kinds.ts';
+import {
+  type AnyPayload,
+  type Detail,
+  type Kind,
+  type NewEvent,
+  type Origin,
+  type Payload,
+} from '../../trace/kinds.ts';
 import { type TraceSink } from '../../trace/sink.ts';
 import { type TraceWriter } from '../../trace/writer.ts';
+import { type EventType } from './event-type.ts';
 
 /** A sink that also takes events as numbers. */
-export type PackedSink = TraceSink & Pick<TraceWriter, 'typeId' | 'nameId' | 'appendPacked'>;
+export type PackedSink = TraceSink & Pick<TraceWriter, 'typeId' | 'nameId' | 'appendPacked' | 'put'>;
 
 export interface Scribe {
   readonly machine: Machine;
@@ -18,6 +26,12 @@ export interface Scribe {
   pc(place: Place): bigint | undefined;
   /** Appends an event of any kind; it owns the changes that no event owns yet. */
   put<K extends Kind>(kind: K, origin: Origin, place: Place, payload: Payload<K>, detail?: Detail): void;
+  /** The same for frequent events with details: complete but for its header, `detail` as JSON. */
+  tell(event: AnyPayload, origin: Origin, place: Place, detail: string | undefined): void;
+  /** An event without objects: `small` as KINDS places the fields, `value` and `argument` below 2^53 or absent. */
+  brief(type: EventType, place: Place, name: string, small: number, value?: number, argument?: number): void;
+  /** The same with the PC as its argument. */
+  atPc(type: EventType, place: Place, name: string, small: number, value?: number): void;
   /** `register.access`, without objects. */
   access(
     origin: Origin,
@@ -28,18 +42,7 @@ export interface Scribe {
     hi: number,
     withPc: boolean,
   ): void;
-  /** Interrupt events whose only number is the interrupt. */
-  interrupt(
-    kind: InterruptKind,
-    origin: Origin,
-    place: Place,
-    intid: number | undefined,
-    small: number,
-    name: string,
-  ): void;
 }
-
-export type InterruptKind = 'irq.acknowledge' | 'irq.drop' | 'irq.deactivate' | 'irq.pend' | 'irq.line' | 'irq.hppi';
 
 type OfKind<E, K> = E extends { readonly kind: infer Kinds } ? ([K] extends [Kinds] ? E : never) : never;
 type EventOfKind<K> = OfKind<AnyEvent, K>;

@@ -1,11 +1,27 @@
 /** How frames, lines and the GICv3 and GICv2 models become events. The rest goes in as `other`, with its facts. */
-import { type ItsEvent, type VgicEvent } from '../../kvm/events.ts';
+import { type ItsEvent, type Place, type VgicEvent } from '../../kvm/events.ts';
 import { type VgicIrsEvent } from '../../kvm/v5/irs/events.ts';
 import { type Machine } from '../../machine/machine.ts';
 import { IRS } from './irs.ts';
 import { ITS } from './its.ts';
 import { intidOfKvm } from './flat-interrupts.ts';
-import { type Rows } from './scribe.ts';
+import { textsOfNumbers } from './detail-texts.ts';
+import { eventType } from './event-type.ts';
+import { type Rows, type Scribe } from './scribe.ts';
+
+const ACKNOWLEDGE = eventType('irq.acknowledge', 'guest');
+const DROP = eventType('irq.drop', 'guest');
+const DEACTIVATE = eventType('irq.deactivate', 'guest');
+const LINE = eventType('irq.line', 'device');
+
+const queued = textsOfNumbers((intid, target) => ({ intid, target }));
+const removed = textsOfNumbers((intid, from) => ({ intid, from }));
+const physical = textsOfNumbers((pintid, on) => ({ pintid, on: on !== 0 }));
+
+/** A frequent one of those that have no kind of their own. */
+function other(s: Scribe, place: Place, event: string, detail: string): void {
+  s.tell({ kind: 'other', event }, 'hypervisor', place, detail);
+}
 
 export interface MemoryPlace {
   readonly register: string;
@@ -44,11 +60,17 @@ export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind'] | ItsEvent['kin
       value,
     }),
   'icv.acknowledge': (s, { register, intid }, place) =>
-    s.interrupt('irq.acknowledge', 'guest', place, intidOfKvm(intid), 0, register),
+    s.brief(ACKNOWLEDGE, place, register, 0, undefined, intidOfKvm(intid)),
   'icv.end': (s, { register, intid }, place) =>
-    s.interrupt(register === 'ICC_DIR_EL1' ? 'irq.deactivate' : 'irq.drop', 'guest', place, intidOfKvm(intid), 0, ''),
+    s.brief(register === 'ICC_DIR_EL1' ? DEACTIVATE : DROP, place, '', 0, undefined, intidOfKvm(intid)),
   'irq.updatePending': (s, { intid, level }, place) => {
     const interrupt = intidOfKvm(intid);
-    if (interrupt !== undefined) s.put('irq.line', 'device', place, { intid: interrupt, level });
+    if (interrupt !== undefined) s.brief(LINE, place, '', level ? 1 : 0, undefined, interrupt);
   },
+  'ap.queue': (s, { intid, target }, place) => other(s, place, 'ap.queue', queued(intid, target)),
+  'ap.remove': (s, { intid, from }, place) => other(s, place, 'ap.remove', removed(intid, from)),
+  // The order is that of the list registers that follow.
+  'ap.sort': (s, _event, place) => other(s, place, 'ap.sort', '{}'),
+  'timer.physicalActive': (s, { pintid, on }, place) =>
+    other(s, place, 'timer.physicalActive', physical(pintid, on ? 1 : 0)),
 };
