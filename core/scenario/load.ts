@@ -2,15 +2,16 @@
  * A scenario's text to everything a run needs: the machine's configuration, watched labels, events in order of time,
  * expectations with their places in the file. All mistakes that can be found without running are found here.
  */
-import { type z } from 'zod';
 import { profileByName } from '../kvm/profiles.ts';
 import { type MachineConfig } from '../machine/config.ts';
 import { DEVICES } from './devices.ts';
 import { ScenarioError, type ScenarioProblem } from './errors.ts';
 import { buildGuest, type Guest } from './guest.ts';
+import { checkLabels, checkNumbers } from './references.ts';
+import { problemsOf, valueAt } from './schema-problems.ts';
 import { ITS_COMPANION } from './v3-frames.ts';
 import { type ScenarioData, scenarioSchema } from './schema.ts';
-import { type Path, Source } from './source.ts';
+import { Source } from './source.ts';
 
 export interface Scenario {
   /** As given: a path or a name. */
@@ -111,106 +112,4 @@ function given<T extends object>(facts: T): { [K in keyof T]?: NonNullable<T[K]>
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: NonNullable<T[K]>;
   };
-}
-
-/** Labels that events and expectations name, and vCPUs' entries. */
-function checkLabels(source: Source, data: ScenarioData, guest: Guest, problems: ScenarioProblem[]): void {
-  const count = data.vm.vcpus.length;
-  const check = (label: string | undefined, vcpu: number | undefined, path: Path): void => {
-    if (label === undefined) return;
-    const isKnown = vcpu === undefined ? guest.labels.includes(label) : guest.labelOf(label, vcpu) !== undefined;
-    if (isKnown) return;
-    const known = guest.labels.slice(0, 12).join(', ');
-    const wanted =
-      known === ''
-        ? 'no label: the guest has none'
-        : `a label of the guest (${known}${guest.labels.length > 12 ? ', …' : ''})`;
-    problems.push({ ...source.locate(path), message: `expected ${wanted}; found "${label}"` });
-  };
-  for (const [index, { entry }] of data.vm.vcpus.entries()) check(entry, index, ['vm', 'vcpus', index, 'entry']);
-  for (const [index, { when }] of data.events.entries())
-    check(when?.label, inRange(when?.vcpu, count), ['events', index, 'when', 'label']);
-  for (const [index, { label, vcpu }] of data.expect.at.entries())
-    check(label, inRange(vcpu, count), ['expect', 'at', index, 'label']);
-}
-
-const inRange = (vcpu: number | undefined, count: number): number | undefined =>
-  vcpu === undefined || vcpu >= count ? undefined : vcpu;
-
-/** vCPUs and physical CPUs that exist, and a memory that holds the program. */
-function checkNumbers(source: Source, data: ScenarioData, problems: ScenarioProblem[]): void {
-  const vcpus = data.vm.vcpus.length;
-  const { cpus } = data.host;
-  const check = (value: unknown, limit: number, what: string, path: Path): void => {
-    if (typeof value === 'number' && value >= limit)
-      problems.push({ ...source.locate(path), message: `expected ${what} from 0 to ${limit - 1}, found ${value}` });
-  };
-  for (const [index, { cpu }] of data.vm.vcpus.entries())
-    check(cpu, cpus, 'a physical CPU', ['vm', 'vcpus', index, 'cpu']);
-  for (const [index, { when, do: actions }] of data.events.entries()) {
-    check(when?.vcpu, vcpus, 'a vCPU', ['events', index, 'when', 'vcpu']);
-    const isList = source.locate(['events', index, 'do', 0]) !== undefined && Array.isArray(rawActions(source, index));
-    for (const [n, action] of actions.entries())
-      for (const [name, args] of Object.entries(action) as [string, unknown][]) {
-        if (typeof args !== 'object' || args === null || name === 'irqLine') continue;
-        const path: Path = isList ? ['events', index, 'do', n, name] : ['events', index, 'do', name];
-        if ('vcpu' in args) check(args.vcpu, vcpus, 'a vCPU', [...path, 'vcpu']);
-        if ('cpu' in args) check(args.cpu, cpus, 'a physical CPU', [...path, 'cpu']);
-      }
-  }
-  for (const [index, { vcpu }] of data.expect.at.entries())
-    check(vcpu, vcpus, 'a vCPU', ['expect', 'at', index, 'vcpu']);
-}
-
-function rawActions(source: Source, index: number): unknown {
-  const { value } = source;
-  const events: unknown = typeof value === 'object' && value !== null && 'events' in value ? value.events : undefined;
-  const event: unknown = Array.isArray(events) ? events[index] : undefined;
-  return typeof event === 'object' && event !== null && 'do' in event ? event.do : undefined;
-}
-
-type Issue = z.core.$ZodIssue;
-
-/** One mistake against the schema, in words: what was expected where, and what was found. */
-function problemsOf(source: Source, issue: Issue): ScenarioProblem[] {
-  const { path } = issue;
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({
-      ...source.locateKey(path, key),
-      message: `unknown key "${key}"${whereOf(path)}`,
-    }));
-  if (issue.code === 'invalid_union' && !issue.message.startsWith('expected')) {
-    // The alternative that got furthest says best what is wrong.
-    const deepest = issue.errors.flat().toSorted((a, b) => b.path.length - a.path.length)[0];
-    if (deepest !== undefined) return problemsOf(source, { ...deepest, path: [...path, ...deepest.path] } as Issue);
-  }
-  const at = source.locate(path);
-  const isMissing = issue.code === 'invalid_type' && valueAt(source.value, path) === undefined;
-  if (isMissing) return [{ ...at, message: `"${String(path.at(-1) ?? '')}" is missing${whereOf(path.slice(0, -1))}` }];
-  const message = issue.message
-    .replace(/^Invalid (input|option): /, '')
-    .replace(/, received .*$/, '')
-    .replace(/^Too /, 'too ');
-  const found = issue.code === 'custom' ? '' : `; found ${describe(valueAt(source.value, path))}`;
-  return [{ ...at, message: `${whereName(path)}${message}${found}` }];
-}
-
-const whereOf = (path: Path): string => (path.length === 0 ? '' : ` in "${path.map(String).join('.')}"`);
-const whereName = (path: Path): string => (path.length === 0 ? '' : `${path.map(String).join('.')}: `);
-
-function valueAt(value: unknown, path: Path): unknown {
-  let at: unknown = value;
-  for (const key of path) {
-    if (typeof at !== 'object' || at === null) return undefined;
-    at = Reflect.get(at, key);
-  }
-  return at;
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'bigint') return value < 0x1_0000n ? String(value) : `0x${value.toString(16)}`;
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (Array.isArray(value)) return 'a list';
-  if (value === null || value === undefined) return 'nothing';
-  return typeof value === 'object' ? 'a mapping' : String(value);
 }
