@@ -124,9 +124,12 @@ export interface VmGic {
   frameAt(address: bigint): FramePlace | undefined;
   /**
    * Names the slots of interrupts that have one each, those of now at once and the others when they are claimed;
-   * `vcpu` is the owner of a private one. Absent: the model keeps bitmaps or tables.
+   * `vcpu` is the owner of a private one, `guest` a derived slot (vgic/guest-view.ts). Absent: the model keeps bitmaps or
+   * tables.
    */
-  visitInterrupts?(visit: (intid: number, vcpu: number | undefined, state: Cell) => void): void;
+  visitInterrupts?(visit: (intid: number, vcpu: number | undefined, state: Cell, guest: Cell) => void): void;
+  /** Brings the derived slots of the interrupts visited up to date; before an event is recorded. */
+  updateGuest?(): void;
   /** Where eventfds of KVM_IRQFD lead, by GSI; absent: the model routes otherwise. */
   readonly gsis?: GsiRoutes;
 }

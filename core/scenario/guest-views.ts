@@ -102,7 +102,9 @@ export class GuestViews {
           });
     this.#sources = new WatchedSlots(machine.journal, sourcesOf(machine, this.all));
     this.#derived = this.all.map(() => ({ isBetween: false, ppis: 0, signals: 0, registers: 0 }));
+    const flat = machine.vm.gics.get(machine.config.device);
     if (this.all.length > 0) machine.beforeEvent = (event, place) => this.#update(event, place);
+    else if (flat?.updateGuest !== undefined) machine.beforeEvent = () => flat.updateGuest?.();
   }
 
   update(): void {

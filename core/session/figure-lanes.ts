@@ -2,7 +2,6 @@
 import { type FigureLane } from '../export/report/data.ts';
 import { drawLane } from '../trace/lanes.ts';
 import { UNKNOWN_CODE } from '../trace/lane-kinds.ts';
-import { heldLanes } from './lanes-held.ts';
 import { type OpenTrace } from './open-trace.ts';
 
 /** Enough for every state change of a few hundred events to be drawn by itself. */
@@ -13,11 +12,9 @@ const UNKNOWN_STATE = 255;
 export function figureLanes(trace: OpenTrace, from: number, to: number): FigureLane[] {
   const window = { start: from, end: Math.max(to, from + 1), columns: COLUMNS };
   const lanes: FigureLane[] = [];
-  const shown = [...trace.lanes.byId().values()].filter(({ lane }) => !lane.quiet);
-  const held = heldLanes(trace, shown, window);
-  for (const { stored, lane } of shown) {
-    if (lane.type === 'value') continue;
-    const drawing = held.get(lane.id) ?? drawLane(trace.reader, stored, window);
+  for (const { stored, lane } of trace.lanes.byId().values()) {
+    if (lane.type === 'value' || lane.quiet) continue;
+    const drawing = drawLane(trace.reader, stored, window);
     if (drawing.mode !== 'segments') continue;
     const unknown = lane.type === 'vcpu' ? UNKNOWN_STATE : 0;
     const segments = Array.from(drawing.time, (start, index) => {

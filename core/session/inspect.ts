@@ -23,9 +23,9 @@ import {
 } from '../trace/interrupts.ts';
 import { type GicModel } from '../trace/sink.ts';
 import { type InspectedState, type InterruptState } from './contract.ts';
-import { type HeldState, heldStates } from './held-state.ts';
 import { type Inspectable, interruptName } from './inspectable.ts';
 import { hex, priority } from './rows.ts';
+import { routedTo } from './route.ts';
 import { rangeOf, slotValue } from './slots.ts';
 
 const MAX_SHARED = 512;
@@ -36,11 +36,10 @@ export function interruptStates(
   state: StateVector,
   baseline: StateVector | undefined,
 ): (descriptor: InterruptDescriptor) => InterruptState {
-  const held = heldStates(trace, state);
-  const heldThen = baseline === undefined ? undefined : heldStates(trace, baseline);
   return (descriptor) => {
-    const codeThen = baseline && (heldThen?.(descriptor)?.code ?? stateCode(descriptor.fields, baseline));
-    return interruptState(descriptor, trace.gic, state, held(descriptor), codeThen ?? null);
+    const target = routedTo(trace, descriptor, state);
+    const codeThen = baseline === undefined ? null : stateCode(descriptor.fields, baseline);
+    return interruptState(descriptor, trace.gic, state, target, codeThen);
   };
 }
 
@@ -49,10 +48,10 @@ function interruptState(
   descriptor: InterruptDescriptor,
   gic: GicModel,
   state: StateVector,
-  held: HeldState | undefined,
+  target: number | null | undefined,
   baselineCode: number | null,
 ): InterruptState {
-  const code = held?.code ?? stateCode(descriptor.fields, state);
+  const code = stateCode(descriptor.fields, state);
   const fields: Partial<Record<InterruptField, string | null>> = {};
   for (const field of INTERRUPT_FIELDS) {
     const range = descriptor.fields[field];
@@ -60,11 +59,7 @@ function interruptState(
     const value = rangeOf(state.value(range.slot), range);
     fields[field] = value === undefined ? null : hex(value);
   }
-  if (held !== undefined) {
-    fields.pending = code & STATE_PENDING ? '0x1' : '0x0';
-    fields.active = code & STATE_ACTIVE ? '0x1' : '0x0';
-    if (descriptor.vcpu === undefined && held.target !== null) fields.target = hex(BigInt(held.target));
-  }
+  if (target !== undefined && target !== null) fields.target = hex(BigInt(target));
   return {
     intid: descriptor.intid,
     label: interruptLabel(descriptor.intid),
@@ -73,7 +68,7 @@ function interruptState(
     code,
     state: stateName(code),
     baselineCode,
-    goesNowhere: descriptor.vcpu === undefined && held?.target === null,
+    goesNowhere: target === null,
     fields,
   };
 }

@@ -6,7 +6,6 @@ import { LEGS } from '../trace/life.ts';
 import { type Intid } from '../gic/intid.ts';
 import { type LaneData, type Result } from './contract.ts';
 import { type Group, type SessionContext } from './handlers.ts';
-import { heldLanes } from './lanes-held.ts';
 import { type NamedLane } from './lanes.ts';
 import { type OpenTrace } from './open-trace.ts';
 
@@ -30,25 +29,19 @@ export function timelineHandlers({ traces }: SessionContext): Group<'timeline.la
       // A window without extent (an empty trace, one event) still shows the moment.
       const window = { start: from, end: Math.max(to, from + 1), columns };
       const known = trace.lanes.byId();
-      const named = lanes.flatMap((lane) => known.get(lane) ?? []);
-      const held = heldLanes(trace, named, window);
       return {
-        lanes: named.map((one) =>
-          laneData(trace, one, held.get(one.lane.id) ?? drawLane(trace.reader, one.stored, window), window, marks),
-        ),
+        lanes: lanes.flatMap((lane) => {
+          const named = known.get(lane);
+          return named === undefined ? [] : [laneData(trace, named, window, marks)];
+        }),
       };
     },
     'timeline.density': ({ id, columns }) => density(traces.get(id), columns),
   };
 }
 
-function laneData(
-  trace: OpenTrace,
-  { lane }: NamedLane,
-  drawing: LaneDrawing,
-  window: Window,
-  marks: boolean,
-): LaneData {
+function laneData(trace: OpenTrace, { stored, lane }: NamedLane, window: Window, marks: boolean): LaneData {
+  const drawing = drawLane(trace.reader, stored, window);
   const isValue = lane.type === 'value';
   const exact = drawing.mode === 'segments';
   const shape = exact ? segments(drawing, window) : columnsOf(drawing, window);

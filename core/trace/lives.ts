@@ -56,7 +56,7 @@ export const LIFE_KINDS: ReadonlySet<number> = new Set(
   ).map((kind) => KINDS[kind].id),
 );
 
-/** A life as it is stored; legs not seen are −1. */
+/** A life as it is stored; the position of a leg that was not seen is −1. */
 export interface LifeRecord {
   readonly id: number;
   /** Position at which it began. */
@@ -72,6 +72,8 @@ export interface LifeRecord {
 interface OpenLife extends LifeRecord {
   /** The line fell since it was raised. */
   fell: boolean;
+  /** It has moments that `takeDirty` has not given. */
+  dirty: boolean;
 }
 
 interface Place {
@@ -90,12 +92,12 @@ interface Tracked {
 
 export class LifeTracker {
   readonly #store: (life: LifeRecord) => void;
+  readonly #stillPending: (intid: number, vcpu: number) => boolean;
   readonly #tracked = new Map<number, Tracked>();
   /** Acknowledged and not yet dropped, by vCPU + 1. */
   readonly #stacks: OpenLife[][] = Array.from({ length: VCPU_SLOTS }, () => []);
   /** Open lives by vCPU + 1, so that a reset looks at its own only. */
   readonly #open: Set<OpenLife>[] = Array.from({ length: VCPU_SLOTS }, () => new Set());
-  readonly #dirty = new Set<OpenLife>();
   /** Moments since the last `takeMoments`, as position, life, leg, position, life, leg … */
   #moments: number[] = [];
   /** Lives with a moment at the last event that marked any. */
@@ -105,9 +107,10 @@ export class LifeTracker {
   #seq = 0;
   #time = 0;
 
-  /** `store` receives each life when it ends. */
-  constructor(store: (life: LifeRecord) => void) {
+  /** `store` receives each life when it ends; `stillPending` is asked at a deactivation, for the state after the event. */
+  constructor(store: (life: LifeRecord) => void, stillPending: (intid: number, vcpu: number) => boolean) {
     this.#store = store;
+    this.#stillPending = stillPending;
   }
 
   /** Lives begun so far. */
@@ -117,8 +120,13 @@ export class LifeTracker {
 
   /** Open lives that changed since the last call, so that a commit can show them. */
   takeDirty(): LifeRecord[] {
-    const out = [...this.#dirty];
-    this.#dirty.clear();
+    const out: OpenLife[] = [];
+    for (const lives of this.#open)
+      for (const life of lives)
+        if (life.dirty) {
+          life.dirty = false;
+          out.push(life);
+        }
     return out;
   }
 
@@ -145,16 +153,8 @@ export class LifeTracker {
     return undefined;
   }
 
-  /** An event; `intid` −1: it names none. `stillPending` is asked at a deactivation, for the state after the event. */
-  event(
-    kind: number,
-    vcpu: number,
-    small: number,
-    intid: number,
-    position: number,
-    time: number,
-    stillPending: (intid: number, vcpu: number) => boolean,
-  ): void {
+  /** An event; `intid` −1: it names none. */
+  event(kind: number, vcpu: number, small: number, intid: number, position: number, time: number): void {
     this.#seq = position;
     this.#time = time;
     switch (kind) {
@@ -181,7 +181,7 @@ export class LifeTracker {
         return;
       case KINDS['irq.deactivate'].id:
         if (!this.#deactivate(intid, vcpu)) this.#endRaised(intid, vcpu);
-        else if (stillPending(intid, vcpu)) this.#raise(intid, vcpu, PENDING);
+        else if (this.#stillPending(intid, vcpu)) this.#raise(intid, vcpu, PENDING);
         return;
       case KINDS['vcpu.reset'].id:
         this.#reset(vcpu);
@@ -206,7 +206,7 @@ export class LifeTracker {
       else this.#withdraw(intid, vcpu);
     } else if (field === 'active') {
       if (rose) this.#activate(intid, vcpu);
-      else this.#deactivate(intid, vcpu);
+      else if (this.#deactivate(intid, vcpu) && this.#stillPending(intid, vcpu)) this.#raise(intid, vcpu, PENDING);
     }
   }
 
@@ -216,7 +216,6 @@ export class LifeTracker {
       for (const life of lives) this.#store(life);
       lives.clear();
     }
-    this.#dirty.clear();
   }
 
   #trackedOf(intid: number): Tracked | undefined {
@@ -252,11 +251,12 @@ export class LifeTracker {
       intid: tracked.intid,
       vcpu: tracked.single ? NONE : vcpu,
       seqs: [NONE, NONE, NONE, NONE, NONE],
-      times: [NONE, NONE, NONE, NONE, NONE],
+      // Numbers wider than 31 bits will come.
+      times: [NaN, NaN, NaN, NaN, NaN],
       fell: false,
+      dirty: true,
     };
     this.#open[life.vcpu + 1]?.add(life);
-    this.#dirty.add(life);
     return life;
   }
 
@@ -268,12 +268,11 @@ export class LifeTracker {
     if (this.#latestSeq !== this.#seq) this.#latest.length = 0;
     this.#latestSeq = this.#seq;
     this.#latest.push(life);
-    this.#dirty.add(life);
+    life.dirty = true;
   }
 
   #end(life: OpenLife): void {
     this.#open[life.vcpu + 1]?.delete(life);
-    this.#dirty.delete(life);
     remove(this.#stacks[life.vcpu + 1] ?? [], life);
     this.#store(life);
   }

@@ -89,8 +89,6 @@ export class TraceWriter implements PackedSink {
   readonly #setMeta: WriteStatement;
   /** Kind number by type, for kinds that the lives follow; otherwise 0. */
   readonly #lifeKind: number[] = [];
-  readonly #stillPending = (intid: number, vcpu: number): boolean =>
-    this.#observer.isPending(intid, vcpu, this.journal);
   readonly #packed = emptyPayload();
   /** Moments of lives in the block being filled. */
   readonly #moments: number[] = [];
@@ -129,7 +127,10 @@ export class TraceWriter implements PackedSink {
       this.#raw = new RawLineWriter(queue);
       this.#tally = new SourceTally(queue);
       this.#keyframes = new KeyframePolicy(this.journal);
-      this.#lives = new LifeTracker((life) => this.#lifeRows.add(life));
+      this.#lives = new LifeTracker(
+        (life) => this.#lifeRows.add(life),
+        (intid, vcpu) => this.#observer.isPending(intid, vcpu, this.journal),
+      );
       this.#observer = new InterruptObserver(
         this.#interrupts,
         this.#postings,
@@ -271,7 +272,7 @@ export class TraceWriter implements PackedSink {
     const lifeKind = this.#lifeKind[type] ?? this.#lifeKindOf(type);
     if (lifeKind !== 0) {
       const intid = flags & HAS_ARG ? argLo : -1;
-      this.#lives.event(lifeKind, vcpu, small, intid, position, at, this.#stillPending);
+      this.#lives.event(lifeKind, vcpu, small, intid, position, at);
     }
     if (this.journal.count === 0) block.takeNone(i);
     else {

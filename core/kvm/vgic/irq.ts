@@ -28,11 +28,14 @@ export const FIRST_LPI = 8192;
 
 export class Irq {
   readonly intid: number;
+  /** `sgi3`, `lpi8192`: in the paths of its slots. */
+  readonly name: string;
   readonly state: Cell;
   readonly place: Cell;
 
   constructor(claim: CellClaim, name: string, intid: number) {
     this.intid = intid;
+    this.name = name;
     this.state = claim.cell(`${name}.state`);
     this.place = claim.cell(`${name}.place`);
   }

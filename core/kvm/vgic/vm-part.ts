@@ -8,6 +8,7 @@ import { type Vm } from '../vm.ts';
 import { type AttributeRequest } from './attribute.ts';
 import { frameAt } from './bus.ts';
 import { type VgicFlavour } from './flavour.ts';
+import { GuestInterrupts } from './guest-view.ts';
 import { VgicGsiRoutes } from './gsi-routes.ts';
 import { initialise, lazyInit } from './init.ts';
 import { FIRST_PPI, FIRST_SPI, type Irq } from './irq.ts';
@@ -46,6 +47,7 @@ export class VmVgic implements VmGic {
   readonly vgic: VgicVm;
   readonly gsis: VgicGsiRoutes;
   readonly #rules: VmRules;
+  #guest: GuestInterrupts | undefined;
 
   constructor(model: GicModel, rules: VmRules, vm: Vm) {
     this.model = model;
@@ -72,13 +74,19 @@ export class VmVgic implements VmGic {
     return { register: registerName(space, offset), offset, ...(owner === undefined ? {} : { vcpu: owner.index }) };
   }
 
-  visitInterrupts(visit: (intid: number, vcpu: number | undefined, state: Cell) => void): void {
+  visitInterrupts(visit: (intid: number, vcpu: number | undefined, state: Cell, guest: Cell) => void): void {
     const { vcpus, spis, lpis } = this.vgic;
-    const visitShared = ({ intid, state }: Irq): void => visit(intid, undefined, state);
-    for (const { index, privates } of vcpus) for (const { intid, state } of privates) visit(intid, index, state);
+    const guest = (this.#guest ??= new GuestInterrupts(this.vgic));
+    const visitShared = (irq: Irq): void => visit(irq.intid, undefined, irq.state, guest.follow(irq));
+    for (const self of vcpus)
+      for (const irq of self.privates) visit(irq.intid, self.index, irq.state, guest.follow(irq, self));
     for (const spi of spis) visitShared(spi);
     for (const lpi of lpis.claimed) visitShared(lpi);
     lpis.onClaim = visitShared;
+  }
+
+  updateGuest(): void {
+    this.#guest?.update();
   }
 
   /** After the device was created: the distributor's own fields. */

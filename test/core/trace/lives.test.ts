@@ -15,7 +15,10 @@ let pending: boolean;
 
 beforeEach(() => {
   stored = [];
-  tracker = new LifeTracker((life) => stored.push(structuredClone(life)));
+  tracker = new LifeTracker(
+    (life) => stored.push(structuredClone(life)),
+    () => pending,
+  );
   now = 0;
   pending = false;
 });
@@ -23,7 +26,7 @@ beforeEach(() => {
 /** Gives the tracker an event at the next position. */
 function event(kind: Kind, vcpu: number, id: number, small = 0): number {
   const at = now++;
-  tracker.event(KINDS[kind].id, vcpu, small, id, at, at * 100, () => pending);
+  tracker.event(KINDS[kind].id, vcpu, small, id, at, at * 100);
   return at;
 }
 
@@ -47,6 +50,22 @@ describe('the life of an interrupt', () => {
     event('irq.drop', 1, -1);
     event('irq.deactivate', 1, PPI);
     expect(lives()).toEqual(['PPI@1 raised0 pending1 acknowledged2 dropped4 deactivated5']);
+  });
+
+  it('begins anew where it is still pending when its active state falls, whether an event or a field says so', () => {
+    event('irq.pend', 0, SPI, 1);
+    event('irq.acknowledge', 0, SPI);
+    pending = true;
+    event('irq.drop', 0, SPI);
+    tracker.field(SPI, -1, 'active', false, 2, 200);
+    event('irq.acknowledge', 0, SPI);
+    event('irq.deactivate', 0, SPI);
+    tracker.field(SPI, -1, 'active', false, 4, 400);
+    expect(lives()).toEqual([
+      'SPI@0 pending0 acknowledged1 dropped2 deactivated2',
+      'SPI@0 pending2 acknowledged3 deactivated4',
+      'SPI@-1 pending4',
+    ]);
   });
 
   it('takes the same fact as event and as field for one', () => {

@@ -1,0 +1,140 @@
+/**
+ * A GICv3 or GICv2 guest's interrupts as they are for the guest, in a derived slot each: pending in bit 0, active in
+ * bit 1. While an interrupt is on a list register, the register says whether it is active and KVM's own word is as old
+ * as the last entry; a pending edge is in the one or in the other (kvm-vgic-v3 §8). Whoever records a VM calls `update`
+ * when an event is reported, before it stores the event; then the event owns these changes too. The emulator itself
+ * neither reads nor writes them.
+ *
+ * Cost: a look at every change of a slot, and a search of the list registers for each interrupt whose word or list
+ * register changed.
+ */
+import { LR_ACTIVE, LR_PENDING, LR_STATE } from '../../gic/v3/list-register.ts';
+import { type SlotId } from '../../state/brand.ts';
+import { type Cell, CellClaim } from '../../state/cell.ts';
+import { type HostCpu } from '../host-cpu.ts';
+import { type Irq } from './irq.ts';
+import { ACTIVE, LATCH, LEVEL, LINE, ON_LR } from './irq-words.ts';
+import { VgicVcpu } from './vcpu-state.ts';
+import { type VgicVm } from './vm-state.ts';
+
+export const GUEST_PENDING = 1;
+export const GUEST_ACTIVE = 2;
+
+/** A level that is up pends. */
+const LEVEL_UP = LEVEL | LINE;
+/** The INTID in a GICv2 guest's list register; above it is an SGI's source. */
+const V2_INTID = 0x3ff;
+
+interface Followed {
+  readonly irq: Irq;
+  readonly guest: Cell;
+}
+
+export class GuestInterrupts {
+  readonly #vgic: VgicVm;
+  readonly #followed: Followed[] = [];
+  /** Whose list registers are looked at: in memory or in a CPU. */
+  readonly #lists: (VgicVcpu | HostCpu)[] = [];
+  /** By slot: index + 1 in `#followed` for KVM's word, minus that in `#lists` for a list register; else 0. */
+  #roles = new Int32Array(0);
+  #seen = 0;
+  #clearings = -1;
+  #rewinds = 0;
+
+  /** Claims nothing; `follow` does. */
+  constructor(vgic: VgicVm) {
+    this.#vgic = vgic;
+    for (const cpu of vgic.vm.host.cpus) this.#watch(cpu, cpu.interfaceV3?.lr ?? []);
+  }
+
+  /** The guest's slot of an interrupt, claimed now; `owner`: the vCPU of a private one. */
+  follow(irq: Irq, owner?: VgicVcpu): Cell {
+    const { vm } = this.#vgic;
+    const prefix = owner === undefined ? vm.prefix : vm.vcpuPrefix(owner.index);
+    const guest = new CellClaim(vm.host.journal, `${prefix}guest.`).cell(irq.name, 2);
+    this.#setRole(irq.state.slot, this.#followed.push({ irq, guest }));
+    if (owner !== undefined && this.#lists.at(-1) !== owner) this.#watch(owner, owner.lr);
+    return guest;
+  }
+
+  /** Brings the slots up to date with what the journal has gained. */
+  update(): void {
+    const { journal } = this.#vgic.vm.host;
+    const { count, slot, beforeLo, afterLo, clearings, rewinds } = journal;
+    const from = clearings === this.#clearings ? this.#seen : 0;
+    if (rewinds === this.#rewinds)
+      for (let i = from; i < count; i++) {
+        const role = this.#roles[slot[i] ?? 0] ?? 0;
+        if (role > 0) this.#derive(this.#followed[role - 1]);
+        else if (role < 0) this.#listed(this.#lists[-role - 1], beforeLo[i] ?? 0, afterLo[i] ?? 0);
+      }
+    else for (const followed of this.#followed) this.#derive(followed);
+    this.#seen = journal.count;
+    this.#clearings = clearings;
+    this.#rewinds = rewinds;
+  }
+
+  #watch(list: VgicVcpu | HostCpu, registers: readonly Cell[]): void {
+    const role = -this.#lists.push(list);
+    for (const { slot } of registers) this.#setRole(slot, role);
+  }
+
+  #setRole(slot: SlotId, role: number): void {
+    if (slot >= this.#roles.length) {
+      const roles = new Int32Array(2 * (slot + 1));
+      roles.set(this.#roles);
+      this.#roles = roles;
+    }
+    this.#roles[slot] = role;
+  }
+
+  /** A list register changed: the interrupts that it named before and names now. */
+  #listed(list: VgicVcpu | HostCpu | undefined, before: number, after: number): void {
+    const index = list instanceof VgicVcpu ? list.index : list?.vcpu?.index;
+    const self = index === undefined ? undefined : this.#vgic.vcpu(index);
+    if (self === undefined) return;
+    this.#named(self, before);
+    if (after !== before) this.#named(self, after);
+  }
+
+  #named(self: VgicVcpu, lo: number): void {
+    const irq = self.listed(intidOf(self, lo));
+    if (irq !== undefined) this.#derive(this.#followed[(this.#roles[irq.state.slot] ?? 0) - 1]);
+  }
+
+  #derive(followed: Followed | undefined): void {
+    if (followed === undefined) return;
+    const { irq, guest } = followed;
+    const { lo } = irq.state;
+    let pending = (lo & LATCH) !== 0 || (lo & LEVEL_UP) === LEVEL_UP;
+    let active = (lo & ACTIVE) !== 0;
+    const holder = (lo & ON_LR) === 0 ? undefined : this.#vgic.vcpu(irq.holder);
+    const register = holder === undefined ? undefined : registerOf(holder, irq.intid);
+    if (register !== undefined) {
+      active = (register & LR_ACTIVE) !== 0;
+      // A level that is up pends again when its handling has ended; an edge may come while it is handled.
+      if ((register & LR_STATE) !== 0) pending = (lo & LATCH) !== 0 || (register & LR_PENDING) !== 0;
+    }
+    guest.set((pending ? GUEST_PENDING : 0) | (active ? GUEST_ACTIVE : 0));
+  }
+}
+
+/** High word of the list register that holds an interrupt: the CPU's while the vCPU's are there, else KVM's copy. */
+function registerOf(self: VgicVcpu, intid: number): number | undefined {
+  const hardware = self.vcpu.cpu?.interfaceV3?.lr;
+  return (hardware === undefined ? undefined : inRegisters(hardware, self, intid)) ?? inRegisters(self.lr, self, intid);
+}
+
+function inRegisters(registers: readonly Cell[], self: VgicVcpu, intid: number): number | undefined {
+  for (let n = 0; n < self.usedLrs.lo; n++) {
+    const cell = registers[n];
+    // An empty one is 0, which would name SGI 0.
+    if (cell !== undefined && cell.hi !== 0 && intidOf(self, cell.lo) === intid) return cell.hi;
+  }
+  return undefined;
+}
+
+/** A guest without the system registers is one of a GICv2. */
+function intidOf(self: VgicVcpu, lo: number): number {
+  return self.sre.lo === 0 ? lo & V2_INTID : lo;
+}
