@@ -84,12 +84,16 @@ export function trapped(vcpu: Vcpu, register: string, direction: 'read' | 'write
 export function accessByName(vcpu: Vcpu, name: string, direction: 'read' | 'write', value: bigint): GuestAccess {
   const words = new Words();
   words.value = value;
-  const outcome = dispatch(vcpu, name, direction, words);
+  const outcome = accessNamed(vcpu, name, direction, words);
   const hasValue = direction === 'read' && (outcome === 'performed' || outcome === 'emulated');
   return { outcome, value: hasValue ? words.value : 0n };
 }
 
-function dispatch(vcpu: Vcpu, name: string, direction: 'read' | 'write', words: Words): Outcome {
+/**
+ * The same without bigints; `words` holds the value of a write and receives that of a read.
+ * @throws RangeError when no table has a register of this name.
+ */
+export function accessNamed(vcpu: Vcpu, name: string, direction: 'read' | 'write', words: Words): Outcome {
   const register = guestRegister(name);
   if (register !== undefined) return access(vcpu, register, direction, words);
   const cpu = vcpu.requireGuest();

@@ -272,7 +272,12 @@ export class Vcpu {
     return access.executeByName(this, name, operand);
   }
 
-  /** The hot form of `sysreg` for the registers of the CPU interface. */
+  /** The hot form of `sysreg`. */
+  accessNamed(register: string, direction: 'read' | 'write', words: Words): Outcome {
+    return access.accessNamed(this, register, direction, words);
+  }
+
+  /** That of GICv5's own registers, found before. */
   access(register: GuestRegister, direction: 'read' | 'write', words: Words): Outcome {
     return access.access(this, register, direction, words);
   }

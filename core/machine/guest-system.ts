@@ -8,7 +8,7 @@
 import { registerByEncoding } from '../gic/registers.ts';
 import { type GicInstruction, gicInstruction } from '../gic/v5/instructions.ts';
 import { type GuestRegister, guestRegister } from '../gic/v5/guest-registers.ts';
-import { type Words } from '../gic/v5/words.ts';
+import { Words } from '../gic/v5/words.ts';
 import { isIdRegister } from '../kvm/id-registers.ts';
 import { type Outcome } from '../kvm/outcome.ts';
 import { isPmuRegister } from '../kvm/pmu-registers.ts';
@@ -61,6 +61,8 @@ export interface Gate {
 export class GuestSystem implements System {
   readonly gate: Gate;
   readonly #vcpu: Vcpu;
+  /** Scratch: a value on its way to a register and back. */
+  readonly #words = new Words();
   readonly #emit: (event: MachineEvent) => void;
   /** What the access that is under way does; undefined outside one. An observer asks while it is told of effects. */
   operation: 'read' | 'write' | 'execute' | undefined;
@@ -146,8 +148,13 @@ export class GuestSystem implements System {
       value.value = fixed(this.#vcpu);
       return DONE;
     }
-    const { outcome, value: result } = this.#vcpu.sysreg(direction, name, value.value);
-    if (direction === 'read') value.value = result;
+    const words = this.#words;
+    words.set(value.lo, value.hi);
+    const outcome = this.#vcpu.accessNamed(name, direction, words);
+    if (direction === 'read') {
+      const hasValue = outcome === 'performed' || outcome === 'emulated';
+      value.set(hasValue ? words.lo : 0, hasValue ? words.hi : 0);
+    }
     // A trap is told by KVM's handler.
     if (outcome === 'performed') this.#tell(name, direction, value);
     return this.#answer(outcome);
