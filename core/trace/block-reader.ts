@@ -21,7 +21,7 @@ import { StoredChanges } from './stored-changes.ts';
 import { StoredTouched } from './stored-touched.ts';
 
 const EVENT_BLOCKS_CACHED = 96;
-const CHANGE_BLOCKS_CACHED = 96;
+const CHANGE_BLOCKS_CACHED = 128;
 const TOUCHED_CACHED = 1024;
 
 /** The blobs by table, with what they are called when one is damaged or missing. */
