@@ -1,6 +1,6 @@
 /** Rows of `life`; a life that was open at a commit comes again when it ends, and replaces its row. */
 import { LEGS } from './life.ts';
-import { type LifeRecord } from './lives.ts';
+import { type LifeRecord } from './open-lives.ts';
 import { NULL, type RowColumns } from './rows.ts';
 import { type WriteQueue } from './write-queue.ts';
 

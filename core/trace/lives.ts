@@ -17,26 +17,27 @@
  * - An interrupt cannot be acknowledged while it is active: if it is, its deactivation was not seen, and the earlier
  *   life ends without one. Only SGIs (several sources) and unattributed private interrupts (several vCPUs) can.
  *
- * Memory: open lives only. Cost: a few map look-ups an interrupt event.
+ * What is kept of open lives is in open-lives.ts. Cost: a few map look-ups an interrupt event.
  */
 import { type Intid } from '../gic/intid.ts';
 import { KINDS } from './kinds.ts';
-import { type Leg, LEGS } from './life.ts';
+import { type Leg } from './life.ts';
 import { INTERRUPT_LIMIT, isPrivate } from './interrupt-index.ts';
+import {
+  ACKNOWLEDGED,
+  DEACTIVATED,
+  DROPPED,
+  type LifeRecord,
+  NONE,
+  type OpenLife,
+  OpenLives,
+  PENDING,
+  RAISED,
+  remove,
+} from './open-lives.ts';
 
-/** Indices of LEGS. */
-const RAISED = 0;
-const PENDING = 1;
-const ACKNOWLEDGED = 2;
-const DROPPED = 3;
-const DEACTIVATED = 4;
-
-const NONE = -1;
-/** vCPUs, and "no vCPU" at index 0. */
-const VCPU_SLOTS = 1024;
 /** Lives of one interrupt that can wait or be active at once. */
 const QUEUE_LIMIT = 512;
-const STACK_LIMIT = 256;
 
 /** Numbers of the kinds that the tracker follows. */
 export const LIFE_KINDS: ReadonlySet<number> = new Set(
@@ -56,26 +57,6 @@ export const LIFE_KINDS: ReadonlySet<number> = new Set(
   ).map((kind) => KINDS[kind].id),
 );
 
-/** A life as it is stored; the position of a leg that was not seen is −1. */
-export interface LifeRecord {
-  readonly id: number;
-  /** Position at which it began. */
-  readonly firstSeq: number;
-  readonly intid: Intid;
-  /** −1: unknown. */
-  vcpu: number;
-  /** Positions and times by index of LEGS. */
-  readonly seqs: number[];
-  readonly times: number[];
-}
-
-interface OpenLife extends LifeRecord {
-  /** The line fell since it was raised. */
-  fell: boolean;
-  /** It has moments that `takeDirty` has not given. */
-  dirty: boolean;
-}
-
 interface Place {
   readonly waiting: OpenLife[];
   readonly active: OpenLife[];
@@ -91,50 +72,29 @@ interface Tracked {
 }
 
 export class LifeTracker {
-  readonly #store: (life: LifeRecord) => void;
   readonly #stillPending: (intid: number, vcpu: number) => boolean;
   readonly #tracked = new Map<number, Tracked>();
-  /** Acknowledged and not yet dropped, by vCPU + 1. */
-  readonly #stacks: OpenLife[][] = Array.from({ length: VCPU_SLOTS }, () => []);
-  /** Open lives by vCPU + 1, so that a reset looks at its own only. */
-  readonly #open: Set<OpenLife>[] = Array.from({ length: VCPU_SLOTS }, () => new Set());
-  /** Moments since the last `takeMoments`, as position, life, leg, position, life, leg … */
-  #moments: number[] = [];
-  /** Lives with a moment at the last event that marked any. */
-  readonly #latest: OpenLife[] = [];
-  #latestSeq = NONE;
-  #next = 0;
-  #seq = 0;
-  #time = 0;
+  readonly #lives: OpenLives;
 
   /** `store` receives each life when it ends; `stillPending` is asked at a deactivation, for the state after the event. */
   constructor(store: (life: LifeRecord) => void, stillPending: (intid: number, vcpu: number) => boolean) {
-    this.#store = store;
+    this.#lives = new OpenLives(store);
     this.#stillPending = stillPending;
   }
 
   /** Lives begun so far. */
   get count(): number {
-    return this.#next;
+    return this.#lives.count;
   }
 
   /** Open lives that changed since the last call, so that a commit can show them. */
   takeDirty(): LifeRecord[] {
-    const out: OpenLife[] = [];
-    for (const lives of this.#open)
-      for (const life of lives)
-        if (life.dirty) {
-          life.dirty = false;
-          out.push(life);
-        }
-    return out;
+    return this.#lives.takeDirty();
   }
 
   /** The moments marked since the last call, three numbers each: position, life, index of the leg. */
   takeMoments(): readonly number[] {
-    const out = this.#moments;
-    this.#moments = [];
-    return out;
+    return this.#lives.takeMoments();
   }
 
   /**
@@ -142,21 +102,13 @@ export class LifeTracker {
    * `from` undefined: since it was raised, or pending where no raise was seen.
    */
   latency(position: number, from: Leg | undefined, to: Leg): number | undefined {
-    if (this.#latestSeq !== position) return undefined;
-    const end = LEGS.indexOf(to);
-    for (const { seqs, times } of this.#latest) {
-      if (seqs[end] !== position) continue;
-      const starts = from === undefined ? [RAISED, PENDING] : [LEGS.indexOf(from)];
-      const start = starts.find((leg) => (seqs[leg] ?? NONE) !== NONE);
-      if (start !== undefined) return (times[end] ?? 0) - (times[start] ?? 0);
-    }
-    return undefined;
+    return this.#lives.latency(position, from, to);
   }
 
   /** An event; `intid` −1: it names none. */
   event(kind: number, vcpu: number, small: number, intid: number, position: number, time: number): void {
-    this.#seq = position;
-    this.#time = time;
+    this.#lives.seq = position;
+    this.#lives.time = time;
     switch (kind) {
       case KINDS['irq.line'].id:
       case KINDS['irq.inject'].id:
@@ -187,7 +139,7 @@ export class LifeTracker {
         this.#reset(vcpu);
         return;
       case KINDS.lost.id:
-        for (const stack of this.#stacks) stack.length = 0;
+        this.#lives.forgetStacks();
         return;
       default:
         return;
@@ -196,8 +148,8 @@ export class LifeTracker {
 
   /** A change of the field `line`, `pending` or `active` of an interrupt, made by the event at `position`. */
   field(intid: number, vcpu: number, field: string, rose: boolean, position: number, time: number): void {
-    this.#seq = position;
-    this.#time = time;
+    this.#lives.seq = position;
+    this.#lives.time = time;
     if (field === 'line') {
       if (rose) this.#raise(intid, vcpu, RAISED);
       else this.#lineFalls(intid, vcpu);
@@ -212,10 +164,7 @@ export class LifeTracker {
 
   /** Stores what is still open; the end of the trace. */
   finish(): void {
-    for (const lives of this.#open) {
-      for (const life of lives) this.#store(life);
-      lives.clear();
-    }
+    this.#lives.finish();
   }
 
   #trackedOf(intid: number): Tracked | undefined {
@@ -245,48 +194,14 @@ export class LifeTracker {
   }
 
   #begin(tracked: Tracked, vcpu: number): OpenLife {
-    const life: OpenLife = {
-      id: this.#next++,
-      firstSeq: this.#seq,
-      intid: tracked.intid,
-      vcpu: tracked.single ? NONE : vcpu,
-      seqs: [NONE, NONE, NONE, NONE, NONE],
-      // Numbers wider than 31 bits will come.
-      times: [NaN, NaN, NaN, NaN, NaN],
-      fell: false,
-      dirty: true,
-    };
-    this.#open[life.vcpu + 1]?.add(life);
-    return life;
-  }
-
-  #mark(life: OpenLife, leg: number): void {
-    if (life.seqs[leg] !== NONE) return;
-    life.seqs[leg] = this.#seq;
-    life.times[leg] = this.#time;
-    this.#moments.push(this.#seq, life.id, leg);
-    if (this.#latestSeq !== this.#seq) this.#latest.length = 0;
-    this.#latestSeq = this.#seq;
-    this.#latest.push(life);
-    life.dirty = true;
-  }
-
-  #end(life: OpenLife): void {
-    this.#open[life.vcpu + 1]?.delete(life);
-    remove(this.#stacks[life.vcpu + 1] ?? [], life);
-    this.#store(life);
+    return this.#lives.begin(tracked.intid, tracked.single ? NONE : vcpu);
   }
 
   #wait(tracked: Tracked, vcpu: number, place: Place, leg: number): void {
     const life = this.#begin(tracked, vcpu);
-    this.#mark(life, leg);
+    this.#lives.mark(life, leg);
     place.waiting.push(life);
-    if (place.waiting.length > QUEUE_LIMIT) this.#endFirst(place.waiting);
-  }
-
-  #endFirst(lives: OpenLife[]): void {
-    const first = lives.shift();
-    if (first !== undefined) this.#end(first);
+    if (place.waiting.length > QUEUE_LIMIT) this.#lives.endFirst(place.waiting);
   }
 
   #raise(intid: number, vcpu: number, leg: number): void {
@@ -303,13 +218,13 @@ export class LifeTracker {
     const before = last.seqs[leg] ?? NONE;
     if (leg === RAISED && last.fell && last.seqs[PENDING] === NONE) {
       place.waiting.pop();
-      this.#end(last);
+      this.#lives.end(last);
       this.#wait(tracked, vcpu, place, leg);
     } else if (LifeTracker.#isMixed(tracked, vcpu)) {
-      if (before !== NONE && before !== this.#seq) this.#wait(tracked, vcpu, place, leg);
-      else this.#mark(last, leg);
-    } else if (leg === PENDING) this.#mark(last, PENDING);
-    else if (last.seqs[PENDING] === NONE || last.seqs[PENDING] === this.#seq) this.#mark(last, RAISED);
+      if (before !== NONE && before !== this.#lives.seq) this.#wait(tracked, vcpu, place, leg);
+      else this.#lives.mark(last, leg);
+    } else if (leg === PENDING) this.#lives.mark(last, PENDING);
+    else if (last.seqs[PENDING] === NONE || last.seqs[PENDING] === this.#lives.seq) this.#lives.mark(last, RAISED);
   }
 
   /** Whether this very moment began a waiting life of the interrupt elsewhere; then it takes the leg too. */
@@ -323,8 +238,9 @@ export class LifeTracker {
   /** Whether this very moment began the last life that waits at a place; then it takes the leg too. */
   #raisedNow(place: Place | undefined, leg: number): boolean {
     const last = place?.waiting.at(-1);
-    if (last === undefined || (last.seqs[RAISED] !== this.#seq && last.seqs[PENDING] !== this.#seq)) return false;
-    this.#mark(last, leg);
+    if (last === undefined || (last.seqs[RAISED] !== this.#lives.seq && last.seqs[PENDING] !== this.#lives.seq))
+      return false;
+    this.#lives.mark(last, leg);
     return true;
   }
 
@@ -346,7 +262,7 @@ export class LifeTracker {
     const life = place?.active.find((taken) => !taken.fell);
     if (life === undefined) return false;
     // The acknowledge itself clears pending; that is not the fall of the line.
-    if (life.seqs[ACKNOWLEDGED] !== this.#seq) life.fell = true;
+    if (life.seqs[ACKNOWLEDGED] !== this.#lives.seq) life.fell = true;
     return true;
   }
 
@@ -355,16 +271,16 @@ export class LifeTracker {
     if (tracked === undefined) return;
     const place = this.#placeOf(tracked, vcpu);
     if (LifeTracker.#isMixed(tracked, vcpu)) {
-      if (!this.#fallOfTaken(tracked, vcpu)) this.#endFirst(place.waiting);
+      if (!this.#fallOfTaken(tracked, vcpu)) this.#lives.endFirst(place.waiting);
       return;
     }
     if (place.waiting.length > 0) {
-      this.#endFirst(place.waiting);
+      this.#lives.endFirst(place.waiting);
       return;
     }
     if (this.#fallOfTaken(tracked, vcpu) || tracked.single) return;
     const unattributed = tracked.places.get(NONE);
-    if (unattributed !== undefined) this.#endFirst(unattributed.waiting);
+    if (unattributed !== undefined) this.#lives.endFirst(unattributed.waiting);
   }
 
   #acknowledge(intid: number, vcpu: number): void {
@@ -375,24 +291,14 @@ export class LifeTracker {
     if (life === undefined) {
       const several = intid >>> 29 === 0 || LifeTracker.#isMixed(tracked, vcpu);
       const keep = several ? QUEUE_LIMIT - 1 : 0;
-      while (place.active.length > keep) this.#endFirst(place.active);
+      while (place.active.length > keep) this.#lives.endFirst(place.active);
       life = this.#takeWaiting(tracked, vcpu, place) ?? this.#begin(tracked, vcpu);
       place.active.push(life);
     }
-    this.#attribute(life, vcpu);
+    this.#lives.attribute(life, vcpu);
     life.fell = false;
-    this.#mark(life, ACKNOWLEDGED);
-    const stack = this.#stacks[life.vcpu + 1];
-    if (stack === undefined) return;
-    stack.push(life);
-    if (stack.length > STACK_LIMIT) stack.shift();
-  }
-
-  #attribute(life: OpenLife, vcpu: number): void {
-    if (vcpu === NONE || vcpu === life.vcpu) return;
-    this.#open[life.vcpu + 1]?.delete(life);
-    life.vcpu = vcpu;
-    this.#open[vcpu + 1]?.add(life);
+    this.#lives.mark(life, ACKNOWLEDGED);
+    this.#lives.stack(life);
   }
 
   #takeWaiting(tracked: Tracked, vcpu: number, place: Place): OpenLife | undefined {
@@ -413,27 +319,15 @@ export class LifeTracker {
   }
 
   #drop(intid: number, vcpu: number): void {
-    const stack = this.#stackFor(vcpu);
+    const stack = this.#lives.stackFor(vcpu);
     if (stack === undefined) return;
     for (let i = stack.length - 1; i >= 0; i--) {
       const life = stack[i];
       if (life === undefined || (intid !== NONE && life.intid !== intid)) continue;
       stack.splice(i, 1);
-      this.#mark(life, DROPPED);
+      this.#lives.mark(life, DROPPED);
       return;
     }
-  }
-
-  /** The vCPU's acknowledges; where only one stack can be meant, that one. */
-  #stackFor(vcpu: number): OpenLife[] | undefined {
-    const own = this.#stacks[vcpu + 1];
-    if (own === undefined || own.length > 0) return own;
-    if (vcpu !== NONE) {
-      const unattributed = this.#stacks[0];
-      return unattributed?.length === 1 ? unattributed : undefined;
-    }
-    const others = this.#stacks.filter((stack) => stack.length > 0);
-    return others.length === 1 ? others[0] : undefined;
   }
 
   #deactivate(intid: number, vcpu: number): boolean {
@@ -441,8 +335,8 @@ export class LifeTracker {
     if (tracked === undefined) return false;
     const life = this.#activePlace(tracked, vcpu)?.active.shift();
     if (life === undefined) return false;
-    this.#mark(life, DEACTIVATED);
-    this.#end(life);
+    this.#lives.mark(life, DEACTIVATED);
+    this.#lives.end(life);
     return true;
   }
 
@@ -456,9 +350,9 @@ export class LifeTracker {
     const life = waiting?.[0];
     if (life === undefined || life.seqs[PENDING] !== NONE) return;
     waiting?.shift();
-    this.#attribute(life, vcpu);
-    this.#mark(life, DEACTIVATED);
-    this.#end(life);
+    this.#lives.attribute(life, vcpu);
+    this.#lives.mark(life, DEACTIVATED);
+    this.#lives.end(life);
   }
 
   #activePlace(tracked: Tracked, vcpu: number): Place | undefined {
@@ -487,17 +381,12 @@ export class LifeTracker {
   /** A reset of a vCPU ends the lives on it. */
   #reset(vcpu: number): void {
     if (vcpu === NONE) return;
-    for (const life of [...(this.#open[vcpu + 1] ?? [])]) {
+    for (const life of this.#lives.on(vcpu)) {
       for (const place of this.#tracked.get(life.intid)?.places.values() ?? []) {
         remove(place.waiting, life);
         remove(place.active, life);
       }
-      this.#end(life);
+      this.#lives.end(life);
     }
   }
-}
-
-function remove<T>(list: T[], item: T): void {
-  const at = list.indexOf(item);
-  if (at >= 0) list.splice(at, 1);
 }

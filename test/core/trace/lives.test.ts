@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { intid } from '../../../core/gic/intid.ts';
 import { KINDS, type Kind } from '../../../core/trace/kinds.ts';
 import { LEGS } from '../../../core/trace/life.ts';
-import { type LifeRecord, LifeTracker } from '../../../core/trace/lives.ts';
+import { LifeTracker } from '../../../core/trace/lives.ts';
+import { type LifeRecord } from '../../../core/trace/open-lives.ts';
 
 const PPI = intid('ppi', 27);
 const SPI = intid('spi', 5);
