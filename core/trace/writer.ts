@@ -23,7 +23,7 @@ import { DETAIL_NAME, DETAIL_SOURCE, NO_NAME, NameTable, OVERFLOW_NAME, TypeTabl
 import { TraceError } from './errors.ts';
 import { EventIndex } from './event-index.ts';
 import { EventRows } from './event-rows.ts';
-import { createDatabase, guarded, probe, removeTraceFiles, translated } from './file.ts';
+import { guarded, removeTraceFiles, translated } from './file.ts';
 import { InterruptIndex } from './interrupt-index.ts';
 import { InterruptObserver } from './interrupt-observer.ts';
 import { type BitRange, type InterruptField } from './interrupts.ts';
@@ -34,9 +34,10 @@ import { type Leg } from './life.ts';
 import { LifeRows } from './life-rows.ts';
 import { LAST_VCPU } from './limits.ts';
 import { LIFE_KINDS, LifeTracker } from './lives.ts';
+import { createTables, makeRoom } from './new-file.ts';
 import { POSTING, PostingBuilder } from './postings.ts';
 import { RawLineWriter } from './raw-lines.ts';
-import { FINAL_INDEXES, PAGE_SIZE, createSchema } from './schema.ts';
+import { FINAL_INDEXES } from './schema.ts';
 import { type PackedSink, type SkippedLine, type SourceInfo, type TraceSummary } from './sink.ts';
 import { SourceTally } from './source-tally.ts';
 import { TransitionRows } from './transition-rows.ts';
@@ -481,24 +482,6 @@ export class TraceWriter implements PackedSink {
   }
 }
 
-/** A file with the empty tables of a trace, in write-ahead logging. */
-function createTables(path: string): void {
-  const db = createDatabase(path);
-  try {
-    db.pragma(`page_size = ${PAGE_SIZE}`);
-    db.exec('BEGIN');
-    createSchema(db);
-    // Before write-ahead logging starts, so that from the first moment the file itself says that it is a trace.
-    db.exec('COMMIT');
-    db.pragma('journal_mode = WAL');
-    db.close();
-  } catch (error) {
-    db.close();
-    removeTraceFiles(path);
-    throw translated(path, error);
-  }
-}
-
 /** A detail with further entries. */
 function withMore(json: string | undefined, more: Detail): string {
   // What is given as JSON was made of a detail.
@@ -509,15 +492,4 @@ function withMore(json: string | undefined, more: Detail): string {
 function checkedVcpu(vcpu: number): number {
   if (!(vcpu >= -1 && vcpu <= LAST_VCPU)) throw new RangeError(`vCPU ${vcpu} is outside 0 … ${LAST_VCPU}`);
   return vcpu;
-}
-
-/** Removes an existing trace if that is allowed; refuses to touch anything else. */
-function makeRoom(path: string, overwrite: boolean): void {
-  const present = guarded(path, () => probe(path));
-  if (present === 'absent') return;
-  if (!overwrite && present !== 'empty')
-    throw new TraceError('exists', `${path} exists already. Choose another name or allow overwriting.`);
-  if (present === 'other')
-    throw new TraceError('exists', `${path} exists and is not a gicscope trace, so it is not overwritten.`);
-  removeTraceFiles(path);
 }
