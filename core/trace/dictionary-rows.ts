@@ -11,6 +11,7 @@ import { TraceError, damaged } from './errors.ts';
 import { type InterruptIndex } from './interrupt-index.ts';
 import { INTERRUPT_FIELDS, interruptLabel } from './interrupts.ts';
 import { KINDS, ORIGINS } from './kinds.ts';
+import { type PlainCell } from './write-jobs.ts';
 import { type WriteQueue, type WriteStatement } from './write-queue.ts';
 
 /** Slots a trace may have; a keyframe must stay below the limit of a blob. */
@@ -49,24 +50,30 @@ export class DictionaryRows {
     }
     if (layout.size > SLOT_LIMIT)
       throw new TraceError('limit', `The machine has ${layout.size} slots; a trace holds up to ${SLOT_LIMIT}.`);
+    const slots: PlainCell[] = [];
     for (; this.#slots < layout.size; this.#slots++) {
       const slot = layout.descriptor(slotId(this.#slots));
       const initial = slot.initial === undefined ? null : BigInt.asIntN(64, slot.initial);
       const values = slot.values === undefined ? null : JSON.stringify(slot.values);
-      this.#slot.run(this.#slots, slot.path, slot.width, slot.register ?? null, values, initial);
+      slots.push(this.#slots, slot.path, slot.width, slot.register ?? null, values, initial);
     }
+    this.#slot.runAll(6, slots);
+    const numbered: PlainCell[] = [];
     for (; this.#interrupts < interrupts.size; this.#interrupts++) {
       const identity = interrupts.identity(this.#interrupts);
       if (identity === undefined) continue;
       const label = interruptLabel(identity.intid);
-      this.#interrupt.run(this.#interrupts, identity.intid, identity.vcpu ?? null, label);
+      numbered.push(this.#interrupts, identity.intid, identity.vcpu ?? null, label);
     }
+    this.#interrupt.runAll(4, numbered);
+    const fields: PlainCell[] = [];
     for (; this.#fields < interrupts.fields.length; this.#fields++) {
       const entry = interrupts.fields[this.#fields];
       if (entry === undefined) continue;
       const { slot, lsb, width } = entry.range;
-      this.#field.run(entry.id, entry.interrupt, entry.field, slot, lsb, width);
+      fields.push(entry.id, entry.interrupt, entry.field, slot, lsb, width);
     }
+    this.#field.runAll(6, fields);
   }
 }
 

@@ -11,6 +11,7 @@ import { type LaneRecorder } from './lane-recorder.ts';
 import { UNKNOWN_CODE, laneOfSlot } from './lane-kinds.ts';
 import { type LifeTracker } from './lives.ts';
 import { InterruptIndex, fieldHi, fieldLo } from './interrupt-index.ts';
+import { INTERRUPT_FIELDS } from './interrupts.ts';
 import { POSTING, type PostingBuilder } from './postings.ts';
 import { type TransitionRows } from './transition-rows.ts';
 
@@ -22,6 +23,7 @@ type EdgeKind = typeof POSTING.fieldChanged | typeof POSTING.fieldRose | typeof 
 
 const NOT_ASKED = -2;
 const NO_LANE = -1;
+const NO_GROUP = -1;
 
 class Marks {
   #at = new Float64Array(256).fill(-1);
@@ -54,9 +56,9 @@ export class InterruptObserver {
   readonly #rose = new Marks();
   readonly #fell = new Marks();
   readonly #touched = new Marks();
-  /** Per field: its group, the same field of the same INTID on all vCPUs. */
+  /** Per field: its group, the same field of the same INTID on all vCPUs; shared interrupts are in none. */
   readonly #groups: number[] = [];
-  readonly #groupIds = new Map<string, number>();
+  readonly #groupIds = new Map<number, number>();
   /** Groups in which a field had an edge: group × 4 + edge. */
   readonly #grouped = new Marks();
   readonly #pending: number[] = [];
@@ -178,17 +180,20 @@ export class InterruptObserver {
   #edge(kind: EdgeKind, field: number, position: number): void {
     this.#postings.add(kind, field);
     const edge = kind - POSTING.fieldChanged;
-    if (!this.#grouped.first(this.#groupOf(field) * 4 + edge, position))
+    const group = this.#groups[field] ?? this.#groupOf(field);
+    if (group !== NO_GROUP && !this.#grouped.first(group * 4 + edge, position))
       this.#postings.add(POSTING.overlap, field * 4 + edge);
   }
 
   #groupOf(field: number): number {
-    const known = this.#groups[field];
-    if (known !== undefined) return known;
     const entry = this.#index.fields[field];
-    const key = `${entry?.field} ${this.#index.identity(entry?.interrupt ?? -1)?.intid}`;
-    const group = this.#groupIds.get(key) ?? this.#groupIds.size;
-    this.#groupIds.set(key, group);
+    const identity = this.#index.identity(entry?.interrupt ?? -1);
+    let group = NO_GROUP;
+    if (entry !== undefined && identity?.vcpu !== undefined) {
+      const key = identity.intid * INTERRUPT_FIELDS.length + InterruptIndex.fieldNumber(entry.field);
+      group = this.#groupIds.get(key) ?? this.#groupIds.size;
+      this.#groupIds.set(key, group);
+    }
     this.#groups[field] = group;
     return group;
   }

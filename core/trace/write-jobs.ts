@@ -21,12 +21,19 @@ export interface Content {
   readonly storeBelow?: number;
 }
 
+export type PlainCell = number | bigint | string | null;
 /** Bytes are stored as they are. */
-export type Cell = number | bigint | string | null | Uint8Array | Content;
+export type Cell = PlainCell | Uint8Array | Content;
 
 export type Job =
   | { readonly do: 'prepare'; readonly sql: string }
   | { readonly do: 'run'; readonly statement: number; readonly cells: readonly Cell[] }
+  | {
+      readonly do: 'runAll';
+      readonly statement: number;
+      readonly width: number;
+      readonly cells: readonly PlainCell[];
+    }
   | { readonly do: 'table'; readonly table: RowTable }
   | { readonly do: 'rows'; readonly table: number; readonly rows: RowBlock }
   | { readonly do: 'textTable'; readonly name: string; readonly columns: readonly [string, string] }
@@ -70,6 +77,10 @@ export class JobRunner {
         return;
       case 'run':
         this.#statements[job.statement]?.run(...job.cells.map(bound));
+        return;
+      case 'runAll':
+        for (let at = 0; at < job.cells.length; at += job.width)
+          this.#statements[job.statement]?.run(...job.cells.slice(at, at + job.width));
         return;
       case 'prepare':
         this.#statements.push(this.#db.prepare(job.sql));
