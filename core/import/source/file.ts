@@ -111,19 +111,32 @@ class FileBytes implements ByteSource {
   }
 
   async *#read(): AsyncGenerator<Uint8Array> {
+    let next = this.#piece();
     for (;;) {
-      const buffer = Buffer.allocUnsafeSlow(PIECE);
-      let count: number;
-      try {
-        count = (await this.#handle.read(buffer, 0, PIECE, null)).bytesRead;
-      } catch (cause) {
-        throw refused(this.given, cause, this.bytesRead);
+      const piece = await next;
+      if (piece.length === 0) break;
+      this.bytesRead += piece.length;
+      if (this.#start === undefined) {
+        // A pipe may have nothing for long, and whoever closes it would wait for a read under way.
+        yield piece;
+        next = this.#piece();
+      } else {
+        // While the caller works on this one.
+        next = this.#piece();
+        next.catch(() => undefined);
+        yield piece;
       }
-      if (count === 0) break;
-      this.bytesRead += count;
-      yield buffer.subarray(0, count);
     }
     await this.#isStillThere();
+  }
+
+  async #piece(): Promise<Uint8Array> {
+    const buffer = Buffer.allocUnsafeSlow(PIECE);
+    try {
+      return buffer.subarray(0, (await this.#handle.read(buffer, 0, PIECE, null)).bytesRead);
+    } catch (cause) {
+      throw refused(this.given, cause, this.bytesRead);
+    }
   }
 
   async #isStillThere(): Promise<void> {
