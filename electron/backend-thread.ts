@@ -13,6 +13,6 @@ export function startBackend(entry: string, places: Places): BackendHost {
   const worker = new URL(entry.endsWith('.ts') ? 'worker.ts' : 'worker.js', entry);
   const workerData: ThreadOptions = { places };
   // What an import or a search allocates is garbage soon; V8 would let up to 100 MB of it pile up.
-  const resourceLimits = { maxYoungGenerationSizeMb: 24 };
+  const resourceLimits = { maxYoungGenerationSizeMb: 12 };
   return createBackendHost(() => new Worker(worker, { workerData, resourceLimits, name: 'gicscope backend' }));
 }

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S node --max-semi-space-size=4
 /**
  * The command `gicscope`: core/cli on a Node.js that can run it. What an import allocates is garbage soon; without the
  * limit above (MB, of three such spaces) V8 would let up to 134 MB of it pile up.

@@ -19,8 +19,8 @@ export interface Figure {
   readonly goal?: string;
 }
 
-/** As the command has it (scripts/gicscope.mjs), and the window's backend thread, whose 24 MB are three of these. */
-const YOUNG_GENERATION = '--max-semi-space-size=8';
+/** As the command has it (scripts/gicscope.mjs), and the window's backend thread, whose 12 MB are three of these. */
+const YOUNG_GENERATION = '--max-semi-space-size=4';
 /** Where a process that was started by `apart` puts its figures. */
 const TO = 'GICSCOPE_BENCH_FIGURES';
 
