@@ -39,7 +39,7 @@ export interface RecordedChange {
 }
 
 const DETAILS =
-  'SELECT x.text, r.seq FROM event_row r CROSS JOIN event_what w ON w.id = r.what CROSS JOIN detail x ON x.id = w.detail';
+  'SELECT x.text, r.seq FROM event_time r CROSS JOIN event_what w ON w.id = r.what CROSS JOIN detail x ON x.id = w.detail';
 
 export class TraceReader {
   readonly path: string;

@@ -48,8 +48,8 @@ export class RowColumns {
     this.#cells = new Float64Array(COLLECTED * width);
   }
 
-  add1(a: number): void {
-    this.#cells[this.#used] = a;
+  add1(a: number | bigint): void {
+    this.#cells[this.#used] = typeof a === 'number' ? a : this.#put(this.#used, a);
     this.#advance(this.#used + 1);
   }
 

@@ -1,5 +1,5 @@
 /**
- * The tables of a `.gscope` file, format version 3.
+ * The tables of a `.gscope` file, format version 4.
  *
  * Rows for what people query (`event`, `transition`, `life`, dictionaries); blobs for what only the engine reads
  *  (`block_*`, `keyframe`, `posting`, `tile`, `raw`): their layout is in block.ts, postings.ts, lane-tiles.ts,
@@ -7,8 +7,9 @@
  * its own.
  *
  * What an event says but for its time is a row of `event_what`, which it shares with all that say the same
- * (event-table.ts); `event_what.meta` packs type (bits 0–11), vCPU + 1 (12–21), small (22–33) and name (34–52): 53 bits,
- * so a JavaScript number holds it. `transition_row.id` packs the position (bits 20 up) and the number of a distinct
+ * (event-table.ts). `event_row.moment` packs the number of that row (bits 26 up) and the time since that of the last row
+ * of `time_base` at or before it (bits 0–25). `event_what.meta` packs type (bits 0–11), vCPU + 1 (12–21), small (22–33)
+ * and name (34–52): 53 bits, so a JavaScript number holds it. `transition_row.id` packs the position (bits 20 up) and the number of a distinct
  * (interrupt, state before, state after) in `transition_kind`. The views `event` and `transition` take them apart; as
  * virtual columns of the tables, or with constraints, each inserted row would cost a third more.
  * No index on events: blocks find a time, postings find everything else, and an index would add half a row.
@@ -22,11 +23,11 @@ import { VIEWS } from './views.ts';
 /** `GSCP`, read by `file` and checked on opening. */
 export const APPLICATION_ID = 0x4753_4350;
 /**
- * Format version, in `user_version`. Policy: readers refuse a higher number. Versions 1 and 2 were never released and are
+ * Format version, in `user_version`. Policy: readers refuse a higher number. Versions 1 to 3 were never released and are
  * refused too; whenever the number is raised after a release, a numbered step turns the previous version into it, on a
  * copy.
  */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 
 export const PAGE_SIZE = 8192;
 
@@ -52,7 +53,8 @@ CREATE TABLE interrupt_count(
 CREATE TABLE source_name(name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE skipped_line(line INTEGER PRIMARY KEY, reason TEXT NOT NULL, text TEXT) STRICT;
 
-CREATE TABLE event_row(seq INTEGER PRIMARY KEY, time INTEGER, what INTEGER);
+CREATE TABLE event_row(seq INTEGER PRIMARY KEY, moment INTEGER);
+CREATE TABLE time_base(seq INTEGER PRIMARY KEY, time INTEGER NOT NULL) STRICT;
 CREATE TABLE event_what(id INTEGER PRIMARY KEY, meta INTEGER, value INTEGER, arg INTEGER, detail INTEGER);
 CREATE TABLE detail(id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 CREATE TABLE transition_kind(

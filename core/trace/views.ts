@@ -8,6 +8,9 @@
 import { ACCESS, KINDS, type KindSpec } from './kinds.ts';
 import { LEGS } from './life.ts';
 
+/** Bits of `event_row.moment` for the nanoseconds since the last row of `time_base`: up to 67 ms. */
+export const SINCE_BITS = 26;
+
 const hex = (column: string): string => `printf('0x%x', ${column})`;
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
@@ -63,10 +66,14 @@ const intidKinds = Object.values<KindSpec>(KINDS)
 const legColumns = LEGS.map((leg) => `l.${leg}_seq, l.${leg}_time`).join(', ');
 
 export const VIEWS = `
+CREATE VIEW event_time AS
+  SELECT r.seq, (SELECT b.time FROM time_base b WHERE b.seq <= r.seq ORDER BY b.seq DESC LIMIT 1)
+    + (r.moment & ${2 ** SINCE_BITS - 1}) AS time, r.moment >> ${SINCE_BITS} AS what
+  FROM event_row r;
 CREATE VIEW event AS
   SELECT r.seq, r.time, w.meta & 4095 AS type, nullif((w.meta >> 12) & 1023, 0) - 1 AS vcpu,
     (w.meta >> 22) & 4095 AS small, nullif(w.meta >> 34, 0) AS name, w.value, w.arg, w.detail
-  FROM event_row r CROSS JOIN event_what w ON w.id = r.what;
+  FROM event_time r CROSS JOIN event_what w ON w.id = r.what;
 CREATE VIEW transition AS
   SELECT x.id >> 20 AS seq, k.interrupt, k.before, k.after
   FROM transition_row x CROSS JOIN transition_kind k ON k.id = x.id & 1048575;
@@ -94,7 +101,7 @@ CREATE VIEW register_access AS
 
 CREATE VIEW interrupt_transition AS
   SELECT x.seq, e.time, i.label AS interrupt, i.vcpu, b.name AS before, a.name AS after
-  FROM transition x CROSS JOIN event_row e ON e.seq = x.seq CROSS JOIN interrupt i ON i.id = x.interrupt
+  FROM transition x CROSS JOIN event_time e ON e.seq = x.seq CROSS JOIN interrupt i ON i.id = x.interrupt
     CROSS JOIN state_name b ON b.code = x.before CROSS JOIN state_name a ON a.code = x.after;
 
 CREATE VIEW interrupt_life AS

@@ -11,7 +11,7 @@ function writeRows(trace: string, csv: string): void {
   const db = new Database(trace, { readonly: true });
   let text = '';
   for (const row of db
-    .prepare('SELECT r.seq, r.time, w.meta, w.value, w.arg FROM event_row r CROSS JOIN event_what w ON w.id = r.what')
+    .prepare('SELECT r.seq, r.time, w.meta, w.value, w.arg FROM event_time r CROSS JOIN event_what w ON w.id = r.what')
     .safeIntegers()
     .raw()
     .iterate()) {

@@ -60,7 +60,7 @@ afterAll(async () => {
 });
 
 const TABLES =
-  'meta name event_type slot interrupt interrupt_field interrupt_count source_name event_row event_what detail ' +
+  'meta name event_type slot interrupt interrupt_field interrupt_count source_name event_row time_base event_what detail ' +
   'transition_kind life block block_events block_changes block_touched block_lives keyframe posting lane tile raw ' +
   'bookmark breakpoint kind origin state_name';
 const table = fc.constantFrom(...TABLES.split(' '));

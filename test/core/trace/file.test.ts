@@ -106,7 +106,7 @@ describe('a file that is no trace', () => {
     const db = new Database(path);
     db.pragma('user_version = 9');
     db.close();
-    expect(() => new TraceReader(path)).toThrow(/trace format 9; this gicscope reads up to 3\. Open it with a newer/);
+    expect(() => new TraceReader(path)).toThrow(/trace format 9; this gicscope reads up to 4\. Open it with a newer/);
   });
 
   it('of the format before the first release is refused, and says what to do', () => {
@@ -115,7 +115,7 @@ describe('a file that is no trace', () => {
     const db = new Database(path);
     db.pragma('user_version = 1');
     db.close();
-    expect(() => new TraceReader(path)).toThrow(/trace format 1, .* reads 3\. Import or record it again/);
+    expect(() => new TraceReader(path)).toThrow(/trace format 1, .* reads 4\. Import or record it again/);
   });
 
   it('is not overwritten, even when overwriting is allowed', () => {

@@ -45,7 +45,7 @@ describe('the tables of a trace from a stranger', () => {
 
   it('may have company: tables, views and indexes that people add for their own queries', () => {
     const path = tampered(
-      'CREATE TABLE mine(x); CREATE VIEW ppis AS SELECT * FROM interrupt; CREATE INDEX by_time ON event_row(time); VACUUM',
+      'CREATE TABLE mine(x); CREATE VIEW ppis AS SELECT * FROM interrupt; CREATE INDEX by_time ON event_row(moment); VACUUM',
     );
     const reader = new TraceReader(path);
     expect(reader.count).toBe(20);
