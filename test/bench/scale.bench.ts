@@ -13,7 +13,7 @@ import { type Args, type Method, type Result } from '../../core/session/contract
 import { TraceReader } from '../../core/trace/reader.ts';
 import { TraceWriter } from '../../core/trace/writer.ts';
 import { hasBabeltrace, readMilliseconds } from './babeltrace-peer.ts';
-import { repeatTrace } from './repeat.ts';
+import { RepeatedTrace } from './repeat.ts';
 import { BenchReport, type Spent, isApart, mostMemory, percentile, sizesGiven, spent, timed } from './report.ts';
 import { medianSeeks } from './seeks.ts';
 import { importSeconds } from './sqlite-peer.ts';
@@ -31,6 +31,7 @@ const MEMORY = 'memory, most while looking and searching';
 
 /** Makes the trace at `path`: `source` repeated. Up to a million events five times; the last one stays. */
 async function write(source: TraceReader, path: string, size: number): Promise<void> {
+  const repeated = new RepeatedTrace(source);
   const runs: Spent[] = [];
   let events = 0;
   for (let run = 0; run < (size <= 1e6 ? RUNS : 1); run++) {
@@ -38,7 +39,7 @@ async function write(source: TraceReader, path: string, size: number): Promise<v
     const writer = new TraceWriter(path);
     runs.push(
       await spent(() => {
-        events = repeatTrace(source, writer, size);
+        events = repeated.write(writer, size);
         writer.finish({ source: { kind: 'qemu-log', files: ['repeated'], facts: {} }, gic: 'v5', vcpus: 2 });
       }),
     );
