@@ -1,7 +1,10 @@
 /**
  * The untouched lines of a text source, compressed in pieces of about 256 kB: what the Event tab shows as the record.
- * A blob: number of lines; per line the difference to the previous line number and the length in UTF-16 units; the
- * texts without separators, UTF-8. Lines come in ascending order, gaps are allowed.
+ * A blob: number of lines; per line the difference to the previous line number; per line its length in UTF-16 units;
+ * the texts, each with a line feed behind it, UTF-8. Lines come in ascending order, gaps are allowed.
+ *
+ * Lines that stand behind each other in the same bytes, as those of a source do, are copied together: a copy of each by
+ * itself costs as much as all else about a line here, and leaves an object to be collected.
  */
 import type Database from 'better-sqlite3';
 import { unwrap } from './blob.ts';
@@ -16,15 +19,24 @@ const PIECE_LIMIT = 4 * (PIECE_CHARACTERS + LINE_LIMIT) + 16 * PIECE_CHARACTERS;
 // Level 3 made logs 6 % larger than level 1, and took a quarter longer.
 const LEVEL = 1;
 
+const LF = 10;
+const NO_BYTES = new Uint8Array();
+
 const head = new ByteWriter(PIECE_CHARACTERS);
 
 export class RawLineWriter {
   readonly #write: WriteStatement;
   /** The texts of the piece, and per line its number and its characters. */
   readonly #texts = new ByteWriter(2 * PIECE_CHARACTERS);
-  readonly #lines: number[] = [];
-  readonly #lengths: number[] = [];
+  readonly #numbers = new ByteWriter();
+  readonly #lengths = new ByteWriter();
+  #count = 0;
   #characters = 0;
+  /** Lines in ASCII that are not copied yet: `#run[#runStart … #runEnd)`, with a line feed between any two. */
+  #run: Uint8Array = NO_BYTES;
+  #runStart = 0;
+  #runEnd = 0;
+  #first = 0;
   #last = 0;
   #id = 0;
 
@@ -36,50 +48,59 @@ export class RawLineWriter {
   add(line: number, text: string): void {
     const kept = text.length > LINE_LIMIT ? text.slice(0, LINE_LIMIT) : text;
     this.#place(line, kept.length);
+    this.#endRun();
     this.#texts.text(kept);
+    this.#texts.u8(LF);
     if (this.#characters >= PIECE_CHARACTERS) this.flush();
   }
 
   /**
-   * As `add`, for a line in ASCII; true: it is time to flush.
+   * As `add`, for a line in ASCII; true: it is time to flush. The bytes may not change before that.
    * @throws RangeError when the line number does not rise
    */
   addAscii(line: number, bytes: Uint8Array, start: number, end: number): boolean {
     const length = Math.min(end - start, LINE_LIMIT);
     this.#place(line, length);
-    const texts = this.#texts;
-    texts.reserve(length);
-    texts.bytes.set(bytes.subarray(start, start + length), texts.length);
-    texts.length += length;
+    const isNext = bytes === this.#run && start === this.#runEnd + 1 && bytes[this.#runEnd] === LF;
+    if (!isNext) {
+      this.#endRun();
+      this.#run = bytes;
+      this.#runStart = start;
+    }
+    this.#runEnd = start + length;
     return this.#characters >= PIECE_CHARACTERS;
   }
 
   flush(): void {
-    const first = this.#lines[0];
-    if (first === undefined) return;
+    if (this.#count === 0) return;
+    this.#endRun();
     const out = head.clear();
-    out.varint(this.#lines.length);
-    let last = first;
-    for (const line of this.#lines) {
-      out.varint(line - last);
-      last = line;
+    out.varint(this.#count);
+    for (const part of [this.#numbers, this.#lengths, this.#texts]) {
+      out.raw(part.view());
+      part.clear();
     }
-    for (const length of this.#lengths) out.varint(length);
-    out.raw(this.#texts.view());
-    this.#write.run(this.#id++, first, last, content(out.view(), LEVEL));
-    this.#lines.length = 0;
-    this.#lengths.length = 0;
-    this.#texts.clear();
+    this.#write.run(this.#id++, this.#first, this.#last, content(out.view(), LEVEL));
+    this.#count = 0;
     this.#characters = 0;
   }
 
   #place(line: number, characters: number): void {
     if (!Number.isSafeInteger(line) || line <= this.#last)
       throw new RangeError(`raw line ${line} after line ${this.#last}: line numbers must rise`);
+    if (this.#count === 0) this.#first = line;
+    this.#numbers.varint(this.#count === 0 ? 0 : line - this.#last);
+    this.#lengths.varint(characters);
     this.#last = line;
-    this.#lines.push(line);
-    this.#lengths.push(characters);
+    this.#count++;
     this.#characters += characters + 1;
+  }
+
+  #endRun(): void {
+    if (this.#run === NO_BYTES) return;
+    this.#texts.raw(this.#run.subarray(this.#runStart, this.#runEnd));
+    this.#texts.u8(LF);
+    this.#run = NO_BYTES;
   }
 }
 
@@ -128,7 +149,7 @@ function decode(data: Uint8Array, first: number): Map<number, string> {
   let at = 0;
   for (const [i, length] of lengths.entries()) {
     out.set(lines[i] ?? 0, text.slice(at, at + length));
-    at += length;
+    at += length + 1;
   }
   if (at !== text.length) throw input.fail(`${text.length} characters, the lengths say ${at}`);
   return out;

@@ -203,6 +203,28 @@ describe('raw lines', () => {
     reader.close();
   });
 
+  it('are the same given as places in the bytes of their source, with text between', () => {
+    const path = tracePath();
+    const writer = new TraceWriter(path);
+    const long = 'y'.repeat(70_000);
+    const sources = ['one\ntwo\r\n\nfour\n', `${long}\nfive\n`, 'x'.repeat(3000).replaceAll('xxx', 'yx\n')];
+    const expected: string[] = [];
+    for (const source of sources) {
+      const bytes = Buffer.from(source, 'latin1');
+      for (let start = 0; start < bytes.length;) {
+        const end = bytes.indexOf(10, start);
+        const stop = bytes[end - 1] === 13 ? end - 1 : end;
+        writer.rawAscii(expected.push(source.slice(start, Math.min(stop, start + 65_536))), bytes, start, stop);
+        start = end + 1;
+      }
+      writer.rawLine(expected.push(`é after ${source.length}`), `é after ${source.length}`);
+    }
+    writer.finish(SUMMARY);
+    const reader = new TraceReader(path);
+    expect(expected.map((_, i) => reader.rawLine(i + 1))).toEqual(expected);
+    reader.close();
+  });
+
   it('must come in order', () => {
     const writer = new TraceWriter(tracePath());
     writer.rawLine(5, 'a');
