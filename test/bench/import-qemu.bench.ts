@@ -3,7 +3,7 @@
  * The GICv5 recording of 19 MB is read `copies` times in a row (each copy is a further run of a machine), each number of
  * copies in a process of its own; then the GICv3 recording of 30 MB. Sizes are bytes of text.
  */
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -90,6 +90,8 @@ async function measure(name: string, copies: number): Promise<void> {
   const [log, path] = [join(folder, 'bench.log'), join(folder, 't.gscope')];
   const fd = openSync(log, 'w');
   for (const chunk of chunks()) writeSync(fd, chunk);
+  // Onto the disk now: a user's log has long been there, and the kernel would write this one back during the import.
+  fsyncSync(fd);
   closeSync(fd);
   const importAll = async (): Promise<void> => {
     const writer = new TraceWriter(path);
