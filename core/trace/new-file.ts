@@ -18,6 +18,8 @@ export function makeRoom(path: string, overwrite: boolean): void {
 export function createTables(path: string): void {
   const db = createDatabase(path);
   try {
+    // Nothing is recorded yet: what a power cut may take is an empty file, and later syncs are of the whole file.
+    db.pragma('synchronous = OFF');
     db.pragma(`page_size = ${PAGE_SIZE}`);
     db.exec('BEGIN');
     createSchema(db);

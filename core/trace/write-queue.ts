@@ -33,6 +33,11 @@ export class WriteQueue {
   readonly #path: string;
   /** Of this thread; undefined once the other one writes. */
   #runner: JobRunner | undefined;
+  /**
+   * What wrote in this thread, until the other one has the file open: a connection that closes as the last one
+   * moves all of the log into the file, and both threads would wait for the disk.
+   */
+  #former: JobRunner | undefined;
   #thread: WriteThread | undefined;
   /** How to make the statements and tables again, over there. */
   readonly #setup: Job[] = [];
@@ -98,6 +103,7 @@ export class WriteQueue {
 
   /** Makes the trace one file again. */
   settle(): void {
+    this.#closeFormer();
     this.#add({ do: 'settle' });
   }
 
@@ -109,7 +115,7 @@ export class WriteQueue {
   /** From now on the thread writes. To be called right after a commit. */
   handOver(): void {
     if (this.#runner === undefined || this.#thread === undefined) return;
-    this.#runner.close();
+    this.#former = this.#runner;
     this.#runner = undefined;
     this.#thread.post({ open: this.#path, jobs: this.#setup });
   }
@@ -120,7 +126,9 @@ export class WriteQueue {
     const message = this.#thread.post({ jobs: this.#jobs });
     this.#jobs = [];
     this.#thread.wait(MOST_WAITING);
-    this.#memory.send(message, message - this.#thread.waiting);
+    const done = message - this.#thread.waiting;
+    this.#memory.send(message, done);
+    if (done > 0) this.#closeFormer();
   }
 
   /** Returns when everything given is done. @throws as `send` */
@@ -132,9 +140,15 @@ export class WriteQueue {
   /** Closes the file. What was not committed is gone. */
   close(): void {
     this.#runner?.close();
+    this.#closeFormer();
     this.#thread?.close();
     this.#runner = undefined;
     this.#thread = undefined;
+  }
+
+  #closeFormer(): void {
+    this.#former?.close();
+    this.#former = undefined;
   }
 
   #prepare(job: Job): void {
