@@ -140,6 +140,8 @@ export interface GsiRoutes {
   replace(routes: readonly GsiRoute[]): Result;
   /** An input of this number changes. */
   signal(gsi: number, level: boolean): Result;
+  /** KVM_IRQFD with a resample eventfd, to be signalled when the guest has consumed the interrupt. */
+  addResampler(gsi: number): void;
 }
 
 export interface GsiRoute {
@@ -171,8 +173,18 @@ export interface VcpuGic {
   signal(cpu: HostCpu): Signal;
   /** Has the interface a maintenance interrupt for the hypervisor? */
   needsExit(cpu: HostCpu): boolean;
+  /**
+   * A register of the interface as the guest would read it, without an effect; undefined: none of this name. Absent: the
+   * model keeps them in slots of these names.
+   */
+  inspect?(register: string): bigint | undefined;
   /** The guest executes a CPU interface register of this model; false: there is none such, or it traps. */
   interfaceAccess(cpu: HostCpu, register: string, direction: 'read' | 'write', words: Words): boolean;
+  /**
+   * A memory access of a guest that stays in it, because the page is the hardware's; undefined: it is not, and the access
+   * leaves the guest. A write gives 0. Absent: the model has no such page.
+   */
+  directAccess?(cpu: HostCpu, address: bigint, length: number, data: bigint | undefined): bigint | undefined;
   /** A memory access of the guest, which has exited; undefined: none of the GIC's frames is there. A write gives 0. */
   memoryAccess(address: bigint, length: number, data: bigint | undefined): bigint | undefined;
   /** A trapped access to a register of this model; the guest has exited. `words` holds and receives the value. */

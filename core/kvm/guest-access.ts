@@ -143,6 +143,22 @@ export function accessMemory(
   return answer;
 }
 
+/** The same where the page is the hardware's: the guest goes on. Undefined: the access leaves it. */
+export function accessDirectly(
+  vcpu: Vcpu,
+  address: bigint,
+  length: number,
+  data: bigint | undefined,
+): bigint | undefined {
+  const { cpu, gic } = vcpu;
+  if (cpu === undefined || !vcpu.inGuest) return undefined;
+  const answer = gic?.directAccess?.(cpu, address, length, data);
+  if (answer === undefined) return undefined;
+  const direction = data === undefined ? 'read' : 'write';
+  vcpu.emit({ kind: 'mmio', address, length, direction, value: data ?? answer, answered: true });
+  return answer;
+}
+
 export function executeByName(vcpu: Vcpu, name: string, operand: bigint): GuestAccess {
   const instruction = gicInstruction(name);
   if (instruction === undefined) throw new RangeError(`no EL1 GIC instruction named ${name}`);

@@ -126,6 +126,11 @@ export class HostCpu {
     return this.#context;
   }
 
+  /** Has the guest here acknowledged an interrupt whose priority it has not dropped? */
+  get isHandling(): boolean {
+    return !this.interface.apr.isZero || this.interfaceV3?.isHandling === true;
+  }
+
   /** The vCPU whose thread is loaded here, if any. */
   get vcpu(): Vcpu | undefined {
     const loaded = this.loaded.lo;

@@ -292,6 +292,11 @@ export class Vcpu {
     return access.accessMemory(this, address, length, data);
   }
 
+  /** The same to memory that is mapped to hardware, without an exit; undefined: it is not, and exits. */
+  directAccess(address: bigint, length: number, data?: bigint): bigint | undefined {
+    return access.accessDirectly(this, address, length, data);
+  }
+
   /** An access that arrives by a trap: exit, then KVM's handler. */
   trapSysreg(register: string, direction: 'read' | 'write', words: Words): Outcome {
     return access.trapped(this, register, direction, words);

@@ -1,6 +1,7 @@
 /**
  * Memory beyond a guest's RAM: the frames of the GIC. An access leaves the guest, KVM carries it out, and the vCPU is
- * entered again; what is nobody's is an external abort (kvm-vgic-v3 §10.1).
+ * entered again; what is nobody's is an external abort (kvm-vgic-v3 §10.1). A GICv2 guest's CPU interface is a page of
+ * the hardware's, whose accesses stay in the guest.
  */
 import { type Words } from '../gic/v5/words.ts';
 import { type Vcpu } from '../kvm/vcpu.ts';
@@ -23,6 +24,12 @@ export class GuestBus implements Bus {
   load(lo: number, hi: number, size: number, value: Words): BusAnswer {
     if (this.#system.gate.isShut) return TRAP;
     if (this.#system.before !== undefined) this.#system.announceMemory(address(lo, hi), 'read', undefined);
+    const direct = this.#vcpu.directAccess(address(lo, hi), size);
+    if (direct !== undefined) {
+      value.value = direct;
+      this.#system.went();
+      return DONE;
+    }
     const answer = this.#vcpu.memoryAccess(address(lo, hi), size);
     this.#system.leave();
     if (answer === undefined) return FAULT.EXTERNAL;
@@ -33,6 +40,10 @@ export class GuestBus implements Bus {
   store(lo: number, hi: number, size: number, value: Words): BusAnswer {
     if (this.#system.gate.isShut) return TRAP;
     if (this.#system.before !== undefined) this.#system.announceMemory(address(lo, hi), 'write', value);
+    if (this.#vcpu.directAccess(address(lo, hi), size, value.value) !== undefined) {
+      this.#system.went();
+      return DONE;
+    }
     const answer = this.#vcpu.memoryAccess(address(lo, hi), size, value.value);
     this.#system.leave();
     return answer === undefined ? FAULT.EXTERNAL : DONE;

@@ -202,10 +202,14 @@ export class GuestSystem implements System {
   }
 
   #answer(outcome: Outcome): Answer {
-    // Maintenance of the interface, too, takes the guest out before its next instruction.
+    this.went();
+    return outcome === 'performed' || outcome === 'emulated' ? DONE : UNDEFINED;
+  }
+
+  /** An access was carried out. Maintenance of the interface, too, takes the guest out before its next instruction. */
+  went(): void {
     if (!this.#vcpu.inGuest || this.#vcpu.hasRequest) this.#core?.kick();
     else this.#signalMoved();
-    return outcome === 'performed' || outcome === 'emulated' ? DONE : UNDEFINED;
   }
 
   /** A load or store left the guest; the run ends behind it. */

@@ -1,6 +1,6 @@
 /**
- * What user space does about SPIs and tables of a machine's vGICv5: irqfd with and without resampling, images of the
- * interrupt state tables. Results are those of the ioctls. And the GIC instructions that a hypervisor can execute.
+ * What user space does about the tables of a machine's vGICv5: images of the interrupt state tables. Results are those of
+ * the ioctls. And the GIC instructions that a hypervisor can execute.
  */
 import { type Result } from '../kvm/errno.ts';
 import { GROUP, UserWords } from '../kvm/uapi.ts';
@@ -22,16 +22,6 @@ function irsOf(machine: Machine): VmIrs {
   const irs = vgicV5Of(machine.vm)?.irs;
   if (irs !== undefined) return irs;
   throw new RangeError('the kernel of this profile has no SPIs: the profiles H1, H3 and Q have');
-}
-
-/** A device signals an eventfd of KVM_IRQFD. */
-export function irqfd(machine: Machine, gsi: number, level: boolean): Result {
-  return irsOf(machine).listeners.signal(gsi, level);
-}
-
-/** KVM_IRQFD with KVM_IRQFD_FLAG_RESAMPLE. */
-export function addResampler(machine: Machine, gsi: number): void {
-  irsOf(machine).listeners.addResampler(gsi);
 }
 
 /** A GIC instruction at EL2 of physical CPU `cpu`; gives what ICC_ICSR_EL1 would hold after VDRCFG. */

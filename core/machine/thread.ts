@@ -127,7 +127,7 @@ export class Thread {
     const settled = RUN_OF[this.#status.lo];
     if (settled !== undefined) return settled;
     const { cpu } = vcpu;
-    if (vcpu.inGuest) return cpu?.interface.apr.isZero === false ? RUN.handler : RUN.guest;
+    if (vcpu.inGuest) return cpu?.isHandling === true ? RUN.handler : RUN.guest;
     return cpu === undefined ? RUN.preempted : RUN.host;
   }
 }

@@ -132,7 +132,7 @@ const ACTIONS: { readonly [K in ActionName]: (context: ActionContext, args: Acti
       ),
     ),
   resampler: ({ machine }, { gsi }) => {
-    irs.addResampler(machine, gsi);
+    msi.addResampler(machine, gsi);
     return OK;
   },
   saveTables: ({ machine, tables }, { as }) => {

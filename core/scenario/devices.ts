@@ -1,9 +1,10 @@
 /** The interrupt controllers that a scenario's VM may have: what follows from the word in `vm.device`, a row each. */
-import { DEVICE_VGIC_V3, DEVICE_VGIC_V5, GROUP } from '../kvm/uapi.ts';
+import { DEVICE_VGIC_V2, DEVICE_VGIC_V3, DEVICE_VGIC_V5, GROUP } from '../kvm/uapi.ts';
 import { type Profile } from '../kvm/profiles.ts';
 import { ADDR_IRS } from '../kvm/v5/irs/attributes.ts';
 import { type MachineConfig } from '../machine/config.ts';
 import { type ScenarioData } from './schema.ts';
+import { V2_SYMBOLS, v2Attributes } from './v2-frames.ts';
 import { V3_SYMBOLS, v3Attributes } from './v3-frames.ts';
 
 type VmData = ScenarioData['vm'];
@@ -13,7 +14,7 @@ export interface Device {
   /** For KVM_CREATE_DEVICE; 0: none is created. */
   readonly type: number;
   /** The model that the guest sees; absent: that of the host. */
-  readonly gic?: 'v3' | 'v5';
+  readonly gic?: 'v2' | 'v3' | 'v5';
   /** Whose names programs use. */
   readonly registers: 'v3' | 'v5';
   /** Further names that programs may use. */
@@ -38,6 +39,14 @@ export const DEVICES: Readonly<Record<VmData['device'], Device>> = {
     registers: 'v3',
     symbols: V3_SYMBOLS,
     attributes: ({ interrupts }) => v3Attributes(interrupts),
+  },
+  // The host has a GICv3, whose compatible interface the guest uses.
+  vgicv2: {
+    type: DEVICE_VGIC_V2,
+    gic: 'v2',
+    registers: 'v3',
+    symbols: V2_SYMBOLS,
+    attributes: ({ interrupts }) => v2Attributes(interrupts),
   },
   none: { type: 0, registers: 'v5', symbols: NO_SYMBOLS },
 };

@@ -18,6 +18,8 @@ const CONSTANTS: ReadonlyMap<string, bigint> = new Map([
   ['PSCI_CPU_ON', 0xc400_0003n],
   ['PSCI_SYSTEM_OFF', 0x8400_0008n],
 ]);
+/** First vector for exceptions from EL1 with its own stack. */
+const OWN_LEVEL = 4;
 const PROGRAM_ALIGNMENT = 0x1_0000n;
 
 /** A program as the scenario's author wrote it, and what became of it. */
@@ -116,13 +118,12 @@ function imageGuest(
   };
 }
 
-/** A vector table named \`vectors\`: synchronous exceptions and IRQs of EL1 go to their handlers, the others stop. */
+/** A vector table named \`vectors\`: synchronous exceptions, IRQs and FIQs of EL1 go to their handlers, the others stop. */
 function vectorTable(handlers: ScenarioData['guest']['vectors']): string {
   if (handlers === undefined) return '';
-  const { sync, irq } = handlers;
+  const { sync, irq, fiq } = handlers;
   const entry = (n: number): string => {
-    const handler = n === 4 ? sync : n === 5 ? irq : undefined;
-    return `  .balign 128\n  b ${handler ?? '.'}`;
+    return `  .balign 128\n  b ${[sync, irq, fiq][n - OWN_LEVEL] ?? '.'}`;
   };
   return `  .balign 2048\nvectors:\n${Array.from({ length: 16 }, (_, n) => entry(n)).join('\n')}\n`;
 }

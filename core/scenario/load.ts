@@ -2,6 +2,7 @@
  * A scenario's text to everything a run needs: the machine's configuration, watched labels, events in order of time,
  * expectations with their places in the file. All mistakes that can be found without running are found here.
  */
+import { type HostFacts } from '../kvm/host-facts.ts';
 import { profileByName } from '../kvm/profiles.ts';
 import { type MachineConfig } from '../machine/config.ts';
 import { DEVICES } from './devices.ts';
@@ -78,6 +79,8 @@ function configOf(
         cpus: host.cpus,
         wfiTraps: host.wfiTraps,
         irs: given(host.irs),
+        paBits: host.paBits,
+        ...interfaceOf(host.v3),
       },
       profile,
       vcpus: vm.vcpus.map(({ id, features, cpu, starts, entry }, index) => ({
@@ -104,6 +107,15 @@ function configOf(
     problems.push({ ...source.locate(['profile']), message: error.message });
     return undefined;
   }
+}
+
+/** The GICv3 virtual interface; hosts without one leave it unused. */
+function interfaceOf({
+  trapsDir,
+  softwareResample,
+  ...size
+}: ScenarioData['host']['v3']): Pick<HostFacts, 'v3Interface' | 'v3TrapsDir' | 'v3SoftwareResample'> {
+  return { v3Interface: size, v3TrapsDir: trapsDir, v3SoftwareResample: softwareResample };
 }
 
 /** The members that have a value. */

@@ -3,7 +3,7 @@ import { type Machine } from '../machine/machine.ts';
 
 const GENERAL = /^x([0-9]|[12][0-9]|30)$/i;
 
-/** X0 … X30, SP, PC, PSTATE, or a register that the vCPU has a slot for; undefined: there is none of this name. */
+/** X0 … X30, SP, PC, PSTATE, a register that the vCPU has a slot for, or one of its interface; undefined: none of this name. */
 export function readRegister(machine: Machine, vcpu: number, name: string): bigint | undefined {
   const { core } = machine.thread(vcpu);
   const general = GENERAL.exec(name)?.[1];
@@ -14,7 +14,7 @@ export function readRegister(machine: Machine, vcpu: number, name: string): bigi
     const slot = layout.find(path);
     if (slot !== undefined) return state.read(slot);
   }
-  return undefined;
+  return machine.thread(vcpu).vcpu.gic?.inspect?.(name);
 }
 
 /** Names that `readRegister` knows, as far as they are few: general registers and slots of the vCPU. */

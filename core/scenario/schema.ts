@@ -3,8 +3,10 @@
  * registers), which load.ts checks. Objects are strict: a key that nobody knows is an error.
  */
 import { z } from 'zod';
+import { DEFAULT_INTERFACE } from '../gic/v3/cpu-interface.ts';
 import { VIRTUAL_INSTRUCTIONS } from '../gic/v5/irs/virtual-instructions.ts';
 import { OWNERS } from '../kvm/gic-model.ts';
+import { MAX_VCPUS_V2 } from '../kvm/v2/model.ts';
 import {
   condition,
   deviceType,
@@ -176,6 +178,26 @@ const hostIrs = z.strictObject({
   vspiHmFollowsTm: z.boolean().optional(),
 });
 
+/** The GICv3 virtual interface of the host; what is absent is as in gicv3-behaviour §1. */
+const hostV3 = z
+  .strictObject({
+    listRegisters: whole(1, 16).default(DEFAULT_INTERFACE.listRegisters),
+    priorityBits: whole(5, 8).default(DEFAULT_INTERFACE.priorityBits),
+    preemptionBits: whole(5, 7).default(DEFAULT_INTERFACE.preemptionBits),
+    /** ICH_VTR_EL2.TDS */
+    trapsDir: z.boolean().default(true),
+    /** Guests cannot deactivate physical interrupts: KVM asks the timers again. */
+    softwareResample: z.boolean().default(false),
+  })
+  .superRefine(({ priorityBits, preemptionBits }, context) => {
+    if (preemptionBits > priorityBits)
+      context.addIssue({
+        code: 'custom',
+        path: ['preemptionBits'],
+        message: `expected at most as many as there are priority bits, ${priorityBits}; found ${preemptionBits}`,
+      });
+  });
+
 const vcpuConfig = z.strictObject({
   id: whole(0, 511).optional(),
   features: features.default(0),
@@ -205,6 +227,9 @@ export const scenarioSchema = z.strictObject({
       wfiTraps: z.enum(['default', 'always', 'never']).default('default'),
       /** The host's IRS, in profiles that use it; what is absent is as in host-facts.ts. */
       irs: hostIrs.prefault({}),
+      v3: hostV3.prefault({}),
+      /** Bits of guest physical addresses. */
+      paBits: whole(32, 52).default(40),
       tasks: whole(0, 1000).default(1),
       slice: whole(1, 100_000).default(1),
       timeslice: time.default(10_000),
@@ -223,18 +248,26 @@ export const scenarioSchema = z.strictObject({
           },
         )
         .default(() => [vcpuConfig.parse({})]),
-      device: z.enum(['vgicv5', 'vgicv3', 'none'], { error: 'expected vgicv5, vgicv3 or none' }).default('vgicv5'),
+      device: z
+        .enum(['vgicv5', 'vgicv3', 'vgicv2', 'none'], { error: 'expected vgicv5, vgicv3, vgicv2 or none' })
+        .default('vgicv5'),
       /** Has the GICv3 an ITS, and with it LPIs? */
       its: z.boolean().default(false),
-      /** INTIDs of a GICv3: SGIs, PPIs and SPIs; a multiple of 32. */
+      /** INTIDs of a GICv3 or GICv2: SGIs, PPIs and SPIs; a multiple of 32. */
       interrupts: whole(64, 992).default(256),
       setUp: z.enum(['automatic', 'manual']).default('automatic'),
       /** The virtual IRS, in profiles that have one. */
       irs: z.strictObject({ base: word.default(0x0800_0000n), spis: whole(32, 1024).default(32) }).prefault({}),
     })
-    .superRefine(({ its, device }, context) => {
+    .superRefine(({ its, device, vcpus }, context) => {
       if (its && device !== 'vgicv3')
         context.addIssue({ code: 'custom', path: ['its'], message: 'expected `device: vgicv3` beside an ITS' });
+      if (device === 'vgicv2' && vcpus.length > MAX_VCPUS_V2)
+        context.addIssue({
+          code: 'custom',
+          path: ['vcpus'],
+          message: `expected at most ${MAX_VCPUS_V2} vCPUs with a GICv2`,
+        });
     })
     .prefault({}),
   guest: z
@@ -244,7 +277,7 @@ export const scenarioSchema = z.strictObject({
       memory: whole(4096, 64 * 1024 * 1024).default(1024 * 1024),
       program: program.optional(),
       programs: z.array(program).min(1).max(64).optional(),
-      vectors: z.strictObject({ irq: label.optional(), sync: label.optional() }).optional(),
+      vectors: z.strictObject({ irq: label.optional(), fiq: label.optional(), sync: label.optional() }).optional(),
       image: text.max(4096).optional(),
       entry: word.optional(),
     })

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import * as errno from '../kvm/errno.ts';
 import { FEATURE } from '../kvm/vcpu-slots.ts';
-import { DEVICE_VGIC_ITS, DEVICE_VGIC_V3, DEVICE_VGIC_V5 } from '../kvm/uapi.ts';
+import { DEVICE_VGIC_ITS, DEVICE_VGIC_V2, DEVICE_VGIC_V3, DEVICE_VGIC_V5 } from '../kvm/uapi.ts';
 
 /** A whole number from `min` to `max`, as a number. */
 export const whole = (min: number, max: number) =>
@@ -57,12 +57,13 @@ export const result = z
 const DEVICES: Readonly<Record<string, number>> = {
   vgicv5: DEVICE_VGIC_V5,
   vgicv3: DEVICE_VGIC_V3,
+  vgicv2: DEVICE_VGIC_V2,
   its: DEVICE_VGIC_ITS,
 };
 /** A device type by name or number. */
 export const deviceType = z
-  .union([z.enum(['vgicv5', 'vgicv3', 'its']), whole(0, 0xffff_ffff)], {
-    error: 'expected vgicv5, vgicv3, its or a number',
+  .union([z.enum(['vgicv5', 'vgicv3', 'vgicv2', 'its']), whole(0, 0xffff_ffff)], {
+    error: 'expected vgicv5, vgicv3, vgicv2, its or a number',
   })
   .transform((given) => (typeof given === 'number' ? given : (DEVICES[given] ?? 0)));
 

@@ -163,6 +163,18 @@ export class CpuInterfaceV3 {
     return (this.#hi(index) & LR_GROUP) !== 0 ? 'irq' : 'fiq';
   }
 
+  /** The core's input: with ICH_VMCR_EL2.VFIQEn 0, which a GICv2 guest may have, group 0 interrupts as IRQs too. */
+  get input(): Signal {
+    const { signal } = this;
+    return signal === 'fiq' && (this.vmcr.lo & VMCR.FIQEN) === 0 ? 'irq' : signal;
+  }
+
+  /** Group of the interrupt that is active under this identifier; 0 if none is. */
+  groupOfActive(intid: number): 0 | 1 {
+    const index = this.#findActive(intid);
+    return index < 0 ? 0 : this.#group(index);
+  }
+
   /** ICC_IAR0_EL1 and ICC_IAR1_EL1 (§6.3): the INTID acknowledged, or 1023. */
   acknowledge(group: 0 | 1): number {
     const index = this.#best();
@@ -217,6 +229,13 @@ export class CpuInterfaceV3 {
       if (bits !== 0) return (word * 32 + lowestBit(bits)) << (8 - this.size.preemptionBits);
     }
     return IDLE;
+  }
+
+  /** Is an interrupt acknowledged whose priority was not dropped? */
+  get isHandling(): boolean {
+    for (let word = 0; word < this.ap0r.length; word++)
+      if (((this.ap0r[word]?.lo ?? 0) | (this.ap1r[word]?.lo ?? 0)) !== 0) return true;
+    return false;
   }
 
   get pmr(): number {

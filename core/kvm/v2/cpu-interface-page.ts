@@ -18,9 +18,9 @@ import { emulateDir } from '../vgic/dir.ts';
 import { type VgicVcpu } from '../vgic/vcpu-state.ts';
 
 export const CPU_FRAME_V2 = 0x2000;
-const IIDR = 0x04b2_043bn;
+export const IIDR_V2 = 0x04b2_043bn;
 /** GICC_CTLR bit by VMCR bit: the two agree in all that KVM keeps. */
-const CTLR_BITS = [VMCR.ENG0, VMCR.ENG1, VMCR.ACKCTL, VMCR.FIQEN, VMCR.CBPR, VMCR.EOIM];
+export const CTLR_BITS = [VMCR.ENG0, VMCR.ENG1, VMCR.ACKCTL, VMCR.FIQEN, VMCR.CBPR, VMCR.EOIM];
 /** The mask register holds bits 7:3 of the priority mask. */
 const PMR_LOST = 3;
 
@@ -68,7 +68,7 @@ export const CPU_INTERFACE_V2: MmioSpace = {
     word('BPR', 8, field(vmcrBpr0, BPR0_SHIFT, 7)),
     word('ABPR', 0x1c, field(vmcrBpr1, BPR1_SHIFT, 7)),
     word('APR', 0xd0, { read: readApr, write: writeApr }, 0x10),
-    word('IIDR', 0xfc, { read: () => IIDR, write: wi }),
+    word('IIDR', 0xfc, { read: () => IIDR_V2, write: wi }),
     {
       name: 'DIR',
       start: 0x1000,

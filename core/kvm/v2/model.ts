@@ -1,12 +1,34 @@
 /** The vGICv2 as KVM registers it on a GICv3 host (kvm-vgic-v3; gicv3-registers, GICv2 parts). */
 import { type GicModel } from '../gic-model.ts';
 import { DEVICE_VGIC_V2 } from '../uapi.ts';
+import { offsetIn } from '../frame.ts';
 import { allocatePrivates } from '../vgic/init.ts';
+import { registerName } from '../vgic/mmio.ts';
 import { VmVgic, type VmRules } from '../vgic/vm-part.ts';
 import { attributeV2, mapResources } from './attributes.ts';
+import { CPU_INTERFACE_V2 } from './cpu-interface-page.ts';
 import { FLAVOUR_V2 } from './flavour.ts';
+import { accessPage, GUEST_PAGE } from './guest-page.ts';
 
-const MAX_VCPUS_V2 = 8;
+export const MAX_VCPUS_V2 = 8;
+/** Above it, an identifier names the sender of an SGI. */
+const INTID = 0x3ff;
+
+/** Where the guest finds its CPU interface's first page, the hardware answers. */
+const directAccess: NonNullable<VmRules['vcpu']['directAccess']> = (self, hardware, address, length, data) => {
+  const { vgic, vcpu } = self;
+  const offset = vgic.distMapped.flag ? offsetIn(vgic.cpuBase.value, GUEST_PAGE, address, length) : undefined;
+  if (offset === undefined) return undefined;
+  const { value, reports } = accessPage(
+    hardware,
+    offset,
+    length,
+    data === undefined ? undefined : Number(data & 0xffff_ffffn),
+  );
+  if (reports !== undefined)
+    vcpu.emit({ kind: reports, register: registerName(CPU_INTERFACE_V2, offset), intid: value & INTID });
+  return data === undefined ? BigInt(value) : 0n;
+};
 
 const RULES: VmRules = {
   idGic: 0,
@@ -19,6 +41,7 @@ const RULES: VmRules = {
       allocatePrivates(self);
       return 0;
     },
+    directAccess,
     // The system registers are UNDEFINED in such a guest (§11).
     trappedAccess: () => 'undefined:handler',
   },

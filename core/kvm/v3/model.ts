@@ -14,6 +14,7 @@ import { injectMsi } from './its/inject-msi.ts';
 import { itsesOf } from './its/its-set.ts';
 import { mapResources, takeFrame } from './regions.ts';
 import { sendSgi } from './sgi.ts';
+import { savedRegister } from './sysregs.ts';
 
 /** ICH_VCTLR_EL2 for a GICv3 guest on a GICv5 host: En and V3. */
 const VCTLR_V3 = 3;
@@ -59,6 +60,7 @@ const RULES: VmRules = {
       return takeFrame(self);
     },
     trappedAccess,
+    savedRegister,
   },
 };
 

@@ -107,3 +107,11 @@ export const SYSREGS: ReadonlyMap<number, SysregRow> = new Map<number, SysregRow
   [0xc666, enable('ICC_IGRPEN0_EL1', VMCR.ENG0)],
   [0xc667, enable('ICC_IGRPEN1_EL1', VMCR.ENG1)],
 ]);
+
+const BY_NAME: ReadonlyMap<string, SysregRow> = new Map([...SYSREGS.values()].map((row) => [row.name, row]));
+
+/** By name, as userspace reads it; undefined: not one of these, or the vCPU lacks it. */
+export function savedRegister(self: VgicVcpu, name: string): bigint | undefined {
+  const value = BY_NAME.get(name)?.get(self);
+  return typeof value === 'bigint' ? value : undefined;
+}

@@ -3,7 +3,7 @@
  * controller for every SPI of the VM. A pin is SPI pin + 32; a message goes the way of KVM_SIGNAL_MSI.
  *
  * The slots of a GSI are claimed when a route names it: kind in 1:0 (0 none, 1 pin, 2 message), pin in 31:8, DeviceID
- * in 63:32; address; data in 31:0, flags in 63:32.
+ * in 63:32; address; data in 31:0, flags in 63:32. Those that resample have one more, with how many eventfds do.
  */
 import { type Cell, CellClaim } from '../../state/cell.ts';
 import { EINVAL, EPERM, type Result } from '../errno.ts';
@@ -35,6 +35,8 @@ export class VgicGsiRoutes implements GsiRoutes {
   readonly #targets: GsiTargets;
   readonly #claim: CellClaim;
   readonly #slots = new Map<number, Slots>();
+  /** Resample eventfds, by GSI. */
+  readonly #resamplers = new Map<number, Cell>();
   /** Did userspace replace the table? Claimed when it first does. */
   #own: Cell | undefined;
 
@@ -53,6 +55,30 @@ export class VgicGsiRoutes implements GsiRoutes {
     for (const { route } of this.#slots.values()) route.set(KIND.NONE);
     for (const route of routes) this.#store(route);
     return 0;
+  }
+
+  addResampler(gsi: number): void {
+    const count = this.#resamplers.get(gsi) ?? this.#claim.cell(`${gsi}.resamplers`, 32);
+    this.#resamplers.set(gsi, count);
+    count.set(count.lo + 1);
+  }
+
+  /**
+   * The guest has consumed the interrupt of a pin: whatever resamples a GSI that leads there has it low, then each of its
+   * eventfds is signalled (kvm-vgic-v3 §8.2, §15.2).
+   */
+  acknowledged(pin: number): void {
+    for (const [gsi, { lo: count }] of this.#resamplers) {
+      if (count === 0 || this.#pinOf(gsi) !== pin) continue;
+      this.signal(gsi, false);
+      for (let index = 0; index < count; index++) this.#vgic.vm.emit({ kind: 'resample.signal', gsi, index });
+    }
+  }
+
+  #pinOf(gsi: number): number | undefined {
+    if (this.#own?.flag !== true) return gsi;
+    const route = this.#slots.get(gsi)?.route.lo ?? KIND.NONE;
+    return (route & 3) === KIND.PIN ? route >>> PIN_SHIFT : undefined;
   }
 
   signal(gsi: number, level: boolean): Result {

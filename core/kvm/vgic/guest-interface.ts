@@ -101,3 +101,16 @@ export function executeRegister(
     vcpu.emit({ kind: register.reports, register: name, intid: words.lo });
   return true;
 }
+
+/** Names of registers that only show something. */
+export const SHOWN_REGISTERS: readonly string[] = [...REGISTERS.values()].flatMap(({ name, read, reports }) =>
+  read !== undefined && reports === undefined ? [name] : [],
+);
+
+/** What the guest would read of one of them; undefined: the interface has no such register. */
+export function inspectRegister(hardware: CpuInterfaceV3, name: string): number | undefined {
+  const register = REGISTERS.get(name);
+  if (register === undefined || register.reports !== undefined || register.word >= hardware.ap1r.length)
+    return undefined;
+  return register.read?.(hardware);
+}

@@ -16,7 +16,7 @@ import { type HostCpu } from '../host-cpu.ts';
 import { type Vcpu } from '../vcpu.ts';
 import { guestAccess } from './bus.ts';
 import { flush, fold } from './flush.ts';
-import { executeRegister } from './guest-interface.ts';
+import { executeRegister, inspectRegister } from './guest-interface.ts';
 import { HOST_IRQ_BASE, loadTimers, map, resetMapped, setOwner, unmap } from './mapped.ts';
 import { deliverable, prune } from './queue.ts';
 import { REQUEST, type VgicVcpu } from './vcpu-state.ts';
@@ -26,6 +26,16 @@ import * as worldSwitch from './world-switch.ts';
 export interface VcpuRules {
   allocate(self: VgicVcpu): Result;
   trappedAccess(self: VgicVcpu, register: string, direction: 'read' | 'write', words: Words): TrapOutcome;
+  /** A system register of a vCPU that is on no CPU; absent: its guest has none. */
+  savedRegister?(self: VgicVcpu, register: string): bigint | undefined;
+  /** An access to a page that is mapped to the hardware's interface; absent: there is none. */
+  directAccess?(
+    self: VgicVcpu,
+    hardware: CpuInterfaceV3,
+    address: bigint,
+    length: number,
+    data: bigint | undefined,
+  ): bigint | undefined;
   /** ICH_VCTLR_EL2 of a GICv5 host for such a guest. */
   readonly vctlr: number;
 }
@@ -113,17 +123,29 @@ export class VcpuVgic implements VcpuGic {
   }
 
   signal(cpu: HostCpu): Signal {
-    return this.#hardware(cpu).signal;
+    return this.#hardware(cpu).input;
   }
 
   needsExit(cpu: HostCpu): boolean {
     return this.#hardware(cpu).maintenance;
   }
 
+  inspect(register: string): bigint | undefined {
+    const { savedRegister } = this.#rules;
+    const hardware = this.self.vcpu.cpu?.interfaceV3;
+    if (savedRegister === undefined) return undefined;
+    const loaded = hardware && inspectRegister(hardware, register);
+    return loaded === undefined ? savedRegister(this.self, register) : BigInt(loaded);
+  }
+
   interfaceAccess(cpu: HostCpu, register: string, direction: 'read' | 'write', words: Words): boolean {
     // A memory-mapped guest has no system registers.
     if (this.self.sre.lo === 0) return false;
     return executeRegister(this.self.vcpu, this.#hardware(cpu), register, direction, words);
+  }
+
+  directAccess(cpu: HostCpu, address: bigint, length: number, data: bigint | undefined): bigint | undefined {
+    return this.#rules.directAccess?.(this.self, this.#hardware(cpu), address, length, data);
   }
 
   memoryAccess(address: bigint, length: number, data: bigint | undefined): bigint | undefined {

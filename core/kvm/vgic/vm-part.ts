@@ -54,8 +54,8 @@ export class VmVgic implements VmGic {
     this.#rules = rules;
     this.idFields = { gic: rules.idGic, gcie: 0 };
     this.vgic = vgicOf(vm);
-    this.vgic.register(model.deviceType, rules.flavour);
     this.gsis = new VgicGsiRoutes(this.vgic, model.deviceType, this);
+    this.vgic.register(model.deviceType, rules.flavour, (pin) => this.gsis.acknowledged(pin));
   }
 
   attach(vcpu: Vcpu): VcpuGic {

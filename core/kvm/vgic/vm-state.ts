@@ -35,6 +35,11 @@ export class RedistRegion {
 /** Who reads the line of a device that answers by callback, and what it says. */
 export type LineSampler = (executing: VgicVcpu, intid: number) => boolean;
 
+interface Model {
+  readonly flavour: VgicFlavour;
+  readonly acknowledged: (pin: number) => void;
+}
+
 export class VgicVm {
   readonly vm: Vm;
   readonly enabled: Cell;
@@ -62,7 +67,7 @@ export class VgicVm {
   readonly #claim: CellClaim;
   readonly #irqClaim: CellClaim;
   readonly #hasPriorities: boolean;
-  #flavours = new Map<number, VgicFlavour>();
+  readonly #models = new Map<number, Model>();
 
   constructor(vm: Vm) {
     const claim = new CellClaim(vm.host.journal, `${vm.prefix}vgic.`);
@@ -88,15 +93,24 @@ export class VgicVm {
 
   // --- model ----------------------------------------------------------------------------------------------------
 
-  register(deviceType: number, flavour: VgicFlavour): void {
-    this.#flavours.set(deviceType, flavour);
+  /** `acknowledged`: who is told that the guest has consumed the interrupt of a pin. */
+  register(deviceType: number, flavour: VgicFlavour, acknowledged: Model['acknowledged']): void {
+    this.#models.set(deviceType, { flavour, acknowledged });
   }
 
   /** @throws Error when the VM's irqchip is not one of these models. */
   get flavour(): VgicFlavour {
-    const flavour = this.#flavours.get(this.vm.irqchip.lo);
-    if (flavour === undefined) throw new Error('the VM has no GICv3 or GICv2');
-    return flavour;
+    return this.#model.flavour;
+  }
+
+  get #model(): Model {
+    const model = this.#models.get(this.vm.irqchip.lo);
+    if (model === undefined) throw new Error('the VM has no GICv3 or GICv2');
+    return model;
+  }
+
+  acknowledged(pin: number): void {
+    this.#model.acknowledged(pin);
   }
 
   interfaceSize(facts: HostFacts): InterfaceSize {

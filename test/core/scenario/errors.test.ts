@@ -46,7 +46,7 @@ describe('a bad scenario', () => {
     [
       'an unknown device',
       text('vm: { device: gicv9 }'),
-      't.yaml:7:15: vm.device: expected vgicv5, vgicv3 or none; found "gicv9"',
+      't.yaml:7:15: vm.device: expected vgicv5, vgicv3, vgicv2 or none; found "gicv9"',
     ],
     ['an unknown action', text('events:\n  - at: 1us\n    do: { explode: {} }'), 't.yaml:9:11: unknown key "explode"'],
     [
