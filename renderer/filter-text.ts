@@ -13,7 +13,7 @@ export function splitTokens(text: string): string[] {
   return tokens ? parts : [text];
 }
 
-export function isToken(chip: string): boolean {
+function isToken(chip: string): boolean {
   return TOKEN.test(chip) && !WORDS.test(chip);
 }
 

@@ -67,7 +67,7 @@ export async function stepVcpu(steps: 1 | -1): Promise<void> {
 }
 
 /** To the next position where a condition holds. */
-export async function find(condition: string, direction: Direction, none: string): Promise<boolean> {
+async function find(condition: string, direction: Direction, none: string): Promise<boolean> {
   const from = useTrace().target;
   return moveTo(async (signal) => {
     const found = await backend().call('nav.find', { id: traceId(), condition, from, direction }, signal);

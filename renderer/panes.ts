@@ -1,7 +1,7 @@
 /** The panes that F6 goes through, and what each lets commands do to it. Components register themselves. */
 import { onBeforeUnmount } from 'vue';
 
-export const PANES = ['transport', 'minimap', 'timeline', 'events', 'dock', 'inspector'] as const;
+const PANES = ['transport', 'minimap', 'timeline', 'events', 'dock', 'inspector'] as const;
 export type Pane = (typeof PANES)[number];
 
 export interface PaneActions {

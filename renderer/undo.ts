@@ -14,8 +14,8 @@ const MOST_STEPS = 200;
 const done: UndoStep[] = [];
 const undone: UndoStep[] = [];
 /** Titles of what would be undone and redone next, for menus. */
-export const nextUndo = ref('');
-export const nextRedo = ref('');
+const nextUndo = ref('');
+const nextRedo = ref('');
 
 function show(): void {
   nextUndo.value = done.at(-1)?.title ?? '';

@@ -20,7 +20,7 @@ interface Complaint {
 }
 
 /** The condition with `^^^` below the characters that are wrong. */
-export function explain(condition: string, { message, at, length }: Complaint): string {
+function explain(condition: string, { message, at, length }: Complaint): string {
   const before = printable(condition.slice(0, at));
   const wrong = printable(condition.slice(at, at + length));
   const after = printable(condition.slice(at + length));

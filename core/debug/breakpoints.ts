@@ -190,11 +190,6 @@ export function exportBreakpoints(list: readonly Breakpoint[]): string {
   return `${JSON.stringify({ gicscopeBreakpoints: 1, breakpoints }, undefined, 2)}\n`;
 }
 
-/** A breakpoint that is not stored yet, from its condition and whatever else is given. */
-export function newBreakpoint(condition: string, more: Partial<Omit<Breakpoint, 'id' | 'condition'>> = {}): Breakpoint {
-  return breakpointSchema.parse({ id: 0, condition, ...more });
-}
-
 /**
  * Reads what `exportBreakpoints` wrote, with id 0 each.
  * @throws Error that names the entry and what is wrong with it.

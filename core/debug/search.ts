@@ -77,12 +77,6 @@ export async function findNearest(
   return undefined;
 }
 
-/** Whether the condition hits this event. */
-export function isHit(query: Query, seq: number): boolean {
-  query.refresh();
-  return seq >= 0 && seq < query.trace.count && holdsAt(query, seq >> BLOCK_SHIFT, seq & (BLOCK_EVENTS - 1));
-}
-
 export interface Hits {
   /** In the order of the search. */
   readonly seqs: Float64Array;

@@ -13,10 +13,10 @@ import { elementEncoding, elementName, expand, type Register } from './tables/ex
 import { type EncodingRow, type Model, type RegisterRow, type Space, type Table } from './tables/row.ts';
 import { TABLES } from './tables/index.ts';
 
-export { decode, encode, fieldValue, type DecodedField } from './decode.ts';
+export { decode, fieldValue } from './decode.ts';
 export { summarize } from './summary.ts';
-export { type Field, type Register } from './tables/expand.ts';
-export { type Access, type EncodingRow, type Model, type Space } from './tables/row.ts';
+export { type Register } from './tables/expand.ts';
+export { type EncodingRow, type Model } from './tables/row.ts';
 
 /** A frame that software sees as one piece though it holds several register pages. */
 export type Frame = Space | 'IRS' | 'ITS' | 'GICR';

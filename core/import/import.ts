@@ -10,9 +10,9 @@ import { readSource } from './read-source.ts';
 import { detect, formatById } from './registry.ts';
 import { openSource } from './source/source.ts';
 
-export { ImportError, type ImportErrorCode } from './errors.ts';
+export { ImportError } from './errors.ts';
 export { type ImportInput, type ImportOptions, type ImportResult, type Progress } from './options.ts';
-export { openFollowed, type Followed } from './follow.ts';
+export { openFollowed } from './follow.ts';
 export { FORMATS } from './registry.ts';
 export { packed, planImport } from './plan.ts';
 

@@ -2,10 +2,9 @@
 export { checkScenario } from './check.ts';
 export { DEVICES } from './devices.ts';
 export { ScenarioError, type ScenarioProblem } from './errors.ts';
-export { loadScenario, type LoadOptions, type Scenario } from './load.ts';
+export { loadScenario, type Scenario } from './load.ts';
 export { type PackedSink } from './record/scribe.ts';
 export { placeOfAddress } from './record/vgic.ts';
-export { type GuestPlace } from './arrivals.ts';
 export { type Check } from './checks.ts';
 export { expectationsOf, type RecordExpectation } from './record-expectations.ts';
-export { type Outcome, ScenarioRun } from './run.ts';
+export { ScenarioRun } from './run.ts';

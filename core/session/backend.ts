@@ -25,8 +25,6 @@ import { timelineHandlers } from './timeline.ts';
 import { traceHandlers } from './trace-handlers.ts';
 import { checkArgs, toSessionError } from './validate.ts';
 
-export { type BackendOptions } from './handlers.ts';
-
 export function createBackend(options: BackendOptions): SessionBackend {
   const emitter = new EventEmitter();
   const push = <E extends PushEvent>(event: E, payload: PushEvents[E]): void => {

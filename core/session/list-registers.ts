@@ -52,7 +52,7 @@ export function listsOf(
 }
 
 /** Of the CPU that the vCPU is on, else KVM's copy of them. */
-export function listRegistersOf(
+function listRegistersOf(
   trace: Inspectable,
   vcpu: number,
   state: StateVector,

@@ -182,7 +182,7 @@ export function eventRow(event: TraceEvent): EventRow {
 }
 
 /** `a 1, b 2`: what a source said beyond the kind's own fields. */
-export function detailText(detail: Readonly<Record<string, string | number | boolean>>): string {
+function detailText(detail: Readonly<Record<string, string | number | boolean>>): string {
   return Object.entries(detail)
     .map(([key, value]) => (key === 'text' ? String(value) : `${key} ${value}`))
     .join(', ');

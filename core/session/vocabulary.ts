@@ -1,10 +1,9 @@
 /** Words and numbers of the contract that front ends need at run time, without the schemas. */
-export { RUN_STATES, TIMERS, type RunState } from '../trace/kinds.ts';
+export { RUN_STATES, type RunState } from '../trace/kinds.ts';
 export { parseDuration } from '../state/units.ts';
 export { FRAME_LIST_FORM, parseFrameList, type FrameBase } from '../import/machine/frame-list.ts';
-export { LEGS, type Leg } from '../trace/life.ts';
+export { LEGS } from '../trace/life.ts';
 export {
-  INTERRUPT_FIELDS,
   STATE_ACTIVE,
   STATE_ACTIVE_KNOWN,
   STATE_ENABLED,
@@ -13,7 +12,5 @@ export {
   STATE_PENDING,
   STATE_PENDING_KNOWN,
   interruptLabel,
-  stateName,
   type InterruptField,
-  type StateCode,
 } from '../trace/interrupts.ts';

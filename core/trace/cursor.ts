@@ -13,7 +13,7 @@ import { BLOCK_EVENTS, BLOCK_SHIFT, type BlockChanges } from './block.ts';
 import { type TraceReader } from './reader.ts';
 
 /** Before the first event. */
-export const START: Seq = seq(-1);
+const START: Seq = seq(-1);
 
 /** What loading a keyframe costs, in blocks crossed. */
 const KEYFRAME_COST = 2;

@@ -15,7 +15,7 @@ import { type PlainCell } from './write-jobs.ts';
 import { type WriteQueue, type WriteStatement } from './write-queue.ts';
 
 /** Slots a trace may have; a keyframe must stay below the limit of a blob. */
-export const SLOT_LIMIT = 1 << 22;
+const SLOT_LIMIT = 1 << 22;
 
 export class DictionaryRows {
   readonly #name: WriteStatement;

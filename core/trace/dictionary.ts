@@ -9,7 +9,7 @@
 import { TraceError, damaged } from './errors.ts';
 import { KINDS, ORIGINS, type Kind, type Origin } from './kinds.ts';
 
-export const NAME_LIMIT = 1 << 19;
+const NAME_LIMIT = 1 << 19;
 export const NAME_LENGTH_LIMIT = 1024;
 const NAME_TEXT_LIMIT = 32 * 1024 * 1024;
 export const TYPE_LIMIT = 4096;
@@ -18,7 +18,7 @@ export const TYPE_LIMIT = 4096;
 export const NO_NAME = 0;
 /** Name 1: the name is in the event's detail. */
 export const OVERFLOW_NAME = 1;
-export const OVERFLOW_TEXT = '(too many names)';
+const OVERFLOW_TEXT = '(too many names)';
 /** Keys in an event's stored detail; removed again when it is read. */
 export const DETAIL_NAME = '$name';
 export const DETAIL_SOURCE = '$source';

@@ -1,20 +1,17 @@
 /**
- * What the timeline draws for a window of time: lanes of interrupts and run states, step lines of values, and the
- * density of events. All results are typed arrays of their own buffers, ready to be transferred.
+ * What the timeline draws for a window of time: lanes of interrupts, run states and values, and the density of
+ * events. All results are typed arrays of their own buffers, ready to be transferred.
  *
  * A lane comes as exact segments when they are few, else squeezed into pixel columns. Sources by window size: the
  * exact tiles of up to 4 chunks (1 million events), beyond that the bucket tiles of groups (and exact ones of groups
  * in which the lane has few transitions, and, while a trace is being written, of the last group); so the cost is bounded by the tiles' sizes. Density: the events themselves up to 8 blocks,
  * beyond that the density tiles.
  */
-import { BLOCK_SHIFT, CHUNK_BLOCKS } from './block.ts';
-import { type BitRange } from './interrupts.ts';
-import { fieldLo } from './interrupt-index.ts';
+import { CHUNK_BLOCKS } from './block.ts';
 import { ColumnBuilder, type LaneColumns } from './lane-columns.ts';
-import { type Lane, UNKNOWN_CODE } from './lane-kinds.ts';
+import { type Lane } from './lane-kinds.ts';
 import { EXACT_CHUNKS, GROUP_CHUNKS } from './lane-tiles.ts';
 import { lowerBound } from './posting-reader.ts';
-import { POSTING } from './postings.ts';
 import { type TraceReader } from './reader.ts';
 
 /** A window: `start` ≤ time < `end`, in ns, drawn on `columns` pixel columns. */
@@ -35,9 +32,8 @@ export interface LaneSegments {
 
 export type LaneDrawing = LaneSegments | LaneColumns;
 
-export const COLUMN_LIMIT = 16_384;
+const COLUMN_LIMIT = 16_384;
 const EXACT_DENSITY_BLOCKS = 8;
-const EXACT_VALUE_BLOCKS = 64;
 
 /** One lane in a window. @throws RangeError for a window without extent or with too many columns */
 export function drawLane(reader: TraceReader, lane: Lane, window: Window): LaneDrawing {
@@ -170,77 +166,6 @@ function spread(out: Float32Array, from: number, to: number, n: number): void {
     const overlap = Math.min(to, column + 1) - Math.max(from, column);
     if (overlap > 0) out[column] = (out[column] ?? 0) + (n * overlap) / width;
   }
-}
-
-export interface ValueLine extends LaneSegments {
-  /** Only values at the borders of blocks: the window holds too many changes for an exact line. */
-  readonly coarse: boolean;
-}
-
-/**
- * A step line of any field of any slot: `code` is the value, UNKNOWN_CODE where it is not known. At most 32 bits wide.
- * Slots with a lane of their own (run states, priority masks) are better drawn with `drawLane`.
- */
-export function drawValue(reader: TraceReader, range: BitRange, window: Window): ValueLine {
-  check(window);
-  const postings = reader.postings.get(POSTING.slot, range.slot);
-  const firstBlock = Math.max(0, reader.blocks.atTime(window.start));
-  const lastBlock = reader.blocks.atTime(window.end);
-  const from = lowerBound(postings.blocks, firstBlock);
-  const to = lowerBound(postings.blocks, lastBlock + 1);
-  const coarse = to - from > EXACT_VALUE_BLOCKS;
-  let capacity = 1;
-  for (let at = from; at < to; at++) capacity += coarse ? 2 : (reader.blocks.changes(postings.blocks[at] ?? 0) ?? 0);
-  const out = new SegmentList(window.start, valueAtBlock(reader, range, firstBlock), Math.min(capacity, 1 << 24));
-  const step = coarse ? Math.ceil((to - from) / (2 * window.columns)) : 1;
-  for (let at = from; at < to; at += step) {
-    const block = postings.blocks[at] ?? 0;
-    if (coarse) {
-      const touched = reader.touched(block);
-      const i = touched.slot.indexOf(range.slot);
-      const code = (touched.known[i] ?? 0) & 2 ? fieldOf(touched.afterLo[i], touched.afterHi[i], range) : UNKNOWN_CODE;
-      const time = reader.blocks.lastTimeOf(block);
-      if (time < window.end) out.add(time, code, (block << BLOCK_SHIFT) + reader.blocks.count(block) - 1);
-    } else exactValues(reader, block, range, window, out);
-  }
-  return { ...out.finish(), coarse };
-}
-
-function exactValues(reader: TraceReader, block: number, range: BitRange, window: Window, out: SegmentList): void {
-  const { time, count, firstSeq } = reader.events(block);
-  const changes = reader.changes(block);
-  for (let i = 0; i < count; i++) {
-    const at = time[i] ?? 0;
-    if (at >= window.end) return;
-    let code: number | undefined;
-    for (let c = changes.start[i] ?? 0; c < (changes.start[i + 1] ?? 0); c++)
-      if (changes.slot[c] === range.slot)
-        code = (changes.known[c] ?? 0) & 2 ? fieldOf(changes.afterLo[c], changes.afterHi[c], range) : UNKNOWN_CODE;
-    if (code !== undefined) out.add(at, code, firstSeq + i);
-  }
-}
-
-/** The value at a block's start: what the nearest block that touches the slot says, else its initial value. */
-function valueAtBlock(reader: TraceReader, range: BitRange, block: number): number {
-  const { blocks } = reader.postings.get(POSTING.slot, range.slot);
-  const at = lowerBound(blocks, block);
-  const next = blocks[at];
-  const previous = blocks[at - 1];
-  const source = next ?? previous;
-  if (source === undefined) {
-    const initial = reader.layout.descriptor(range.slot).initial;
-    if (initial === undefined) return UNKNOWN_CODE;
-    return fieldOf(Number(initial & 0xffff_ffffn), Number(initial >> 32n), range);
-  }
-  const touched = reader.touched(source);
-  const i = touched.slot.indexOf(range.slot);
-  const known = touched.known[i] ?? 0;
-  if (next !== undefined) return known & 1 ? fieldOf(touched.beforeLo[i], touched.beforeHi[i], range) : UNKNOWN_CODE;
-  return known & 2 ? fieldOf(touched.afterLo[i], touched.afterHi[i], range) : UNKNOWN_CODE;
-}
-
-function fieldOf(lo: number | undefined, hi: number | undefined, { lsb, width }: BitRange): number {
-  return fieldLo(lo ?? 0, hi ?? 0, lsb, width);
 }
 
 function chunkAt(reader: TraceReader, time: number): number {

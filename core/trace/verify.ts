@@ -17,17 +17,7 @@ export interface Verdict {
   readonly problem?: string;
 }
 
-export function verifyTrace(reader: TraceReader): Verdict {
-  const check = verifyBlocks(reader);
-  for (;;) {
-    const { done, value } = check.next();
-    if (done === true) return value;
-  }
-}
-
-/**
- * The same block by block: gives how many are done after each. What is written to the trace meanwhile is left out.
- */
+/** Block by block: gives how many are done after each. What is written to the trace meanwhile is left out. */
 export function* verifyBlocks(reader: TraceReader): Generator<number, Verdict, undefined> {
   const hash = createHash('sha256');
   const { blocks, complete } = reader;

@@ -33,7 +33,7 @@ const UNITS = [
 ] as const;
 
 /** A length of time in the unit that suits it: 29.4 µs for 29,412 ns. Nanoseconds have no decimals. */
-export function duration(ns: number, digits = 3): Measure {
+function duration(ns: number, digits = 3): Measure {
   const size = Math.abs(ns);
   for (const { unit, ns: scale } of UNITS) {
     // 999.6 µs with three digits would read 1000 µs: it belongs to the next unit.

@@ -2,7 +2,7 @@
 import { computed, type ComputedRef } from 'vue';
 import { remembered } from '../remember.ts';
 
-export const RESIZABLE = ['seq', 'time', 'delta', 'name'] as const;
+const RESIZABLE = ['seq', 'time', 'delta', 'name'] as const;
 export type ResizableColumn = (typeof RESIZABLE)[number];
 
 const LEAST: Readonly<Record<ResizableColumn, number>> = { seq: 40, time: 60, delta: 40, name: 80 };

@@ -17,7 +17,7 @@ import { useUi } from './ui.ts';
 /** Columns of a sparkline and of the minimap's hit ticks. */
 export const HISTOGRAM = 512;
 /** Hits kept as positions; beyond it the timeline asks for those in its window. */
-export const MOST_HITS = 100_000;
+const MOST_HITS = 100_000;
 
 export interface Hits {
   /** Those that count. */

@@ -282,7 +282,7 @@ const quietLast = (a: Lane, b: Lane): number => Number(a.quiet) - Number(b.quiet
 const TYPES = ['sgi', 'ppi', 'lpi', 'spi'] as const;
 
 /** `vcpu1.ppi27`, `spi33`: ids as the contract writes them. */
-export function laneIdOf(intid: number, vcpu: number | null): string {
+function laneIdOf(intid: number, vcpu: number | null): string {
   const key = `${TYPES[(intid >>> 29) & 3] ?? 'irq'}${intid & 0xff_ffff}`;
   return vcpu === null ? key : `vcpu${vcpu}.${key}`;
 }

@@ -17,7 +17,7 @@ export interface Type {
   readonly weight?: number;
 }
 
-export function font(palette: Palette, type: Type): string {
+function font(palette: Palette, type: Type): string {
   return `${type.weight ?? 400} ${type.size}px ${palette[type.face]}`;
 }
 

@@ -11,7 +11,7 @@ import { type Span } from './scale.ts';
 /** Opacity below which a mark would be overlooked. */
 export const LEAST_ALPHA = 0.35;
 /** Narrower than this, a segment is merged into columns. */
-export const NARROW = 2;
+const NARROW = 2;
 
 /** Parallel arrays; only the first `count` entries are valid. */
 export interface Bars {

@@ -51,11 +51,11 @@ export function drawFrame(brush: Brush, scene: Scene, marks: Ruler): DrawnLane[]
 }
 
 /** y of a lane on the canvas. */
-export function laneY(scene: Scene, row: LaneRow): number {
+function laneY(scene: Scene, row: LaneRow): number {
   return LANES_TOP + row.y - scene.scrollY;
 }
 
-export function visibleRows(scene: Scene): LaneRow[] {
+function visibleRows(scene: Scene): LaneRow[] {
   return scene.rows.filter((row) => {
     const y = laneY(scene, row);
     return y + row.height > LANES_TOP && y < scene.height;

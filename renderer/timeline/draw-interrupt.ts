@@ -30,7 +30,7 @@ export interface InterruptMeasures {
   readonly half: number;
 }
 
-export function measuresOf(row: LaneRow, y: number): InterruptMeasures {
+function measuresOf(row: LaneRow, y: number): InterruptMeasures {
   return row.selected ? { base: y + 32, full: 16, half: 9 } : { base: y + 14, full: 11, half: 6 };
 }
 

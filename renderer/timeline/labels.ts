@@ -6,7 +6,7 @@ import { type Span, toPx, toTime } from './scale.ts';
 
 export type Measure = (text: string) => number;
 
-export const SPARE = 4;
+const SPARE = 4;
 
 /** The first of `forms` (longest first) that fits `room` pixels; undefined when none does. */
 export function fitting(forms: readonly string[], room: number, measure: Measure, spare = SPARE): string | undefined {

@@ -53,12 +53,12 @@ export interface LaneGroup {
   readonly quiet: readonly Lane[];
 }
 
-export const HEIGHTS = { exec: 22, header: 22, interrupt: 18, fold: 18, selected: 36, value: 40 } as const;
+const HEIGHTS = { exec: 22, header: 22, interrupt: 18, fold: 18, selected: 36, value: 40 } as const;
 
 /** Fewer quiet lanes than this would gain nothing by being folded. */
 const FEWEST_FOLDED = 2;
 
-export const foldId = (group: string): string => `fold:${group}`;
+const foldId = (group: string): string => `fold:${group}`;
 
 /** The group whose fold this is. */
 export function groupOfFold(id: string | undefined): string | undefined {

@@ -6,7 +6,7 @@ import { type Brush, fill, write } from './brush.ts';
 import { ruler } from './ruler.ts';
 import { type Span, toPx } from './scale.ts';
 
-export const MINIMAP = { rowTop: 9, row: 7, rowStep: 8, ticksTop: 43, handleTop: 6.5, handleHeight: 42 } as const;
+const MINIMAP = { rowTop: 9, row: 7, rowStep: 8, ticksTop: 43, handleTop: 6.5, handleHeight: 42 } as const;
 const MOST_ROWS = 8;
 /** The handle is never drawn narrower. */
 export const LEAST_HANDLE = 5;

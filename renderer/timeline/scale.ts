@@ -64,7 +64,7 @@ export function centre(span: Span, time: number, duration: number): Span {
   return clamp({ from: time - half, to: time + half }, duration);
 }
 
-export function contains(span: Span, time: number): boolean {
+function contains(span: Span, time: number): boolean {
   return time >= span.from && time <= span.to;
 }
 

@@ -7,7 +7,7 @@ import { type Span } from './scale.ts';
 import { type Tiles } from './tiles.ts';
 
 export const RULER_HEIGHT = 26;
-export const HITS_HEIGHT = 16;
+const HITS_HEIGHT = 16;
 /** Where the lanes begin. */
 export const LANES_TOP = RULER_HEIGHT + HITS_HEIGHT;
 

@@ -26,7 +26,7 @@ export const H5: HostFacts = REFERENCE_HOST;
 export const H5C: HostFacts = { ...H5, v3Compat: true };
 export const H5P: HostFacts = { ...H5C, pkvm: true };
 export const H3: HostFacts = { ...H5, gic: 'v3' };
-export const H5N: HostFacts = { ...H5C, vhe: false };
+const H5N: HostFacts = { ...H5C, vhe: false };
 export const H5V: HostFacts = { ...H5C, nestedVirt: true };
 
 export const ALL_ONES = 0xffff_ffff_ffff_ffffn;

@@ -14,7 +14,6 @@ import { Guest, H5, Lab, type Recorded } from './v5-lab.ts';
 
 export const IRS_BASE = 0x1000_0000n;
 export const SPI5 = SPI_BASE + 5;
-export const PROFILES_WITH_LIST = ['H1', 'H3'] as const;
 export const ALL_PROFILES = ['H1', 'H3', 'Q'] as const;
 
 export interface Options {

@@ -19,7 +19,7 @@ import { SessionError } from '../../core/session/failure.ts';
 import { type SessionBackend } from '../../core/session/session.ts';
 import { unwrap, wrap } from '../../core/trace/blob.ts';
 import { TraceReader } from '../../core/trace/reader.ts';
-import { verifyTrace } from '../../core/trace/verify.ts';
+import { verifyTrace } from '../support/verify-trace.ts';
 import { importTrace } from '../../core/import/import.ts';
 import { TraceWriter } from '../../core/trace/writer.ts';
 

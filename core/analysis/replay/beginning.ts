@@ -5,7 +5,7 @@
  */
 import { type Tally } from './tally.ts';
 
-export const BEGUN = 'interrupts, CPU interfaces and registers that were set up before the recording began';
+const BEGUN = 'interrupts, CPU interfaces and registers that were set up before the recording began';
 export const BEFORE = 'what was set before the recording began';
 
 export class Beginning {

@@ -39,7 +39,7 @@ export interface ReplayResult {
   readonly divergences: readonly Divergence[];
 }
 
-export const MOST_DIVERGENCES = 100;
+const MOST_DIVERGENCES = 100;
 
 export class Tally {
   readonly #registers = new Map<string, RegisterCount>();

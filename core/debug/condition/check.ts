@@ -15,8 +15,6 @@ import { fieldsOfAccess, type RegisterFields } from './registers-of.ts';
 import { resolveInterrupt, resolvePath, STATE_FIELDS, vcpuOfPath } from './subjects.ts';
 import { didYouMean, nearest } from './suggest.ts';
 
-export type { Finding } from './finding.ts';
-
 /** Errors first, then warnings, each in the order of the text; empty: fine. */
 export function check(expr: Expr, names: NameSpace): Finding[] {
   const findings: Finding[] = [];

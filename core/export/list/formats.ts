@@ -7,7 +7,7 @@ import { type ListFormat, type ListPart, type ListRequest, type ListSource } fro
 import { jsonLines } from './json-lines.ts';
 import { vcd } from './vcd.ts';
 
-export type { ListFormat, ListPart, ListRequest, ListSource } from './format.ts';
+export type { ListSource } from './format.ts';
 
 export const LIST_FORMATS = { csv, tsv, jsonl: jsonLines, vcd } as const satisfies Readonly<Record<string, ListFormat>>;
 export type ListFormatName = keyof typeof LIST_FORMATS;

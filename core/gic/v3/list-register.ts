@@ -17,11 +17,6 @@ export const LR_PRIORITY_SHIFT = 16;
 /** GICv2 guests: source CPU of an SGI in the low word. */
 export const LR_SOURCE_SHIFT = 10;
 
-export interface ListRegister {
-  readonly lo: number;
-  readonly hi: number;
-}
-
 export function lrPriority(hi: number): number {
   return (hi >>> LR_PRIORITY_SHIFT) & 0xff;
 }

@@ -34,7 +34,7 @@ export interface CpuInterfaceConfig {
 }
 
 /** HAPR when no priority is active. */
-export const IDLE_PRIORITY = 0xff;
+const IDLE_PRIORITY = 0xff;
 const VMCR_EN = 1;
 const VMCR_VPMR_SHIFT = 27;
 const PRIORITY_MASK = 0x1f;

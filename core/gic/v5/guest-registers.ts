@@ -49,7 +49,7 @@ const readWrite = (
 });
 
 /** Trap bits of ICH_HFGRTR_EL2 and ICH_HFGWTR_EL2. */
-export const TRAP = {
+const TRAP = {
   APR: 0,
   IDR0: 1,
   CR0: 2,

@@ -33,7 +33,7 @@ export class SimpleFault extends Error {
   }
 }
 
-export const HEADER_BYTES = 24;
+const HEADER_BYTES = 24;
 const MARK = 0xffff_ffff_ffff_ffffn;
 const MAGIC = 0xf2b1_77cb_0aa4_29b4n;
 const CURRENT = 4n;

@@ -8,7 +8,7 @@ import { type NewEvent } from '../../trace/kinds.ts';
 import { type TraceSink } from '../../trace/sink.ts';
 import { type Mark } from './align.ts';
 
-export const MOST_MARKS = 8000;
+const MOST_MARKS = 8000;
 
 export class MarkSink implements TraceSink {
   readonly journal = new Journal(new Layout());

@@ -93,11 +93,6 @@ export class ShadowPpis {
     for (const [each, cell] of this.#owners) cell.put(ppi, each === owner);
   }
 
-  /** PPIs that belong to this owner. */
-  ownedBy(owner: Exclude<Owner, 'none'>): bigint {
-    return this.#owners.get(owner)?.value ?? 0n;
-  }
-
   /** PPIs that have an owner. */
   get owned(): bigint {
     let owned = 0n;

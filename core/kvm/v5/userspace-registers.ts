@@ -133,7 +133,7 @@ function decodeRegister(attr: bigint): UserspaceRegister | undefined {
 }
 
 /** Affinity of a vCPU as the guest sees it: 4 bits of the id in Aff0, then 8 each. */
-export function affinityOf(vcpu: Vcpu): bigint {
+function affinityOf(vcpu: Vcpu): bigint {
   const { id } = vcpu;
   return BigInt((id & 0xf) | (((id >>> 4) & 0xff) << 8) | (((id >>> 12) & 0xff) << 16));
 }

@@ -37,7 +37,7 @@ function popcount(bits: number): number {
 }
 
 /** §7.1, without side effects. */
-export function build(vgic: VgicVm, irq: Irq): Built {
+function build(vgic: VgicVm, irq: Irq): Built {
   const multiSource = irq.isSgi && vgic.flavour.sgiSources;
   let lo = irq.intid;
   let hi = 0;

@@ -19,7 +19,7 @@ export function targetOf(
   return irq.target !== NONE && !vgic.enabled.flag ? NONE : irq.target;
 }
 
-export function kick(vgic: VgicVm, index: number): void {
+function kick(vgic: VgicVm, index: number): void {
   vgic.vcpu(index)?.vcpu.requestAndKick();
 }
 

@@ -1,21 +1,12 @@
 /** What the rest of the product uses of A64. */
-export { assemble, type AssembleOptions, DEFAULT_ORIGIN, MAX_SOURCE } from './assemble/assemble.ts';
-export {
-  addressOfLine,
-  type AssemblyError,
-  type AssemblyResult,
-  labelNames,
-  lineAt,
-  type LineEntry,
-  type Program,
-} from './assemble/program.ts';
+export { assemble, type AssembleOptions, DEFAULT_ORIGIN } from './assemble/assemble.ts';
+export { type Program } from './assemble/program.ts';
 export { disassemble, disassembleWord } from './disassemble.ts';
 export { Core, type CoreOptions } from './execute/core.ts';
 export { CORE_REGISTERS } from './execute/core-registers.ts';
-export { CLASS, type DataAccess, type Exception, type ExceptionKind, syndromeRegister } from './execute/exception.ts';
-export { PSTATE_REGISTERS } from './execute/pstate.ts';
+export { type Exception } from './execute/exception.ts';
 export { type Stop } from './execute/run.ts';
-export { LINE, MASKED } from './execute/signals.ts';
+export { LINE } from './execute/signals.ts';
 export {
   type Answer,
   BARE,
@@ -26,7 +17,6 @@ export {
   FAULT,
   type Hint,
   type HintAnswer,
-  NOTHING,
   PROCEED,
   type System,
   TRAP,
@@ -34,15 +24,8 @@ export {
   UNDEFINED,
   WAIT,
 } from './execute/system.ts';
-export { enter, finishLoad } from './execute/take.ts';
+export { enter } from './execute/take.ts';
 export { nearest } from './names/nearest.ts';
-export {
-  type Direction,
-  packEncoding,
-  systemRegisterEncoding,
-  systemRegisterName,
-  unpackEncoding,
-} from './names/system-names.ts';
-export { type View } from './operand/operand.ts';
+export { packEncoding, systemRegisterEncoding, systemRegisterName, unpackEncoding } from './names/system-names.ts';
 export { Ram } from './ram.ts';
 export { claimCoreSlots, type CoreSlots, loadFrom, saveTo } from './slots.ts';

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBackend } from '../../../core/session/backend.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
-import { verifyTrace } from '../../../core/trace/verify.ts';
+import { verifyTrace } from '../../support/verify-trace.ts';
 import { run } from './support.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TraceReader } from '../../../core/trace/reader.ts';
-import { verifyTrace } from '../../../core/trace/verify.ts';
+import { verifyTrace } from '../../support/verify-trace.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const LOG = 'gicv3-smp2-its-full.log.xz';

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Breakpoints, exportBreakpoints, importBreakpoints, newBreakpoint } from '../../../core/debug/breakpoints.ts';
+import {
+  type Breakpoint,
+  Breakpoints,
+  breakpointSchema,
+  exportBreakpoints,
+  importBreakpoints,
+} from '../../../core/debug/breakpoints.ts';
 import { parseTemplate, renderMessage } from '../../../core/debug/message.ts';
 import { findAll, Query } from '../../../core/debug/search.ts';
 import { intid } from '../../../core/gic/intid.ts';
@@ -13,6 +19,10 @@ function session(): MemoryTrace {
   play(trace, 9_000, 41);
   return trace;
 }
+
+/** One that is not stored yet: the schema's defaults for what is not said. */
+const newBreakpoint = (condition: string, more: Partial<Breakpoint> = {}): Breakpoint =>
+  breakpointSchema.parse({ id: 0, condition, ...more });
 
 const hitsOf = async (trace: MemoryTrace, text: string): Promise<number[]> => [
   ...(await findAll(new Query(trace, text, { mode: 'becomesTrue' }), -1, 'forward', 1e6)).seqs,

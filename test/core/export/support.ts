@@ -6,7 +6,7 @@ import { type ListSource } from '../../../core/export/list/format.ts';
 import { type ReportSource } from '../../../core/export/report/collect.ts';
 import { type Life, type Leg } from '../../../core/trace/life.ts';
 
-export const timer = intid('ppi', 27);
+const timer = intid('ppi', 27);
 
 /** `hostile` stands in every text that a trace can bring. */
 export function event(at: number, hostile = ''): ExportEvent {

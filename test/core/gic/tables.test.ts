@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encode } from '../../../core/gic/decode.ts';
 import {
   decode,
-  encode,
   type EncodingRow,
   fieldValue,
   registerAt,

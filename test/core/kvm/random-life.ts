@@ -18,7 +18,7 @@ import { type Vm } from '../../../core/kvm/vm.ts';
 import { Journal } from '../../../core/state/journal.ts';
 import { Layout } from '../../../core/state/layout.ts';
 
-export const VCPUS = 3;
+const VCPUS = 3;
 
 export type Stimulus =
   | { readonly op: 'write'; readonly vcpu: number; readonly name: string; readonly value: bigint }
@@ -52,7 +52,7 @@ const is = <T extends string>(op: T): fc.Arbitrary<T> => fc.constant(op);
 const write = (name: fc.Arbitrary<string>, value: fc.Arbitrary<bigint>): fc.Arbitrary<Stimulus> =>
   on({ op: is('write'), vcpu, name, value });
 
-export const stimulus: fc.Arbitrary<Stimulus> = fc.oneof(
+const stimulus: fc.Arbitrary<Stimulus> = fc.oneof(
   { weight: 5, arbitrary: on({ op: is('enter'), vcpu, hostWork: fc.constantFrom(false, false, false, true) }) },
   { weight: 3, arbitrary: on({ op: is('exit'), vcpu }) },
   { weight: 2, arbitrary: on({ op: is('load'), vcpu, cpu: fc.nat(1) }) },

@@ -9,7 +9,7 @@ import { Recorder } from '../../../core/scenario/recorder.ts';
 import { seq } from '../../../core/state/brand.ts';
 import { digest } from '../../../core/state/digest.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
-import { verifyTrace } from '../../../core/trace/verify.ts';
+import { verifyTrace } from '../../support/verify-trace.ts';
 import { TraceWriter } from '../../../core/trace/writer.ts';
 import { SUMMARY, tracePath } from '../trace/support.ts';
 import { SYSTEM_OFF, VECTORS, x } from './support.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { TraceReader } from '../../../core/trace/reader.ts';
-import { verifyTrace } from '../../../core/trace/verify.ts';
+import { verifyTrace } from '../../support/verify-trace.ts';
 import { BUNDLED, Lab } from './support.ts';
 
 const names = readdirSync(BUNDLED)

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { slotId } from '../../../core/state/brand.ts';
 import { wrap } from '../../../core/trace/blob.ts';
 import { stateCode } from '../../../core/trace/interrupts.ts';
 import { ColumnBuilder } from '../../../core/trace/lane-columns.ts';
@@ -13,7 +12,7 @@ import {
   densityBytes,
   transitionBytes,
 } from '../../../core/trace/lane-tiles.ts';
-import { drawDensity, drawLane, drawValue } from '../../../core/trace/lanes.ts';
+import { drawDensity, drawLane } from '../../../core/trace/lanes.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
 import { buildTrace, random } from './support.ts';
 
@@ -131,28 +130,8 @@ describe('density', () => {
   });
 });
 
-describe('a value line', () => {
-  it('is the value of a field at every moment of the window', () => {
-    const slot = built.slots[4] ?? slotId(0);
-    for (const [lsb, width] of [
-      [0, 2],
-      [33, 8],
-    ] as const)
-      for (const window of windows(10)) {
-        const line = drawValue(reader, { slot, lsb, width }, window);
-        expect(line.coarse).toBe(false);
-        for (let k = 0; k < 50; k++) {
-          const time = window.start + Math.floor(((window.end - window.start) * k) / 50);
-          const segment = line.time.findLastIndex((at) => at <= time);
-          const state = built.states[reader.seqAtTime(time) + 1];
-          const value = state !== undefined && state.size > slot ? state.value(slot) : undefined;
-          const wanted = value === undefined ? UNKNOWN_CODE : Number(BigInt.asUintN(width, value >> BigInt(lsb)));
-          expect(line.code[segment], `at ${time}`).toBe(slot < (state?.size ?? 0) ? wanted : line.code[segment]);
-        }
-      }
-  });
-
-  it('has lanes for run states and priority masks', () => {
+describe('slots', () => {
+  it('have lanes where they are run states and priority masks', () => {
     expect(laneOfSlot({ path: 'vcpu12.runState', width: 4 })?.kind).toBe('run');
     expect(laneOfSlot({ path: 'vcpu1.ICC_PCR_EL1', width: 64 })).toEqual({ kind: 'value', lsb: 0, width: 5 });
     expect(laneOfSlot({ path: 'vcpu1.ICH_VMCR_EL2', width: 64, register: 'ICH_VMCR_EL2' })?.lsb).toBe(24);

@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { wrap } from '../../../core/trace/blob.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
-import { verifyTrace } from '../../../core/trace/verify.ts';
+import { verifyTrace } from '../../support/verify-trace.ts';
 import { buildTrace } from './support.ts';
 
 function verdictAfter(change: (db: Database.Database) => void): ReturnType<typeof verifyTrace> {

@@ -10,7 +10,7 @@ export const BUILT = {
   main: join(root, 'out', 'main', 'main.js'),
   host: join(root, 'out', 'main', 'host.js'),
 };
-export const ARTIFACTS = join(root, 'artifacts');
+const ARTIFACTS = join(root, 'artifacts');
 
 /** The browser. @throws Error that says how to get one. */
 export function chromiumPath(): string {

@@ -113,7 +113,7 @@ export class Bank {
 }
 
 /** Many interrupts of which few wait. Invariant: `#raised` holds every one whose latch or line is set. */
-export class SpiBank extends Bank {
+class SpiBank extends Bank {
   readonly #raised = new Set<number>();
 
   override changed(id: number): void {

@@ -2,7 +2,7 @@
  * CPU interface of a physical GICv2 without security extensions (gicv3-behaviour §13, §16): mask, binary point, active
  * priorities. 8 priority bits, 7 of them preempt.
  */
-export const IDLE = 256;
+const IDLE = 256;
 
 const MOST_LEVELS = 128;
 const PRIORITY_SHIFT = 1;

@@ -15,7 +15,7 @@ import { type Tally } from '../tally.ts';
 import { RECORDED_INTERFACE, VIRTUAL_ROWS, word } from './virtual-registers.ts';
 
 const SPURIOUS = 1023;
-export const BEFORE = 'what was set before the recording began';
+const BEFORE = 'what was set before the recording began';
 const BEGUN = 'registers that were set before the recording began, told by their first read';
 /** Registers that a hypervisor sets, and that may have been set before the recording began. */
 const HELD = /^ICH_(HCR|VMCR|AP[01]R0|LR\d+)_EL2$/;

@@ -24,7 +24,7 @@ export interface Movement {
 }
 
 /** What the PE tells its core. */
-export const SIGNAL = { none: 0n, irq: 1n, nmi: 4n } as const;
+const SIGNAL = { none: 0n, irq: 1n, nmi: 4n } as const;
 
 export class PhysicalPe {
   readonly index: number;

@@ -92,10 +92,6 @@ export class PhysicalIrs {
 
   // --- wires ------------------------------------------------------------------------------------------------------
 
-  hasSpi(spi: number): boolean {
-    return spi < this.config.spis;
-  }
-
   isLevelTriggered(spi: number): boolean {
     return ((this.#inputs[spi]?.lo ?? 0) & TM) !== 0;
   }

@@ -39,7 +39,7 @@ export function queueAndUnlock(irs: VmIrs, spi: Spi): void {
 }
 
 /** Both locks are held. */
-export function append(irs: VmIrs, spi: Spi): void {
+function append(irs: VmIrs, spi: Spi): void {
   const last = irs.spi(irs.last.lo - 1);
   if (last === undefined) irs.first.set(spi.number + 1);
   else last.next = spi.number;

@@ -27,7 +27,7 @@ export interface AssembleOptions {
   readonly model?: Model;
 }
 
-export const MAX_SOURCE = 1024 * 1024;
+const MAX_SOURCE = 1024 * 1024;
 export const DEFAULT_ORIGIN = 0x4000_0000n;
 
 /** Assembles a program. All problems of the text are in the result. */

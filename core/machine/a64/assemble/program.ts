@@ -75,36 +75,3 @@ export class ErrorList {
     return { ok: false, errors, omitted: this.#omitted };
   }
 }
-
-/** The statement whose output holds an address; undefined outside the program. */
-export function lineAt(program: Program, address: bigint): LineEntry | undefined {
-  const offset = address - program.origin;
-  if (offset < 0n || offset >= BigInt(program.bytes.length)) return undefined;
-  const at = Number(offset);
-  let low = 0;
-  let high = program.lines.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((program.lines[middle]?.offset ?? 0) <= at) low = middle + 1;
-    else high = middle;
-  }
-  const entry = program.lines[low - 1];
-  return entry !== undefined && at < entry.offset + entry.size ? entry : undefined;
-}
-
-/** Addresses of the output of a line, where a breakpoint on it belongs: its first code, if it has any. */
-export function addressOfLine(program: Program, line: number): bigint | undefined {
-  const own = program.lines.filter((entry) => entry.line === line);
-  const entry = own.find(({ kind }) => kind === 'code') ?? own[0];
-  return entry === undefined ? undefined : program.origin + BigInt(entry.offset);
-}
-
-/** Names labels in a disassembly; of several at one address, the first. */
-export function labelNames(program: Program): (address: bigint) => string | undefined {
-  const names = new Map<bigint, string>();
-  for (const name of program.labels) {
-    const address = program.symbols.get(name);
-    if (address !== undefined && !names.has(address)) names.set(address, name);
-  }
-  return (address) => names.get(address);
-}

@@ -25,7 +25,7 @@ const EXCEPTION_KINDS = [
 export type ExceptionKind = (typeof EXCEPTION_KINDS)[number];
 
 /** Exception classes of an exception from AArch64; aborts and BRK name the class for a lower exception level. */
-export const CLASS = {
+const CLASS = {
   undefined: 0x00,
   wfx: 0x01,
   fp: 0x07,

@@ -29,7 +29,7 @@ function give(core: Core, value: number): Answer {
   return DONE;
 }
 
-export const PSTATE_REGISTERS: readonly PstateRegister[] = [
+const PSTATE_REGISTERS: readonly PstateRegister[] = [
   {
     name: 'NZCV',
     encoding: packEncoding([3, 3, 4, 2, 0]),

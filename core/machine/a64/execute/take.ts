@@ -14,7 +14,7 @@ import { TRAP } from './system.ts';
 const MASK64 = (1n << 64n) - 1n;
 
 /** Address of the instruction that runs. */
-export const pcOf = (core: Core): bigint => (core.pcValue - 4n) & MASK64;
+const pcOf = (core: Core): bigint => (core.pcValue - 4n) & MASK64;
 
 /** SVC and HVC return behind themselves; everything else to the instruction itself. */
 const RETURNS_BEHIND: ReadonlySet<ExceptionKind> = new Set(['svc', 'hvc']);
@@ -143,11 +143,4 @@ export function raiseUndefined(core: Core, word: number): void {
   // ISS: condition field valid, condition "always".
   if (isFloatingPoint && !mayUse) raise(core, 'fp', 0x1e0_0000);
   else raise(core, 'undefined');
-}
-
-/** Ends a load that the hypervisor carried out: the value into its register, extended as the instruction says. */
-export function finishLoad(core: Core, { size, isSigned, is64, register }: DataAccess, value: bigint): void {
-  const bits = size * 8;
-  const extended = isSigned ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value);
-  core.setX(register, BigInt.asUintN(is64 ? 64 : 32, extended));
 }

@@ -4,7 +4,7 @@ import { type Fields, type Letter, signed } from '../pattern.ts';
 import { type Cursor, isMismatch, type Mismatch } from '../text/tokens.ts';
 import { type AssemblyScope, type Draft, type Operand, readImmediate, readNumber } from './operand.ts';
 
-export const hex = (value: number | bigint): string => `#0x${value.toString(16)}`;
+const hex = (value: number | bigint): string => `#0x${value.toString(16)}`;
 
 export interface NumberShape {
   readonly letter: Letter;

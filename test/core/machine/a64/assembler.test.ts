@@ -1,13 +1,6 @@
 /** The assembler: labels, expressions, directives, literals, and what it says about mistakes. */
 import { describe, expect, it } from 'vitest';
-import {
-  addressOfLine,
-  assemble,
-  disassemble,
-  labelNames,
-  lineAt,
-  type Program,
-} from '../../../../core/machine/a64/index.ts';
+import { assemble, disassemble, type Program } from '../../../../core/machine/a64/index.ts';
 import { ORIGIN, program, wordOf } from './support/facts.ts';
 
 const words = ({ bytes }: Program): number[] => {
@@ -19,7 +12,8 @@ const words = ({ bytes }: Program): number[] => {
 function listing(source: string): string[] {
   const built = program(source);
   const view = new DataView(built.bytes.buffer);
-  const symbol = labelNames(built);
+  const symbol = (address: bigint): string | undefined =>
+    [...built.labels].find((name) => built.symbols.get(name) === address);
   return built.lines
     .filter(({ kind }) => kind === 'code')
     .map(({ offset }) => disassemble(view.getUint32(offset, true), { address: built.origin + BigInt(offset), symbol }));
@@ -358,28 +352,13 @@ describe('the line map', () => {
   const source = 'nop\n\nstart:\n  ldr x0, =start\n  .balign 8\n  .quad 1, 2\n';
   const built = program(source);
 
-  it('finds the line of an address', () => {
-    const at = (offset: bigint): unknown => {
-      const entry = lineAt(built, ORIGIN + offset);
-      return entry && [entry.line, entry.kind];
-    };
-    expect([0n, 4n, 7n, 8n, 16n, 24n, 31n].map(at)).toEqual([
-      [1, 'code'],
-      [4, 'code'],
-      [4, 'code'],
-      [6, 'data'],
-      [6, 'data'],
-      [4, 'literal'],
-      [4, 'literal'],
+  it('says which line each piece of the output is from, and what it is', () => {
+    expect(built.lines.map(({ offset, line, kind }) => [offset, line, kind])).toEqual([
+      [0, 1, 'code'],
+      [4, 4, 'code'],
+      [8, 6, 'data'],
+      [24, 4, 'literal'],
     ]);
-    expect(at(32n)).toBeUndefined();
-    expect(at(-1n)).toBeUndefined();
-  });
-
-  it('finds the address of a line, its code first', () => {
-    expect(addressOfLine(built, 4)).toBe(ORIGIN + 4n);
-    expect(addressOfLine(built, 6)).toBe(ORIGIN + 8n);
-    expect(addressOfLine(built, 3)).toBeUndefined();
   });
 
   it('covers the output without gaps or overlaps', () => {

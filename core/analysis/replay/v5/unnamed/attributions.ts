@@ -10,7 +10,7 @@
 import { type PeImage } from './pe-image.ts';
 import { type Stepped } from './pe-steps.ts';
 
-export const MOST = 2048;
+const MOST = 2048;
 const SETTLED = 512;
 const NOBODY = -1;
 

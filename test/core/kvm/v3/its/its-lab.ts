@@ -17,7 +17,7 @@ const RAM_SIZE = 0x100_0000;
 export const ITS = 0x808_0000n;
 export const DOORBELL = ITS + 0x1_0040n;
 /** Configuration bytes from LPI 8192 on. */
-export const CONFIGURATION = RAM + 0x10_0000;
+const CONFIGURATION = RAM + 0x10_0000;
 export const QUEUE = RAM + 0x30_0000;
 export const DEVICES = RAM + 0x40_0000;
 export const COLLECTIONS = RAM + 0x50_0000;
@@ -29,7 +29,7 @@ const VALID = 1n << 63n;
 const COMMAND = 32;
 
 /** Memory whose words are slots, as KVM reaches it. */
-export function guestMemory(memory: SlotMemory): GuestMemory {
+function guestMemory(memory: SlotMemory): GuestMemory {
   const word = (address: bigint): number => Number(address) & ~3;
   return {
     load: (address, bytes) => {

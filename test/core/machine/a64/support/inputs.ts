@@ -20,7 +20,7 @@ export interface Inputs {
 }
 
 /** Marsaglia's 32-bit xorshift. */
-export function generator(seed: number): () => number {
+function generator(seed: number): () => number {
   let state = seed >>> 0 || 1;
   return () => {
     state ^= state << 13;
