@@ -18,7 +18,7 @@ const SET_SGIS = 0xf20;
 const SGIS_END = 0xf30;
 const IDENTIFICATION: readonly bigint[] = [4n, 0n, 0n, 0n, 0x90n, 0xb4n, 0x2bn, 0n, 0x0dn, 0xf0n, 0x05n, 0xb1n];
 
-export const NO_BEST: Urgent = { intid: SPURIOUS, priority: 256 };
+const NO_BEST: Urgent = { intid: SPURIOUS, priority: 256 };
 
 export class V2Cpu {
   readonly index: number;
@@ -80,6 +80,10 @@ export class PhysicalGicV2 {
     const own = cpu.bank.mostUrgent(NO_BEST.priority, () => true) ?? NO_BEST;
     const goesHere = (intid: number): boolean => (((this.#targets[intid] ?? 0) >> cpu.index) & 1) === 1;
     return this.spis.mostUrgent(own.priority, goesHere) ?? own;
+  }
+
+  hasBest(cpu: V2Cpu): boolean {
+    return this.best(cpu) !== NO_BEST;
   }
 
   #group(cpu: V2Cpu, intid: number): number {

@@ -96,6 +96,11 @@ export class PhysicalCpuInterface {
     return true;
   }
 
+  /** Nothing is active. */
+  idle(): void {
+    this.active.fill(0);
+  }
+
   describe(): string {
     const { pmr, control, enabled, active } = this;
     const hex = (value: number): string => `0x${value.toString(16)}`;

@@ -5,12 +5,11 @@
  * Priorities and enable bits of LPIs are in guest memory, which a recording does not show: they are learned from it.
  * Cost of a candidate: 32 private interrupts, the raised SPIs and the pending LPIs of one CPU.
  */
+import { FIRST_LPI } from '../../../gic/intid.ts';
 import { type Bank, FIRST_SPI, forgetPriorities, INTIDS } from '../flat/bank.ts';
 import { type Best, NO_BEST, SPURIOUS } from './cpu-interface.ts';
 import { Cpu } from './cpu.ts';
 import { Distributor } from './distributor.ts';
-
-const FIRST_LPI = 8192;
 
 export class PhysicalGic {
   readonly cpus: readonly Cpu[];
@@ -23,6 +22,10 @@ export class PhysicalGic {
   constructor(cpus: number) {
     this.cpus = Array.from({ length: cpus }, (_, index) => new Cpu(index, index === cpus - 1));
     this.distributor = new Distributor(this.cpus);
+  }
+
+  get spis(): Bank {
+    return this.distributor.spis;
   }
 
   /** The whole machine starts again. */
@@ -47,6 +50,10 @@ export class PhysicalGic {
     if (!cpu.hasLpis || !distributor.enables(1)) return best;
     const lpi = this.#bestLpi(cpu);
     return lpi.priority < best.priority ? lpi : best;
+  }
+
+  hasBest(cpu: Cpu): boolean {
+    return this.best(cpu) !== NO_BEST;
   }
 
   #bestLpi(cpu: Cpu): Best {

@@ -3,6 +3,7 @@ import { extract, update } from '../../../gic/wide.ts';
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { type EventOf } from '../../../trace/kinds.ts';
 import { BEFORE, type Beginning } from '../beginning.ts';
+import { REASON } from '../reasons.ts';
 import { type Tally } from '../tally.ts';
 import { type Cpu } from './cpu.ts';
 import { type PhysicalGic } from './gic.ts';
@@ -53,7 +54,7 @@ export class ItsReplay {
       return;
     }
     const whole = this.#its.read(base);
-    if (whole === undefined) return this.#tally.unsupported('the emulator has no such register');
+    if (whole === undefined) return this.#tally.unsupported(REASON.register);
     const emulated = extract(whole, part);
     if (emulated !== value && this.#beginning.isFirst(`ITS ${offset}`)) {
       if (base === CREADR) this.#its.write(CWRITER, value);

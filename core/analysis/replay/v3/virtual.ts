@@ -11,6 +11,7 @@ import { LR_ACTIVE, LR_GROUP, lrPriority } from '../../../gic/v3/list-register.t
 import { Journal } from '../../../state/journal.ts';
 import { Layout } from '../../../state/layout.ts';
 import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
+import { REASON } from '../reasons.ts';
 import { type Tally } from '../tally.ts';
 import { RECORDED_INTERFACE, VIRTUAL_ROWS, word } from './virtual-registers.ts';
 
@@ -50,7 +51,7 @@ export class VirtualReplay {
     const { register } = event;
     const key = `${cpu} ${register}`;
     const row = VIRTUAL_ROWS.get(register);
-    if (row?.read === undefined) return this.#tally.unsupported('the emulator has no such register');
+    if (row?.read === undefined) return this.#tally.unsupported(REASON.register);
     if (HELD.test(register) && !this.#known.has(key) && row.read(c) !== value) {
       row.write?.(c, value);
       this.#tally.infer(BEGUN);

@@ -12,39 +12,27 @@ import { highWord, lowWord, Words } from '../../../gic/v5/words.ts';
 import { Journal } from '../../../state/journal.ts';
 import { Layout } from '../../../state/layout.ts';
 import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
+import { REASON } from '../reasons.ts';
 import { type Recording, type ReplayMachine } from '../replay.ts';
 import { type Tally } from '../tally.ts';
+import { ACKNOWLEDGE, Acknowledges } from './acknowledges.ts';
 import { Doubts } from './doubts.ts';
-import { type Candidate, NONE } from './irs.ts';
+import { type Candidate } from './irs.ts';
 import { IrsReplay, RELEASING } from './irs-replay.ts';
 import { PhysicalPe } from './pe.ts';
-import { coded, effectOf, resultOf, same, VALID } from './values.ts';
+import { coded, effectOf, resultOf, same } from './values.ts';
 import { type WaitingWrite, WaitingWrites } from './writes.ts';
-
-const ACKNOWLEDGE = 'GICR CDIA';
-const REASON = {
-  vcpu: 'the recording does not tell which vCPU',
-  register: 'the emulator has no such register',
-} as const;
 
 /** Lines of one action after its first. */
 const FOLLOWING: ReadonlySet<string> = new Set(['irq.hppi', 'irq.signal']);
 
-/** Answer of an acknowledge that has happened, until the line that reads it. */
-type Answered = bigint;
-
 interface Cpu {
   readonly pe: PhysicalPe;
   readonly writes: WaitingWrites;
-  answered: Answered | undefined;
+  /** Answer of an acknowledge that has happened, until the line that reads it. */
+  answered: bigint | undefined;
   /** The next candidate and signal lines follow from a wire or the IRS, not from this PE's own write. */
   isDisturbed: boolean;
-}
-
-/** An acknowledge by a PE that only the reading line will name. */
-interface Orphan {
-  readonly intid: number;
-  readonly winners: readonly Candidate[];
 }
 
 export class GicV5Replay implements ReplayMachine {
@@ -53,8 +41,8 @@ export class GicV5Replay implements ReplayMachine {
   readonly #irs: IrsReplay;
   readonly #cpus: readonly Cpu[];
   readonly #words = new Words();
-  #orphans: Orphan[] = [];
   readonly #doubts: Doubts;
+  readonly #acknowledges: Acknowledges;
 
   constructor(recording: Recording, tally: Tally) {
     this.#tally = tally;
@@ -68,6 +56,7 @@ export class GicV5Replay implements ReplayMachine {
     this.#irs = new IrsReplay(recording, tally, () => {
       for (const { pe } of this.#cpus) pe.irs = this.#irs.irs.candidate(pe.index);
     });
+    this.#acknowledges = new Acknowledges(this.#cpus, this.#irs, this.#doubts, tally);
   }
 
   take(event: TraceEvent): void {
@@ -103,7 +92,7 @@ export class GicV5Replay implements ReplayMachine {
       case 'gic.setup':
         return this.#setup(event);
       case 'irq.acknowledge':
-        return this.#acknowledge(event);
+        return this.#acknowledges.happens(this.#cpu(event), event);
       case 'irq.drop':
         return this.#drop(event);
       case 'irq.deactivate':
@@ -130,7 +119,7 @@ export class GicV5Replay implements ReplayMachine {
     const { register, op, value } = event;
     if (cpu === undefined || value === undefined) return;
     cpu.writes.settle();
-    if (register === ACKNOWLEDGE) this.#answer(cpu, event, value);
+    if (register === ACKNOWLEDGE) this.#acknowledges.answer(cpu, event, value);
     else if (op === 'read') this.#read(cpu, event, value);
     else cpu.writes.add({ register, value });
   }
@@ -165,56 +154,7 @@ export class GicV5Replay implements ReplayMachine {
     }
   }
 
-  // --- acknowledge, drop, deactivate ----------------------------------------------------------------------------
-
-  #acknowledge(event: EventOf<'irq.acknowledge'>): void {
-    const cpu = this.#cpu(event);
-    const intid = event.intid ?? 0;
-    const isShared = intid !== 0 && splitIntid(intid)?.type !== 'ppi';
-    if (cpu === undefined) {
-      if (!isShared) return;
-      this.#orphans.push({ intid, winners: this.#cpus.map(({ pe }) => pe.winner) });
-      this.#irs.activate(intid);
-      return;
-    }
-    cpu.writes.settle();
-    const recorded = intid === 0 ? 0n : VALID | BigInt(intid);
-    cpu.answered = this.#emulated(cpu, recorded);
-    this.#taken(cpu.pe, recorded);
-  }
-
-  /** The line that reads the answer: the acknowledge has happened at its own line, if that named this PE. */
-  #answer(cpu: Cpu, event: EventOf<'register.access'>, recorded: bigint): void {
-    const { pe } = cpu;
-    if (cpu.answered === undefined) {
-      const at = this.#orphans.findIndex(({ intid }) => (VALID | BigInt(intid)) === recorded);
-      const [orphan] = at < 0 ? [] : this.#orphans.splice(at, 1);
-      cpu.answered = orphan === undefined ? this.#emulated(cpu, recorded) : resultOf(orphan.winners[pe.index] ?? NONE);
-      this.#taken(pe, recorded);
-    }
-    this.#tally.compare(event, ACKNOWLEDGE, recorded, cpu.answered, () => pe.describe());
-    cpu.answered = undefined;
-  }
-
-  /** What the emulator acknowledges, with unsure wires as the recorded answer proves them. */
-  #emulated(cpu: Cpu, recorded: bigint): bigint {
-    const { pe } = cpu;
-    this.#doubts.resolve(cpu, () => resultOf(pe.winner) === recorded);
-    return resultOf(pe.winner);
-  }
-
-  /** The recorded interrupt is taken, whatever the emulator would have. */
-  #taken(pe: PhysicalPe, recorded: bigint): void {
-    if (recorded === 0n) return;
-    const intid = lowWord(recorded);
-    const parts = splitIntid(intid);
-    if (parts === undefined) return;
-    if (parts.type === 'ppi') pe.take(intid, pe.priorityOf(parts.number));
-    else {
-      pe.take(intid, this.#irs.irs.interrupt(intid).priority);
-      this.#irs.activate(intid);
-    }
-  }
+  // --- drop, deactivate -----------------------------------------------------------------------------------------
 
   #drop(event: TraceEvent): void {
     const cpu = this.#cpu(event);

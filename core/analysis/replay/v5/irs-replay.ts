@@ -9,12 +9,12 @@
 import { splitIntid } from '../../../gic/intid.ts';
 import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
 import { type Recording } from '../replay.ts';
+import { REASON } from '../reasons.ts';
 import { type Tally } from '../tally.ts';
 import { type Candidate, Irs } from './irs.ts';
 import { IrsFrame } from './irs-frame.ts';
 import { bits, coded, isDefective, merged, partOf, same } from './values.ts';
 
-const REGISTER = 'the emulator has no such register';
 export const CREATED = 'gicv5_common_realize';
 /** Registers that tell of the machine's size, which is printed when it is created. */
 const DERIVED: ReadonlySet<string> = new Set(['IRS_SPI_STATUSR', 'IRS_PE_STATUSR', 'IRS_SPI_CFGR']);
@@ -66,7 +66,7 @@ export class IrsReplay {
     const emulated = this.#frame.read(register);
     const isNews = !this.#isWhole && emulated !== value && (!this.#shown.has(register) || DERIVED.has(register));
     this.#shown.add(register);
-    if (emulated === undefined) this.#tally.unsupported(REGISTER);
+    if (emulated === undefined) this.#tally.unsupported(REASON.register);
     else if (isNews) this.#adopt(register, value);
     else this.#tally.compare(event, register, value, partOf(emulated, size, offset));
   }
