@@ -66,7 +66,8 @@ export function writeTransitions(chunk: number, tiles: readonly Transitions[], t
       const at = seq[i] ?? 0;
       const when = time[i] ?? 0;
       steps[n] = at - lastSeq;
-      lo[n] = (when - lastTime) % TWO32;
+      // The array keeps the low 32 bits; % of doubles is a call of fmod.
+      lo[n] = when - lastTime;
       hi[n] = Math.floor((when - lastTime) / TWO32);
       codes[n] = code[i] ?? 0;
       lastSeq = at;
