@@ -6,7 +6,7 @@
  */
 import { decompress } from './compression.ts';
 import { DatFault } from './fault.ts';
-import { type BufferData, type CpuData, type DatHead } from './head.ts';
+import { type BufferData, type CpuData, type DatHead } from './dat-head.ts';
 import { type RandomFile } from './random-file.ts';
 
 const LENGTH_MASK = 0x07ff_ffff;

@@ -3,7 +3,8 @@ import { type Correction, correctionOf } from './correction.ts';
 import { CpuStream, type Shared } from './cpu-stream.ts';
 import { DatRecord } from './dat-record.ts';
 import { type DatFault } from './fault.ts';
-import { type DatHead, readHead } from './head.ts';
+import { type DatHead } from './dat-head.ts';
+import { readHead } from './head.ts';
 import { Merge } from './merge.ts';
 import { type RandomFile } from './random-file.ts';
 

@@ -4,7 +4,7 @@ import { ByteMemo, NOT_KNOWN } from '../byte-memo.ts';
 import { textOf } from './bytes.ts';
 import { type CpuStream } from './cpu-stream.ts';
 import { type EventFormat, type FieldFormat } from './event-format.ts';
-import { type DatHead } from './head.ts';
+import { type DatHead } from './dat-head.ts';
 
 /** Details of one event; the trace takes 64. */
 const MOST_DETAILS = 50;
