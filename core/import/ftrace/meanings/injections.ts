@@ -1,0 +1,54 @@
+/** Interrupts that reach the VM, and their ends that KVM is told of (trace-import-formats §2.2). */
+import { isPrivate, printedInterrupt } from '../interrupt-number.ts';
+import { type FtraceRecord } from '../record.ts';
+import { type Scene } from '../scene.ts';
+import { type Meaning, type MeaningRows, other, step } from './meaning.ts';
+
+function inject(record: FtraceRecord, scene: Scene, number: number, id: number | undefined, cause: string): void {
+  scene.sees(number);
+  const intid = printedInterrupt(number);
+  const level = record.int('level') === 1;
+  if (intid === undefined) return other(record, scene, -1, BigInt(number));
+  const vcpu = isPrivate(intid) ? scene.namedVcpu(record, id, false) : -1;
+  scene.setLine(intid, vcpu, level);
+  scene.emit(record, vcpu, 'hypervisor', { kind: 'irq.inject', intid, level, cause });
+}
+
+const updatePending: Meaning = (record, scene) => {
+  const number = record.int('irq');
+  if (number === undefined) return other(record, scene, -1);
+  scene.gsis.injects(record, number, record.int('level'));
+  inject(record, scene, number, record.int('vcpu_id'), 'vgic_update_irq_pending');
+};
+
+const setGsi = step('set GSI', 'level', 'gsi');
+const setIrq: Meaning = (record, scene) => {
+  const gsi = record.int('gsi');
+  const number = gsi === undefined ? undefined : scene.gsis.sets(record, gsi, record.int('level'));
+  if (number === undefined) setGsi(record, scene);
+  else inject(record, scene, number, undefined, 'kvm_set_irq');
+};
+
+const LINE_CPU = 0;
+const irqLine: Meaning = (record, scene) => {
+  const number = record.int('irq_num');
+  // Type 0 is the IRQ or FIQ input of a CPU, not an interrupt.
+  if (number === undefined || record.int('type') === LINE_CPU) return other(record, scene, -1);
+  inject(record, scene, number, record.int('vcpu_idx'), 'KVM_IRQ_LINE');
+};
+
+const FIRST_SPI = 32;
+const ackIrq: Meaning = (record, scene) => {
+  const pin = record.int('pin');
+  const intid = pin === undefined ? undefined : printedInterrupt(pin + FIRST_SPI);
+  const vcpu = scene.maybeOwnVcpu(record);
+  if (intid === undefined) return other(record, scene, vcpu);
+  scene.emit(record, vcpu, 'hypervisor', { kind: 'irq.deactivate', intid });
+};
+
+export const INJECTIONS: MeaningRows = [
+  ['vgic_update_irq_pending', updatePending],
+  ['kvm_irq_line', irqLine],
+  ['kvm_set_irq', setIrq],
+  ['kvm_ack_irq', ackIrq],
+];
