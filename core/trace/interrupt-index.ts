@@ -7,6 +7,7 @@
 import { type Intid } from '../gic/intid.ts';
 import { type VcpuId } from '../state/brand.ts';
 import { type StateVector } from '../state/state-vector.ts';
+import { LAST_VCPU } from './limits.ts';
 import {
   INTERRUPT_FIELDS,
   STATE_ACTIVE,
@@ -46,14 +47,15 @@ interface MutableInterrupt {
   readonly code: (BitRange | undefined)[];
 }
 
-const CODE_FIELDS: readonly InterruptField[] = ['pending', 'active', 'enabled', 'masked'];
-const CODE_BITS = [STATE_PENDING, STATE_ACTIVE, STATE_ENABLED, STATE_MASKED];
-const CODE_KNOWN = [STATE_PENDING_KNOWN, STATE_ACTIVE_KNOWN, STATE_ENABLED_KNOWN, 0];
+/** The fields that make up the state code, and what each adds to it: its bit when it is not 0, and when it is known. */
+export const CODE_FIELDS: readonly InterruptField[] = ['pending', 'active', 'enabled', 'masked'];
+export const CODE_BITS = [STATE_PENDING, STATE_ACTIVE, STATE_ENABLED, STATE_MASKED];
+export const CODE_KNOWN = [STATE_PENDING_KNOWN, STATE_ACTIVE_KNOWN, STATE_ENABLED_KNOWN, 0];
 
 export class InterruptIndex {
   readonly #interrupts: MutableInterrupt[] = [];
   readonly #descriptors: InterruptDescriptor[] = [];
-  readonly #ids = new Map<string, number>();
+  readonly #ids = new Map<number, number>();
   readonly #fields: FieldEntry[] = [];
   readonly #bySlot: (Int32Array | undefined)[] = [];
 
@@ -71,12 +73,12 @@ export class InterruptIndex {
   }
 
   find(intid: Intid, vcpu: VcpuId | undefined): number | undefined {
-    return this.#ids.get(keyOf(intid, vcpu));
+    return this.#ids.get(keyOf(intid, vcpu ?? NO_VCPU));
   }
 
   /** As `find`, with −1 for no vCPU. */
   findNumber(intid: number, vcpu: number): number | undefined {
-    return this.#ids.get(`${intid}:${vcpu < 0 || !isPrivate(intid) ? '' : vcpu}`);
+    return this.#ids.get(keyOf(intid, isPrivate(intid) ? vcpu : NO_VCPU));
   }
 
   /** Where the interrupt's fields live. */
@@ -97,7 +99,7 @@ export class InterruptIndex {
 
   /** The interrupt's number, declared if it is new; undefined when there are too many. */
   declare(intid: Intid, vcpu: VcpuId | undefined): number | undefined {
-    const key = keyOf(intid, vcpu);
+    const key = keyOf(intid, vcpu ?? NO_VCPU);
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
     const id = this.#interrupts.length;
@@ -155,17 +157,15 @@ export class InterruptIndex {
     return code;
   }
 
-  /** Whether the field takes part in the state code. */
-  static inStateCode(field: InterruptField): boolean {
-    return CODE_FIELDS.includes(field);
-  }
-
   static fieldNumber(field: InterruptField): number {
     return INTERRUPT_FIELDS.indexOf(field);
   }
 }
 
-const keyOf = (intid: Intid, vcpu: VcpuId | undefined): string => `${intid}:${vcpu ?? ''}`;
+const NO_VCPU = -1;
+/** vCPUs, and none. */
+const VCPU_KEYS = LAST_VCPU + 2;
+const keyOf = (intid: number, vcpu: number): number => intid * VCPU_KEYS + vcpu + 1;
 
 function bitsNotZero(lo: number, hi: number, { lsb, width }: BitRange): boolean {
   return (fieldLo(lo, hi, lsb, width) | fieldHi(hi, lsb, width)) !== 0;

@@ -26,6 +26,8 @@ const CHUNK_EVENTS = CHUNK_BLOCKS * BLOCK_EVENTS;
 const VCPUS = 1024;
 
 export class LaneRecorder {
+  /** Of the event at hand. */
+  time = 0;
   readonly #lanes: Lane[] = [];
   readonly #queue: WriteQueue;
   readonly #insertLane: WriteStatement;
@@ -37,10 +39,11 @@ export class LaneRecorder {
   #seq = new Float64Array(4096);
   #time = new Float64Array(4096);
   #code = new Uint32Array(4096);
-  /** Per lane: its code before this chunk, now, and whether the current chunk has transitions not yet written. */
-  readonly #before: number[] = [];
-  readonly #now: number[] = [];
-  readonly #dirty = new Set<number>();
+  /** Transitions before this one are in tiles that were written. */
+  #written = 0;
+  /** Per lane: its code before this chunk, and now. */
+  #before = new Uint32Array(256);
+  #now = new Uint32Array(256);
   /** Pages of lanes with a shared tile in the current chunk. */
   readonly #shared = new Set<number>();
   /** Lanes with a tile of their own in the current group. */
@@ -62,23 +65,26 @@ export class LaneRecorder {
   open(kind: LaneKind, subject: number, lsb: number, width: number, code: number): number {
     const id = this.#lanes.length;
     this.#lanes.push({ id, kind, subject, lsb, width });
-    this.#before.push(code);
-    this.#now.push(code);
+    if (id === this.#now.length) {
+      this.#before = grown(this.#before, new Uint32Array(id * 2));
+      this.#now = grown(this.#now, new Uint32Array(id * 2));
+    }
+    this.#before[id] = code;
+    this.#now[id] = code;
     return id;
   }
 
-  /** The lane's code changed; the same code again is no transition. */
-  add(lane: number, seq: number, time: number, code: number): void {
+  /** The lane's code changed, at `time`; the same code again is no transition. */
+  add(lane: number, seq: number, code: number): void {
     if (this.#now[lane] === code) return;
     this.#now[lane] = code;
     const i = this.#count;
     if (i === this.#lane.length) this.#grow(i * 2);
     this.#lane[i] = lane;
     this.#seq[i] = seq;
-    this.#time[i] = time;
+    this.#time[i] = this.time;
     this.#code[i] = code;
     this.#count = i + 1;
-    this.#dirty.add(lane);
   }
 
   /** Takes times and vCPUs of a block's events; `offset` is the block within its chunk. */
@@ -105,6 +111,7 @@ export class LaneRecorder {
       this.#before[lane] = this.#code[i] ?? 0;
     }
     this.#count = 0;
+    this.#written = 0;
     this.#shared.clear();
     if (chunk % GROUP_CHUNKS === 0) this.#groupStart = this.#eventTime[0] ?? 0;
     if (chunk % GROUP_CHUNKS === GROUP_CHUNKS - 1) this.#saveGroup(Math.floor(chunk / GROUP_CHUNKS), endTime);
@@ -120,10 +127,10 @@ export class LaneRecorder {
   }
 
   #saveTransitions(chunk: number): void {
-    if (this.#dirty.size === 0) return;
+    if (this.#written === this.#count) return;
     const tileOf = this.#sorted();
     const pages = new Set<number>();
-    for (const lane of this.#dirty) {
+    for (const lane of new Set(this.#lane.subarray(this.#written, this.#count))) {
       pages.add(Math.floor(lane / SHARED_LANES));
       const tile = tileOf(lane);
       if (tile.count < OWN_TILE_TRANSITIONS) continue;
@@ -131,7 +138,7 @@ export class LaneRecorder {
       this.#inGroup.add(lane);
     }
     for (const page of pages) this.#saveShared(chunk, page, tileOf);
-    this.#dirty.clear();
+    this.#written = this.#count;
   }
 
   /** The tiles of a page's lanes that are too short for one of their own. */
@@ -214,17 +221,14 @@ export class LaneRecorder {
   }
 
   #grow(capacity: number): void {
-    const lane = new Uint32Array(capacity);
-    lane.set(this.#lane);
-    this.#lane = lane;
-    const seq = new Float64Array(capacity);
-    seq.set(this.#seq);
-    this.#seq = seq;
-    const time = new Float64Array(capacity);
-    time.set(this.#time);
-    this.#time = time;
-    const code = new Uint32Array(capacity);
-    code.set(this.#code);
-    this.#code = code;
+    this.#lane = grown(this.#lane, new Uint32Array(capacity));
+    this.#seq = grown(this.#seq, new Float64Array(capacity));
+    this.#time = grown(this.#time, new Float64Array(capacity));
+    this.#code = grown(this.#code, new Uint32Array(capacity));
   }
 }
+
+const grown = <A extends Uint32Array | Float64Array>(from: A, to: A): A => {
+  to.set(from);
+  return to;
+};

@@ -17,12 +17,11 @@
  * - An interrupt cannot be acknowledged while it is active: if it is, its deactivation was not seen, and the earlier
  *   life ends without one. Only SGIs (several sources) and unattributed private interrupts (several vCPUs) can.
  *
- * What is kept of open lives is in open-lives.ts. Cost: a few map look-ups an interrupt event.
+ * What is kept of open lives is in open-lives.ts, of interrupts in tracked-interrupts.ts. Cost: a look-up an event.
  */
-import { type Intid } from '../gic/intid.ts';
 import { KINDS } from './kinds.ts';
 import { type Leg } from './life.ts';
-import { INTERRUPT_LIMIT, isPrivate } from './interrupt-index.ts';
+import { type InterruptField } from './interrupts.ts';
 import {
   ACKNOWLEDGED,
   DEACTIVATED,
@@ -34,46 +33,56 @@ import {
   PENDING,
   RAISED,
   remove,
+  takeFirst,
 } from './open-lives.ts';
+import { type Moments } from './moments.ts';
+import {
+  type Place,
+  type Tracked,
+  TrackedInterrupts,
+  isMixed,
+  onlyPlace,
+  placeAt,
+  placeOf,
+  unacknowledged,
+} from './tracked-interrupts.ts';
+
+/** The fields of an interrupt that its lives follow. */
+export const LIFE_FIELDS = ['line', 'pending', 'active'] as const satisfies readonly InterruptField[];
+const LINE = LIFE_FIELDS.indexOf('line');
+const ACTIVE = LIFE_FIELDS.indexOf('active');
 
 /** Lives of one interrupt that can wait or be active at once. */
 const QUEUE_LIMIT = 512;
 
+const LEVEL = KINDS['irq.line'].id;
+const INJECT = KINDS['irq.inject'].id;
+const PEND = KINDS['irq.pend'].id;
+const STATE = KINDS['irq.state'].id;
+const ACKNOWLEDGE = KINDS['irq.acknowledge'].id;
+const ACTIVATE = KINDS['irq.activate'].id;
+const DROP = KINDS['irq.drop'].id;
+const DEACTIVATE = KINDS['irq.deactivate'].id;
+const RESET = KINDS['vcpu.reset'].id;
+const LOST = KINDS.lost.id;
+
 /** Numbers of the kinds that the tracker follows. */
-export const LIFE_KINDS: ReadonlySet<number> = new Set(
-  (
-    [
-      'irq.line',
-      'irq.inject',
-      'irq.pend',
-      'irq.state',
-      'irq.acknowledge',
-      'irq.activate',
-      'irq.drop',
-      'irq.deactivate',
-      'vcpu.reset',
-      'lost',
-    ] as const
-  ).map((kind) => KINDS[kind].id),
-);
-
-interface Place {
-  readonly waiting: OpenLife[];
-  readonly active: OpenLife[];
-  /** Last `irq.state` report: bit 0 level, 1 pending, 2 active. */
-  reported: number;
-}
-
-interface Tracked {
-  readonly intid: Intid;
-  readonly single: boolean;
-  /** By vCPU; −1 for shared interrupts and unattributed facts. */
-  readonly places: Map<number, Place>;
-}
+export const LIFE_KINDS: ReadonlySet<number> = new Set([
+  LEVEL,
+  INJECT,
+  PEND,
+  STATE,
+  ACKNOWLEDGE,
+  ACTIVATE,
+  DROP,
+  DEACTIVATE,
+  RESET,
+  LOST,
+]);
 
 export class LifeTracker {
   readonly #stillPending: (intid: number, vcpu: number) => boolean;
-  readonly #tracked = new Map<number, Tracked>();
+  readonly #tracked = new TrackedInterrupts();
   readonly #lives: OpenLives;
 
   /** `store` receives each life when it ends; `stillPending` is asked at a deactivation, for the state after the event. */
@@ -92,9 +101,9 @@ export class LifeTracker {
     return this.#lives.takeDirty();
   }
 
-  /** The moments marked since the last call, three numbers each: position, life, index of the leg. */
-  takeMoments(): readonly number[] {
-    return this.#lives.takeMoments();
+  /** Which events were legs of which lives. */
+  get moments(): Moments {
+    return this.#lives.moments;
   }
 
   /**
@@ -105,61 +114,56 @@ export class LifeTracker {
     return this.#lives.latency(position, from, to);
   }
 
-  /** An event; `intid` −1: it names none. */
-  event(kind: number, vcpu: number, small: number, intid: number, position: number, time: number): void {
-    this.#lives.seq = position;
-    this.#lives.time = time;
-    switch (kind) {
-      case KINDS['irq.line'].id:
-      case KINDS['irq.inject'].id:
-        if (small & 1) this.#raise(intid, vcpu, RAISED);
-        else this.#lineFalls(intid, vcpu);
-        return;
-      case KINDS['irq.pend'].id:
-        if (small & 1) this.#raise(intid, vcpu, PENDING);
-        else this.#withdraw(intid, vcpu);
-        return;
-      case KINDS['irq.state'].id:
-        this.#reported(intid, vcpu, small & 7);
-        return;
-      case KINDS['irq.acknowledge'].id:
-        if (intid !== NONE) this.#acknowledge(intid, vcpu);
-        return;
-      case KINDS['irq.activate'].id:
-        this.#activate(intid, vcpu);
-        return;
-      case KINDS['irq.drop'].id:
-        this.#drop(intid, vcpu);
-        return;
-      case KINDS['irq.deactivate'].id:
-        if (!this.#deactivate(intid, vcpu)) this.#endRaised(intid, vcpu);
-        else if (this.#stillPending(intid, vcpu)) this.#raise(intid, vcpu, PENDING);
-        return;
-      case KINDS['vcpu.reset'].id:
-        this.#reset(vcpu);
-        return;
-      case KINDS.lost.id:
-        this.#lives.forgetStacks();
-        return;
-      default:
-        return;
-    }
+  /** See `OpenLives.endsDropped`. */
+  endsDropped(position: number): boolean {
+    return this.#lives.endsDropped(position);
   }
 
-  /** A change of the field `line`, `pending` or `active` of an interrupt, made by the event at `position`. */
-  field(intid: number, vcpu: number, field: string, rose: boolean, position: number, time: number): void {
+  /** What comes next is of the event at `position`. */
+  at(position: number, time: number): void {
     this.#lives.seq = position;
     this.#lives.time = time;
-    if (field === 'line') {
-      if (rose) this.#raise(intid, vcpu, RAISED);
-      else this.#lineFalls(intid, vcpu);
-    } else if (field === 'pending') {
-      if (rose) this.#raise(intid, vcpu, PENDING);
-      else this.#withdraw(intid, vcpu);
-    } else if (field === 'active') {
-      if (rose) this.#activate(intid, vcpu);
-      else if (this.#deactivate(intid, vcpu) && this.#stillPending(intid, vcpu)) this.#raise(intid, vcpu, PENDING);
+  }
+
+  /** The event at hand; `intid` −1: it names none. */
+  event(kind: number, vcpu: number, small: number, intid: number): void {
+    switch (kind) {
+      case DROP:
+        this.#drop(intid, vcpu);
+        return;
+      case RESET:
+        this.#reset(vcpu);
+        return;
+      case LOST:
+        this.#lives.forgetStacks();
+        return;
+      case DEACTIVATE: {
+        const tracked = this.#tracked.find(intid);
+        if (tracked === undefined) return;
+        if (this.#deactivate(tracked, vcpu)) this.#beginAgain(tracked, vcpu);
+        else this.#endRaised(tracked, vcpu);
+        return;
+      }
+      case ACKNOWLEDGE:
+        if (intid === NONE) return;
     }
+    const tracked = this.#tracked.of(intid);
+    if (tracked !== undefined) this.#told(tracked, kind, vcpu, small);
+  }
+
+  /** The event at hand changed a field of an interrupt; `field`: index of LIFE_FIELDS. */
+  field(intid: number, vcpu: number, field: number, rose: boolean): void {
+    if (field === ACTIVE && !rose) {
+      const tracked = this.#tracked.find(intid);
+      if (tracked !== undefined && this.#deactivate(tracked, vcpu)) this.#beginAgain(tracked, vcpu);
+      return;
+    }
+    const tracked = this.#tracked.of(intid);
+    if (tracked === undefined) return;
+    if (field === ACTIVE) this.#activate(tracked, vcpu);
+    else if (rose) this.#raise(tracked, vcpu, field === LINE ? RAISED : PENDING);
+    else if (field === LINE) this.#lineFalls(tracked, vcpu);
+    else this.#withdraw(tracked, vcpu);
   }
 
   /** Stores what is still open; the end of the trace. */
@@ -167,30 +171,30 @@ export class LifeTracker {
     this.#lives.finish();
   }
 
-  #trackedOf(intid: number): Tracked | undefined {
-    let tracked = this.#tracked.get(intid);
-    if (tracked === undefined) {
-      if (this.#tracked.size >= INTERRUPT_LIMIT) return undefined;
-      // Numbers in events come from Intid fields.
-      tracked = { intid: intid as Intid, single: !isPrivate(intid), places: new Map() };
-      this.#tracked.set(intid, tracked);
+  /** What an event said of an interrupt. */
+  #told(tracked: Tracked, kind: number, vcpu: number, small: number): void {
+    switch (kind) {
+      case LEVEL:
+      case INJECT:
+        if (small & 1) this.#raise(tracked, vcpu, RAISED);
+        else this.#lineFalls(tracked, vcpu);
+        return;
+      case PEND:
+        if (small & 1) this.#raise(tracked, vcpu, PENDING);
+        else this.#withdraw(tracked, vcpu);
+        return;
+      case STATE:
+        this.#reported(tracked, vcpu, small & 7);
+        return;
+      case ACKNOWLEDGE:
+        this.#acknowledge(tracked, vcpu);
+        return;
+      case ACTIVATE:
+        this.#activate(tracked, vcpu);
+        return;
+      default:
+        return;
     }
-    return tracked;
-  }
-
-  #placeOf(tracked: Tracked, vcpu: number): Place {
-    const key = tracked.single ? NONE : vcpu;
-    let place = tracked.places.get(key);
-    if (place === undefined) {
-      place = { waiting: [], active: [], reported: 0 };
-      tracked.places.set(key, place);
-    }
-    return place;
-  }
-
-  /** Facts from here may stem from several vCPUs. */
-  static #isMixed(tracked: Tracked, vcpu: number): boolean {
-    return !tracked.single && vcpu === NONE;
   }
 
   #begin(tracked: Tracked, vcpu: number): OpenLife {
@@ -204,23 +208,21 @@ export class LifeTracker {
     if (place.waiting.length > QUEUE_LIMIT) this.#lives.endFirst(place.waiting);
   }
 
-  #raise(intid: number, vcpu: number, leg: number): void {
-    const tracked = this.#trackedOf(intid);
-    if (tracked === undefined) return;
-    const place = this.#placeOf(tracked, vcpu);
-    const last = place.waiting.at(-1);
+  #raise(tracked: Tracked, vcpu: number, leg: number): void {
+    const place = placeOf(tracked, vcpu);
+    const { waiting } = place;
+    const last = waiting[waiting.length - 1];
     if (last === undefined) {
       // The field of an attributed interrupt follows an unattributed event of the same moment, or the reverse.
-      if (this.#justRaised(tracked, vcpu, leg)) return;
-      this.#wait(tracked, vcpu, place, leg);
+      if (!this.#justRaised(tracked, vcpu, leg)) this.#wait(tracked, vcpu, place, leg);
       return;
     }
     const before = last.seqs[leg] ?? NONE;
     if (leg === RAISED && last.fell && last.seqs[PENDING] === NONE) {
-      place.waiting.pop();
+      waiting.pop();
       this.#lives.end(last);
       this.#wait(tracked, vcpu, place, leg);
-    } else if (LifeTracker.#isMixed(tracked, vcpu)) {
+    } else if (isMixed(tracked, vcpu)) {
       if (before !== NONE && before !== this.#lives.seq) this.#wait(tracked, vcpu, place, leg);
       else this.#lives.mark(last, leg);
     } else if (leg === PENDING) this.#lives.mark(last, PENDING);
@@ -230,47 +232,46 @@ export class LifeTracker {
   /** Whether this very moment began a waiting life of the interrupt elsewhere; then it takes the leg too. */
   #justRaised(tracked: Tracked, vcpu: number, leg: number): boolean {
     if (tracked.single) return false;
-    if (vcpu !== NONE) return this.#raisedNow(tracked.places.get(NONE), leg);
-    for (const place of tracked.places.values()) if (this.#raisedNow(place, leg)) return true;
+    if (vcpu !== NONE) return this.#raisedNow(placeAt(tracked, NONE), leg);
+    for (const place of tracked.places) if (this.#raisedNow(place, leg)) return true;
     return false;
   }
 
   /** Whether this very moment began the last life that waits at a place; then it takes the leg too. */
   #raisedNow(place: Place | undefined, leg: number): boolean {
-    const last = place?.waiting.at(-1);
+    const last = place?.waiting[place.waiting.length - 1];
     if (last === undefined || (last.seqs[RAISED] !== this.#lives.seq && last.seqs[PENDING] !== this.#lives.seq))
       return false;
     this.#lives.mark(last, leg);
     return true;
   }
 
-  #lineFalls(intid: number, vcpu: number): void {
-    const tracked = this.#trackedOf(intid);
-    if (tracked === undefined) return;
-    for (const life of this.#placeOf(tracked, vcpu).waiting) life.fell = true;
+  #lineFalls(tracked: Tracked, vcpu: number): void {
+    for (const life of placeOf(tracked, vcpu).waiting) life.fell = true;
     this.#fallOfTaken(tracked, vcpu);
   }
 
   /** Lets a taken life have the fall of its line or pending state; whether there was one. */
   #fallOfTaken(tracked: Tracked, vcpu: number): boolean {
-    if (tracked.single || vcpu !== NONE) return this.#fallAt(tracked.places.get(tracked.single ? NONE : vcpu));
-    for (const place of tracked.places.values()) if (this.#fallAt(place)) return true;
+    if (!isMixed(tracked, vcpu)) return this.#fallAt(placeAt(tracked, vcpu));
+    for (const place of tracked.places) if (this.#fallAt(place)) return true;
     return false;
   }
 
   #fallAt(place: Place | undefined): boolean {
-    const life = place?.active.find((taken) => !taken.fell);
-    if (life === undefined) return false;
-    // The acknowledge itself clears pending; that is not the fall of the line.
-    if (life.seqs[ACKNOWLEDGED] !== this.#lives.seq) life.fell = true;
-    return true;
+    if (place === undefined) return false;
+    for (const life of place.active) {
+      if (life.fell) continue;
+      // The acknowledge itself clears pending; that is not the fall of the line.
+      if (life.seqs[ACKNOWLEDGED] !== this.#lives.seq) life.fell = true;
+      return true;
+    }
+    return false;
   }
 
-  #withdraw(intid: number, vcpu: number): void {
-    const tracked = this.#trackedOf(intid);
-    if (tracked === undefined) return;
-    const place = this.#placeOf(tracked, vcpu);
-    if (LifeTracker.#isMixed(tracked, vcpu)) {
+  #withdraw(tracked: Tracked, vcpu: number): void {
+    const place = placeOf(tracked, vcpu);
+    if (isMixed(tracked, vcpu)) {
       if (!this.#fallOfTaken(tracked, vcpu)) this.#lives.endFirst(place.waiting);
       return;
     }
@@ -278,22 +279,21 @@ export class LifeTracker {
       this.#lives.endFirst(place.waiting);
       return;
     }
-    if (this.#fallOfTaken(tracked, vcpu) || tracked.single) return;
-    const unattributed = tracked.places.get(NONE);
+    if (this.#fallAt(place) || tracked.single) return;
+    const unattributed = placeAt(tracked, NONE);
     if (unattributed !== undefined) this.#lives.endFirst(unattributed.waiting);
   }
 
-  #acknowledge(intid: number, vcpu: number): void {
-    const tracked = this.#trackedOf(intid);
-    if (tracked === undefined) return;
-    const place = this.#placeOf(tracked, vcpu);
-    let life = place.active.find((taken) => taken.seqs[ACKNOWLEDGED] === NONE);
+  #acknowledge(tracked: Tracked, vcpu: number): void {
+    const place = placeOf(tracked, vcpu);
+    const { active } = place;
+    let life = unacknowledged(place);
     if (life === undefined) {
-      const several = intid >>> 29 === 0 || LifeTracker.#isMixed(tracked, vcpu);
+      const several = tracked.intid >>> 29 === 0 || isMixed(tracked, vcpu);
       const keep = several ? QUEUE_LIMIT - 1 : 0;
-      while (place.active.length > keep) this.#lives.endFirst(place.active);
+      while (active.length > keep) this.#lives.endFirst(active);
       life = this.#takeWaiting(tracked, vcpu, place) ?? this.#begin(tracked, vcpu);
-      place.active.push(life);
+      active.push(life);
     }
     this.#lives.attribute(life, vcpu);
     life.fell = false;
@@ -302,18 +302,15 @@ export class LifeTracker {
   }
 
   #takeWaiting(tracked: Tracked, vcpu: number, place: Place): OpenLife | undefined {
-    const own = place.waiting.shift();
+    const own = takeFirst(place.waiting);
     if (own !== undefined || tracked.single) return own;
-    if (vcpu !== NONE) return tracked.places.get(NONE)?.waiting.shift();
-    const others = [...tracked.places.values()].filter((other) => other.waiting.length > 0);
-    return others.length === 1 ? others[0]?.waiting.shift() : undefined;
+    const from = vcpu === NONE ? onlyPlace(tracked, 'waiting') : placeAt(tracked, NONE);
+    return from === undefined ? undefined : takeFirst(from.waiting);
   }
 
   /** Became active without an acknowledge that was seen: the waiting life is taken. */
-  #activate(intid: number, vcpu: number): void {
-    const tracked = this.#trackedOf(intid);
-    if (tracked === undefined) return;
-    const place = this.#placeOf(tracked, vcpu);
+  #activate(tracked: Tracked, vcpu: number): void {
+    const place = placeOf(tracked, vcpu);
     if (place.active.length > 0) return;
     place.active.push(this.#takeWaiting(tracked, vcpu, place) ?? this.#begin(tracked, vcpu));
   }
@@ -324,65 +321,65 @@ export class LifeTracker {
     for (let i = stack.length - 1; i >= 0; i--) {
       const life = stack[i];
       if (life === undefined || (intid !== NONE && life.intid !== intid)) continue;
-      stack.splice(i, 1);
+      if (i === stack.length - 1) stack.pop();
+      else stack.splice(i, 1);
       this.#lives.mark(life, DROPPED);
       return;
     }
   }
 
-  #deactivate(intid: number, vcpu: number): boolean {
-    const tracked = this.#tracked.get(intid);
-    if (tracked === undefined) return false;
-    const life = this.#activePlace(tracked, vcpu)?.active.shift();
+  #deactivate(tracked: Tracked, vcpu: number): boolean {
+    const place = this.#activePlace(tracked, vcpu);
+    const life = place === undefined ? undefined : takeFirst(place.active);
     if (life === undefined) return false;
     this.#lives.mark(life, DEACTIVATED);
     this.#lives.end(life);
     return true;
   }
 
+  /** After a deactivation: what is still pending begins its next life. */
+  #beginAgain(tracked: Tracked, vcpu: number): void {
+    if (this.#stillPending(tracked.intid, vcpu)) this.#raise(tracked, vcpu, PENDING);
+  }
+
   /**
    * A deactivation of what nobody saw active: the life that waits there of which nothing but its raise was seen. Events
    * only: a state that is told again, or a field, may be the second news of a deactivation that ended its life already.
    */
-  #endRaised(intid: number, vcpu: number): void {
-    const tracked = this.#tracked.get(intid);
-    const waiting = tracked?.places.get(tracked.single ? NONE : vcpu)?.waiting;
+  #endRaised(tracked: Tracked, vcpu: number): void {
+    const waiting = placeAt(tracked, vcpu)?.waiting;
     const life = waiting?.[0];
-    if (life === undefined || life.seqs[PENDING] !== NONE) return;
-    waiting?.shift();
+    if (waiting === undefined || life === undefined || life.seqs[PENDING] !== NONE) return;
+    takeFirst(waiting);
     this.#lives.attribute(life, vcpu);
     this.#lives.mark(life, DEACTIVATED);
     this.#lives.end(life);
   }
 
   #activePlace(tracked: Tracked, vcpu: number): Place | undefined {
-    const own = tracked.places.get(tracked.single ? NONE : vcpu);
+    const own = placeAt(tracked, vcpu);
     if (own !== undefined && own.active.length > 0) return own;
     if (tracked.single) return undefined;
-    if (vcpu !== NONE) return tracked.places.get(NONE);
-    const others = [...tracked.places.values()].filter((place) => place.active.length > 0);
-    return others.length === 1 ? others[0] : undefined;
+    return vcpu === NONE ? onlyPlace(tracked, 'active') : placeAt(tracked, NONE);
   }
 
-  #reported(intid: number, vcpu: number, bits: number): void {
-    const tracked = this.#trackedOf(intid);
-    if (tracked === undefined) return;
-    const place = this.#placeOf(tracked, vcpu);
+  #reported(tracked: Tracked, vcpu: number, bits: number): void {
+    const place = placeOf(tracked, vcpu);
     const changed = place.reported ^ bits;
     place.reported = bits;
-    if (changed & 4 && bits & 4) this.#activate(intid, vcpu);
-    if (changed & 4 && !(bits & 4)) this.#deactivate(intid, vcpu);
-    if (changed & 1 && bits & 1) this.#raise(intid, vcpu, RAISED);
-    if (changed & 1 && !(bits & 1)) this.#lineFalls(intid, vcpu);
-    if (changed & 2 && bits & 2) this.#raise(intid, vcpu, PENDING);
-    if (changed & 2 && !(bits & 2)) this.#withdraw(intid, vcpu);
+    if (changed & 4 && bits & 4) this.#activate(tracked, vcpu);
+    if (changed & 4 && !(bits & 4)) this.#deactivate(tracked, vcpu);
+    if (changed & 1 && bits & 1) this.#raise(tracked, vcpu, RAISED);
+    if (changed & 1 && !(bits & 1)) this.#lineFalls(tracked, vcpu);
+    if (changed & 2 && bits & 2) this.#raise(tracked, vcpu, PENDING);
+    if (changed & 2 && !(bits & 2)) this.#withdraw(tracked, vcpu);
   }
 
   /** A reset of a vCPU ends the lives on it. */
   #reset(vcpu: number): void {
     if (vcpu === NONE) return;
     for (const life of this.#lives.on(vcpu)) {
-      for (const place of this.#tracked.get(life.intid)?.places.values() ?? []) {
+      for (const place of this.#tracked.find(life.intid)?.places ?? []) {
         remove(place.waiting, life);
         remove(place.active, life);
       }

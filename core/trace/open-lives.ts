@@ -4,6 +4,7 @@
  */
 import { type Intid } from '../gic/intid.ts';
 import { type Leg, LEGS } from './life.ts';
+import { Moments } from './moments.ts';
 
 /** Indices of LEGS. */
 export const RAISED = 0;
@@ -36,21 +37,24 @@ export interface OpenLife extends LifeRecord {
   fell: boolean;
   /** It has moments that `takeDirty` has not given. */
   dirty: boolean;
+  /** Its place among the open ones of its vCPU. */
+  place: number;
 }
 
 export class OpenLives {
   /** Of the event at hand, the last one. */
   seq = 0;
   time = 0;
+  /** Which events were legs of which lives, since whoever reads it cleared it. */
+  readonly moments = new Moments();
   readonly #store: (life: LifeRecord) => void;
   /** Acknowledged and not yet dropped, by vCPU + 1. */
   readonly #stacks: OpenLife[][] = Array.from({ length: VCPU_SLOTS }, () => []);
   /** By vCPU + 1, so that a reset looks at its own only. */
-  readonly #open: Set<OpenLife>[] = Array.from({ length: VCPU_SLOTS }, () => new Set());
-  /** Moments since the last `takeMoments`, as position, life, leg, position, life, leg … */
-  #moments: number[] = [];
-  /** Lives with a moment at the last event that marked any. */
+  readonly #open: OpenLife[][] = Array.from({ length: VCPU_SLOTS }, () => []);
+  /** Lives with a moment at the last event that marked any: the first `#latestCount`. */
   readonly #latest: OpenLife[] = [];
+  #latestCount = 0;
   #latestSeq = NONE;
   #next = 0;
 
@@ -81,24 +85,28 @@ export class OpenLives {
     return out;
   }
 
-  /** The moments marked since the last call, three numbers each: position, life, index of the leg. */
-  takeMoments(): readonly number[] {
-    const out = this.#moments;
-    this.#moments = [];
-    return out;
-  }
-
   /** See `LifeTracker.latency`. */
   latency(position: number, from: Leg | undefined, to: Leg): number | undefined {
     if (this.#latestSeq !== position) return undefined;
     const end = LEGS.indexOf(to);
-    for (const { seqs, times } of this.#latest) {
-      if (seqs[end] !== position) continue;
-      const starts = from === undefined ? [RAISED, PENDING] : [LEGS.indexOf(from)];
-      const start = starts.find((leg) => (seqs[leg] ?? NONE) !== NONE);
-      if (start !== undefined) return (times[end] ?? 0) - (times[start] ?? 0);
+    const first = from === undefined ? RAISED : LEGS.indexOf(from);
+    for (let i = 0; i < this.#latestCount; i++) {
+      const life = this.#latest[i];
+      if (life === undefined || life.seqs[end] !== position) continue;
+      const start = from === undefined && life.seqs[RAISED] === NONE ? PENDING : first;
+      if (life.seqs[start] !== NONE) return (life.times[end] ?? 0) - (life.times[start] ?? 0);
     }
     return undefined;
+  }
+
+  /** Whether the event at `position` deactivated an interrupt that was dropped, by the same event or before. */
+  endsDropped(position: number): boolean {
+    if (this.#latestSeq !== position) return false;
+    for (let i = 0; i < this.#latestCount; i++) {
+      const seqs = this.#latest[i]?.seqs;
+      if (seqs !== undefined && seqs[DEACTIVATED] === position && seqs[DROPPED] !== NONE) return true;
+    }
+    return false;
   }
 
   /** Begins with the event at hand. */
@@ -113,39 +121,42 @@ export class OpenLives {
       times: [NaN, NaN, NaN, NaN, NaN],
       fell: false,
       dirty: true,
+      place: 0,
     };
-    this.#open[vcpu + 1]?.add(life);
+    this.#enter(life);
     return life;
   }
 
   /** The event at hand is this leg of it, unless an earlier one was. */
   mark(life: OpenLife, leg: number): void {
     if (life.seqs[leg] !== NONE) return;
-    life.seqs[leg] = this.seq;
+    const { seq } = this;
+    life.seqs[leg] = seq;
     life.times[leg] = this.time;
-    this.#moments.push(this.seq, life.id, leg);
-    if (this.#latestSeq !== this.seq) this.#latest.length = 0;
-    this.#latestSeq = this.seq;
-    this.#latest.push(life);
+    this.moments.add(seq, life.id, leg);
+    if (this.#latestSeq !== seq) this.#latestCount = 0;
+    this.#latestSeq = seq;
+    this.#latest[this.#latestCount++] = life;
     life.dirty = true;
   }
 
   /** It turned out to be on this vCPU; NONE says nothing. */
   attribute(life: OpenLife, vcpu: number): void {
     if (vcpu === NONE || vcpu === life.vcpu) return;
-    this.#open[life.vcpu + 1]?.delete(life);
+    this.#leave(life);
     life.vcpu = vcpu;
-    this.#open[vcpu + 1]?.add(life);
+    this.#enter(life);
   }
 
   end(life: OpenLife): void {
-    this.#open[life.vcpu + 1]?.delete(life);
-    remove(this.#stacks[life.vcpu + 1] ?? [], life);
+    this.#leave(life);
+    const stack = this.#stacks[life.vcpu + 1];
+    if (stack !== undefined && stack.length > 0) remove(stack, life);
     this.#store(life);
   }
 
   endFirst(lives: OpenLife[]): void {
-    const first = lives.shift();
+    const first = takeFirst(lives);
     if (first !== undefined) this.end(first);
   }
 
@@ -178,9 +189,28 @@ export class OpenLives {
   finish(): void {
     for (const lives of this.#open) {
       for (const life of lives) this.#store(life);
-      lives.clear();
+      lives.length = 0;
     }
   }
+
+  #enter(life: OpenLife): void {
+    const lives = this.#open[life.vcpu + 1];
+    if (lives !== undefined) life.place = lives.push(life) - 1;
+  }
+
+  #leave(life: OpenLife): void {
+    const lives = this.#open[life.vcpu + 1];
+    if (lives?.[life.place] !== life) return;
+    const last = lives.pop();
+    if (last === undefined || last === life) return;
+    lives[life.place] = last;
+    last.place = life.place;
+  }
+}
+
+/** Mostly the only one, and `shift` would give up the list's memory with it. */
+export function takeFirst<T>(list: T[]): T | undefined {
+  return list.length === 1 ? list.pop() : list.shift();
 }
 
 export function remove<T>(list: T[], item: T): void {

@@ -6,13 +6,20 @@ import { type RowColumns } from './rows.ts';
 import { type WriteQueue } from './write-queue.ts';
 
 const KIND_LIMIT = 1 << 20;
+/** State codes are smaller. */
+const CODES = 128;
+const NONE = -1;
 /** Positions above this would make the key wider than 53 bits. */
 const SEQ_LIMIT = 2 ** 33;
 
 export class TransitionRows {
   readonly #rows: RowColumns;
   readonly #kindRows: RowColumns;
-  readonly #kinds = new Map<number, number>();
+  /** Per interrupt the last of its kinds; per kind its codes and the interrupt's kind before it. An interrupt has few. */
+  #last = new Int32Array(256).fill(NONE);
+  #codes = new Uint16Array(256);
+  #previous = new Int32Array(256);
+  #count = 0;
   #dropped = 0;
 
   constructor(queue: WriteQueue) {
@@ -26,23 +33,47 @@ export class TransitionRows {
   }
 
   add(position: number, interrupt: number, before: number, after: number): void {
-    const key = interrupt * 0x1_0000 + before * 0x100 + after;
-    let kind = this.#kinds.get(key);
-    if (kind === undefined) {
-      kind = this.#kinds.size;
-      if (kind >= KIND_LIMIT) {
-        this.#dropped++;
-        return;
-      }
-      this.#kinds.set(key, kind);
-      this.#kindRows.add([kind, interrupt, before, after]);
-    }
-    if (position < SEQ_LIMIT) this.#rows.add1(position * KIND_LIMIT + kind);
+    const kind = this.#kindOf(interrupt, before * CODES + after);
+    if (kind !== NONE && position < SEQ_LIMIT) this.#rows.add1(position * KIND_LIMIT + kind);
     else this.#dropped++;
   }
 
   flush(): void {
     this.#kindRows.flush();
     this.#rows.flush();
+  }
+
+  #kindOf(interrupt: number, codes: number): number {
+    let kind = this.#last[interrupt] ?? NONE;
+    while (kind !== NONE && this.#codes[kind] !== codes) kind = this.#previous[kind] ?? NONE;
+    return kind === NONE ? this.#newKind(interrupt, codes) : kind;
+  }
+
+  #newKind(interrupt: number, codes: number): number {
+    const kind = this.#count;
+    if (kind >= KIND_LIMIT) return NONE;
+    this.#count++;
+    if (kind >= this.#codes.length) this.#growKinds(kind * 2);
+    if (interrupt >= this.#last.length) this.#growInterrupts(Math.max(interrupt + 1, this.#last.length * 2));
+    this.#codes[kind] = codes;
+    this.#previous[kind] = this.#last[interrupt] ?? NONE;
+    this.#last[interrupt] = kind;
+    this.#kindRows.add([kind, interrupt, Math.floor(codes / CODES), codes % CODES]);
+    return kind;
+  }
+
+  #growKinds(capacity: number): void {
+    const codes = new Uint16Array(capacity);
+    codes.set(this.#codes);
+    this.#codes = codes;
+    const previous = new Int32Array(capacity);
+    previous.set(this.#previous);
+    this.#previous = previous;
+  }
+
+  #growInterrupts(capacity: number): void {
+    const last = new Int32Array(capacity).fill(NONE);
+    last.set(this.#last);
+    this.#last = last;
   }
 }

@@ -91,8 +91,6 @@ export class TraceWriter implements PackedSink {
   /** Kind number by type, for kinds that the lives follow; otherwise 0. */
   readonly #lifeKind: number[] = [];
   readonly #packed = emptyPayload();
-  /** Moments of lives in the block being filled. */
-  readonly #moments: number[] = [];
 
   readonly #mayThread: boolean;
   #state: 'open' | 'closed' | 'failed' = 'open';
@@ -272,8 +270,8 @@ export class TraceWriter implements PackedSink {
     const position = seq(this.#blockId * BLOCK_EVENTS + i);
     const lifeKind = this.#lifeKind[type] ?? this.#lifeKindOf(type);
     if (lifeKind !== 0) {
-      const intid = flags & HAS_ARG ? argLo : -1;
-      this.#lives.event(lifeKind, vcpu, small, intid, position, at);
+      this.#lives.at(position, at);
+      this.#lives.event(lifeKind, vcpu, small, flags & HAS_ARG ? argLo : -1);
     }
     if (this.journal.count === 0) block.takeNone(i);
     else {
@@ -281,7 +279,7 @@ export class TraceWriter implements PackedSink {
       this.#observer.observe(this.journal, position, at);
       this.journal.clear();
       // With EOImode 0 one write drops and deactivates.
-      if (lifeKind === DROP && flags & HAS_ARG && this.#lives.latency(position, 'dropped', 'deactivated') !== undefined)
+      if (lifeKind === DROP && flags & HAS_ARG && this.#lives.endsDropped(position))
         this.#eventIndex.deactivates(argLo);
     }
     block.count = i + 1;
@@ -294,7 +292,7 @@ export class TraceWriter implements PackedSink {
     const interrupt = this.#interrupts.declare(intid, vcpu);
     if (interrupt === undefined) return;
     this.#interrupts.addField(interrupt, field, range);
-    this.#observer.declared(interrupt, this.journal);
+    this.#observer.declared(interrupt, range.slot, this.journal);
   }
 
   rawLine(line: number, text: string): void {
@@ -423,7 +421,7 @@ export class TraceWriter implements PackedSink {
       this.#lanes.endChunk(Math.floor(this.#blockId / CHUNK_BLOCKS), this.#lastTime);
     }
     this.#block.reset();
-    this.#moments.length = 0;
+    this.#lives.moments.clear();
     this.#blockId++;
     this.#rowsDone = 0;
     this.#keyframes.next(this.journal.state, changes);
@@ -446,7 +444,6 @@ export class TraceWriter implements PackedSink {
     this.#postings.clearBlock(POSTING.slot);
     for (let i = 0; i < touched.count; i++)
       this.#postings.add(POSTING.slot, touched.slot[i] ?? 0, eventsOfTouched[i] ?? 0);
-    for (const number of this.#lives.takeMoments()) this.#moments.push(number);
     this.#queue.block({
       id: this.#blockId,
       final,
@@ -455,7 +452,7 @@ export class TraceWriter implements PackedSink {
       firstTime: columns.time[0] ?? 0,
       lastTime: columns.time[count - 1] ?? 0,
       blobs: { columns: { ...columns, count }, touched, changes },
-      moments: Float64Array.from(this.#moments),
+      moments: this.#lives.moments.numbers,
       keyframe: this.#keyframes.keyframe,
     });
   }

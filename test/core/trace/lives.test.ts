@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { intid } from '../../../core/gic/intid.ts';
 import { KINDS, type Kind } from '../../../core/trace/kinds.ts';
 import { LEGS } from '../../../core/trace/life.ts';
-import { LifeTracker } from '../../../core/trace/lives.ts';
+import { LIFE_FIELDS, LifeTracker } from '../../../core/trace/lives.ts';
 import { type LifeRecord } from '../../../core/trace/open-lives.ts';
 
 const PPI = intid('ppi', 27);
@@ -27,8 +27,15 @@ beforeEach(() => {
 /** Gives the tracker an event at the next position. */
 function event(kind: Kind, vcpu: number, id: number, small = 0): number {
   const at = now++;
-  tracker.event(KINDS[kind].id, vcpu, small, id, at, at * 100);
+  tracker.at(at, at * 100);
+  tracker.event(KINDS[kind].id, vcpu, small, id);
   return at;
+}
+
+/** The event at a position moved a field of the SPI. */
+function field(name: (typeof LIFE_FIELDS)[number], rose: boolean, at: number): void {
+  tracker.at(at, at * 100);
+  tracker.field(SPI, -1, LIFE_FIELDS.indexOf(name), rose);
 }
 
 /** Lives in order, as `PPI 27@1 raised0 acknowledged1 …`. */
@@ -58,10 +65,10 @@ describe('the life of an interrupt', () => {
     event('irq.acknowledge', 0, SPI);
     pending = true;
     event('irq.drop', 0, SPI);
-    tracker.field(SPI, -1, 'active', false, 2, 200);
+    field('active', false, 2);
     event('irq.acknowledge', 0, SPI);
     event('irq.deactivate', 0, SPI);
-    tracker.field(SPI, -1, 'active', false, 4, 400);
+    field('active', false, 4);
     expect(lives()).toEqual([
       'SPI@0 pending0 acknowledged1 dropped2 deactivated2',
       'SPI@0 pending2 acknowledged3 deactivated4',
@@ -71,12 +78,12 @@ describe('the life of an interrupt', () => {
 
   it('takes the same fact as event and as field for one', () => {
     event('irq.pend', 0, SPI, 1);
-    tracker.field(SPI, -1, 'pending', true, 0, 0);
+    field('pending', true, 0);
     event('irq.acknowledge', 0, SPI);
-    tracker.field(SPI, -1, 'pending', false, 1, 100);
-    tracker.field(SPI, -1, 'active', true, 1, 100);
+    field('pending', false, 1);
+    field('active', true, 1);
     event('irq.deactivate', 0, SPI);
-    tracker.field(SPI, -1, 'active', false, 2, 200);
+    field('active', false, 2);
     expect(lives()).toEqual(['SPI@0 pending0 acknowledged1 deactivated2']);
   });
 
@@ -168,7 +175,7 @@ describe('the life of an interrupt', () => {
     event('irq.line', -1, SPI, 0);
     event('irq.line', -1, SPI, 1);
     const end = event('irq.deactivate', 0, SPI);
-    tracker.field(SPI, -1, 'active', false, end, end * 100);
+    field('active', false, end);
     expect(lives()).toEqual([
       'SPI@0 raised0 pending0 acknowledged1 deactivated3',
       'SPI@0 raised4 pending5 acknowledged6 deactivated9',
