@@ -17,6 +17,7 @@ import { type Place } from '../kvm/events.ts';
 import { CTRL, GROUP, PMU_ATTRIBUTE, UserWords, VCPU_GROUP } from '../kvm/uapi.ts';
 import { FEATURE } from '../kvm/vcpu-slots.ts';
 import { type Vm } from '../kvm/vm.ts';
+import { PMUIRQ } from '../gic/v5/ppi.ts';
 import { type Cell, CellClaim } from '../state/cell.ts';
 import { Journal } from '../state/journal.ts';
 import { Layout } from '../state/layout.ts';
@@ -164,8 +165,15 @@ export class Machine {
       }
     }
     for (const { vcpu, index } of threads)
-      if ((config.vcpus[index]?.features ?? 0) & FEATURE.PMU)
+      if ((config.vcpus[index]?.features ?? 0) & FEATURE.PMU) {
+        // Where KVM knows no interrupt for it, user space takes the one that everybody takes (kvm-vgic-v3 §13.1).
+        calls.push(() =>
+          vm.gic?.hasDefaultPmuIntid === false
+            ? vcpu.attribute('set', VCPU_GROUP.PMU_V3_CTRL, BigInt(PMU_ATTRIBUTE.IRQ), new UserWords(BigInt(PMUIRQ)))
+            : 0,
+        );
         calls.push(() => vcpu.attribute('set', VCPU_GROUP.PMU_V3_CTRL, BigInt(PMU_ATTRIBUTE.INIT), new UserWords()));
+      }
     for (const call of calls) {
       const result = call();
       if (result !== 0) return result;

@@ -88,11 +88,13 @@ export class GuestViews {
   readonly #journal: Journal;
   readonly #sources: WatchedSlots;
 
-  /** Claims the slots; the VM must exist. Empty on a host that offers no vGICv5. */
+  /** Claims the slots; the VM must exist. Empty where the guest has another interrupt controller than a vGICv5. */
   constructor(machine: Machine) {
     this.#journal = machine.journal;
     reserveSpis(machine);
-    const part = vgicV5Of(machine.vm);
+    const flat = machine.vm.gics.get(machine.config.device);
+    // A GICv5 host with the interface of a GICv3 offers both: the device decides whose interrupts the guest has.
+    const part = flat?.updateGuest === undefined ? vgicV5Of(machine.vm) : undefined;
     this.all =
       part === undefined
         ? []
@@ -102,7 +104,6 @@ export class GuestViews {
           });
     this.#sources = new WatchedSlots(machine.journal, sourcesOf(machine, this.all));
     this.#derived = this.all.map(() => ({ isBetween: false, ppis: 0, signals: 0, registers: 0 }));
-    const flat = machine.vm.gics.get(machine.config.device);
     if (this.all.length > 0) machine.beforeEvent = (event, place) => this.#update(event, place);
     else if (flat?.updateGuest !== undefined) machine.beforeEvent = () => flat.updateGuest?.();
   }

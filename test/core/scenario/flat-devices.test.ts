@@ -1,4 +1,6 @@
 /** What scenarios can ask of a host's GICv3 interface and of GICv2 guests, and eventfds that resample. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { seq } from '../../../core/state/brand.ts';
 import { checkScenario, loadScenario } from '../../../core/scenario/index.ts';
@@ -108,6 +110,72 @@ expect:
 limit: { time: 1us }
 `);
     expect(wrong(done)).toEqual([]);
+  });
+});
+
+describe('a GICv3 guest', () => {
+  it('has its PMU’s overflow as PPI 23, which user space names before it initialises the PMU', () => {
+    const done = run(`
+name: pmu
+about: A PMU overflow is a level-sensitive PPI.
+host: { gic: v3 }
+vm: { device: vgicv3, interrupts: 64, vcpus: [{ features: [pmu] }] }
+guest:
+  vectors: { irq: irq }
+  program: |
+    start:
+      ldr x1, =vectors
+      msr VBAR_EL1, x1
+      ldr x2, =GICD
+      mov w1, #2
+      str w1, [x2]
+      ldr x3, =GICR + SGI_PAGE
+      ldr w1, =0x800000
+      str w1, [x3, #0x100]
+      mov x1, #0xf0
+      msr ICC_PMR_EL1, x1
+      mov x1, #1
+      msr ICC_IGRPEN1_EL1, x1
+      msr PMINTENSET_EL1, x1
+      msr PMCR_EL0, x1
+      msr DAIFClr, #2
+    idle:
+      wfi
+      b idle
+    irq:
+      mrs x5, ICC_IAR1_EL1
+    taken:
+      mov x1, #1
+      msr PMOVSCLR_EL0, x1
+      msr ICC_EOIR1_EL1, x5
+      ldr w9, [x3, #0x200]
+    done:
+      ldr x0, =PSCI_SYSTEM_OFF
+      hvc #0
+events:
+  - when: { label: idle }
+    do: { pmuOverflow: { flags: 1 } }
+expect:
+  at: [{ label: taken, registers: { X5: 23 } }, { label: done, registers: { X9: 0 } }]
+  halted: poweredOff
+`);
+    expect(wrong(done)).toEqual([]);
+  });
+
+  it('is recorded on a GICv5 host that offers the interface of a GICv3', async () => {
+    const file = join(lab.folder, 'compatible.yaml');
+    writeFileSync(
+      file,
+      `${level('b seen', 'gic: v5, v3Compat: true')}\nexpect: { at: [{ label: seen, registers: { X5: 33 } }] }\n`,
+    );
+    expect(await lab.record(file)).toMatchObject({ failed: 0 });
+    const reader = new TraceReader(lab.path('out.gscope'));
+    try {
+      expect(reader.info().gic).toBe('v3');
+      expect(reader.info().interrupts.find(({ label }) => label === 'SPI 33')).toMatchObject({ acknowledged: 1 });
+    } finally {
+      reader.close();
+    }
   });
 });
 
