@@ -20,7 +20,7 @@ const STORED = 0;
 const ZSTD = 1;
 const GZIP = 2;
 /** Below this, blobs are stored unless the caller sets another limit. */
-const WORTH_COMPRESSING = 1024;
+const WORTH_COMPRESSING = 4096;
 
 // Present from Node 22.15 on; the type declarations say always.
 const hasZstd = typeof zlib.zstdCompressSync === 'function';
