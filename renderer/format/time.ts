@@ -25,7 +25,8 @@ export interface Measure {
   readonly unit: 's' | 'ms' | 'µs' | 'ns';
 }
 
-const UNITS = [
+/** The largest first. */
+export const TIME_UNITS = [
   { unit: 's', ns: 1e9 },
   { unit: 'ms', ns: 1e6 },
   { unit: 'µs', ns: 1e3 },
@@ -35,7 +36,7 @@ const UNITS = [
 /** A length of time in the unit that suits it: 29.4 µs for 29,412 ns. Nanoseconds have no decimals. */
 function duration(ns: number, digits = 3): Measure {
   const size = Math.abs(ns);
-  for (const { unit, ns: scale } of UNITS) {
+  for (const { unit, ns: scale } of TIME_UNITS) {
     // 999.6 µs with three digits would read 1000 µs: it belongs to the next unit.
     const limit = scale - (scale / 2) * 10 ** -digits;
     if (size < limit && unit !== 'ns') continue;

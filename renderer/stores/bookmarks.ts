@@ -2,7 +2,8 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef, watch } from 'vue';
 import { type Bookmark } from '../../core/session/contract.ts';
-import { backend, isCancelled, messageOf } from '../transport.ts';
+import { guarded } from '../query/guarded.ts';
+import { backend } from '../transport.ts';
 import { record } from '../undo.ts';
 import { useTrace } from './trace.ts';
 
@@ -21,7 +22,7 @@ export const useBookmarks = defineStore('bookmarks', () => {
     async (id) => {
       list.value = [];
       if (id === undefined) return;
-      await guarded(async () => show(id, (await backend().call('bookmark.list', { id })).bookmarks));
+      await guarded(failure, async () => show(id, (await backend().call('bookmark.list', { id })).bookmarks));
     },
     { immediate: true },
   );
@@ -55,7 +56,7 @@ export const useBookmarks = defineStore('bookmarks', () => {
   /** Sets the bookmark at a position, or removes the one that is there. */
   async function toggle(seq: number): Promise<void> {
     const there = at(seq);
-    await guarded(async () => {
+    await guarded(failure, async () => {
       if (there === undefined) {
         let saved = await save({ id: 0, seq, note: '' });
         record({
@@ -81,16 +82,7 @@ export const useBookmarks = defineStore('bookmarks', () => {
 
   /** Writes the note of the bookmark at a position; makes it if there is none. */
   async function annotate(seq: number, note: string): Promise<void> {
-    await guarded(async () => void (await save({ id: at(seq)?.id ?? 0, seq, note })));
-  }
-
-  async function guarded(action: () => Promise<void>): Promise<void> {
-    failure.value = '';
-    try {
-      await action();
-    } catch (error) {
-      if (!isCancelled(error)) failure.value = messageOf(error);
-    }
+    await guarded(failure, async () => void (await save({ id: at(seq)?.id ?? 0, seq, note })));
   }
 
   return { list, failure, at, toggle, annotate };

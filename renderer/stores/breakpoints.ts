@@ -7,6 +7,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import { type Breakpoint } from '../../core/session/contract.ts';
 import { eventLabel } from '../format/number.ts';
+import { guarded } from '../query/guarded.ts';
 import { latest } from '../query/latest.ts';
 import { firstAtOrAfter } from '../timeline/labels.ts';
 import { backend, isCancelled, messageOf } from '../transport.ts';
@@ -74,7 +75,7 @@ export const useBreakpoints = defineStore('breakpoints', () => {
     async (id) => {
       entries.value = [];
       selectedId.value = undefined;
-      if (id !== undefined) await guarded(() => load(id));
+      if (id !== undefined) await guarded(failure, () => load(id));
     },
     { immediate: true },
   );
@@ -156,7 +157,7 @@ export const useBreakpoints = defineStore('breakpoints', () => {
       selectedId.value = same.breakpoint.id;
       return;
     }
-    await guarded(async () => {
+    await guarded(failure, async () => {
       let saved = await store(fresh);
       if (saved === undefined) return;
       selectedId.value = saved.id;
@@ -171,7 +172,7 @@ export const useBreakpoints = defineStore('breakpoints', () => {
     });
   }
   async function change(before: Breakpoint, after: Breakpoint): Promise<void> {
-    await guarded(async () => {
+    await guarded(failure, async () => {
       await store(after);
       record({
         title: 'Change breakpoint',
@@ -204,7 +205,7 @@ export const useBreakpoints = defineStore('breakpoints', () => {
     return added.length;
   }
   async function remove(breakpoint: Breakpoint): Promise<void> {
-    await guarded(async () => {
+    await guarded(failure, async () => {
       await drop(breakpoint.id);
       let back: Breakpoint | undefined;
       record({
@@ -232,7 +233,7 @@ export const useBreakpoints = defineStore('breakpoints', () => {
   /** Next or previous hit of one breakpoint. */
   async function step(entry: BreakpointEntry, direction: 'forward' | 'backward'): Promise<void> {
     selectedId.value = entry.breakpoint.id;
-    await guarded(async () => {
+    await guarded(failure, async () => {
       const found = await trace.searching(finder.ask({ breakpoint: { ...entry.breakpoint }, direction }));
       if (found === undefined) return;
       if (found.seq === null) return useUi().notify('note', nothing(direction, [entry]));
@@ -253,7 +254,7 @@ export const useBreakpoints = defineStore('breakpoints', () => {
     search = own;
     progress.value = 0;
     const late = setTimeout(() => (searching.value = true), 200);
-    await guarded(async () => {
+    await guarded(failure, async () => {
       try {
         const found = await trace.searching(
           backend().call('nav.continue', { id, from: trace.target, direction }, own.signal),
@@ -303,15 +304,6 @@ export const useBreakpoints = defineStore('breakpoints', () => {
       return sum + (direction === 'forward' ? at.before : hits.count - at.before - (at.at === undefined ? 0 : 1));
     }, 0);
     return direction === 'forward' ? `No later hit. ${other} earlier.` : `No earlier hit. ${other} later.`;
-  }
-
-  async function guarded(action: () => Promise<void>): Promise<void> {
-    failure.value = '';
-    try {
-      await action();
-    } catch (error) {
-      if (!isCancelled(error)) failure.value = messageOf(error);
-    }
   }
 
   return {

@@ -3,6 +3,7 @@
  * (`+1.2 ms`), so that a label stays short however long the trace is. Pure.
  */
 import { MINUS } from '../format/number.ts';
+import { TIME_UNITS } from '../format/time.ts';
 import { length, type Span, toPx } from './scale.ts';
 
 export interface Tick {
@@ -19,12 +20,6 @@ export interface Ruler {
   readonly ticks: readonly Tick[];
 }
 
-const UNITS = [
-  { unit: 's', ns: 1e9 },
-  { unit: 'ms', ns: 1e6 },
-  { unit: 'µs', ns: 1e3 },
-  { unit: 'ns', ns: 1 },
-] as const;
 const NANOSECONDS = { unit: 'ns', ns: 1 } as const;
 
 /** The smallest of 1, 2, 5 × 10ⁿ that is at least `least`; never below one nanosecond. */
@@ -45,7 +40,7 @@ export function ruler(span: Span, width: number, spacing = 78): Ruler {
   const base = from > 0 ? from : 0;
   const farthest = Math.max(span.to - base, step);
   const { unit, ns } =
-    UNITS.find((candidate) => farthest >= candidate.ns && step >= candidate.ns / 1000) ?? NANOSECONDS;
+    TIME_UNITS.find((candidate) => farthest >= candidate.ns && step >= candidate.ns / 1000) ?? NANOSECONDS;
   const decimals = Math.max(0, Math.ceil(-Math.log10(step / ns) - 1e-9));
   const ticks: Tick[] = [];
   const first = Math.ceil((span.from - base) / step - 1e-9);
