@@ -11,7 +11,7 @@ import { type Format } from './format.ts';
 import { isBinary } from './near-misses.ts';
 import { type ImportInput, type ImportOptions, type ImportResult } from './options.ts';
 import { readSource } from './read-source.ts';
-import { detect, formatById, FORMATS } from './registry.ts';
+import { checkGuest, detect, formatById, FORMATS } from './registry.ts';
 import { openBytes, type ByteSource } from './source/file.ts';
 import { openGrowing } from './source/growing.ts';
 import { inTime } from './source/in-time.ts';
@@ -58,6 +58,7 @@ export async function openFollowed(input: ImportInput, options: FollowOptions): 
     const head = Buffer.concat(taken);
     if (head.length === 0) throw empty(bytes, []);
     const found = mustFollow(format ?? detect(head, bytes.given).format, bytes.given);
+    checkGuest(found, bytes.given, importOptions.guest);
     const source = { bytes, wrappers: [], head, chunks: joined(taken, chunks), close };
     const read = (sink: TraceSink): Promise<ImportResult> =>
       readSource(found, source, undefined, sink, { ...importOptions, keepPartial: true });

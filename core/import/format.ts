@@ -29,6 +29,8 @@ export interface Content {
 export interface ReadContext {
   /** Number of vCPUs that the user states. */
   readonly vcpus: number | undefined;
+  /** The user says that it was recorded inside the guest. Only for formats with `insideGuests`. */
+  readonly isGuest?: boolean;
   /** What is known of the recorded machine beforehand. */
   readonly machine?: Machine;
   /** Keep what could be read of something damaged. */
@@ -71,6 +73,8 @@ export interface Format {
   readonly read: ReadContent;
   /** Each piece is read as it comes, so a source that still grows can be followed. */
   readonly follows?: true;
+  /** A kernel records it, which may be a guest's: then its CPUs are the vCPUs. */
+  readonly insideGuests?: true;
   /** Formats of text whose lines may be merged with those of other files: a reader of a line's time stamp. */
   readonly lineTime?: () => LineTime;
 }

@@ -7,7 +7,7 @@
 import { type TraceSink } from '../trace/sink.ts';
 import { type ImportInput, type ImportOptions, type ImportResult } from './options.ts';
 import { readSource } from './read-source.ts';
-import { detect, formatById } from './registry.ts';
+import { checkGuest, detect, formatById } from './registry.ts';
 import { openSource } from './source/source.ts';
 
 export { ImportError } from './errors.ts';
@@ -52,6 +52,7 @@ export async function importTrace(
       options.format === undefined
         ? detect(source.head, source.bytes.given).format
         : formatById(options.format, source.bytes.given);
+    checkGuest(format, source.bytes.given, options.guest);
     const path = typeof input === 'string' && source.bytes.total !== undefined ? input : undefined;
     return await readSource(format, source, source.wrappers.length === 0 ? path : undefined, sink, options);
   } finally {

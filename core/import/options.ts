@@ -28,6 +28,8 @@ export interface ImportOptions {
   readonly format?: string;
   /** Number of vCPUs, where the source does not say and the user knows. */
   readonly vcpus?: number;
+  /** It was recorded inside the guest: its CPUs are the vCPUs. */
+  readonly guest?: boolean;
   /** Where the register frames of the recorded machine are, where the user knows (a recording of a KVM host does not say). */
   readonly machine?: Machine;
   /**

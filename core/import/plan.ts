@@ -5,7 +5,7 @@
  */
 import { ImportError } from './errors.ts';
 import { type Format } from './format.ts';
-import { detect, formatById } from './registry.ts';
+import { checkGuest, detect, formatById } from './registry.ts';
 import { checkStamps, type Member, setsOf } from './several/recording.ts';
 import { openSource } from './source/source.ts';
 
@@ -38,13 +38,18 @@ export interface PlanOptions {
   readonly format?: string;
   /** Per file: nanoseconds to add to its times; undefined: to be found. */
   readonly offsets?: readonly (number | undefined)[];
+  /** Indexes of files that were recorded inside the guest. */
+  readonly guests?: readonly number[];
 }
 
 interface PlannedMember extends Member {
   readonly index: number;
 }
 
-export async function planImport(paths: readonly string[], { format, offsets }: PlanOptions = {}): Promise<Plan> {
+export async function planImport(
+  paths: readonly string[],
+  { format, offsets, guests }: PlanOptions = {},
+): Promise<Plan> {
   const files: PlannedFile[] = [];
   const members: PlannedMember[] = [];
   for (const [index, file] of paths.entries()) {
@@ -54,6 +59,7 @@ export async function planImport(paths: readonly string[], { format, offsets }: 
       const name = source.bytes.given;
       const found =
         format === undefined ? detect(source.head, name) : { format: formatById(format, name), because: 'so you said' };
+      checkGuest(found.format, name, guests?.includes(index));
       files.push({
         file,
         format: found.format,

@@ -24,6 +24,7 @@ export async function readSource(
   try {
     read = await format.read({ name: source.bytes.name, chunks: content.chunks, path }, sink, {
       vcpus: options.vcpus,
+      isGuest: options.guest === true,
       ...(options.machine === undefined ? {} : { machine: options.machine }),
       keepPartial: options.keepPartial === true,
       isStopped: () => options.stop?.aborted === true,

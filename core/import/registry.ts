@@ -31,6 +31,19 @@ export function formatById(id: string, file: string): Format {
   });
 }
 
+/** @throws ImportError where no guest's kernel makes such a recording */
+export function checkGuest(format: Format, file: string, isGuest = false): void {
+  if (!isGuest || format.insideGuests === true) return;
+  const titles = FORMATS.filter(({ insideGuests }) => insideGuests).map(({ title }) => title);
+  throw new ImportError({
+    code: 'unsupported',
+    file,
+    problem: `this is a ${format.title}, which is not recorded inside a guest.`,
+    hint: `--guest is for: ${titles.join(', ')}.`,
+    at: { byte: 0 },
+  });
+}
+
 /** What a file is, by its first 64 KiB. @throws ImportError that says what it seems to be instead */
 export function detect(head: Uint8Array, file: string): Detected {
   const verdicts = FORMATS.flatMap((format) => {

@@ -27,17 +27,19 @@ export interface FollowJob extends Pick<ImportJob, 'output' | 'overwrite' | 'too
   readonly format: string | undefined;
   readonly vcpus: number | undefined;
   readonly machine: Machine | undefined;
+  /** It is recorded inside the guest. */
+  readonly guest: boolean;
   /** What it goes on with. */
   readonly resumed: Resumed | undefined;
 }
 
 type FollowRequest = Pick<Args<'import.start'>, 'files' | 'output' | 'overwrite' | 'resume'> &
-  Pick<FollowJob, 'format' | 'vcpus' | 'machine'>;
+  Pick<FollowJob, 'format' | 'vcpus' | 'machine' | 'guest'>;
 
 /** @throws SessionError `usage` before anything is read */
 export function startFollowing(
   context: SessionContext,
-  { files, output, overwrite, format, vcpus, machine, resume: goesOn = false }: FollowRequest,
+  { files, output, overwrite, format, vcpus, machine, guest, resume: goesOn = false }: FollowRequest,
 ): { task: number; output: string } {
   const { tasks, options } = context;
   const [file = ''] = files;
@@ -61,6 +63,7 @@ export function startFollowing(
     format,
     vcpus,
     machine,
+    guest,
     resumed,
   };
   const task = tasks.start(`Follow ${file}`, (control) => runFollow(job, control, () => followLive(context, target)));
@@ -96,6 +99,7 @@ async function runFollow(
   };
   const options = {
     signal,
+    guest: job.guest,
     stop: AbortSignal.any([stop, signal, room.low]),
     tick,
     everyMs: FLUSH_MS,

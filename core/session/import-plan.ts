@@ -18,7 +18,7 @@ type PlannedFile = Result<'import.plan'>['files'][number];
 const HOST_KINDS: ReadonlySet<string> = new Set(['trace.dat', 'ftrace', 'perf']);
 
 export async function planOf(imports: string, request: Request): Promise<Result<'import.plan'>> {
-  const { files, format, offsets, output = '' } = request;
+  const { files, format, offsets, guests, output = '' } = request;
   const paths = files.map((file) => resolve(file));
   const target = targetOf(imports, paths, output);
   const folder = existing(dirname(target.output));
@@ -48,6 +48,7 @@ export async function planOf(imports: string, request: Request): Promise<Result<
   const plan = await planImport(paths, {
     ...(format === undefined ? {} : { format }),
     ...(offsets === undefined ? {} : { offsets: offsets.map((offset) => offset ?? undefined) }),
+    ...(guests === undefined ? {} : { guests }),
   });
   return {
     ...common,

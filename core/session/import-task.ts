@@ -26,6 +26,8 @@ export interface ImportJob {
   readonly keepPartial?: boolean;
   readonly vcpus?: number;
   readonly machine?: Machine;
+  /** Indexes of files that were recorded inside the guest. */
+  readonly guests?: readonly number[];
   /** Per file: nanoseconds to add to its times; null: found from what the files have in common. */
   readonly offsets?: readonly (number | null)[];
   /** Written into the trace: the gicscope version. */
@@ -179,9 +181,10 @@ export async function runImport(job: ImportJob, { signal, stop, advance }: TaskC
     };
     const isOne = job.files.length === 1 && job.offsets === undefined;
     const offsets = job.offsets?.map((offset) => offset ?? undefined);
+    const guests = job.files.map((_, index) => job.guests?.includes(index) === true);
     const { summary, events } = isOne
-      ? await importTrace(file, writer, options)
-      : await importSeveral(job.files, writer, { ...options, ...(offsets === undefined ? {} : { offsets }) });
+      ? await importTrace(file, writer, { ...options, guest: guests[0] === true })
+      : await importSeveral(job.files, writer, { ...options, guests, ...(offsets === undefined ? {} : { offsets }) });
     advance({ phase: 'Index', events });
     writer.finish(room.low.aborted ? { ...summary, source: room.explain(summary.source) } : summary);
   } catch (error) {

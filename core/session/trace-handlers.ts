@@ -70,11 +70,14 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
       resume,
       dtb,
       frames,
+      guests,
     }) => {
       const [first = ''] = files;
       if (format !== undefined && format !== 'scenario') checkFormat(format);
       const machine = recordedMachine({ dtb, frames });
-      if (follow === true) return startFollowing(context, { files, output, overwrite, format, vcpus, resume, machine });
+      const guest = guests?.includes(0) === true;
+      if (follow === true)
+        return startFollowing(context, { files, output, overwrite, format, vcpus, resume, machine, guest });
       // A scenario is made a trace by recording it.
       if (format === 'scenario' || (format === undefined && files.length === 1 && isScenarioFile(first)))
         return startRecording(context, { scenario: first, output, overwrite });
@@ -89,6 +92,7 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
         ...(keepPartial === undefined ? {} : { keepPartial }),
         ...(vcpus === undefined ? {} : { vcpus }),
         ...(offsets === undefined ? {} : { offsets }),
+        ...(guests === undefined ? {} : { guests }),
         ...(machine === undefined ? {} : { machine }),
       };
       checkOutput(job);

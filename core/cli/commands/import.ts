@@ -40,6 +40,14 @@ export const importCommand = defineCommand({
     }),
     frames: frames('--frames', 'the same without a device tree, of several with commas between'),
     offset: offsets('--offset', 'what to add to the times of a file, of several with commas between'),
+    guest: text(
+      '--guest',
+      'FILE',
+      'an ftrace recording made inside the guest, whose CPU n is vCPU n; of several with commas',
+      {
+        completes: 'file',
+      },
+    ),
     follow: flag('--follow', 'read on as the file or pipe grows, until it ends or Ctrl-C'),
     resume: flag('--resume', 'go on with an import that was cut off, killed or stopped'),
     dryRun: flag('--dry-run', 'say what each file is and what would be done, and do nothing'),
@@ -72,7 +80,21 @@ export const importCommand = defineCommand({
   async run(
     context,
     { files },
-    { output, format, vcpus, dtb, frames: places, offset, follow: grows, resume, dryRun, keepPartial, overwrite, json },
+    {
+      output,
+      format,
+      vcpus,
+      dtb,
+      frames: places,
+      offset,
+      guest,
+      follow: grows,
+      resume,
+      dryRun,
+      keepPartial,
+      overwrite,
+      json,
+    },
   ) {
     if (files.length > MOST_FILES)
       throw new CliFailure('usage', `${countText(files.length)} files; at most ${countText(MOST_FILES)} are merged`);
@@ -84,6 +106,7 @@ export const importCommand = defineCommand({
       ...(dtb === undefined ? {} : { dtb: context.path(dtb) }),
       ...(places === undefined ? {} : { frames: [...places] }),
       ...(offset === undefined ? {} : { offsets: perFile(offset, files) }),
+      ...(guest === undefined ? {} : { guests: placesOf(guest.split(','), files) }),
     };
     if (dryRun)
       return sayPlan(context, { ...how, files: [], output: newTrace(context, output, true) }, files, output, json);
@@ -154,13 +177,25 @@ async function gather(context: Context, files: readonly string[]): Promise<Input
   }
 }
 
-/** Offsets in the order of the files, named as given or without folders. @throws CliFailure for another file */
+/** Named as given or without folders. */
+const isNamed = (file: string, name: string): boolean => file === name || basename(file) === name;
+
+/** @throws CliFailure for the name of another file */
+function checkNamed(option: string, name: string, files: readonly string[]): void {
+  if (!files.some((file) => isNamed(file, name)))
+    throw new CliFailure('usage', `${option}: there is no such file among those to import`);
+}
+
+/** Offsets in the order of the files. @throws CliFailure for another file */
 function perFile(offsets: readonly FileOffset[], files: readonly string[]): (number | null)[] {
-  const isNamed = (file: string, name: string): boolean => file === name || basename(file) === name;
-  for (const { file: name } of offsets)
-    if (!files.some((file) => isNamed(file, name)))
-      throw new CliFailure('usage', `--offset ${name}=…: there is no such file among those to import`);
+  for (const { file } of offsets) checkNamed(`--offset ${file}=…`, file, files);
   return files.map((file) => offsets.find((offset) => isNamed(file, offset.file))?.ns ?? null);
+}
+
+/** The indexes of the files with these names. @throws CliFailure for another file */
+function placesOf(names: readonly string[], files: readonly string[]): number[] {
+  for (const name of names) checkNamed(`--guest ${name}`, name, files);
+  return files.flatMap((file, index) => (names.some((name) => isNamed(file, name)) ? [index] : []));
 }
 
 /** After Ctrl-C the backend finishes the trace with what it has. */
@@ -211,6 +246,8 @@ async function report(
   );
   const cut = info.source.facts['ends early'];
   if (cut !== undefined) context.say(`the source ends early: ${cut}`);
+  for (const [fact, why] of Object.entries(info.source.facts))
+    if (fact.endsWith('no vCPUs')) context.say(`${fact}: ${why}`);
   const isSaid = said && !Object.keys(info.source.facts).some((fact) => fact.endsWith('register frames'));
   if (isSaid) context.say('where registers are was not needed: the lines of the source name them');
   if (document !== undefined)

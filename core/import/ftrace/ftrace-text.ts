@@ -9,6 +9,7 @@ import { type Page } from '../source/page.ts';
 import { type Machine } from '../machine/machine.ts';
 import { ClockOrder } from './clock-order.ts';
 import { sceneFacts } from './facts.ts';
+import { GuestCpus, hostEventTold } from './guest.ts';
 import { fileOf, isAside, isFirstLine, reasonFor } from './line-reasons.ts';
 import { observe, observeLoss } from './meanings.ts';
 import { Scene } from './scene.ts';
@@ -39,9 +40,9 @@ class TextSession implements LineReceiver {
   readonly #order = new ClockOrder();
   readonly #facts: Record<string, string> = {};
 
-  constructor(sink: TraceSink, machine: Machine | undefined) {
+  constructor(sink: TraceSink, machine: Machine | undefined, guest: GuestCpus | undefined) {
     this.#sink = sink;
-    this.scene = new Scene(sink, machine);
+    this.scene = new Scene(sink, machine, guest);
   }
 
   get lines(): number {
@@ -183,13 +184,19 @@ const detecting =
     };
   };
 
-const read: ReadContent = async (content, sink, context) => {
-  const session = new TextSession(sink, context.machine);
+const read: ReadContent = (content, sink, context) =>
+  readLines(content, sink, context).catch((thrown: unknown) => {
+    throw hostEventTold(thrown, content.name, 'line');
+  });
+
+const readLines: ReadContent = async (content, sink, context) => {
+  const guest = context.isGuest === true ? new GuestCpus('user', context.vcpus) : undefined;
+  const session = new TextSession(sink, context.machine, guest);
   const now = (): ReadSummary => {
     const { scene, facts, counts } = session;
     return {
       gic: scene.gic,
-      vcpus: scene.threads.count,
+      vcpus: scene.vcpus,
       lines: counts,
       facts: { ...facts, ...sceneFacts(scene) },
       events: scene.events,
@@ -216,6 +223,7 @@ export const FTRACE_TEXT: Format = {
   detect: detecting(false),
   read,
   follows: true,
+  insideGuests: true,
 };
 
 export const PERF_SCRIPT: Format = {
@@ -225,4 +233,5 @@ export const PERF_SCRIPT: Format = {
   detect: detecting(true),
   read,
   follows: true,
+  insideGuests: true,
 };

@@ -10,6 +10,7 @@ import { packedSink } from '../packed-sink.ts';
 import { Slots } from '../qemu/observe/slots.ts';
 import { type Machine } from '../machine/machine.ts';
 import { Frames } from './frames.ts';
+import { type GuestCpus, GuestHint } from './guest.ts';
 import { GsiRoutes } from './gsi-routes.ts';
 import { FIRST_TYPED, isPrivate } from './interrupt-number.ts';
 import { type DetailValues, type FtraceRecord, IN_HARDIRQ, IN_NMI, IN_SOFTIRQ, isInTask, NO_FLAGS } from './record.ts';
@@ -38,6 +39,9 @@ export class Scene {
   readonly slots: Slots;
   readonly frames: Frames;
   readonly gsis = new GsiRoutes();
+  readonly hint = new GuestHint();
+  /** Of a recording from inside a guest; undefined: it is a host's. */
+  readonly guest: GuestCpus | undefined;
   readonly #sink: PackedSink;
   readonly #vcpus: VcpuSlots[] = [];
   readonly #lines = new Map<string, SlotId>();
@@ -48,10 +52,15 @@ export class Scene {
   unproven = 0;
 
   /** `machine`: what is known of it beforehand. */
-  constructor(sink: TraceSink, machine?: Machine) {
+  constructor(sink: TraceSink, machine?: Machine, guest?: GuestCpus) {
+    this.guest = guest;
     this.#sink = packedSink(sink);
     this.slots = new Slots(sink);
     this.frames = new Frames(machine);
+  }
+
+  get vcpus(): number {
+    return this.guest?.count ?? this.threads.count;
   }
 
   get gic(): GicModel {
@@ -83,8 +92,9 @@ export class Scene {
     return lane;
   }
 
-  /** The vCPU in whose thread the record was made, if it is one. */
+  /** The vCPU in whose thread, or on which, the record was made, if it is one. */
   maybeOwnVcpu(record: FtraceRecord): number {
+    if (this.guest !== undefined) return this.guest.vcpuOf(record);
     return isInTask(record) ? this.threads.laneOfThread(record.pid + record.kernel) : NOBODY;
   }
 

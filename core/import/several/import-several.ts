@@ -16,13 +16,10 @@ import { commonOffset, type Mark, type Offset } from './align.ts';
 import { Common, Lane } from './lane.ts';
 import { MarkSink } from './marks.ts';
 import { Merger } from './merger.ts';
-import { groupInputs, type Recording } from './recording.ts';
+import { groupInputs, type PerInput, type Recording } from './recording.ts';
 import { summariseAll } from './summary.ts';
 
-export interface SeveralOptions extends ImportOptions {
-  /** Per input: nanoseconds to add to its times; undefined: find out. */
-  readonly offsets?: readonly (number | undefined)[];
-}
+export type SeveralOptions = Omit<ImportOptions, 'guest'> & PerInput;
 
 /** What a recording told of its clock. */
 interface Clock {

@@ -4,7 +4,7 @@ import { type TraceSink } from '../../trace/sink.ts';
 import { ImportError } from '../errors.ts';
 import { type Format, type ReadContext, type ReadSummary } from '../format.ts';
 import { type ImportInput, type ImportOptions } from '../options.ts';
-import { detect, formatById } from '../registry.ts';
+import { checkGuest, detect, formatById } from '../registry.ts';
 import { openSource, type Source } from '../source/source.ts';
 import { mergeLines } from './merge-lines.ts';
 import { openUnpacked, type Unpacked } from './unpacked.ts';
@@ -22,7 +22,15 @@ export interface Member {
   readonly offset: number | undefined;
 }
 
-type Part = Unpacked & Member;
+/** What the user says of the inputs, each by its place among them. */
+export interface PerInput {
+  /** Nanoseconds to add to its times; undefined: find out. */
+  readonly offsets?: readonly (number | undefined)[];
+  /** It was recorded inside the guest. */
+  readonly guests?: readonly boolean[];
+}
+
+type Part = Unpacked & Member & { readonly isGuest: boolean };
 
 export class Recording {
   readonly format: Format;
@@ -128,6 +136,7 @@ export class Recording {
       sink,
       {
         vcpus: options.vcpus,
+        isGuest: first?.isGuest === true,
         ...(options.machine === undefined ? {} : { machine: options.machine }),
         keepPartial: options.keepPartial === true,
         isStopped: () => options.stop?.aborted === true,
@@ -165,7 +174,7 @@ async function* empty(): AsyncGenerator<Uint8Array> {}
 /** Opens the inputs, each in its recording (`setsOf`). */
 export async function groupInputs(
   inputs: readonly ImportInput[],
-  options: ImportOptions & { readonly offsets?: readonly (number | undefined)[] },
+  options: ImportOptions & PerInput,
 ): Promise<Recording[]> {
   if (inputs.length > MOST_FILES)
     throw new ImportError({
@@ -179,7 +188,10 @@ export async function groupInputs(
     for (const [i, input] of inputs.entries()) {
       const opened = await openUnpacked(input, options);
       all.push(opened);
-      parts.push({ ...opened, offset: options.offsets?.[i], format: formatOf(opened, options.format) });
+      const isGuest = options.guests?.[i] === true;
+      const format = formatOf(opened, options.format);
+      checkGuest(format, opened.name, isGuest);
+      parts.push({ ...opened, offset: options.offsets?.[i], isGuest, format });
     }
     checkStamps(parts);
   } catch (thrown) {

@@ -12,9 +12,11 @@ import {
 import { ClockOrder } from '../ftrace/clock-order.ts';
 import { sceneFacts } from '../ftrace/facts.ts';
 import { observe, observeLoss } from '../ftrace/meanings.ts';
+import { GuestCpus, hostEventTold, isOfHost } from '../ftrace/guest.ts';
 import { Scene } from '../ftrace/scene.ts';
 import { type TraceSink } from '../../trace/sink.ts';
 import { DatEvents } from './dat-events.ts';
+import { type DatHead } from './head.ts';
 import { DatFault } from './fault.ts';
 import { RandomFile } from './random-file.ts';
 
@@ -48,7 +50,7 @@ const read: ReadContent = async (content, sink, context) => {
         : RandomFile.open(content.path);
     return await readEvents(file, content, sink, context);
   } catch (thrown) {
-    throw thrown instanceof DatFault ? asImportError(thrown, content) : thrown;
+    throw thrown instanceof DatFault ? asImportError(thrown, content) : hostEventTold(thrown, content.name, 'record');
   } finally {
     file?.close();
   }
@@ -61,7 +63,7 @@ async function readEvents(
   context: ReadContext,
 ): Promise<ReadSummary> {
   const events = new DatEvents(file, context.keepPartial);
-  const scene = new Scene(sink, context.machine);
+  const scene = new Scene(sink, context.machine, guestOf(events.head, context));
   for (const guest of events.head.guests) for (const [vcpu, tid] of guest.vcpus) scene.threads.state(tid, vcpu);
   const { record } = events;
   const tell = (): void =>
@@ -91,12 +93,19 @@ async function readEvents(
   const cut = stopped ?? events.cuts[0]?.message;
   return {
     gic: scene.gic,
-    vcpus: scene.threads.count,
+    vcpus: scene.vcpus,
     lines: undefined,
     facts: factsOf(events, scene, losses, order),
     events: scene.events,
     ...(cut === undefined ? {} : { cut }),
   };
+}
+
+/** The vCPUs of a recording from inside a guest; undefined: it is none, or nothing says so. */
+function guestOf({ timeShift, formats }: DatHead, { isGuest, vcpus }: ReadContext): GuestCpus | undefined {
+  if (isGuest === true) return new GuestCpus('user', vcpus);
+  const isHost = [...formats.values()].some(({ name }) => isOfHost(name));
+  return timeShift === undefined || isHost ? undefined : new GuestCpus('time shift', vcpus);
 }
 
 function factsOf(
@@ -160,4 +169,5 @@ export const TRACE_DAT: Format = {
   title: 'trace.dat of trace-cmd',
   detect,
   read,
+  insideGuests: true,
 };

@@ -56,6 +56,8 @@ const sources = {
   format: z.string().max(64).optional(),
   /** Per file: nanoseconds to add to its times; null or absent: found from what the files have in common. */
   offsets: z.array(z.int().nullable()).max(MOST_FILES).optional(),
+  /** Indexes of the files that were recorded inside the guest: their CPUs are the vCPUs. */
+  guests: z.array(z.int().min(0)).max(MOST_FILES).optional(),
   /** Where the recorded machine has its GIC's registers, for recordings of a KVM host: its device tree as a blob. */
   dtb: path.optional(),
   /** The same without a device tree; `dtb` comes first. */

@@ -72,6 +72,7 @@ describe.skipIf(!installed('bash'))('completion in bash', () => {
       '--follow',
       '--format',
       '--frames',
+      '--guest',
       '--help',
       '--json',
       '--keep-partial',

@@ -49,6 +49,15 @@ function importing(steps: readonly Partial<TaskProgress>[], alsoOn: { cancel?: P
 const done = { state: 'done', output: '/out/t.gscope' } as const;
 
 describe('import', () => {
+  it('passes which files were recorded inside the guest, and refuses one that is not there', async () => {
+    const backend = importing([{}, done]);
+    const files = ['import', 'a.log', 'dir/b.dat', 'c.txt', '-o', 't.gscope'];
+    await run([...files, '--guest', 'b.dat,c.txt'], { backend, cwd: folder });
+    expect(backend.calls[0]?.args).toMatchObject({ guests: [1, 2] });
+    const wrong = await run([...files, '--guest', 'd.dat'], { backend: importing([]), cwd: folder });
+    expect(wrong).toMatchObject({ exit: 2, stderr: expect.stringContaining('no such file among those') });
+  });
+
   it('passes the offset of each file in nanoseconds, and refuses one of another file', async () => {
     const backend = importing([{}, done]);
     const files = ['import', 'a.log', 'dir/b.dat', '-o', 't.gscope'];

@@ -14,20 +14,27 @@ const schedule: Meaning = (record, scene) => {
     scene.setRunState(before, sleeps ? 'blocked' : 'preempted');
   }
   if (after >= 0) scene.setRunState(after, 'host');
-  other(record, scene, before >= 0 ? before : after, record.u64('prev_pid'), record.u64('next_pid'));
+  const vcpu = scene.guest?.vcpuOf(record) ?? (before >= 0 ? before : after);
+  other(record, scene, vcpu, record.u64('prev_pid'), record.u64('next_pid'));
 };
 
 const threadEnds: Meaning = (record, scene) => {
   const lane = scene.threads.laneOfThread(record.pid + record.kernel);
   scene.threads.runs(lane, false);
   scene.setRunState(lane, 'off');
-  other(record, scene, lane);
+  other(record, scene, scene.guest?.vcpuOf(record) ?? lane);
+};
+
+const handlerWithIrq = withNumber('irq');
+const handlerBegins: Meaning = (record, scene) => {
+  scene.hint.handler(record);
+  handlerWithIrq(record, scene);
 };
 
 export const HOST: MeaningRows = [
   ['sched_switch', schedule],
   ['sched_process_exit', threadEnds],
-  ['irq_handler_entry', withNumber('irq')],
+  ['irq_handler_entry', handlerBegins],
   ['irq_handler_exit', withNumber('irq', 'ret')],
   ['softirq_entry', withNumber('vec')],
   ['softirq_exit', withNumber('vec')],

@@ -18,7 +18,7 @@ export const pcOf = (record: FtraceRecord): { readonly pc?: bigint } => known('p
 
 /** A host event, with two of its numbers. */
 export function other(record: FtraceRecord, scene: Scene, vcpu: number, value?: bigint, argument?: bigint): void {
-  scene.emit(record, vcpu, 'unknown', {
+  scene.emit(record, vcpu, scene.guest === undefined ? 'unknown' : 'guest', {
     kind: 'host.event',
     event: record.name,
     ...known('value', value),
