@@ -21,7 +21,7 @@ export async function readAll(stdin: Readable, limit: number, signal: AbortSigna
 }
 
 /**
- * Copies it to a file, because importers look at the beginning of a file before they read it.
+ * Copies it to a file, for imports of several files, which are read side by side and some of them twice.
  * Ctrl-C ends the copy, not the command: what came until then is kept. Resolves with whether that happened.
  */
 export async function spool(stdin: Readable, file: string, signal: AbortSignal): Promise<boolean> {

@@ -10,6 +10,8 @@ import { Meter } from './meter.ts';
 import { type ImportOptions, type ImportResult } from './options.ts';
 import { type Source } from './source/source.ts';
 
+const STOPPED = 'the import was stopped';
+
 /** Reads opened content with its format. @throws ImportError, or the reason of the signal; nothing is finished then */
 export async function readSource(
   format: Format,
@@ -75,7 +77,7 @@ class Content {
     try {
       for await (const chunk of source.chunks) {
         if (stop?.aborted === true) {
-          this.cut = 'the import was stopped';
+          this.cut = STOPPED;
           return;
         }
         yield chunk;
@@ -83,8 +85,11 @@ class Content {
         await nextTurn();
       }
     } catch (thrown) {
-      if (keepPartial !== true || !(thrown instanceof ImportError)) throw thrown;
-      this.cut = thrown.message;
+      if (!(thrown instanceof ImportError)) throw thrown;
+      // A stop ends a pipe in the middle of anything.
+      if (stop?.aborted === true) this.cut = STOPPED;
+      else if (keepPartial === true) this.cut = thrown.message;
+      else throw thrown;
     }
   }
 }

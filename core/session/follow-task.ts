@@ -48,7 +48,7 @@ export function startFollowing(
   const target = output === '' ? chooseOutput(options.imports, file) : resolve(output);
   const tool = `gicscope ${options.version}`;
   const replaces = overwrite || goesOn;
-  checkOutput({ files: file === '-' ? [] : [resolve(file)], output: target, overwrite: replaces, tool });
+  checkOutput({ files: file === '-' ? [file] : [resolve(file)], output: target, overwrite: replaces, tool });
   if (existsSync(target) && isInUse(target))
     throw new SessionError({
       code: 'usage',
@@ -70,7 +70,8 @@ export function startFollowing(
   return { task, output: target };
 }
 
-function standardInput(stdin: SessionContext['options']['stdin']): ImportInput {
+/** @throws SessionError where the backend has none */
+export function standardInput(stdin: SessionContext['options']['stdin']): ImportInput {
   if (stdin !== undefined) return { name: 'standard input', stream: stdin };
   throw new SessionError({ code: 'usage', message: 'there is no standard input here: name a file' });
 }

@@ -5,7 +5,7 @@
  */
 import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FORMATS, importTrace, inspect, type Progress } from '../import/import.ts';
+import { FORMATS, type ImportInput, inspect, openImport, type OpenedImport, type Progress } from '../import/import.ts';
 import { type Machine } from '../import/machine/machine.ts';
 import { importSeveral } from '../import/several/import-several.ts';
 import { isInUse } from '../trace/file.ts';
@@ -18,7 +18,9 @@ import { partialOf, publish } from './partial.ts';
 import { type TaskControl } from './tasks.ts';
 
 export interface ImportJob {
+  /** `-`: `stdin`, where it is the only one. */
   readonly files: readonly string[];
+  readonly stdin?: ImportInput;
   /** Absolute path of the trace to write. */
   readonly output: string;
   readonly overwrite: boolean;
@@ -77,7 +79,8 @@ export function freeName(
 /** @throws SessionError `usage` before anything is read when the output cannot be written. */
 export function checkOutput(job: ImportJob): void {
   const folder = dirname(job.output);
-  if (job.files.some((file) => resolve(file) === job.output))
+  const files = job.files.filter((file) => file !== '-');
+  if (files.some((file) => resolve(file) === job.output))
     throw new SessionError({ code: 'usage', message: `${job.output} is also a source. Choose another output.` });
   if (!existsSync(folder)) noFolder(folder);
   checkWritable(folder);
@@ -90,7 +93,7 @@ export function checkOutput(job: ImportJob): void {
       code: 'usage',
       message: `${job.output} exists already. Choose another name or allow overwriting.`,
     });
-  checkRoom(job.files, folder);
+  checkRoom(files, folder);
 }
 
 export function noFolder(folder: string): never {
@@ -155,43 +158,60 @@ export async function runImport(job: ImportJob, { signal, stop, advance }: TaskC
   const [file] = job.files;
   if (file === undefined) throw new SessionError({ code: 'usage', message: 'no file to import' });
   advance({ phase: 'Detect' });
-  // Before anything is written: a file that cannot be imported leaves no trace behind.
-  const formats: string[] = [];
-  for (const each of job.files) formats.push(job.format ?? (await inspect(each)).format);
-  const kind = FORMATS.find(({ id }) => id === formats[0])?.kind;
-  const partial = partialOf(job.output);
-  const writer = new TraceWriter(partial, {
-    overwrite: true,
-    tool: job.tool,
-    ...(kind === undefined ? {} : { source: { kind, files: job.files.map((each) => basename(each)), facts: {} } }),
-  });
   const room = new RoomWatch(dirname(job.output));
+  const options = {
+    signal,
+    stop: AbortSignal.any([stop, room.low]),
+    ...(job.format === undefined ? {} : { format: job.format }),
+    ...(job.keepPartial === undefined ? {} : { keepPartial: job.keepPartial }),
+    ...(job.vcpus === undefined ? {} : { vcpus: job.vcpus }),
+    ...(job.machine === undefined ? {} : { machine: job.machine }),
+    onProgress: ({ bytes, total, events }: Progress) => {
+      room.look();
+      advance({ phase: 'Read and decode', doneBytes: bytes, totalBytes: total ?? 0, events });
+    },
+  };
+  const guests = job.files.map((_, index) => job.guests?.includes(index) === true);
+  const offsets = job.offsets?.map((offset) => offset ?? undefined);
+  const partial = partialOf(job.output);
+  let writer: TraceWriter | undefined;
+  let opened: OpenedImport | undefined;
   try {
-    const options = {
-      signal,
-      stop: AbortSignal.any([stop, room.low]),
-      ...(job.format === undefined ? {} : { format: job.format }),
-      ...(job.keepPartial === undefined ? {} : { keepPartial: job.keepPartial }),
-      ...(job.vcpus === undefined ? {} : { vcpus: job.vcpus }),
-      ...(job.machine === undefined ? {} : { machine: job.machine }),
-      onProgress: ({ bytes, total, events }: Progress) => {
-        room.look();
-        advance({ phase: 'Read and decode', doneBytes: bytes, totalBytes: total ?? 0, events });
-      },
-    };
-    const isOne = job.files.length === 1 && job.offsets === undefined;
-    const offsets = job.offsets?.map((offset) => offset ?? undefined);
-    const guests = job.files.map((_, index) => job.guests?.includes(index) === true);
-    const { summary, events } = isOne
-      ? await importTrace(file, writer, { ...options, guest: guests[0] === true })
-      : await importSeveral(job.files, writer, { ...options, guests, ...(offsets === undefined ? {} : { offsets }) });
+    // Before anything is written: a file that cannot be imported leaves no trace behind.
+    if (job.files.length === 1 && offsets === undefined)
+      opened = await openImport(file === '-' ? (job.stdin ?? file) : file, { ...options, guest: guests[0] === true });
+    const kind = opened?.format.kind ?? (await kindOfFirst(job));
+    writer = new TraceWriter(partial, {
+      overwrite: true,
+      tool: job.tool,
+      ...(kind === undefined ? {} : { source: { kind, files: namesOf(job), facts: {} } }),
+    });
+    const { summary, events } =
+      opened === undefined
+        ? await importSeveral(job.files, writer, { ...options, guests, ...(offsets === undefined ? {} : { offsets }) })
+        : await opened.read(writer);
     advance({ phase: 'Index', events });
     writer.finish(room.low.aborted ? { ...summary, source: room.explain(summary.source) } : summary);
   } catch (error) {
     if (!isGivenUp(error, signal, stop)) throw afterFailure(error, writer);
-    writer.abort();
+    writer?.abort();
     return null;
+  } finally {
+    await opened?.close();
   }
   publish(partial, job.output);
   return job.output;
+}
+
+/** The kind of the first of several files, each of which is looked at. @throws ImportError */
+async function kindOfFirst({ files, format }: ImportJob): Promise<SourceInfo['kind'] | undefined> {
+  const formats: string[] = [];
+  for (const file of files) formats.push(format ?? (await inspect(file)).format);
+  return FORMATS.find(({ id }) => id === formats[0])?.kind;
+}
+
+/** As the trace will name them. */
+function namesOf({ files, stdin }: ImportJob): string[] {
+  const piped = stdin === undefined || typeof stdin === 'string' ? '-' : stdin.name;
+  return files.map((file) => (file === '-' ? piped : basename(file)));
 }

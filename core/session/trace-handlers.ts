@@ -5,7 +5,7 @@ import { FORMATS } from '../import/import.ts';
 import { type TraceInfo } from './contract.ts';
 import { mayFinish } from './earlier-trace.ts';
 import { SessionError } from './failure.ts';
-import { startFollowing } from './follow-task.ts';
+import { standardInput, startFollowing } from './follow-task.ts';
 import { type Group, type SessionContext } from './handlers.ts';
 import { planOf } from './import-plan.ts';
 import { checkOutput, chooseOutput, runImport } from './import-task.ts';
@@ -79,15 +79,21 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
       if (follow === true)
         return startFollowing(context, { files, output, overwrite, format, vcpus, resume, machine, guest });
       // A scenario is made a trace by recording it.
-      if (format === 'scenario' || (format === undefined && files.length === 1 && isScenarioFile(first)))
+      if (
+        format === 'scenario' ||
+        (format === undefined && files.length === 1 && first !== '-' && isScenarioFile(first))
+      )
         return startRecording(context, { scenario: first, output, overwrite });
-      const sources = files.map((file) => resolve(file));
+      const sources = files.map((file) => (file === '-' ? file : resolve(file)));
+      if (files.includes('-') && (files.length > 1 || offsets !== undefined))
+        throw new SessionError({ code: 'usage', message: 'standard input is read alone: copy it to a file first' });
       const target = output === '' ? chooseOutput(options.imports, sources[0] ?? '') : resolve(output);
       const job = {
         files: sources,
         output: target,
         overwrite: overwrite || (resume === true && mayFinish(target, sources)),
         tool: `gicscope ${options.version}`,
+        ...(first === '-' ? { stdin: standardInput(options.stdin) } : {}),
         ...(format === undefined ? {} : { format }),
         ...(keepPartial === undefined ? {} : { keepPartial }),
         ...(vcpus === undefined ? {} : { vcpus }),

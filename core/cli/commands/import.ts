@@ -112,7 +112,9 @@ export const importCommand = defineCommand({
       return sayPlan(context, { ...how, files: [], output: newTrace(context, output, true) }, files, output, json);
     const path = newTrace(context, output, overwrite || resume);
     if (resume && !grows && (await isImported(context, path, output, files))) return EXIT.done;
-    const inputs = grows ? growing(context, files) : await gather(context, files);
+    const isAlone = files.length === 1 && offset === undefined && format !== 'scenario';
+    const copies = files.includes('-') && !isAlone;
+    const inputs = copies ? await gather(context, files) : piped(context, files);
     try {
       const request = {
         files: inputs.paths,
@@ -151,7 +153,7 @@ function checkFollow(files: readonly string[], hasMore: boolean): void {
 }
 
 /** Read by the backend as it comes; `-` stays what it is. */
-function growing(context: Context, files: readonly string[]): Inputs {
+function piped(context: Context, files: readonly string[]): Inputs {
   if (files.includes('-') && context.io.isTty.stdin) context.say('reading standard input; Ctrl-D ends it');
   return {
     paths: files.map((file) => (file === '-' ? file : context.path(file))),
@@ -160,9 +162,8 @@ function growing(context: Context, files: readonly string[]): Inputs {
   };
 }
 
+/** Several are read side by side and some of them twice, so standard input among them is copied first. */
 async function gather(context: Context, files: readonly string[]): Promise<Inputs> {
-  const none = (): void => undefined;
-  if (!files.includes('-')) return { paths: files.map((file) => context.path(file)), stopped: false, discard: none };
   if (files.filter((file) => file === '-').length > 1) throw new CliFailure('usage', '- may be given once');
   if (context.io.isTty.stdin) context.say('reading standard input; Ctrl-D ends it');
   const folder = mkdtempSync(join(tmpdir(), 'gicscope-'));
@@ -211,7 +212,10 @@ async function importFiles(
   const start = async (): Promise<number> => (await context.call('import.start', request, NEVER)).task;
   const last = await follow(context, start, stop);
   // Ctrl-C reaches a whole pipeline, so the end of the pipe may be seen before it.
-  const stopped = stoppedBefore || last.state === 'cancelled' || (request.follow === true && stop.aborted);
+  const stopped =
+    stoppedBefore ||
+    last.state === 'cancelled' ||
+    ((request.follow === true || request.files.includes('-')) && stop.aborted);
   if (last.output === null) {
     context.say('stopped: nothing was imported, and no trace was written');
     return EXIT.interrupted;

@@ -16,7 +16,7 @@ import { GuestCpus, hostEventTold, isOfHost } from '../ftrace/guest.ts';
 import { Scene } from '../ftrace/scene.ts';
 import { type TraceSink } from '../../trace/sink.ts';
 import { DatEvents } from './dat-events.ts';
-import { type DatHead } from './head.ts';
+import { type DatHead } from './dat-head.ts';
 import { DatFault } from './fault.ts';
 import { RandomFile } from './random-file.ts';
 

@@ -117,7 +117,10 @@ export const taskMethods = {
       problem: z.string(),
     }),
   ),
-  /** Starts an import; progress comes as `task` events. `output` empty: beside the app's other imports. */
+  /**
+   * Starts an import; progress comes as `task` events. `output` empty: beside the app's other imports. A single file `-`
+   * is the standard input of the backend's process, where it has one, read as it comes.
+   */
   'import.start': method(
     z.object({
       ...sources,
@@ -129,7 +132,7 @@ export const taskMethods = {
       vcpus: z.int().min(1).max(512).optional(),
       /**
        * Read on as the source grows, until it ends or the task is stopped; the trace has its name and can be opened
-       * from the first event on. One source; `-` is the standard input of the backend's process, where it has one.
+       * from the first event on. One source.
        */
       follow: z.boolean().optional(),
       /**

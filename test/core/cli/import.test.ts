@@ -169,19 +169,26 @@ describe('import', () => {
     expect([exit, stderr]).toEqual([130, 'stopped: nothing was imported, and no trace was written\n']);
   });
 
-  it('reads standard input for -, through a file that is gone afterwards', async () => {
+  it('leaves standard input to the backend, which reads it as it comes', async () => {
+    const backend = importing([{}, done]);
+    const { exit } = await run(['import', '-', '-o', 't.gscope'], { backend, cwd: folder, stdin: 'line 1\n' });
+    expect([exit, backend.calls[0]?.args]).toEqual([0, expect.objectContaining({ files: ['-'] })]);
+  });
+
+  it('copies standard input that is one of several files, to a file that is gone afterwards', async () => {
     let text = '';
     let spooled = '';
     const backend = fakeBackend({
       ...openClose,
       'import.start': ({ files, output }) => {
-        spooled = files[0] ?? '';
+        spooled = files[1] ?? '';
         text = readFileSync(spooled, 'utf8');
         backend.push({ ...running, ...done });
         return { task: 3, output };
       },
     });
-    const { exit } = await run(['import', '-', '-o', 't.gscope'], { backend, cwd: folder, stdin: 'line 1\nline 2\n' });
+    const argv = ['import', 'a.log', '-', '-o', 't.gscope'];
+    const { exit } = await run(argv, { backend, cwd: folder, stdin: 'line 1\nline 2\n' });
     expect([exit, text, existsSync(spooled)]).toEqual([0, 'line 1\nline 2\n', false]);
     expect(readdirSync(folder)).toEqual([]);
   });
