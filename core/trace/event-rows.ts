@@ -28,7 +28,7 @@ export class EventRows {
   constructor(queue: WriteQueue) {
     this.#rows = queue.table('event_row', ['moment']);
     this.#bases = queue.table('time_base', ['seq', 'time']);
-    this.#whats = queue.table('event_what', ['id', 'meta', 'value', 'arg', 'detail']);
+    this.#whats = queue.table('event_what', ['meta', 'value', 'arg', 'detail']);
     this.#first = queue.prepare('INSERT INTO event_row(seq, moment) VALUES (0, ?)');
     this.#texts = new DetailTexts(queue);
   }
@@ -45,7 +45,7 @@ export class EventRows {
       const { next } = table;
       const detail = details[i] ?? 0;
       const what = table.numberOf(columns, detail, i);
-      if (what === next) this.#addWhat(what, columns, detail, i);
+      if (what === next) this.#addWhat(columns, detail, i);
       const time = columns.time[i] ?? 0;
       if (time - this.#base >= SINCE_LIMIT) {
         this.#base = time;
@@ -62,13 +62,13 @@ export class EventRows {
     this.#rows.flush();
   }
 
-  #addWhat(what: number, columns: EventColumns, detail: number, i: number): void {
+  #addWhat(columns: EventColumns, detail: number, i: number): void {
     const low = (columns.type[i] ?? 0) + ((columns.vcpu[i] ?? 0) + 1) * 0x1000;
     const meta = low + (columns.small[i] ?? 0) * 0x40_0000 + (columns.name[i] ?? 0) * 0x4_0000_0000;
     const flags = columns.flags[i] ?? 0;
     const value = flags & HAS_VALUE ? signed64(columns.valueLo[i] ?? 0, columns.valueHi[i] ?? 0) : NULL;
     const arg = flags & HAS_ARG ? signed64(columns.argLo[i] ?? 0, columns.argHi[i] ?? 0) : NULL;
-    this.#whats.add5(what, meta, value, arg, detail === 0 ? NULL : detail - 1);
+    this.#whats.add4(meta, value, arg, detail === 0 ? NULL : detail - 1);
   }
 }
 

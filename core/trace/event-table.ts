@@ -4,7 +4,7 @@
  * own, once, and the event's row has the time and the number of that one (schema.ts).
  *
  * Known ones are kept until there are too many; then they are forgotten, and what comes again gets another number.
- * Numbers only grow. Memory: at most 6 MB. Cost: a hash of eight words an event.
+ * Numbers only grow, from 1, so that they are the keys that SQLite gives by itself. Memory: at most 6 MB. Cost: a hash of eight words an event.
  */
 import { type EventColumns } from './columns.ts';
 
@@ -16,7 +16,7 @@ const MOST = 1 << 17;
 
 export class EventTable {
   /** Number of the first one that is known. */
-  #first = 0;
+  #first = 1;
   #known = 0;
   /** The words of each one that is known, in order, and their hashes. */
   #keys = new Uint32Array(FIRST_CAPACITY * WORDS);

@@ -59,15 +59,14 @@ export class RowColumns {
     this.#advance(this.#used + 2);
   }
 
-  add5(a: number, b: number, c: number | bigint, d: number | bigint, e: number): void {
+  add4(a: number, b: number | bigint, c: number | bigint, d: number): void {
     const cells = this.#cells;
     const at = this.#used;
     cells[at] = a;
-    cells[at + 1] = b;
+    cells[at + 1] = typeof b === 'number' ? b : this.#put(at + 1, b);
     cells[at + 2] = typeof c === 'number' ? c : this.#put(at + 2, c);
-    cells[at + 3] = typeof d === 'number' ? d : this.#put(at + 3, d);
-    cells[at + 4] = e;
-    this.#advance(at + 5);
+    cells[at + 3] = d;
+    this.#advance(at + 4);
   }
 
   /** Adds a row of any width. */
