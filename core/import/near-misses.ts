@@ -93,9 +93,9 @@ const ROWS: readonly Row[] = [
   {
     what: 'a tar archive',
     hint: 'Unpack it and import the file inside.',
-    is: bytes(257, 0x75, 0x73, 0x74, 0x61, 0x72),
+    is: isTar,
   },
-  { what: 'a bzip2 file', hint: 'Decompress it first (bzip2 -d).', is: says(/^BZh[1-9]1AY&SY/) },
+  { what: 'a bzip2 file', hint: 'Decompress it first (bzip2 -d).', is: says(/^BZh[1-9](1AY&SY|\u0017rE8P\u0090)/) },
   { what: 'an LZ4 file', hint: 'Decompress it first (lz4 -d).', is: bytes(0, 0x04, 0x22, 0x4d, 0x18) },
   { what: 'a file of compress', hint: 'Decompress it first (uncompress).', is: bytes(0, 0x1f, 0x9d) },
   {
@@ -116,6 +116,13 @@ const ROWS: readonly Row[] = [
 export function nearMiss(head: Uint8Array): NearMiss | undefined {
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, 4096)).toString('latin1');
   return ROWS.find(({ is }) => is(head, text));
+}
+
+/**
+ * An archive whose files are as they were: it has their lines, and would be taken for one recording of all of them.
+ */
+export function isTar(head: Uint8Array): boolean {
+  return bytes(257, 0x75, 0x73, 0x74, 0x61, 0x72)(head);
 }
 
 const CAPTURES: ReadonlySet<number> = new Set([0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1, 0x0a0d0d0a]);

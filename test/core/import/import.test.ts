@@ -99,6 +99,13 @@ describe('what is no recording is refused with a reason and advice', () => {
     }
     return bytes;
   };
+  /** With a log in it that could be imported. */
+  const tar = (lines: readonly string[]): Uint8Array => {
+    const header = Buffer.alloc(512);
+    header.write('boot.log', 0);
+    header.write('ustar', 257);
+    return Buffer.concat([header, Buffer.from(lines.join(''))]);
+  };
   it.each([
     ['a JPEG image', head(0xff, 0xd8, 0xff, 0xe0)],
     ['a PNG image', head(0x89, 0x50, 0x4e, 0x47)],
@@ -120,6 +127,9 @@ describe('what is no recording is refused with a reason and advice', () => {
     ['the ring buffer of one CPU', pages(false)],
     ['a gicscope trace', Buffer.from('SQLite format 3\u0000')],
     ['a ZIP archive', head(0x50, 0x4b, 3, 4)],
+    ['a bzip2 file', Buffer.from('BZh91AY&SY')],
+    ['a bzip2 file', Buffer.from([0x42, 0x5a, 0x68, 0x39, 0x17, 0x72, 0x45, 0x38, 0x50, 0x90])],
+    ['a tar archive', tar(Array.from({ length: 40 }, () => 'gicv5_cdeoi domain 1 CDEOI performing priority drop\n'))],
     ['text in UTF-16', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('gicv5_cdeoi domain 1\n', 'utf16le')])],
   ] as const)('%s', async (what, bytes) => {
     const error = await attempt(file('near-miss', bytes));
