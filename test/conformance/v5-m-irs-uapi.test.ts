@@ -237,6 +237,12 @@ describe('images of the tables', () => {
     expect(lab.irs.list).toEqual([0, 1, 2]);
   });
 
+  it('reach the table and not the latch in the first posting, so that nobody will be told of them (H1)', () => {
+    const lab = new SpiLab('H1', { until: 'initialised' });
+    expect(lab.ist('set', new Images().with(0n, SPIS))).toBe(0);
+    expect([lab.irs.list, lab.word(0), lab.irs.spi(0)?.latch]).toEqual([[], 0x4009, false]);
+  });
+
   it('[SPI-S31] keep LPIs in guest memory in the earlier postings', () => {
     const lab = new SpiLab('H3', { until: 'initialised' });
     const memory = new Map<number, number>([[Number(IST), 0x1_4009]]);

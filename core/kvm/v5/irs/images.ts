@@ -157,6 +157,8 @@ function follow(irs: VmIrs, number: number, word: number, wasPending: boolean): 
   const spi = irs.spi(number);
   if (spi === undefined) return;
   spi.isLevel = (word & LEVEL) !== 0;
+  // The first posting left the latch alone (§11.5): nothing puts what it restored on the list.
+  if (irs.behaviour.spiList === 'h1') return;
   if (!spi.isLevel) spi.latch = wasPending;
   else if (wasPending) spi.latch = true;
   else if ((word & ACTIVE) === 0) spi.latch = false;
