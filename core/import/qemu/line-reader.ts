@@ -64,7 +64,8 @@ export class LineReader {
     if (at === start) at = prefix.read(bytes, start, end);
     into.time = this.clock.timeOf(prefix, at > start);
     into.line = line;
-    into.page = page;
+    // To write what is there costs more than to look: the collector keeps a list of old objects that point to young ones.
+    if (into.page !== page) into.page = page;
     into.start = start;
     into.end = end;
     into.at = at;

@@ -32,7 +32,7 @@ class Part {
 
   set({ line, page, start, end }: TraceLine): void {
     this.line = line;
-    this.page = page;
+    if (this.page !== page) this.page = page;
     this.start = start;
     this.end = end;
   }

@@ -10,6 +10,8 @@ import { ACTOR, TraceLine } from './trace-line.ts';
 
 /** A power of two. */
 const WINDOW_LINES = 4096;
+/** The first few lines of the ring serve most of a log, so the next one in them is most often of the same page. */
+const NEAR = 8;
 
 export class Window {
   /** Lines are made when the window first gets that long, which most never do. */
@@ -43,11 +45,11 @@ export class Window {
     return this.#count === 0 ? undefined : this.#at(0);
   }
 
-  /** Lets the oldest line go; it is reused. */
+  /** Lets the oldest line go; it is reused, and keeps its page meanwhile if that is soon. */
   release(): void {
     const line = this.#at(0);
     line.action = undefined;
-    line.page = NO_PAGE;
+    if (this.#head >= NEAR) line.page = NO_PAGE;
     this.#head = (this.#head + 1) & (this.#ring.length - 1);
     this.#count--;
   }

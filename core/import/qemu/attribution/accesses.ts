@@ -106,8 +106,7 @@ export class Accesses implements DocketListener {
     const write = this.#own[vcpu]?.write;
     if (write === undefined || !write.precedes(action)) return;
     write.isDone = true;
-    for (const other of this.#docket.open((open) => write.precedes(open) && open.candidates?.includes(vcpu) === true))
-      this.#docket.exclude(other, vcpu, !isAlsoByOthers(other.kind));
+    if (!this.#docket.isEmpty) this.#excludeOthers(vcpu, write);
   }
 
   settled({ vcpus, members }: Group): void {
@@ -139,10 +138,19 @@ export class Accesses implements DocketListener {
   #writeIsOver(vcpu: number, own: Own): void {
     const write = this.#outstanding(vcpu);
     own.write = undefined;
-    if (write === undefined) return;
+    if (write !== undefined && !this.#docket.isEmpty) this.#effectIsIn(vcpu, write);
+  }
+
+  /** The write has had its effect: it is among the open actions. */
+  #effectIsIn(vcpu: number, write: Operation): void {
     const mine = this.#docket.open((action) => action.candidates?.includes(vcpu) === true && write.precedes(action));
     this.#claims.add(vcpu, mine);
     for (const action of mine) if (action.isOpen && !this.#hasWriter(action)) this.#docket.giveUp(action);
+  }
+
+  #excludeOthers(vcpu: number, write: Operation): void {
+    for (const other of this.#docket.open((open) => write.precedes(open) && open.candidates?.includes(vcpu) === true))
+      this.#docket.exclude(other, vcpu, !isAlsoByOthers(other.kind));
   }
 
   /** Whether a candidate's write is still outstanding, so that its next own line may prove something. */

@@ -41,6 +41,7 @@ export class Claims implements DocketListener {
   }
 
   closed(done: Action): void {
+    if (this.#claims.length === 0) return;
     this.#claims = this.#claims.filter(({ vcpu, actions }) => vcpu !== done.actor || !actions.includes(done));
     for (const claim of this.#claims) {
       if (!claim.actions.includes(done)) continue;

@@ -15,6 +15,8 @@ export interface DocketListener {
   settled?(group: Group): void;
 }
 
+const NONE: readonly Action[] = [];
+
 export class Docket {
   /** Oldest first. */
   #open: Action[] = [];
@@ -31,9 +33,14 @@ export class Docket {
     this.#open.push(action);
   }
 
+  /** Most of the time: what asks about every line asks this first. */
+  get isEmpty(): boolean {
+    return this.#open.length === 0;
+  }
+
   /** Open actions, oldest first. */
-  open(which: (action: Action) => boolean): Action[] {
-    return this.#open.filter(which);
+  open(which: (action: Action) => boolean): readonly Action[] {
+    return this.#open.length === 0 ? NONE : this.#open.filter(which);
   }
 
   /** The action is this vCPU's. */
@@ -78,7 +85,7 @@ export class Docket {
   }
 
   #close(action: Action): void {
-    this.#open = this.#open.filter((other) => other !== action);
+    this.#open.splice(this.#open.indexOf(action), 1);
     for (const listener of this.#listeners) listener.closed?.(action);
   }
 }

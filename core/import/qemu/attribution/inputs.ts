@@ -17,6 +17,8 @@ const REMEMBERED_CHANGES = 64;
 /** PPI of each timer (gicv5-registers §8), in the order of the timers' numbers. */
 const TIMER_PPIS: readonly number[] = [30, 27, 26, 29, 28, 20, 19];
 
+const NONE: readonly Action[] = [];
+
 export class Inputs implements DocketListener {
   readonly #docket: Docket;
   readonly #accesses: Accesses;
@@ -24,6 +26,8 @@ export class Inputs implements DocketListener {
   readonly #book = new InputBook();
   /** The last changes of each PPI's input, on any vCPU. */
   readonly #changes: (LastActions | undefined)[] = [];
+  /** Order of the last change of any input. */
+  #newest = -1;
 
   constructor(docket: Docket, accesses: Accesses, machine: Machine) {
     this.#docket = docket;
@@ -33,6 +37,7 @@ export class Inputs implements DocketListener {
 
   /** The input changed within this action, which says how and when. */
   changed(action: Action, isTrusted: boolean): void {
+    this.#newest = action.changedAt;
     this.#remember(action);
     if (action.actor >= 0) this.#isOf(action.actor, action);
     else if (action.isOpen && (action.kind === 'ppi-input' || action.kind === 'timer-fires'))
@@ -96,7 +101,7 @@ export class Inputs implements DocketListener {
   #isOf(vcpu: number, action: Action): void {
     const { ppi, level, changedAt } = action;
     if (level === 0) this.#wasHigh(vcpu, ppi, changedAt - 0.5);
-    const later = this.#changes[ppi]?.changedAfter(changedAt) ?? [];
+    const later = changedAt === this.#newest ? NONE : (this.#changes[ppi]?.changedAfter(changedAt) ?? NONE);
     if (!later.some(({ actor }) => actor === vcpu)) this.#book.set(vcpu, ppi, level, changedAt);
     // Later changes that may have been its own as well leave the present level open.
     for (const other of later)
@@ -130,7 +135,7 @@ export class Inputs implements DocketListener {
     (this.#changes[action.ppi] ??= new LastActions(REMEMBERED_CHANGES)).add(action);
   }
 
-  #openRises(ppi: number): Action[] {
+  #openRises(ppi: number): readonly Action[] {
     return this.#docket.open((action) => action.ppi === ppi && action.level === 1);
   }
 }

@@ -44,7 +44,8 @@ export class Priorities {
       return;
     }
     this.#apr.acknowledge(priority);
-    this.#undropped = [...this.#undropped, { intid, priority }].slice(-DEEPEST);
+    const before = this.#undropped;
+    this.#undropped = [...(before.length < DEEPEST ? before : before.slice(1)), { intid, priority }];
     this.#store();
   }
 
@@ -53,10 +54,10 @@ export class Priorities {
     const { running } = this.#apr;
     this.#apr.drop();
     this.#store();
-    const [one, ...others] = this.#undropped.filter(({ priority }) => priority === running);
-    if (one === undefined) return undefined;
+    const dropped = this.#undropped.filter(({ priority }) => priority === running);
+    if (dropped.length === 0) return undefined;
     this.#undropped = this.#undropped.filter(({ priority }) => priority !== running);
-    return others.length === 0 ? one.intid : undefined;
+    return dropped.length === 1 ? dropped[0]?.intid : undefined;
   }
 
   /** The register was read or written whole. */
