@@ -6,8 +6,8 @@ import { interruptName } from './inspectable.ts';
 import { type OpenTrace } from './open-trace.ts';
 
 export function traceInfo(trace: OpenTrace): TraceInfo {
-  const { reader, path } = trace;
-  const info = reader.info();
+  const { path } = trace;
+  const info = trace.facts();
   const { source } = info;
   return {
     id: trace.id,

@@ -1,12 +1,12 @@
 /**
  * What the inspector shows of one vCPU at a moment: interrupts, registers with what changed since a baseline, and the
  * interrupts in the order in which the CPU interface would take them, each with what holds it back. Pure: two states
- * in, plain data out. Cost: linear in the vCPU's slots and interrupts.
+ * in, plain data out. Cost: linear in the vCPU's slots and interrupts, and a look at each shared interrupt.
  */
 import { registerByName } from '../gic/registers.ts';
 import { type Layout } from '../state/layout.ts';
 import { type StateVector } from '../state/state-vector.ts';
-import { type VcpuId, slotId } from '../state/brand.ts';
+import { type VcpuId } from '../state/brand.ts';
 import {
   type InterruptDescriptor,
   type InterruptField,
@@ -23,12 +23,11 @@ import {
 } from '../trace/interrupts.ts';
 import { type GicModel } from '../trace/sink.ts';
 import { type InspectedState, type InterruptState } from './contract.ts';
+import { busyShared, chosenShared, partsOf } from './inspect-parts.ts';
 import { type Inspectable, interruptName } from './inspectable.ts';
 import { hex, priority } from './rows.ts';
 import { routedTo } from './route.ts';
 import { rangeOf, slotValue } from './slots.ts';
-
-const MAX_SHARED = 512;
 
 /** Describes interrupts of a trace in one state, beside another one. */
 export function interruptStates(
@@ -73,36 +72,48 @@ function interruptState(
   };
 }
 
+/** Registers with the priority mask of a vCPU: the guest's own, and the hypervisor's copy. */
+const MASK_REGISTERS = new Set(['ICC_PCR_EL1', 'ICC_PMR_EL1', 'GICC_PMR', 'ICH_VMCR_EL2', 'GICH_VMCR']);
+
+export interface InspectOptions {
+  /** What lanes show alone: see the contract. */
+  readonly lanesOnly?: boolean;
+  /** INTIDs of the shared interrupts to tell of, instead of the first ones. */
+  readonly shared?: readonly number[];
+}
+
 /** Everything but position and time, which the caller knows. */
 export function inspect(
   trace: Inspectable,
   vcpu: VcpuId,
   state: StateVector,
   baseline: StateVector | undefined,
+  { lanesOnly = false, shared: wanted }: InspectOptions = {},
 ): Omit<InspectedState, 'seq' | 'time'> {
-  const one = interruptStates(trace, state, baseline);
-  const byIntid = (a: InterruptState, b: InterruptState): number => a.intid - b.intid;
-  const ppis = trace.interrupts
-    .filter((i) => i.vcpu === vcpu)
-    .map(one)
-    .sort(byIntid);
-  const shared = trace.interrupts
-    .filter((i) => i.vcpu === undefined)
-    .slice(0, MAX_SHARED)
-    .map(one)
-    .sort(byIntid);
+  const describe = interruptStates(trace, state, baseline);
+  const parts = partsOf(trace);
+  const describeAll = (numbers: readonly number[]): InterruptState[] =>
+    numbers
+      .flatMap((number) => trace.interrupts[number] ?? [])
+      .map(describe)
+      .sort((a, b) => a.intid - b.intid);
+  const ppis = describeAll(parts.own.get(vcpu) ?? []);
+  const chosen = chosenShared(trace, parts, wanted);
+  const offered = describeAll([...new Set([...chosen, ...busyShared(trace, parts, state)])]);
   const prefix = `vcpu${vcpu}.`;
   const registers: InspectedState['registers'] = [];
   const active = trace.layout.find(`${prefix}ICC_APR_EL1`) ?? trace.layout.find(`${prefix}ICH_APR_EL2`);
-  for (const [index, descriptor] of trace.layout.slots.entries()) {
+  for (const slot of parts.registers) {
+    const descriptor = trace.layout.descriptor(slot);
     if (descriptor.register === undefined || !belongs(descriptor.path, prefix)) continue;
-    const slot = slotId(index);
+    const name = registerByName(descriptor.register)?.arm ?? descriptor.register;
+    if (lanesOnly && !(MASK_REGISTERS.has(name) && descriptor.path.startsWith(prefix))) continue;
     const now = slotValue(descriptor, state.value(slot));
     const before = baseline?.value(slot);
     const old = before === undefined ? null : hex(before);
     registers.push({
       ...now,
-      name: registerByName(descriptor.register)?.arm ?? descriptor.register,
+      name,
       baseline: old,
       changed: baseline !== undefined && old !== now.value,
     });
@@ -115,16 +126,16 @@ export function inspect(
     vcpu,
     runState: run === undefined ? 'unknown' : (runWords?.[Number(run)] ?? 'unknown'),
     ppis,
-    shared,
+    shared: lanesOnly ? [] : offered.length === chosen.length ? offered : describeAll(chosen),
     registers,
-    candidates: candidates(trace, vcpu, state, [...ppis, ...shared.filter((i) => targets(i, vcpu))]),
+    candidates: candidates(trace, vcpu, state, [...ppis, ...offered.filter((i) => targets(i, vcpu))]),
     activePriorities: activePriorities === undefined ? null : hex(activePriorities),
   };
 }
 
-/** A vCPU's own registers, and those of shared frames (`irs.IRS_CR0`, `gicd.GICD_CTLR`); entries of tables are tables.ts. */
+/** A vCPU's own registers, and those that are nobody's. */
 function belongs(path: string, prefix: string): boolean {
-  return path.startsWith(prefix) || !/^(vcpu\d+|vmid\d+|ist)\./.test(path);
+  return path.startsWith(prefix) || !/^vcpu\d+\./.test(path);
 }
 
 function targets(interrupt: InterruptState, vcpu: VcpuId): boolean {

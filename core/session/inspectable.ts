@@ -1,6 +1,7 @@
 /** What every view of a state asks about: the slots of a trace, its interrupts, and what those are called. Pure. */
 import { classicPpi, v5Ppi } from '../gic/ppi-names.ts';
 import { type Layout } from '../state/layout.ts';
+import { type InterruptIndex } from '../trace/interrupt-index.ts';
 import { type InterruptDescriptor, interruptOf } from '../trace/interrupts.ts';
 import { type GicModel } from '../trace/sink.ts';
 
@@ -8,6 +9,8 @@ import { type GicModel } from '../trace/sink.ts';
 export interface Inspectable {
   readonly layout: Layout;
   readonly interrupts: readonly InterruptDescriptor[];
+  /** The same interrupts by INTID, and their states without an object each. */
+  readonly numbers: Pick<InterruptIndex, 'findNumber' | 'stateCode'>;
   readonly gic: GicModel;
 }
 

@@ -46,13 +46,19 @@ export class BusyInterrupts {
     const states = STATE_PENDING | STATE_ACTIVE;
     const first = this.#transitions;
     this.#transitions = this.#next('transition_kind');
-    for (const [interrupt] of this.#rows(
-      `SELECT DISTINCT interrupt FROM transition_kind WHERE id >= ${first} AND (before | after) & ${states}`,
-    ))
-      this.#busy.add(Number(interrupt));
-    if (this.#settled && this.#rows(LIFE_INDEX).length > 0)
-      for (const [interrupt] of this.#rows(WITH_LIVES)) this.#busy.add(Number(interrupt));
+    this.#add(
+      `SELECT DISTINCT interrupt AS id FROM transition_kind WHERE id >= ${first} AND (before | after) & ${states}`,
+    );
+    if (this.#busy.size === this.#reader.interrupts.length) return;
+    if (this.#settled && this.#rows(LIFE_INDEX).length > 0) this.#add(WITH_LIVES);
     else this.#newLives();
+  }
+
+  /** Adds the numbers that a query of a column `id` finds: as one text, for there may be as many as interrupts. */
+  #add(query: string): void {
+    const [found] = this.#rows(`SELECT group_concat(id) FROM (${query})`);
+    const list = found?.[0];
+    if (typeof list === 'string') for (const number of list.split(',')) this.#busy.add(Number(number));
   }
 
   /** Of a trace that is being written, which has no index of lives. */

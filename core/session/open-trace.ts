@@ -7,6 +7,8 @@ import { type StateVector } from '../state/state-vector.ts';
 import { Breakpoints, breakpointSchema } from '../debug/breakpoints.ts';
 import { Cursor } from '../trace/cursor.ts';
 import { isInUse, settleFile } from '../trace/file.ts';
+import { type TraceInfo } from '../trace/info.ts';
+import { type InterruptIndex } from '../trace/interrupt-index.ts';
 import { TraceReader } from '../trace/reader.ts';
 import { type InterruptDescriptor } from '../trace/interrupts.ts';
 import { type Layout } from '../state/layout.ts';
@@ -28,6 +30,7 @@ export class OpenTrace {
   readonly #isLeft: boolean;
   readonly #stops: Breakpoints;
   readonly #cursors: readonly [Cursor, Cursor];
+  #facts: TraceInfo | undefined;
 
   /**
    * @param recorder who may be writing the trace
@@ -39,7 +42,7 @@ export class OpenTrace {
     // Before this side has it open itself.
     this.#isLeft = !isInUse(path);
     this.reader = new TraceReader(path);
-    this.gic = this.reader.info().gic;
+    this.gic = this.facts().gic;
     this.lanes = new TraceLanes(this.reader, this.gic);
     this.search = new TraceSearch(this.reader);
     this.user = new UserNotes(path, recorder);
@@ -52,12 +55,24 @@ export class OpenTrace {
     return this.reader.complete || this.#isLeft;
   }
 
+  /** What the trace is. Counts its lives and interrupts, so of one that grows no more it is asked once. */
+  facts(): TraceInfo {
+    if (this.#facts !== undefined) return this.#facts;
+    const facts = this.reader.info();
+    if (facts.complete) this.#facts = facts;
+    return facts;
+  }
+
   get layout(): Layout {
     return this.reader.layout;
   }
 
   get interrupts(): readonly InterruptDescriptor[] {
     return this.reader.interrupts;
+  }
+
+  get numbers(): InterruptIndex {
+    return this.reader.interruptIndex;
   }
 
   get writable(): boolean {

@@ -15,10 +15,13 @@ export function stateHandlers({
   traces,
 }: SessionContext): Group<'state.inspect' | 'state.slots' | 'state.tables' | 'state.lists' | 'state.digest'> {
   return {
-    'state.inspect': ({ id, seq, vcpu, baseline }) => {
+    'state.inspect': ({ id, seq, vcpu, baseline, lanesOnly, shared }) => {
       const trace = traces.get(id);
       const [state, before] = baseline === null ? [trace.stateAt(seq), undefined] : trace.statesAt(seq, baseline);
-      const inspected = inspect(trace, vcpuId(vcpu), state, before);
+      const inspected = inspect(trace, vcpuId(vcpu), state, before, {
+        ...(lanesOnly === undefined ? {} : { lanesOnly }),
+        ...(shared === undefined ? {} : { shared }),
+      });
       return { seq, time: trace.timeOf(seq), ...inspected };
     },
 

@@ -127,7 +127,7 @@ function lifeMarks(trace: OpenTrace, intid: number, vcpu: number | null, { start
 /** Events per column: a row per vCPU, then one for events that name none. */
 export function density(trace: OpenTrace, columns: number): Result<'timeline.density'> {
   const { reader } = trace;
-  const { vcpus } = reader.info();
+  const { vcpus } = trace.facts();
   const rows = vcpus + 1;
   const cells = new Uint32Array(rows * columns);
   if (reader.count === 0) return { rows, columns, cells };

@@ -9,10 +9,12 @@ import { integer, optionalText, optionalUpTo, text, upTo } from './row-values.ts
 import { type NameTable, type TypeTable } from './dictionary.ts';
 import { TraceError, damaged } from './errors.ts';
 import { type InterruptIndex } from './interrupt-index.ts';
-import { INTERRUPT_FIELDS, interruptLabel } from './interrupts.ts';
+import { INTERRUPT_FIELDS, interruptLabel, type InterruptField } from './interrupts.ts';
 import { KINDS, ORIGINS } from './kinds.ts';
 import { type PlainCell } from './write-jobs.ts';
 import { type WriteQueue, type WriteStatement } from './write-queue.ts';
+
+const FIELD_BY_NAME: ReadonlyMap<string, InterruptField> = new Map(INTERRUPT_FIELDS.map((field) => [field, field]));
 
 /** Slots a trace may have; a keyframe must stay below the limit of a blob. */
 const SLOT_LIMIT = 1 << 22;
@@ -85,7 +87,7 @@ export function loadDictionaries(
   layout: Layout,
   interrupts: InterruptIndex,
 ): void {
-  const rows = (sql: string, from: number): Iterable<unknown> => db.prepare(sql).raw().iterate(from);
+  const rows = (sql: string, from: number): Iterable<unknown> => rowsFrom(db, sql, from);
   for (const row of rows('SELECT id, text FROM name WHERE id >= ? ORDER BY id', names.size))
     names.restore(integer(row, 0, 'name'), text(row, 1, 'name'));
   for (const row of rows('SELECT id, kind, origin, source FROM event_type WHERE id >= ? ORDER BY id', types.size)) {
@@ -107,6 +109,19 @@ export function loadDictionaries(
   }
   const fields = 'SELECT id, interrupt, field, slot, lsb, width FROM interrupt_field WHERE id >= ? ORDER BY id';
   for (const row of rows(fields, interrupts.fields.length)) addField(interrupts, layout, row);
+}
+
+/** Rows fetched at once: an array of them costs half of what one at a time does (65,536 LPIs have half a million fields). */
+const ROWS_AT_ONCE = 4096;
+
+/** The rows of a query that ends with `WHERE id >= ? ORDER BY id`, ids being dense. */
+function* rowsFrom(db: Database.Database, sql: string, from: number): Generator<unknown> {
+  const statement = db.prepare(`${sql} LIMIT ${ROWS_AT_ONCE}`).raw();
+  for (let at = from, more = true; more; at += ROWS_AT_ONCE) {
+    const rows = statement.all(at);
+    yield* rows;
+    more = rows.length === ROWS_AT_ONCE;
+  }
 }
 
 function claim(layout: Layout, row: unknown): void {
@@ -132,7 +147,7 @@ function claim(layout: Layout, row: unknown): void {
 
 function addField(interrupts: InterruptIndex, layout: Layout, row: unknown): void {
   const name = text(row, 2, 'interrupt field');
-  const field = INTERRUPT_FIELDS.find((known) => known === name);
+  const field = FIELD_BY_NAME.get(name);
   const slot = integer(row, 3, 'interrupt field');
   if (field === undefined) throw damaged('interrupt field', `${name} is unknown`);
   if (slot < 0 || slot >= layout.size) throw damaged('interrupt field', `slot ${slot} does not exist`);

@@ -1,6 +1,7 @@
 /**
- * One moment of a trace: the event at a position and the state of its vCPUs, fetched together. States are kept by
- * position, vCPU and baseline, so that stepping back and forth asks nothing twice.
+ * One moment of a trace: the event at a position and the state of its vCPUs, fetched together. Of the inspected vCPU
+ * everything is asked, of the others what their lanes show (a register with its fields makes 2 kB of an answer, and a
+ * vCPU has a hundred). States are kept by question, so that stepping back and forth asks nothing twice.
  */
 import { type EventRow, type InspectedState, type TraceInfo } from '../../core/session/contract.ts';
 import { Lru } from '../query/lru.ts';
@@ -11,7 +12,9 @@ export interface Moment {
   readonly time: number;
   /** Absent before the first event. */
   readonly row: EventRow | undefined;
-  /** State after the event (before it, if `before`); every vCPU when there are few, else the inspected one. */
+  /** The vCPU whose state is complete. */
+  readonly vcpu: number;
+  /** State after the event (before it, if `before`) of the vCPUs in sight. */
   readonly states: ReadonlyMap<number, InspectedState>;
   /** Position that `changed` refers to; undefined when there is none. */
   readonly baseline: number | undefined;
@@ -25,10 +28,19 @@ export interface MomentQuestion {
   readonly vcpu: number;
   readonly baseline: number | undefined;
   readonly before: boolean;
+  readonly sight: Sight;
 }
 
-/** Up to this many vCPUs, all are inspected at each stop, so that every lane's glyph is of the same moment. */
-const INSPECT_ALL = 8;
+/** What the lanes on screen need to know. */
+export interface Sight {
+  readonly vcpus: readonly number[];
+  /** Shared interrupts by INTID; undefined: the trace has so few that all are told. */
+  readonly shared: readonly number[] | undefined;
+}
+
+/** Full states kept: some hundred registers with their fields each. */
+const STATES_KEPT = 64;
+const LANES_KEPT = 512;
 
 export interface Moments {
   fetch(trace: TraceInfo, question: MomentQuestion): Promise<Moment>;
@@ -37,13 +49,24 @@ export interface Moments {
 }
 
 export function createMoments(): Moments {
-  const known = new Lru<string, InspectedState>(256);
+  const full = new Lru<string, InspectedState>(STATES_KEPT);
+  const brief = new Lru<string, InspectedState>(LANES_KEPT);
 
-  async function inspect(id: number, seq: number, vcpu: number, baseline: number | undefined): Promise<InspectedState> {
-    const key = `${seq} ${vcpu} ${baseline ?? ''}`;
+  async function inspect(
+    id: number,
+    seq: number,
+    vcpu: number,
+    { vcpu: inspected, baseline, sight: { shared } }: MomentQuestion,
+  ): Promise<InspectedState> {
+    const lanesOnly = vcpu !== inspected;
+    const known = lanesOnly ? brief : full;
+    const key = lanesOnly ? `${seq} ${vcpu}` : `${seq} ${vcpu} ${baseline ?? ''} ${shared?.join() ?? ''}`;
     const kept = known.get(key);
     if (kept !== undefined) return kept;
-    const answer = await backend().call('state.inspect', { id, seq, vcpu, baseline: baseline ?? null });
+    const args = lanesOnly
+      ? { id, seq, vcpu, baseline: null, lanesOnly }
+      : { id, seq, vcpu, baseline: baseline ?? null, ...(shared === undefined ? {} : { shared: [...shared] }) };
+    const answer = await backend().call('state.inspect', args);
     known.set(key, answer);
     return answer;
   }
@@ -54,22 +77,28 @@ export function createMoments(): Moments {
   }
 
   return {
-    async fetch({ id, vcpus }, { seq, vcpu, baseline, before }) {
+    async fetch({ id }, question) {
+      const { seq, vcpu, baseline, before, sight } = question;
       const isBefore = before && seq >= 0;
-      const wanted = vcpus <= INSPECT_ALL ? Array.from({ length: vcpus }, (_, number) => number) : [vcpu];
       const [row, ...states] = await Promise.all([
         rowAt(id, seq),
-        ...wanted.map((number) => inspect(id, isBefore ? seq - 1 : seq, number, baseline)),
+        ...[...new Set([vcpu, ...sight.vcpus])].map((number) =>
+          inspect(id, isBefore ? seq - 1 : seq, number, question),
+        ),
       ]);
       return {
         seq,
         time: row?.time ?? states[0]?.time ?? 0,
         row,
+        vcpu,
         states: new Map(states.map((state) => [state.vcpu, state])),
         baseline,
         before: isBefore,
       };
     },
-    forget: () => known.clear(),
+    forget() {
+      full.clear();
+      brief.clear();
+    },
   };
 }

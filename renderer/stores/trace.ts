@@ -12,7 +12,8 @@ import { steady } from '../query/latest.ts';
 import { keep, recall } from '../remember.ts';
 import { backend, isCancelled, messageOf } from '../transport.ts';
 import { forgetUndo } from '../undo.ts';
-import { createMoments, type Moment } from './moment.ts';
+import { createMoments, type Moment, type Sight } from './moment.ts';
+import { sameSight, sightOf } from './sight.ts';
 import { useUi } from './ui.ts';
 
 /** How the cursor is moved. */
@@ -28,6 +29,8 @@ export interface Selection {
 }
 
 const LONGEST_HISTORY = 500;
+/** Lanes that may be on screen when a trace is opened; which ones are is known when they are laid out. */
+const FIRST_LANES = 100;
 
 export const useTrace = defineStore('trace', () => {
   const info = shallowRef<TraceInfo | undefined>();
@@ -50,12 +53,15 @@ export const useTrace = defineStore('trace', () => {
   const past = shallowRef<readonly number[]>([]);
   const future = shallowRef<readonly number[]>([]);
 
+  const sight = shallowRef<Sight>({ vcpus: [], shared: undefined });
+
   const moments = createMoments();
   let generation = 0;
 
   const last = computed(() => Math.max(-1, (info.value?.events ?? 0) - 1));
   const vcpus = computed(() => Array.from({ length: info.value?.vcpus ?? 0 }, (_, index) => index));
-  const state = computed(() => moment.value?.states.get(vcpu.value));
+  /** Everything of the inspected vCPU; that of the one before until its own has come. */
+  const state = computed(() => moment.value?.states.get(moment.value.vcpu));
   const lanes = computed<readonly Lane[]>(() => info.value?.lanes ?? []);
   const selectedLane = computed(() => lanes.value.find(({ id }) => id === selection.value.lane));
   const baseline = computed(() => fixedBaseline.value ?? previousStop.value);
@@ -72,6 +78,7 @@ export const useTrace = defineStore('trace', () => {
     info.value = opened;
     const lane = firstInterrupt(opened);
     vcpu.value = lane?.vcpu ?? 0;
+    sight.value = sightOf(opened, opened.lanes.slice(0, FIRST_LANES), lane);
     fixedBaseline.value = undefined;
     previousStop.value = undefined;
     selection.value = { lane: lane?.id, register: undefined, row: undefined };
@@ -133,7 +140,7 @@ export const useTrace = defineStore('trace', () => {
     const compared = baseline.value === seq ? undefined : baseline.value;
     const late = setTimeout(() => (waiting.value = true), 200);
     try {
-      const question = { seq, vcpu: vcpu.value, baseline: compared, before: before.value };
+      const question = { seq, vcpu: vcpu.value, baseline: compared, before: before.value, sight: sight.value };
       const next = await moments.fetch(trace, question);
       if (mine !== generation) return;
       moment.value = next;
@@ -183,7 +190,15 @@ export const useTrace = defineStore('trace', () => {
   async function inspectVcpu(number: number): Promise<void> {
     if (number < 0 || number >= (info.value?.vcpus ?? 0) || number === vcpu.value) return;
     vcpu.value = number;
-    if (moment.value !== undefined && !moment.value.states.has(number)) await mover.ask(target.value);
+    if (moment.value !== undefined && moment.value.vcpu !== number) await mover.ask(target.value);
+  }
+
+  /** Tells which lanes are on screen: where a trace has too many to ask about all. */
+  async function look(lanesInSight: readonly Lane[]): Promise<void> {
+    const next = sightOf(info.value, lanesInSight, selectedLane.value);
+    if (sameSight(next, sight.value)) return;
+    sight.value = next;
+    if (moment.value !== undefined) await mover.ask(target.value);
   }
 
   /** Fixes "changed since" to the cursor, or lets it follow the previous stop again. */
@@ -252,6 +267,7 @@ export const useTrace = defineStore('trace', () => {
     back,
     forward,
     inspectVcpu,
+    look,
     toggleBaseline,
     toggleBefore,
     selectLane,

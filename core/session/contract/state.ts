@@ -41,10 +41,22 @@ export const interruptStateSchema = z.object({
   fields: z.partialRecord(z.enum(INTERRUPT_FIELDS), hex.nullable()),
 });
 
+/** Shared interrupts in one answer. */
+export const MAX_SHARED = 512;
+
 export const stateMethods = {
   /** Everything the inspector shows for one vCPU after event `seq`; marks differences from `baseline`. */
   'state.inspect': method(
-    z.object({ ...t, seq, vcpu, baseline: seq.nullable() }),
+    z.object({
+      ...t,
+      seq,
+      vcpu,
+      baseline: seq.nullable(),
+      /** What lanes show of a vCPU: no shared interrupts, and of its registers its priority masks. */
+      lanesOnly: z.boolean().optional(),
+      /** Shared interrupts that are wanted, instead of the first ones. */
+      shared: z.array(intid).max(MAX_SHARED).optional(),
+    }),
     z.object({
       seq,
       time: ns,
@@ -52,7 +64,7 @@ export const stateMethods = {
       runState: z.string(),
       /** Private interrupts of this vCPU, ascending. */
       ppis: z.array(interruptStateSchema),
-      /** Shared interrupts that the trace knows, at most 512. */
+      /** Shared interrupts that the trace knows, at most `MAX_SHARED`. */
       shared: z.array(interruptStateSchema),
       registers: z.array(slotValueSchema.extend({ name: z.string(), baseline: hex.nullable(), changed: z.boolean() })),
       /** Pending or active interrupts in the order the CPU interface would take them, with what holds each back. */

@@ -150,6 +150,23 @@ describe('a trace', () => {
     expect(ppi?.code).not.toBe(ppi?.baselineCode);
   });
 
+  it('shows of a vCPU only what lanes need, and of the shared interrupts those that are asked for', async () => {
+    const at = { id, seq: events - 1, vcpu: 1, baseline: null };
+    const full = await call('state.inspect', at);
+    const brief = await call('state.inspect', { ...at, lanesOnly: true });
+    expect(brief).toEqual({
+      ...full,
+      shared: [],
+      registers: full.registers.filter(({ path }) => path === 'vcpu1.ICC_PCR_EL1'),
+    });
+    expect(brief.registers).toHaveLength(1);
+    const chosen = full.shared.slice(2, 4);
+    const { shared, candidates } = await call('state.inspect', { ...at, shared: chosen.map(({ intid }) => intid) });
+    expect(shared).toEqual(chosen);
+    const busy = ({ verdict }: { verdict: string }): boolean => verdict !== 'not pending';
+    expect(candidates.filter(busy)).toEqual(full.candidates.filter(busy));
+  });
+
   it('lists the LPIs that the recording shows, in pages', async () => {
     const asked = { id, seq: events - 1, type: 'lpi', busy: false, from: 0, limit: 5, baseline: null } as const;
     const { rows, total, list } = await call('state.tables', asked);
