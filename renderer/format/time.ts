@@ -67,5 +67,9 @@ export function delta(ns: number, digits = 3): Measure {
 /** The Δ column: microseconds with the nanoseconds after the point, or grouped and whole from 10 ms on. */
 export function deltaMicros(ns: number): string {
   const micros = ns / 1000;
-  return Math.abs(micros) < 10_000 ? micros.toFixed(3).replace('-', MINUS) : grouped(micros);
+  if (Math.abs(micros) >= 10_000) return grouped(micros);
+  return micros
+    .toFixed(3)
+    .replace('-', MINUS)
+    .replace(/(\d)(?=\d{3}\.)/, '$1,');
 }

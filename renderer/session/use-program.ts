@@ -128,7 +128,8 @@ export function useProgram(): ProgramView {
       return {
         index,
         line: line.line,
-        text: line.text,
+        // Comments that were aligned for a wide page leave the pane.
+        text: line.text.replace(/ {2,}(?=\/\/)/, '  '),
         address: line.address,
         vcpus,
         current: vcpus.includes(trace.vcpu),

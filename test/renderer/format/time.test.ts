@@ -35,6 +35,8 @@ describe('durations', () => {
   it('fill the Δ column in microseconds, whole from 10 ms on', () => {
     expect(deltaMicros(5406)).toBe('5.406');
     expect(deltaMicros(0)).toBe('0.000');
+    expect(deltaMicros(-999_999)).toBe('\u2212999.999');
+    expect(deltaMicros(3_251_000)).toBe('3,251.000');
     expect(deltaMicros(4_169_168_000)).toBe('4,169,168');
   });
 });
