@@ -110,6 +110,12 @@ const ROWS: readonly Row[] = [
     is: (head) => bytes(0, 0xff, 0xfe)(head) || bytes(0, 0xfe, 0xff)(head),
   },
   { what: 'a web page', hint: NO_TRACE, is: says(/^\s*<(!doctype html|html)/i) },
+  {
+    what: 'text of perf script that lacks the thread, the time or the name of each event',
+    hint: 'Print them: perf script -F comm,tid,cpu,time,event,trace --ns -i FILE > trace.txt',
+    // Behind the CPU: `system:event:`, or a time and the event's first field.
+    is: says(/^[^\n]{0,64}\[\d{3,6}\]\s{1,8}(\d{1,12}\.\d{6,9}:\s{1,16})?(\w{1,64}:\w{1,128}: |\w{1,64}=)/m),
+  },
 ];
 
 /** The first that fits; undefined: none does. */

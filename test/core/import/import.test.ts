@@ -127,6 +127,18 @@ describe('what is no recording is refused with a reason and advice', () => {
     ['the ring buffer of one CPU', pages(false)],
     ['a gicscope trace', Buffer.from('SQLite format 3\u0000')],
     ['a ZIP archive', head(0x50, 0x4b, 3, 4)],
+    [
+      'text of perf script that lacks the thread, the time or the name',
+      Buffer.from('            perf  6702 [000]    sched:sched_switch: prev_comm=perf prev_pid=6702\n'),
+    ],
+    [
+      'text of perf script that lacks the thread, the time or the name',
+      Buffer.from('            perf  6702 [000] 50526.144466367: prev_comm=perf prev_pid=6702\n'),
+    ],
+    [
+      'text of perf script that lacks the thread, the time or the name',
+      Buffer.from('[000] 50526.144466367:    sched:sched_switch: prev_comm=perf prev_pid=6702\n'),
+    ],
     ['a bzip2 file', Buffer.from('BZh91AY&SY')],
     ['a bzip2 file', Buffer.from([0x42, 0x5a, 0x68, 0x39, 0x17, 0x72, 0x45, 0x38, 0x50, 0x90])],
     ['a tar archive', tar(Array.from({ length: 40 }, () => 'gicv5_cdeoi domain 1 CDEOI performing priority drop\n'))],
