@@ -6,7 +6,8 @@
  * Invariant: the timer lines of the interface's physical PPIs follow the timer registers and the host counter.
  */
 import { CpuInterface } from '../gic/v5/cpu-interface.ts';
-import { CpuInterfaceV3, DEFAULT_INTERFACE } from '../gic/v3/cpu-interface.ts';
+import { CpuInterfaceV3 } from '../gic/v3/cpu-interface.ts';
+import { DEFAULT_INTERFACE } from '../gic/v3/interface-size.ts';
 import { CNTP, CNTV, EDGE_PPIS } from '../gic/v5/ppi.ts';
 import { type Cell, CellClaim } from '../state/cell.ts';
 import { type Place } from './events.ts';

@@ -1,5 +1,5 @@
 /** What the host is: facts that are fixed when it boots (kvm-vgic-v5 §1.1, §3; fixtures of gicv5-scenarios). */
-import { type InterfaceSize } from '../gic/v3/cpu-interface.ts';
+import { type InterfaceSize } from '../gic/v3/interface-size.ts';
 import { CNTHP, CNTHV, CNTP, CNTV, PMUIRQ, SW_PPI } from '../gic/v5/ppi.ts';
 
 /** The host's IRS (kvm-vgic-v5-spi §3.1; the values of gicv5-spi-scenarios §0 where a fact is absent). */

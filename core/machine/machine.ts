@@ -14,10 +14,7 @@
  */
 import { Host } from '../kvm/host.ts';
 import { type Place } from '../kvm/events.ts';
-import { CTRL, GROUP, PMU_ATTRIBUTE, UserWords, VCPU_GROUP } from '../kvm/uapi.ts';
-import { FEATURE } from '../kvm/vcpu-slots.ts';
 import { type Vm } from '../kvm/vm.ts';
-import { PMUIRQ } from '../gic/v5/ppi.ts';
 import { type Cell, CellClaim } from '../state/cell.ts';
 import { Journal } from '../state/journal.ts';
 import { Layout } from '../state/layout.ts';
@@ -32,6 +29,7 @@ import { type LeftRound, QuietRounds } from './quiet-rounds.ts';
 import { shuffled } from './random.ts';
 import { RunLoop } from './run-loop.ts';
 import { RunQueues } from './run-queues.ts';
+import { setUp } from './set-up.ts';
 import { Thread } from './thread.ts';
 
 /** Why `run` returned; undefined: the time was reached. */
@@ -144,41 +142,9 @@ export class Machine {
     return this.host.counter.value;
   }
 
-  /**
-   * What a VMM does before it runs vCPUs: vCPU init, device and its attributes, CTRL_INIT, PMU. Returns the first result that is not 0.
-   * Scenarios that test the ioctls themselves leave this out and make the calls one by one.
-   */
+  /** What a VMM does before it runs vCPUs (set-up.ts); the first result that is not 0. */
   setUp(): number {
-    const { vm, config, threads } = this;
-    const calls: (() => number)[] = [];
-    for (const [index, { features }] of config.vcpus.entries())
-      calls.push(() => this.thread(index).vcpu.init(features));
-    if (config.device !== 0) {
-      calls.push(() => vm.createDevice(config.device));
-      for (const { group, attr, value } of config.attributes ?? [])
-        calls.push(() => vm.deviceAttr('set', group, attr, new UserWords(value)));
-      calls.push(() => vm.deviceAttr('set', GROUP.CTRL, BigInt(CTRL.INIT), new UserWords()));
-      for (const [index, { type, attributes }] of (config.companions ?? []).entries()) {
-        calls.push(() => vm.createDevice(type));
-        for (const { group, attr, value } of attributes)
-          calls.push(() => vm.companionAttr({ type, index }, 'set', group, attr, new UserWords(value)));
-      }
-    }
-    for (const { vcpu, index } of threads)
-      if ((config.vcpus[index]?.features ?? 0) & FEATURE.PMU) {
-        // Where KVM knows no interrupt for it, user space takes the one that everybody takes (kvm-vgic-v3 §13.1).
-        calls.push(() =>
-          vm.gic?.hasDefaultPmuIntid === false
-            ? vcpu.attribute('set', VCPU_GROUP.PMU_V3_CTRL, BigInt(PMU_ATTRIBUTE.IRQ), new UserWords(BigInt(PMUIRQ)))
-            : 0,
-        );
-        calls.push(() => vcpu.attribute('set', VCPU_GROUP.PMU_V3_CTRL, BigInt(PMU_ATTRIBUTE.INIT), new UserWords()));
-      }
-    for (const call of calls) {
-      const result = call();
-      if (result !== 0) return result;
-    }
-    return 0;
+    return setUp(this);
   }
 
   /** Lets the vCPUs' threads begin KVM_RUN. */

@@ -3,7 +3,7 @@
  * registers), which load.ts checks. Objects are strict: a key that nobody knows is an error.
  */
 import { z } from 'zod';
-import { DEFAULT_INTERFACE } from '../gic/v3/cpu-interface.ts';
+import { DEFAULT_INTERFACE } from '../gic/v3/interface-size.ts';
 import { VIRTUAL_INSTRUCTIONS } from '../gic/v5/irs/virtual-instructions.ts';
 import { OWNERS } from '../kvm/gic-model.ts';
 import { MAX_VCPUS_V2 } from '../kvm/v2/model.ts';

@@ -8,24 +8,17 @@
  */
 import { type Cell, CellClaim } from '../../state/cell.ts';
 import { type Journal } from '../../state/journal.ts';
-import {
-  LR_ACTIVE,
-  LR_GROUP,
-  LR_HW,
-  LR_PENDING,
-  LR_PINTID,
-  LR_STATE,
-  lrIsEmpty,
-  lrPriority,
-  lrReportsEoi,
-} from './list-register.ts';
+import { FIRST_LPI, SPURIOUS } from '../intid.ts';
+import { type InterfaceSize } from './interface-size.ts';
+import { LR_ACTIVE, LR_GROUP, LR_HW, LR_PENDING, LR_PINTID, LR_STATE, lrPriority } from './list-register.ts';
+import { eisrOf, elrsrOf, misrOf } from './maintenance.ts';
 import {
   BPR0_SHIFT,
   BPR1_SHIFT,
   EOICOUNT_MASK,
   EOICOUNT_SHIFT,
   HCR,
-  MISR,
+  implementedVmcr,
   PMR_SHIFT,
   VMCR,
   vmcrBpr0,
@@ -35,26 +28,7 @@ import {
   withField,
 } from './vmcr.ts';
 
-/** What the implementation has; ICH_VTR_EL2 tells it. */
-export interface InterfaceSize {
-  readonly listRegisters: number;
-  /** 5 … 8 */
-  readonly priorityBits: number;
-  /** 5 … 7 */
-  readonly preemptionBits: number;
-  /** ICH_VTR_EL2.IDbits, SEIS, A3V; absent: 0. */
-  readonly idBits?: number;
-  readonly seis?: boolean;
-  readonly aff3?: boolean;
-}
-
-/** 4 list registers, 5 priority and 5 preemption bits: the profile of gicv3-behaviour §1. */
-export const DEFAULT_INTERFACE: InterfaceSize = { listRegisters: 4, priorityBits: 5, preemptionBits: 5 };
-
-export const SPURIOUS = 1023;
 const IDLE = 0xff;
-/** First INTID of LPIs, and the end of the identifiers that have an active state to count. */
-const FIRST_LPI = 8192;
 
 export type Signal = 'none' | 'irq' | 'fiq';
 
@@ -84,9 +58,12 @@ export class CpuInterfaceV3 {
     this.size = size;
     this.#host = host;
     this.hcr = claim.register('ICH_HCR_EL2');
-    // Minimum binary points and VFIQEn: what an idle interface reads (gicv3-registers, ICH_VMCR_EL2).
     this.sre = claim.cell('ICC_SRE_EL1.SRE', 1, { initial: 1n });
-    this.vmcr = claim.cell('ICH_VMCR_EL2', 64, { register: 'ICH_VMCR_V3_EL2', initial: BigInt(this.sanitise(0)) });
+    // Minimum binary points and VFIQEn: what an idle interface reads (gicv3-registers, ICH_VMCR_EL2).
+    this.vmcr = claim.cell('ICH_VMCR_EL2', 64, {
+      register: 'ICH_VMCR_V3_EL2',
+      initial: BigInt(implementedVmcr(0, size, true)),
+    });
     this.lr = Array.from({ length: size.listRegisters }, (_, n) => claim.register(`ICH_LR${n}_EL2`));
     this.ap0r = Array.from({ length: words }, (_, n) => claim.register(`ICH_AP0R${n}_EL2`));
     this.ap1r = Array.from({ length: words }, (_, n) => claim.register(`ICH_AP1R${n}_EL2`));
@@ -94,58 +71,20 @@ export class CpuInterfaceV3 {
 
   // --- hypervisor side ------------------------------------------------------------------------------------------
 
-  /** ICH_VMCR_EL2 as the hardware keeps it: minimum binary points, implemented bits of the mask, VFIQEn. */
-  sanitise(vmcr: number): number {
-    const { preemptionBits, priorityBits } = this.size;
-    const bpr0 = Math.max(vmcrBpr0(vmcr), 7 - preemptionBits);
-    const bpr1 = Math.max(vmcrBpr1(vmcr), 8 - preemptionBits);
-    let word = vmcr & (VMCR.ENG0 | VMCR.ENG1 | VMCR.CBPR | VMCR.EOIM);
-    // With SRE set FIQs are always enabled and AckCtl is gone; a memory-mapped guest programs both.
-    word |= this.sre.flag ? VMCR.FIQEN : vmcr & (VMCR.FIQEN | VMCR.ACKCTL);
-    word = withField(word, BPR0_SHIFT, 7, bpr0);
-    word = withField(word, BPR1_SHIFT, 7, bpr1);
-    return withField(word, PMR_SHIFT, 0xff, vmcrPmr(vmcr) & (0xff << (8 - priorityBits)));
-  }
-
   writeVmcr(value: number): void {
-    this.vmcr.set(this.sanitise(value));
+    this.vmcr.set(implementedVmcr(value, this.size, this.sre.flag));
   }
 
   get eisr(): number {
-    return this.#collect(lrReportsEoi);
+    return eisrOf(this.lr);
   }
 
   get elrsr(): number {
-    return this.#collect(lrIsEmpty);
+    return elrsrOf(this.lr);
   }
 
-  #collect(test: (hi: number) => boolean): number {
-    let bits = 0;
-    for (let i = 0; i < this.lr.length; i++) if (test(this.#hi(i))) bits |= 1 << i;
-    return bits;
-  }
-
-  /** ICH_MISR_EL2 (§12). */
   get misr(): number {
-    const hcr = this.hcr.lo;
-    const vmcr = this.vmcr.lo;
-    let valid = 0;
-    let pending = 0;
-    for (let i = 0; i < this.lr.length; i++) {
-      const state = this.#hi(i) & LR_STATE;
-      if (state !== 0) valid++;
-      if (state >>> 0 === LR_PENDING) pending++;
-    }
-    let misr = 0;
-    if (this.eisr !== 0) misr |= MISR.EOI;
-    if (hcr & HCR.UIE && valid < 2) misr |= MISR.U;
-    if (hcr & HCR.LRENPIE && (hcr & EOICOUNT_MASK) !== 0) misr |= MISR.LRENP;
-    if (hcr & HCR.NPIE && pending === 0) misr |= MISR.NP;
-    if (hcr & HCR.VGRP0EIE && vmcr & VMCR.ENG0) misr |= MISR.VGRP0E;
-    if (hcr & HCR.VGRP0DIE && !(vmcr & VMCR.ENG0)) misr |= MISR.VGRP0D;
-    if (hcr & HCR.VGRP1EIE && vmcr & VMCR.ENG1) misr |= MISR.VGRP1E;
-    if (hcr & HCR.VGRP1DIE && !(vmcr & VMCR.ENG1)) misr |= MISR.VGRP1D;
-    return misr;
+    return misrOf(this.hcr.lo, this.vmcr.lo, this.lr);
   }
 
   /** Is the maintenance interrupt pending? */

@@ -1,4 +1,5 @@
 /** Fields of ICH_VMCR_EL2 and of ICH_HCR_EL2 (gicv3-registers), as shifts and masks of a 32-bit word. */
+import { type InterfaceSize } from './interface-size.ts';
 
 export const VMCR = {
   ENG0: 1 << 0,
@@ -49,4 +50,19 @@ export function withField(word: number, shift: number, mask: number, value: numb
 
 export function withBit(word: number, bit: number, on: boolean): number {
   return (on ? word | bit : word & ~bit) >>> 0;
+}
+
+/**
+ * ICH_VMCR_EL2 as the hardware keeps it: minimum binary points, implemented bits of the mask, VFIQEn. `sre`:
+ * ICC_SRE_EL1.SRE of the guest.
+ */
+export function implementedVmcr(vmcr: number, { preemptionBits, priorityBits }: InterfaceSize, sre: boolean): number {
+  const bpr0 = Math.max(vmcrBpr0(vmcr), 7 - preemptionBits);
+  const bpr1 = Math.max(vmcrBpr1(vmcr), 8 - preemptionBits);
+  let word = vmcr & (VMCR.ENG0 | VMCR.ENG1 | VMCR.CBPR | VMCR.EOIM);
+  // With SRE set FIQs are always enabled and AckCtl is gone; a memory-mapped guest programs both.
+  word |= sre ? VMCR.FIQEN : vmcr & (VMCR.FIQEN | VMCR.ACKCTL);
+  word = withField(word, BPR0_SHIFT, 7, bpr0);
+  word = withField(word, BPR1_SHIFT, 7, bpr1);
+  return withField(word, PMR_SHIFT, 0xff, vmcrPmr(vmcr) & (0xff << (8 - priorityBits)));
 }

@@ -5,7 +5,8 @@
  * GICC_IAR and GICC_HPPIR are of group 0. For an interrupt of group 1 they give 1022, unless GICC_CTLR.AckCtl lets them
  * serve both groups; GICC_AIAR, GICC_AEOIR and GICC_AHPPIR are of group 1 alone.
  */
-import { type CpuInterfaceV3, SPURIOUS } from '../../gic/v3/cpu-interface.ts';
+import { SPURIOUS } from '../../gic/intid.ts';
+import { type CpuInterfaceV3 } from '../../gic/v3/cpu-interface.ts';
 import { VMCR } from '../../gic/v3/vmcr.ts';
 import { CTLR_BITS, IIDR_V2 } from './cpu-interface-page.ts';
 

@@ -4,7 +4,7 @@
  *
  * SPIs and regions are pools that grow at first use; `reserve` claims them before a recording starts.
  */
-import { DEFAULT_INTERFACE, type InterfaceSize } from '../../gic/v3/cpu-interface.ts';
+import { DEFAULT_INTERFACE, type InterfaceSize } from '../../gic/v3/interface-size.ts';
 import { type Cell, CellClaim } from '../../state/cell.ts';
 import { UNSET } from '../frame.ts';
 import { type HostFacts } from '../host-facts.ts';

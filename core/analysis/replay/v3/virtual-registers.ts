@@ -1,5 +1,6 @@
 /** ICH_* and ICV_* registers of a virtual CPU interface, one row per register (gicv3-behaviour §5, §6, §12). */
-import { type CpuInterfaceV3, type InterfaceSize } from '../../../gic/v3/cpu-interface.ts';
+import { type CpuInterfaceV3 } from '../../../gic/v3/cpu-interface.ts';
+import { type InterfaceSize } from '../../../gic/v3/interface-size.ts';
 
 /** The recorded machine: 4 list registers, 5 priority and preemption bits, 24-bit INTIDs, affinity 3. */
 export const RECORDED_INTERFACE: InterfaceSize = {
