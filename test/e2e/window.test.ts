@@ -5,7 +5,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { cursorAt, goTo, openedTrace, settled, snapshot } from './harness/page.ts';
+import { cursorAt, goTo, openedTrace, settled, snapshot, still } from './harness/page.ts';
 import { bundledSample, runCli, sampleTrace } from './harness/sample.ts';
 import { sampleWindows } from './harness/sample-window.ts';
 import { keepPicture, openWindow } from './harness/window.ts';
@@ -464,7 +464,7 @@ describe('the first window', () => {
         await page.keyboard.press(key);
         if (key !== 'Alt+e') await page.getByTestId('dialog').waitFor();
         // Popovers fade in; a half transparent text has no contrast of its own.
-        await page.waitForTimeout(250);
+        await still(page);
         expect(await faults(key === 'Alt+e' ? '[data-pane=inspector]' : '[role=dialog]'), `${theme} ${key}`).toEqual(
           [],
         );

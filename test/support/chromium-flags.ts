@@ -13,6 +13,8 @@ export const CHROMIUM_FLAGS: readonly string[] = [
   '--disable-dev-shm-usage',
   '--disable-renderer-backgrounding',
   '--disable-backgrounding-occluded-windows',
+  // A renderer kept ready for a next page is one more process for each window, on processors that have enough to do.
+  '--disable-features=SpareRendererForSitePerProcess',
   '--force-color-profile=srgb',
   '--font-render-hinting=none',
   '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost',

@@ -42,7 +42,7 @@ describe('import --follow', () => {
     expect([reader.count, reader.complete]).toEqual([3, true]);
     reader.close();
     expect(readdirSync(folder)).toEqual(['t.gscope']);
-  }, 30_000);
+  });
 
   it('keeps what came of a log that is cut, says where, and exits with 3', async () => {
     const log = join(folder, 'a.log');

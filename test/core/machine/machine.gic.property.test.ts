@@ -15,6 +15,7 @@ import { VcpuVgicV5 } from '../../../core/kvm/v5/vcpu-vgic.ts';
 import { VmVgicV5 } from '../../../core/kvm/v5/vm-vgic.ts';
 import { KNOWN_AFTER } from '../../../core/state/journal.ts';
 import { StateVector } from '../../../core/state/state-vector.ts';
+import { same, sameList, sameState } from '../../support/laws.ts';
 import { build, calmLife, life, PATIENCE_MS, play, RUNS, SINGLE_RUNS, type Life } from './random-life.ts';
 
 const SW_PPI = 3;
@@ -54,19 +55,19 @@ function balance(machine: Machine): Law {
       if (vcpu === undefined) return;
       const apr = expected.get(vcpu) ?? 0;
       if (event.kind === 'cpuif.ack' && event.intid !== 0) {
-        expect(event.aprBefore).toBe(apr);
+        same(event.aprBefore, apr);
         expected.set(vcpu, (apr | (1 << (event.priority ?? 0))) >>> 0);
-        expect(event.aprAfter).toBe(expected.get(vcpu));
+        same(event.aprAfter, expected.get(vcpu));
       } else if (event.kind === 'cpuif.drop') {
-        expect(event.aprBefore).toBe(apr);
+        same(event.aprBefore, apr);
         expected.set(vcpu, (apr & (apr - 1)) >>> 0);
-        expect(event.aprAfter).toBe(expected.get(vcpu));
+        same(event.aprAfter, expected.get(vcpu));
       } else if (event.kind === 'cpuif.reg' && event.register === 'ICC_APR_EL1' && event.direction === 'write')
         expected.set(vcpu, event.lo);
     },
     quiet() {
       for (const thread of machine.threads)
-        if (thread.vcpu.inGuest) expect(interfaceOf(thread).apr.lo).toBe(expected.get(thread.index) ?? 0);
+        if (thread.vcpu.inGuest) same(interfaceOf(thread).apr.lo, expected.get(thread.index) ?? 0);
     },
   };
 }
@@ -100,9 +101,7 @@ function edges(machine: Machine): Law {
         if (!vcpu.inGuest) leave(index);
         const latched = gicOf(thread).ppis.pendingLatch.has(SW_PPI);
         const inHardware = vcpu.inGuest && (interfaceOf(thread).bank(0)?.pend.has(SW_PPI) ?? false);
-        expect([inHardware, latched]).toEqual(
-          vcpu.inGuest ? [known.has(index), late.has(index)] : [false, known.has(index)],
-        );
+        sameList([inHardware, latched], vcpu.inGuest ? [known.has(index), late.has(index)] : [false, known.has(index)]);
       }
     },
   };
@@ -113,15 +112,15 @@ function hidden(machine: Machine): Law {
   return {
     event(event) {
       if (event.kind !== 'cpuif.ack' || event.intid === 0) return;
-      expect((vgicOf(machine).ppiMask.value >> BigInt(event.intid & 63)) & 1n).toBe(1n);
+      same((vgicOf(machine).ppiMask.value >> BigInt(event.intid & 63)) & 1n, 1n);
     },
     quiet() {
       const mask = ALL & ~vgicOf(machine).ppiMask.value;
       for (const thread of machine.threads) {
         if (!thread.vcpu.inGuest) continue;
         const bank = interfaceOf(thread).bank(0);
-        expect([(bank?.enable.value ?? ALL) & mask, (bank?.pendingNow.value ?? ALL) & mask]).toEqual([0n, 0n]);
-        expect((bank?.active.value ?? ALL) & mask).toBe(0n);
+        sameList([(bank?.enable.value ?? ALL) & mask, (bank?.pendingNow.value ?? ALL) & mask], [0n, 0n]);
+        same((bank?.active.value ?? ALL) & mask, 0n);
       }
     },
   };
@@ -144,13 +143,13 @@ function reduction({ journal, threads }: Machine): Law {
   return {
     event() {
       take();
-      if (!copy.equals(journal.state)) throw new Error('the changes do not lead to the state');
+      if (!sameState(copy, journal.state)) throw new Error('the changes do not lead to the state');
     },
     quiet() {
       take();
       for (const { core, slots } of threads) {
-        expect(journal.read(slots.pc)).toBe(core.pcValue);
-        for (const [n, slot] of slots.general.entries()) expect(journal.read(slot)).toBe(core.x(n));
+        same(journal.read(slots.pc), core.pcValue);
+        for (const [n, slot] of slots.general.entries()) same(journal.read(slot), core.x(n), `X${n}`);
       }
     },
   };
@@ -165,8 +164,8 @@ function urgent(machine: Machine, count: () => void): Law {
       const cpu = machine.host.cpu(place.pcpu ?? 0).interface;
       const { priority = 32, aprBefore } = event;
       const running = aprBefore === 0 ? 32 : 31 - Math.clz32(aprBefore & -aprBefore);
-      expect(cpu.banks[0]?.enable.has(event.intid & 63)).toBe(true);
-      expect(cpu.vmcr.lo & 1).toBe(1);
+      same(cpu.banks[0]?.enable.has(event.intid & 63), true);
+      same(cpu.vmcr.lo & 1, 1);
       expect(priority).toBeLessThanOrEqual(cpu.vmcr.lo >>> 27);
       expect(priority).toBeLessThan(running);
     },

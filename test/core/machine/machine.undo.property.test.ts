@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digest } from '../../../core/state/digest.ts';
+import { sameList } from '../../support/laws.ts';
 import { build, life, PATIENCE_MS, play, RUNS } from './random-life.ts';
 
 describe('a machine with any program and host', { timeout: PATIENCE_MS }, () => {
@@ -20,7 +21,7 @@ describe('a machine with any program and host', { timeout: PATIENCE_MS }, () => 
         machine.restore();
         const { state } = machine.journal;
         for (let slot = 0; slot < before.size; slot++)
-          expect([slot, state.lo[slot], state.hi[slot]]).toEqual([slot, before.lo[slot], before.hi[slot]]);
+          sameList([slot, state.lo[slot], state.hi[slot]], [slot, before.lo[slot], before.hi[slot]]);
         expect(Buffer.compare(machine.ram.bytes, ram)).toBe(0);
         machine.save();
         expect(machine.journal.mark()).toBe(mark);

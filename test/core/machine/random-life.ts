@@ -114,6 +114,8 @@ sync:
     hostTasks: tasks,
     timeslice: 90n,
     profile: profileByName(profile),
+    // The program takes less than a page or two, and there are thousands of machines.
+    ram: { base: 0x4000_0000n, size: 1 << 16 },
   });
   prepare(machine);
   machine.start();

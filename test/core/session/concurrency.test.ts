@@ -42,7 +42,7 @@ beforeAll(async () => {
   stored = join(folder, 'stored.gscope');
   const { ended } = await startImport(stored);
   expect((await ended).state).toBe('done');
-}, 60_000);
+});
 afterAll(async () => {
   await backend.close();
   rmSync(folder, { recursive: true, force: true });
@@ -71,7 +71,7 @@ describe('the check of a whole trace', () => {
 });
 
 describe('a search', () => {
-  it('is right at every moment of a recording that grows under it', { timeout: 60_000 }, async () => {
+  it('is right at every moment of a recording that grows under it', async () => {
     const EVENTS = 2_000 + 80 * 1_500;
     const path = join(folder, 'growing.gscope');
     const writer = new TraceWriter(path, { source: { kind: 'scenario', files: [], facts: {} } });
@@ -135,7 +135,7 @@ describe('a search', () => {
     expect(grewUnder).toBeGreaterThan(0);
   });
 
-  it('goes on beside an import, of another trace and of the one that is being made', { timeout: 60_000 }, async () => {
+  it('goes on beside an import, of another trace and of the one that is being made', async () => {
     const { id } = await call('trace.open', { path: stored });
     const conditions = ['ppi(27).pending rises', 'kind == irq.acknowledge', 'value & 0x10 and not vcpu == 1'];
     const count = (trace: number, condition: string): Promise<Result<'nav.count'>> =>

@@ -23,7 +23,7 @@ beforeAll(async () => {
   const { summary } = await importTrace(RECORDING, writer);
   writer.finish(summary);
   ({ id } = await call('trace.open', { path }));
-}, 60_000);
+});
 afterAll(async () => {
   await backend.close();
   rmSync(folder, { recursive: true, force: true });

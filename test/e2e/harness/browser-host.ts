@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { sharedChromium } from './chromium.ts';
 import { BUILT, freshHome, requireBuild } from './places.ts';
-import { type OpenOptions, type ProductWindow, watchProblems } from './window.ts';
+import { type OpenOptions, PATIENCE_MS, type ProductWindow, watchProblems } from './window.ts';
 
 export interface HostProcess {
   readonly url: URL;
@@ -50,6 +50,7 @@ export async function openInBrowserHost(options: OpenOptions = {}): Promise<Host
   const host = await startHost(home, trace === undefined ? [] : ['--', trace]);
   const { browser } = await sharedChromium();
   const context = await browser.newContext({ viewport: { width, height } });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const problems = watchProblems(page);
   await page.goto(host.url.href);

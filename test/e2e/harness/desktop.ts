@@ -8,7 +8,7 @@ import { findRuntime } from '../../../scripts/electron-runtime.ts';
 import { type StandIn, launchStandIn } from '../../support/electron-stand-in/launch.ts';
 import { sharedChromium } from './chromium.ts';
 import { BUILT, freshHome, requireBuild, root } from './places.ts';
-import { type OpenOptions, type ProductWindow, watchProblems } from './window.ts';
+import { type OpenOptions, PATIENCE_MS, type ProductWindow, watchProblems } from './window.ts';
 
 export type DialogMethod = 'showMessageBox' | 'showOpenDialog' | 'showSaveDialog';
 
@@ -66,6 +66,7 @@ async function openOnStandIn(options: OpenOptions): Promise<DesktopWindow> {
   );
   const page = ours();
   if (page === undefined) throw new Error('the window is gone');
+  page.setDefaultTimeout(PATIENCE_MS);
   const problems = watchProblems(page);
   await page.waitForLoadState('load');
 

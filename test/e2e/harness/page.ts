@@ -30,6 +30,16 @@ export async function settled(page: Page): Promise<void> {
   await openedTrace(page);
 }
 
+/** Two frames for what was just done to begin, then until all that fades or slides is where it goes. */
+export async function still(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    // One that is taken away early is over as well.
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
+}
+
 /** Goes to what is typed at the go-to prompt. */
 export async function goTo(page: Page, place: string): Promise<void> {
   await page.keyboard.press('g');

@@ -6,6 +6,9 @@ import type { Page } from 'playwright-core';
 import { openInBrowserHost } from './browser-host.ts';
 import { artifact } from './places.ts';
 
+/** How long one step may take, in ms: with ten processes for each processor, typing a word has taken half a minute. */
+export const PATIENCE_MS = 60_000;
+
 export interface ProductWindow {
   readonly page: Page;
   /** What `GICSCOPE_HOME` is for it: state, imports. */

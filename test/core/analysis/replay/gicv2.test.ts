@@ -44,7 +44,7 @@ describe('replay of a real GICv2 recording', () => {
   let result: ReplayResult;
   beforeAll(async () => {
     result = replayed(sink, await importTrace(data, sink));
-  }, 60_000);
+  });
 
   it('agrees with every answer, read, best interrupt and signal of two CPUs', () => {
     expect(result.divergences).toEqual([]);

@@ -56,7 +56,7 @@ describe('replay of stock logs of several PEs', () => {
   beforeAll(async () => {
     four = (await imported('gicv5-smp4-events.part.log.xz')).raw;
     two = (await imported('gicv5-smp2-full.log.xz')).raw.slice(0, 45_000);
-  }, 60_000);
+  });
 
   it('explains every acknowledge, candidate and signal of four PEs', async () => {
     const result = await ofLines(four);

@@ -37,7 +37,7 @@ describe('the KVM layer against a real KVM under its own selftests', () => {
   let result: ReplayResult;
   beforeAll(async () => {
     result = replayed(sink, await importTrace(data, sink));
-  }, 60_000);
+  });
 
   it('builds every list register and every HCR that was written, and loads every image', () => {
     expect(written(result)).toEqual([]);

@@ -72,7 +72,7 @@ describe.each([
     const sink = new MemorySink();
     await importTrace(fileURLToPath(new URL(`../../../data/import/${file}`, import.meta.url)), sink);
     lines = sink.raw.slice(0, 6000);
-  }, 60_000);
+  });
 
   const without = async (kind: string): Promise<ReplayResult> => {
     const { sink, result } = await importLines(lines.filter((line) => !line.includes(` ${kind} `)));

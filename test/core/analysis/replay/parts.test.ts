@@ -25,7 +25,7 @@ describe.each([
   let lines: readonly string[];
   beforeAll(async () => {
     lines = await linesOf(file);
-  }, 60_000);
+  });
 
   it.each([0.1, 0.5, 0.8])('agrees from where it begins on: %f', async (where) => {
     const { mismatched, unsupported, compared, inferred } = await ofLines(

@@ -40,7 +40,7 @@ describe.each([
   let result: ImportResult;
   beforeAll(async () => {
     result = await importTrace(data(`${name}.trace.dat.xz`), sink);
-  }, 60_000);
+  });
 
   it('has the events of the report in its order, with their times, CPUs and threads', async () => {
     const lines = (await textOf(`${name}.report-N.txt.xz`)).split('\n').slice(1, -1);
@@ -101,7 +101,7 @@ describe('the fields of the recording arch_timer', () => {
     const { events, fields, explained, different } = compareReport(lines, sink.events, origin);
     expect(different).toEqual([]);
     expect([events, fields, explained.size]).toEqual([13_967, 46_430, 0]);
-  }, 60_000);
+  });
 
   it('are told apart from others', () => {
     const event = { kind: 'host.event', event: 'a', time: nanoseconds(5), origin: 'unknown', source: 'a' } as const;
@@ -125,7 +125,7 @@ describe('what the events prove', () => {
   const sink = new MemorySink();
   beforeAll(async () => {
     await importTrace(data('vgic_irq-v6.trace.dat.xz'), sink);
-  }, 60_000);
+  });
 
   it('injects the interrupts that the VMM and the vGIC name', () => {
     const injections = sink.ofKind('irq.inject');

@@ -99,7 +99,7 @@ describe('the life of a VM with an ITS', () => {
         numRuns: 4000,
       },
     );
-  }, 60_000);
+  });
 
   it('does so whatever a guest writes into commands and tables', () => {
     // A machine of its own: every identifier that such a guest makes up leaves a slot.
@@ -108,7 +108,7 @@ describe('the life of a VM with an ITS', () => {
       fc.property(steps(hostile), (stimuli) => liveOn(lab, agreeing(stimuli))),
       { numRuns: 1500 },
     );
-  }, 60_000);
+  });
 
   it('is taken back and repeated by the journal, to any moment', () => {
     fc.assert(
@@ -136,7 +136,7 @@ describe('the life of a VM with an ITS', () => {
       }),
       { numRuns: 2000 },
     );
-  }, 60_000);
+  });
 
   it('is what its recorded changes add up to, forwards and backwards', () => {
     fc.assert(
@@ -159,7 +159,7 @@ describe('the life of a VM with an ITS', () => {
       }),
       { numRuns: 2000 },
     );
-  }, 60_000);
+  });
 
   it('delivers each message at least once and never more often than it came', () => {
     fc.assert(
@@ -180,7 +180,7 @@ describe('the life of a VM with an ITS', () => {
       }),
       { numRuns: 2000 },
     );
-  }, 60_000);
+  });
 
   it('is the same after its tables went through memory, unless an event has lost its collection', () => {
     fc.assert(
@@ -205,5 +205,5 @@ describe('the life of a VM with an ITS', () => {
       }),
       { numRuns: 2000 },
     );
-  }, 60_000);
+  });
 });
