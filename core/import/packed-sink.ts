@@ -50,12 +50,13 @@ class Unpacking implements PackedSink {
     argHi: number,
     time: number,
     line = 0,
+    json?: string,
   ): Seq {
     const { kind, origin, source } = this.#types.type(type);
     const text = this.#names.text(name);
     const payload = unpackPayload(codecOf(kind), { small, name: text, flags, valueLo, valueHi, argLo, argHi });
     // The payload is that of the kind, which the compiler cannot know of a record by names.
-    return this.put({ kind, ...payload } as unknown as AnyPayload, origin, source, vcpu, time, line, undefined);
+    return this.put({ kind, ...payload } as unknown as AnyPayload, origin, source, vcpu, time, line, json);
   }
 
   put(

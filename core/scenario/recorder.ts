@@ -153,11 +153,30 @@ export class Recorder implements Scribe {
     this.#append(type, place, ACCESS_INDEX[op], register, flags, lo >>> 0, hi >>> 0, pcLo, pcHi);
   }
 
-  brief(type: EventType, place: Place, name: string, small: number, value?: number, argument?: number): void {
+  brief(
+    type: EventType,
+    place: Place,
+    name: string,
+    small: number,
+    value?: number,
+    argument?: number,
+    detail?: string,
+  ): void {
     const v = value ?? 0;
     const a = argument ?? 0;
     const flags = (value === undefined ? 0 : HAS_VALUE) | (argument === undefined ? 0 : HAS_ARG);
-    this.#append(type, place, small, name, flags, v >>> 0, Math.floor(v / TWO32), a >>> 0, Math.floor(a / TWO32));
+    this.#append(
+      type,
+      place,
+      small,
+      name,
+      flags,
+      v >>> 0,
+      Math.floor(v / TWO32),
+      a >>> 0,
+      Math.floor(a / TWO32),
+      detail,
+    );
   }
 
   atPc(type: EventType, place: Place, name: string, small: number, value?: number): void {
@@ -183,6 +202,7 @@ export class Recorder implements Scribe {
     valueHi: number,
     argLo: number,
     argHi: number,
+    detail?: string,
   ): void {
     this.#sink.appendPacked(
       this.#type(type),
@@ -195,6 +215,8 @@ export class Recorder implements Scribe {
       argLo,
       argHi,
       this.#now(),
+      0,
+      detail,
     );
     this.#count++;
   }

@@ -17,10 +17,11 @@ import {
   tileId,
   transitionBytes,
 } from './lane-tiles.ts';
+import { type BlobColumns } from './blob-rows.ts';
 import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
 import { type EventColumns } from './columns.ts';
 import { OWN_TILE_TRANSITIONS, SHARED_LANES, sharedBytes } from './shared-tiles.ts';
-import { type WriteQueue, type WriteStatement, content } from './write-queue.ts';
+import { type WriteQueue, type WriteStatement } from './write-queue.ts';
 
 const CHUNK_EVENTS = CHUNK_BLOCKS * BLOCK_EVENTS;
 const VCPUS = 1024;
@@ -31,7 +32,7 @@ export class LaneRecorder {
   readonly #lanes: Lane[] = [];
   readonly #queue: WriteQueue;
   readonly #insertLane: WriteStatement;
-  readonly #tile: WriteStatement;
+  readonly #tiles: BlobColumns;
   #lanesSaved = 0;
 
   #count = 0;
@@ -58,7 +59,7 @@ export class LaneRecorder {
   constructor(queue: WriteQueue) {
     this.#queue = queue;
     this.#insertLane = queue.prepare('INSERT INTO lane(id, kind, subject, lsb, width) VALUES (?, ?, ?, ?, ?)');
-    this.#tile = queue.prepare('REPLACE INTO tile(id, data) VALUES (?, ?)');
+    this.#tiles = queue.blobTable('REPLACE INTO tile(id, data) VALUES (?, ?)', 1);
   }
 
   /** A new lane, whose code so far was `code`. */
@@ -98,6 +99,7 @@ export class LaneRecorder {
   save(chunk: number, events: number): void {
     this.#saveTransitions(chunk);
     if (events > 0) this.#saveDensity(chunk, events);
+    this.#tiles.flush();
     for (; this.#lanesSaved < this.#lanes.length; this.#lanesSaved++) {
       const lane = this.#lanes[this.#lanesSaved];
       if (lane !== undefined) this.#insertLane.run(lane.id, lane.kind, lane.subject, lane.lsb, lane.width);
@@ -134,7 +136,7 @@ export class LaneRecorder {
       pages.add(Math.floor(lane / SHARED_LANES));
       const tile = tileOf(lane);
       if (tile.count < OWN_TILE_TRANSITIONS) continue;
-      this.#tile.run(tileId(TILE.exact, lane, chunk), content(transitionBytes(chunk, tile)));
+      this.#addTile(tileId(TILE.exact, lane, chunk), transitionBytes(chunk, tile));
       this.#inGroup.add(lane);
     }
     for (const page of pages) this.#saveShared(chunk, page, tileOf);
@@ -150,7 +152,7 @@ export class LaneRecorder {
     }
     // Also an empty one, when all of those that it held have their own by now.
     if (tiles.size === 0 && !this.#shared.has(page)) return;
-    this.#tile.run(tileId(TILE.shared, page, chunk), content(sharedBytes(chunk, tiles)));
+    this.#addTile(tileId(TILE.shared, page, chunk), sharedBytes(chunk, tiles));
     this.#shared.add(page);
   }
 
@@ -209,8 +211,13 @@ export class LaneRecorder {
         lane = this.open('density', key, 0, 0, 0);
         this.#densityLane[key] = lane;
       }
-      this.#tile.run(tileId(TILE.exact, lane, chunk), content(densityBytes({ startTime, bucketTime, counts: row })));
+      this.#addTile(tileId(TILE.exact, lane, chunk), densityBytes({ startTime, bucketTime, counts: row }));
     }
+  }
+
+  #addTile(id: number, data: Uint8Array): void {
+    this.#tiles.bytes.raw(data);
+    this.#tiles.add(id);
   }
 
   #saveGroup(group: number, endTime: number): void {

@@ -8,33 +8,31 @@ import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
 export const PAGE_SHIFT = 6;
-const KEYS = 1 << PAGE_SHIFT;
+export const PAGE_KEYS = 1 << PAGE_SHIFT;
 /** A list has at most 64 entries of two varints, and a length. */
-const LIMIT = 16 + KEYS * (3 + CHUNK_BLOCKS * 3);
+const LIMIT = 16 + PAGE_KEYS * (3 + CHUNK_BLOCKS * 3);
 
-/** Per key of the page: block offset, events, block offset, events …; keys that do not occur have no list. */
-export type PostingPage = (number[] | undefined)[];
+/** At a place of which no key occurs. */
+export const NO_KEY = -1;
 
 const bodies = new ByteWriter();
+const lengths = new ByteWriter();
 
-export function pageBytes(page: PostingPage, out: ByteWriter): void {
+/** Writes a page: `keys` by place; `list` writes one key's list of (block − block before, events). */
+export function writePage(keys: Int32Array, list: (key: number, out: ByteWriter) => void, out: ByteWriter): void {
   const present = [0, 0];
-  for (const key of page.keys())
-    if (page[key] !== undefined) present[key >> 5] = (present[key >> 5] ?? 0) | (1 << (key & 31));
-  for (const word of present) out.u32(word >>> 0);
   bodies.clear();
-  for (const list of page) {
-    if (list === undefined) continue;
+  lengths.clear();
+  for (let place = 0; place < PAGE_KEYS; place++) {
+    const key = keys[place] ?? NO_KEY;
+    if (key === NO_KEY) continue;
+    present[place >> 5] = (present[place >> 5] ?? 0) | (1 << (place & 31));
     const start = bodies.length;
-    let last = 0;
-    for (let i = 0; i < list.length; i += 2) {
-      const block = list[i] ?? 0;
-      bodies.varint(block - last);
-      bodies.varint(list[i + 1] ?? 0);
-      last = block;
-    }
-    out.varint(bodies.length - start);
+    list(key, bodies);
+    lengths.varint(bodies.length - start);
   }
+  for (const word of present) out.u32(word >>> 0);
+  out.raw(lengths.view());
   out.raw(bodies.view());
 }
 

@@ -3,7 +3,8 @@
  * in which it occurred, as a chain through columns: a block costs a few typed-array stores a key, and lists are made
  * when a page is wanted.
  */
-import { type PostingPage, PAGE_SHIFT } from './posting-page.ts';
+import { type ByteWriter } from './bytes.ts';
+import { NO_KEY, PAGE_KEYS, PAGE_SHIFT, writePage } from './posting-page.ts';
 
 const grown = <A extends Uint8Array | Uint32Array>(from: A, to: A): A => {
   to.set(from);
@@ -28,6 +29,18 @@ export class PostingShelf {
   readonly #pages = new Map<number, number[]>();
   /** Blocks before this one were saved, whole. */
   #savedTo = 0;
+  /** Of the page that is being written: its dense keys by place. */
+  readonly #places = new Int32Array(PAGE_KEYS);
+  /** Writes where a key occurs. */
+  readonly #list = (key: number, out: ByteWriter): void => {
+    let last = 0;
+    for (let entry = this.#head[key] ?? 0; entry !== 0; entry = this.#next[entry] ?? 0) {
+      const block = this.#offset[entry] ?? 0;
+      out.varint(block - last);
+      out.varint(this.#events[entry] ?? 0);
+      last = block;
+    }
+  };
 
   /** `keyOf` turns the dense numbers that keys are counted by into those that are stored. */
   constructor(keyOf: (dense: number) => number) {
@@ -58,13 +71,14 @@ export class PostingShelf {
     }
   }
 
-  /** Gives the pages that may have changed since the last call; the block at `offset` may grow. */
-  save(offset: number, give: (page: number, lists: PostingPage) => void): void {
+  /** Writes the pages that may have changed since the last call, and tells of each; the block at `offset` may grow. */
+  save(offset: number, out: ByteWriter, written: (page: number) => void): void {
     for (const [number, keys] of this.#pages) {
-      if (!keys.some((key) => (this.#offset[this.#tail[key] ?? 0] ?? 0) >= this.#savedTo)) continue;
-      const lists: PostingPage = [];
-      for (const key of keys) lists[this.#keyOf(key) & ((1 << PAGE_SHIFT) - 1)] = this.#list(key);
-      give(number, lists);
+      if (!this.#hasGrown(keys)) continue;
+      this.#places.fill(NO_KEY);
+      for (const key of keys) this.#places[this.#keyOf(key) & (PAGE_KEYS - 1)] = key;
+      writePage(this.#places, this.#list, out);
+      written(number);
     }
     this.#savedTo = offset;
   }
@@ -98,11 +112,9 @@ export class PostingShelf {
     else page.push(key);
   }
 
-  #list(key: number): number[] {
-    const out: number[] = [];
-    for (let entry = this.#head[key] ?? 0; entry !== 0; entry = this.#next[entry] ?? 0)
-      out.push(this.#offset[entry] ?? 0, this.#events[entry] ?? 0);
-    return out;
+  #hasGrown(keys: readonly number[]): boolean {
+    for (const key of keys) if ((this.#offset[this.#tail[key] ?? 0] ?? 0) >= this.#savedTo) return true;
+    return false;
   }
 
   #growKeys(need: number): void {

@@ -6,11 +6,10 @@
  * interrupts, each of which occurs a few times, does not write a row for each of them. The next block with a hit is one
  * look-up a chunk. What counts is always events: an event that changes a slot twice counts once.
  */
-import { pageBytes } from './posting-page.ts';
-import { PostingShelf } from './posting-shelf.ts';
+import { type BlobColumns } from './blob-rows.ts';
 import { BLOB_LIMIT } from './blob.ts';
-import { ByteWriter } from './bytes.ts';
-import { type WriteQueue, type WriteStatement, content } from './write-queue.ts';
+import { PostingShelf } from './posting-shelf.ts';
+import { type WriteQueue } from './write-queue.ts';
 
 /** Kinds of key. Stored: append, never renumber. */
 export const POSTING = {
@@ -47,12 +46,13 @@ export const NO_ACCESS = 3;
 export class PostingBuilder {
   /** By kind. */
   readonly #shelves: PostingShelf[] = [];
-  readonly #write: WriteStatement;
-  readonly #bytes = new ByteWriter();
+  readonly #pages: BlobColumns;
 
   /** `intidOf`: the INTID behind the dense number that an interrupt is counted by. */
   constructor(queue: WriteQueue, intidOf: (dense: number) => number) {
-    this.#write = queue.prepare('REPLACE INTO posting(chunk, kind, page, data) VALUES (?, ?, ?, ?)');
+    // Never compressed: see posting-page.ts.
+    const sql = 'REPLACE INTO posting(chunk, kind, page, data) VALUES (?, ?, ?, ?)';
+    this.#pages = queue.blobTable(sql, 3, BLOB_LIMIT);
     const same = (key: number): number => key;
     for (const kind of Object.values(POSTING))
       this.#shelves[kind] = new PostingShelf(kind === POSTING.interrupt ? intidOf : same);
@@ -80,12 +80,11 @@ export class PostingBuilder {
   save(chunk: number, offset: number): void {
     this.#shelves.forEach((shelf, kind) => {
       shelf.put(offset);
-      shelf.save(offset, (page, lists) => {
-        const bytes = this.#bytes.clear();
-        pageBytes(lists, bytes);
-        this.#write.run(chunk, kind, page, content(bytes.view(), 1, BLOB_LIMIT));
+      shelf.save(offset, this.#pages.bytes, (page) => {
+        this.#pages.add(chunk, kind, page);
       });
     });
+    this.#pages.flush();
   }
 
   endChunk(): void {

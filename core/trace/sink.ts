@@ -74,7 +74,7 @@ export interface PackedSink extends TraceSink {
   nameId(text: string): number;
   /**
    * Appends an event given as numbers. `vcpu` −1: none; `name` 0: none; `small`, `value` and `arg` as KINDS places the
-   * fields; `flags` HAS_VALUE and HAS_ARG, and absent ones 0; `line` 0: none.
+   * fields; `flags` HAS_VALUE and HAS_ARG, and absent ones 0; `line` 0: none; `json`: the detail.
    */
   appendPacked(
     type: number,
@@ -88,6 +88,7 @@ export interface PackedSink extends TraceSink {
     argHi: number,
     time: number,
     line?: number,
+    json?: string,
   ): Seq;
   /** As `rawLine`, for a line in ASCII. */
   rawAscii(line: number, bytes: Uint8Array, start: number, end: number): void;

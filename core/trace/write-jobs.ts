@@ -6,6 +6,7 @@
  * `Content`, so that this work too is done where the job is.
  */
 import Database from 'better-sqlite3';
+import { type BlobRows, runBlobs } from './blob-rows.ts';
 import { type BlockImage } from './block-image.ts';
 import { BlockStore } from './block-store.ts';
 import { wrap } from './blob.ts';
@@ -17,8 +18,6 @@ import { RowBatch, type RowBlock, type RowTable, TextBatch, type TextBlock } fro
 export interface Content {
   readonly content: Uint8Array;
   readonly level: number;
-  /** Absent: the default of `wrap`. */
-  readonly storeBelow?: number;
 }
 
 export type PlainCell = number | bigint | string | null;
@@ -38,6 +37,7 @@ export type Job =
   | { readonly do: 'rows'; readonly table: number; readonly rows: RowBlock }
   | { readonly do: 'textTable'; readonly name: string; readonly columns: readonly [string, string] }
   | { readonly do: 'texts'; readonly table: number; readonly rows: TextBlock }
+  | { readonly do: 'blobs'; readonly statement: number; readonly rows: BlobRows }
   | { readonly do: 'block'; readonly block: BlockImage }
   /** Notes the digest of all blocks; none may follow. */
   | { readonly do: 'contentDigest' }
@@ -94,6 +94,11 @@ export class JobRunner {
       case 'texts':
         this.#textTables[job.table]?.write(job.rows);
         return;
+      case 'blobs': {
+        const statement = this.#statements[job.statement];
+        if (statement !== undefined) runBlobs(statement, job.rows);
+        return;
+      }
       case 'block':
         this.#blocks.write(job.block);
         return;
@@ -128,6 +133,6 @@ export function isContent(cell: Cell): cell is Content {
 }
 
 /** The blob of a content, compressed. */
-const blobOf = ({ content, level, storeBelow }: Content): Uint8Array => wrap(content, level, storeBelow);
+const blobOf = ({ content, level }: Content): Uint8Array => wrap(content, level);
 
 const bound = (cell: Cell): Exclude<Cell, Content> => (isContent(cell) ? blobOf(cell) : cell);

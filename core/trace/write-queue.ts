@@ -6,6 +6,7 @@
  * The parts of the writer see statements that only write; whichever thread runs them, jobs are done in order by one
  * connection, so transactions are what the writer made them: what `commit` ended is in the file together.
  */
+import { BlobColumns } from './blob-rows.ts';
 import { type Content, type Cell, type Job, JobRunner, type PlainCell, isContent } from './write-jobs.ts';
 import { type BlockImage, contentsOf, copyOfImage } from './block-image.ts';
 import { type LaneGroup } from './lane-groups.ts';
@@ -19,8 +20,8 @@ const MOST_WAITING = 16;
 const BEHIND = 2;
 
 /** A cell that is stored as a blob (blob.ts). The bytes need not outlive the call that they are given to. */
-export function content(bytes: Uint8Array, level = 1, storeBelow?: number): Content {
-  return storeBelow === undefined ? { content: bytes, level } : { content: bytes, level, storeBelow };
+export function content(bytes: Uint8Array, level = 1): Content {
+  return { content: bytes, level };
 }
 
 export interface WriteStatement {
@@ -74,6 +75,13 @@ export class WriteQueue {
     this.#prepare({ do: 'textTable', name, columns });
     const table = this.#textTables++;
     return (rows) => this.#add({ do: 'texts', table, rows });
+  }
+
+  /** Rows of `width` numbers and a content, for the parameters of a statement in this order (blob-rows.ts). */
+  blobTable(sql: string, width: number, storeBelow?: number): BlobColumns {
+    this.#prepare({ do: 'prepare', sql });
+    const statement = this.#statements++;
+    return new BlobColumns(width, storeBelow, (rows) => this.#add({ do: 'blobs', statement, rows }));
   }
 
   /** The block, of which nothing is kept when this returns. */
@@ -170,6 +178,12 @@ export class WriteQueue {
     if (job.do === 'block') return { ...job, block: copyOfImage(this.#prepared(job.block), this.#memory) };
     if (job.do === 'rows')
       return { ...job, rows: { cells: this.#memory.numbers(job.rows.cells), wide: job.rows.wide } };
+    if (job.do === 'blobs') {
+      const { keys, ends, bytes } = job.rows;
+      const memory = this.#memory;
+      const kept = { keys: memory.numbers(keys), ends: memory.numbers(ends), bytes: memory.bytes(bytes) };
+      return { ...job, rows: { ...job.rows, ...kept } };
+    }
     if (job.do !== 'run' || !job.cells.some(isContent)) return job;
     return {
       ...job,

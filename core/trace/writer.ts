@@ -207,15 +207,9 @@ export class TraceWriter implements PackedSink {
     }
     if (!Number.isSafeInteger(time) || time < 0)
       throw new RangeError(`event ${kind}: time ${time} is not a whole number of nanoseconds`);
-    checkedVcpu(vcpu);
-    let { flags } = packed;
+    const { small, flags, valueLo, valueHi, argLo, argHi } = packed;
     const detail = more === undefined ? json : withMore(json, more);
-    if (detail !== undefined) {
-      flags |= HAS_DETAIL;
-      this.#block.details[this.#block.count] = this.#eventRows.detailId(detail) + 1;
-    }
-    const { small, valueLo, valueHi, argLo, argHi } = packed;
-    return this.appendPacked(type, vcpu, small, name, flags, valueLo, valueHi, argLo, argHi, time, line);
+    return this.appendPacked(type, vcpu, small, name, flags, valueLo, valueHi, argLo, argHi, time, line, detail);
   }
 
   /** The number of an event type, for `appendPacked`. */
@@ -231,7 +225,8 @@ export class TraceWriter implements PackedSink {
   /**
    * Appends an event given as numbers: the recorder's way, without objects. `type` and `name` come from `typeId` and
    * `nameId` (0: no name); `vcpu` −1: none; `small`, `value` and `arg` as KINDS places the fields; `flags` HAS_VALUE
-   * and HAS_ARG, and absent ones 0; `time` whole nanoseconds; `line` 0: none.
+   * and HAS_ARG, and absent ones 0; `time` whole nanoseconds; `line` 0: none; `json`: the detail, as `JSON.stringify`
+   * makes it.
    */
   appendPacked(
     type: number,
@@ -245,12 +240,14 @@ export class TraceWriter implements PackedSink {
     argHi: number,
     time: number,
     line = 0,
+    json?: string,
   ): Seq {
     this.#mustBeOpen();
     checkedVcpu(vcpu);
     const block = this.#block;
     const { columns } = block;
     const i = block.count;
+    if (json !== undefined) block.details[i] = this.#eventRows.detailId(json) + 1;
     let at = time;
     if (at < this.#lastTime) {
       at = this.#lastTime;
@@ -261,7 +258,7 @@ export class TraceWriter implements PackedSink {
     columns.vcpu[i] = vcpu;
     columns.small[i] = small;
     columns.name[i] = name;
-    columns.flags[i] = flags;
+    columns.flags[i] = json === undefined ? flags : flags | HAS_DETAIL;
     columns.valueLo[i] = valueLo;
     columns.valueHi[i] = valueHi;
     columns.argLo[i] = argLo;

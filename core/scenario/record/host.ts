@@ -7,6 +7,7 @@ import { textsOfWord } from './detail-texts.ts';
 import { eventType } from './event-type.ts';
 import { hexOf, type Rows, type Scribe } from './scribe.ts';
 
+const STEP = eventType('kvm.step', 'hypervisor');
 const EVENT = eventType('host.event', 'hypervisor');
 const ofTimer = textsOfWord('timer');
 
@@ -90,9 +91,8 @@ export const HOST: Rows<HostEvent['kind']> = {
       });
   },
   'timer.restored': (s, { timer }, place) =>
-    s.tell({ kind: 'kvm.step', step: 'timerRestore' }, 'hypervisor', place, ofTimer(timer)),
-  'timer.saved': (s, { timer }, place) =>
-    s.tell({ kind: 'kvm.step', step: 'timerSave' }, 'hypervisor', place, ofTimer(timer)),
+    s.brief(STEP, place, 'timerRestore', 0, undefined, undefined, ofTimer(timer)),
+  'timer.saved': (s, { timer }, place) => s.brief(STEP, place, 'timerSave', 0, undefined, undefined, ofTimer(timer)),
   'pmu.write': (s, { overflow, interrupts, enabled }, place) =>
     s.put(
       'host.event',

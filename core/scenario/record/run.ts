@@ -29,6 +29,11 @@ function step(s: Scribe, place: Place, name: string, value?: bigint, argument?: 
   s.tell(event, 'hypervisor', place, detail);
 }
 
+/** The same for one that says what a text can tell, without an object. */
+function told(s: Scribe, place: Place, name: string, detail?: string, value?: number, argument?: number): void {
+  s.brief(STEP, place, name, 0, value, argument, detail);
+}
+
 function access(s: Scribe, place: Place, op: 'read' | 'write', register: string, value: bigint): void {
   s.access('hypervisor', place, register, op, lowOf(value), highOf(value), false);
 }
@@ -51,15 +56,14 @@ export const RUN: Rows<RunEvent['kind']> = {
     const pcpu = place.pcpu ?? s.threadOf(place)?.affinity.lo ?? 0;
     s.brief(event.in ? LOAD : PUT, place, '', 0, pcpu);
   },
-  'vcpu.request': (s, { request }, place) => step(s, place, 'request', undefined, undefined, requested(request)),
-  'vcpu.requestsCleared': (s, _event, place) => s.brief(STEP, place, 'requestsCleared', 0),
-  'vcpu.kick': (s, { blocked, inGuest }, place) =>
-    step(s, place, 'kick', undefined, undefined, kicked(blocked ? 1 : 0, inGuest ? 1 : 0)),
+  'vcpu.request': (s, { request }, place) => told(s, place, 'request', requested(request)),
+  'vcpu.requestsCleared': (s, _event, place) => told(s, place, 'requestsCleared'),
+  'vcpu.kick': (s, { blocked, inGuest }, place) => told(s, place, 'kick', kicked(blocked ? 1 : 0, inGuest ? 1 : 0)),
   'vcpu.entry': (s, _event, place) => s.atPc(ENTRY, place, '', 0, place.pcpu),
-  'vcpu.entryAborted': (s, { reason }, place) => step(s, place, 'entryAborted', undefined, undefined, reasoned(reason)),
+  'vcpu.entryAborted': (s, { reason }, place) => told(s, place, 'entryAborted', reasoned(reason)),
   'vcpu.exit': (s, { reason }, place) => s.atPc(EXIT, place, reason, 0),
-  'vcpu.twi': (s, { trap, reason }, place) => step(s, place, 'trapWfi', trap ? 1n : 0n, undefined, reasoned(reason)),
-  'vcpu.wfi': (s, { phase, cause }, place) => step(s, place, WFI[phase], undefined, undefined, caused(cause)),
+  'vcpu.twi': (s, { trap, reason }, place) => told(s, place, 'trapWfi', reasoned(reason), trap ? 1 : 0),
+  'vcpu.wfi': (s, { phase, cause }, place) => told(s, place, WFI[phase], caused(cause)),
   'vcpu.pendingCheck': (s, { mask, ppis, pending }, place) =>
     step(
       s,
@@ -83,8 +87,7 @@ export const RUN: Rows<RunEvent['kind']> = {
         ),
       ),
     ),
-  'hyp.fgt': (s, { read, write, instruction }, place) =>
-    step(s, place, 'traps', BigInt(read), BigInt(write), trapping(instruction)),
+  'hyp.fgt': (s, { read, write, instruction }, place) => told(s, place, 'traps', trapping(instruction), read, write),
   'hyp.vctlr': (s, { value }, place) => access(s, place, 'write', 'ICH_VCTLR_EL2', BigInt(value)),
   'hyp.vmcr': (s, { vmcr }, place) => access(s, place, 'write', 'ICH_VMCR_EL2', vmcr),
   'hyp.flush': (s, { pendr, latchesCleared }, place) => step(s, place, 'flush', pendr, latchesCleared),

@@ -28,8 +28,19 @@ export interface Scribe {
   put<K extends Kind>(kind: K, origin: Origin, place: Place, payload: Payload<K>, detail?: Detail): void;
   /** The same for frequent events with details: complete but for its header, `detail` as JSON. */
   tell(event: AnyPayload, origin: Origin, place: Place, detail: string | undefined): void;
-  /** An event without objects: `small` as KINDS places the fields, `value` and `argument` below 2^53 or absent. */
-  brief(type: EventType, place: Place, name: string, small: number, value?: number, argument?: number): void;
+  /**
+   * An event without objects: `small` as KINDS places the fields, `value` and `argument` below 2^53 or absent, `detail`
+   * as JSON.
+   */
+  brief(
+    type: EventType,
+    place: Place,
+    name: string,
+    small: number,
+    value?: number,
+    argument?: number,
+    detail?: string,
+  ): void;
   /** The same with the PC as its argument. */
   atPc(type: EventType, place: Place, name: string, small: number, value?: number): void;
   /** `register.access`, without objects. */

@@ -13,6 +13,7 @@ const ACKNOWLEDGE = eventType('irq.acknowledge', 'guest');
 const DROP = eventType('irq.drop', 'guest');
 const DEACTIVATE = eventType('irq.deactivate', 'guest');
 const LINE = eventType('irq.line', 'device');
+const OTHER = eventType('other', 'hypervisor');
 
 const queued = textsOfNumbers((intid, target) => ({ intid, target }));
 const removed = textsOfNumbers((intid, from) => ({ intid, from }));
@@ -20,7 +21,7 @@ const physical = textsOfNumbers((pintid, on) => ({ pintid, on: on !== 0 }));
 
 /** A frequent one of those that have no kind of their own. */
 function other(s: Scribe, place: Place, event: string, detail: string): void {
-  s.tell({ kind: 'other', event }, 'hypervisor', place, detail);
+  s.brief(OTHER, place, event, 0, undefined, undefined, detail);
 }
 
 export interface MemoryPlace {

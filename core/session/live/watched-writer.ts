@@ -2,7 +2,6 @@
 import { type LiveEvent } from '../../debug/live.ts';
 import { type Seq } from '../../state/brand.ts';
 import { type Leg } from '../../trace/life.ts';
-import { type NewEvent } from '../../trace/kinds.ts';
 import { TraceWriter, type WriterOptions } from '../../trace/writer.ts';
 
 /** The event that is shown; one object serves all. */
@@ -11,7 +10,6 @@ type Shown = { -readonly [K in keyof LiveEvent]: LiveEvent[K] };
 export class WatchedWriter extends TraceWriter {
   /** Told of each event after it was appended. Its changes are only valid during the call. */
   watcher: ((event: LiveEvent) => void) | undefined;
-  #detail: NewEvent['detail'];
   readonly #shown: Shown;
 
   constructor(path: string, options: WriterOptions) {
@@ -35,22 +33,13 @@ export class WatchedWriter extends TraceWriter {
     };
   }
 
-  override append(event: NewEvent): Seq {
-    this.#detail = event.detail;
-    try {
-      return super.append(event);
-    } finally {
-      this.#detail = undefined;
-    }
-  }
-
   override appendPacked(...packed: Parameters<TraceWriter['appendPacked']>): Seq {
     const { journal, watcher } = this;
     // Appending hands the changes over; they stay in the journal's memory until the next one is made.
     const { count, slot, beforeLo, beforeHi, afterLo, afterHi, known } = journal;
     const seq = super.appendPacked(...packed);
     if (watcher === undefined) return seq;
-    const [type, vcpu, small, name, flags, valueLo, valueHi, argLo, argHi] = packed;
+    const [type, vcpu, small, name, flags, valueLo, valueHi, argLo, argHi, , , json] = packed;
     const shown = this.#shown;
     shown.seq = seq;
     shown.time = this.lastTime;
@@ -65,8 +54,8 @@ export class WatchedWriter extends TraceWriter {
     shown.argHi = argHi;
     shown.changes = { count, slot, beforeLo, beforeHi, afterLo, afterHi, known };
     shown.state = journal.state;
-    if (this.#detail === undefined) delete shown.detail;
-    else shown.detail = JSON.stringify(this.#detail);
+    if (json === undefined) delete shown.detail;
+    else shown.detail = json;
     watcher(shown);
     return seq;
   }
