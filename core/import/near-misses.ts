@@ -95,7 +95,13 @@ const ROWS: readonly Row[] = [
     hint: 'Unpack it and import the file inside.',
     is: isTar,
   },
-  { what: 'a bzip2 file', hint: 'Decompress it first (bzip2 -d).', is: says(/^BZh[1-9](1AY&SY|\u0017rE8P\u0090)/) },
+  {
+    what: 'a bzip2 file',
+    hint: 'Decompress it first (bzip2 -d).',
+    // Behind the level stands the mark of a first block, or in an empty file that of its end.
+    is: (head, text) =>
+      /^BZh[1-9]/.test(text) && (text.startsWith('1AY&SY', 4) || bytes(4, 0x17, 0x72, 0x45, 0x38, 0x50, 0x90)(head)),
+  },
   { what: 'an LZ4 file', hint: 'Decompress it first (lz4 -d).', is: bytes(0, 0x04, 0x22, 0x4d, 0x18) },
   { what: 'a file of compress', hint: 'Decompress it first (uncompress).', is: bytes(0, 0x1f, 0x9d) },
   {
