@@ -14,8 +14,8 @@ import { MessageMemory } from './message-memory.ts';
 import { RowColumns, type RowTable, type TextBlock } from './rows.ts';
 import { WriteThread } from './write-thread.ts';
 
-/** Jobs of this many blocks or commits may wait for the thread; then the writer waits. About 6 MB. */
-const MOST_WAITING = 16;
+/** Jobs of this many blocks or commits may wait for the thread; then the writer waits. About 4 MB. */
+const MOST_WAITING = 8;
 /** With more than this many, the thread is behind: this side does what can be done on either. */
 const BEHIND = 2;
 
