@@ -5,7 +5,7 @@
 import { type Intid } from '../gic/intid.ts';
 import { nanoseconds, type Seq, type VcpuId, vcpuId } from '../state/brand.ts';
 import { type Journal } from '../state/journal.ts';
-import { codecOf, unpackPayload } from '../trace/columns.ts';
+import { payloadOf } from '../trace/columns.ts';
 import { NameTable, TypeTable } from '../trace/dictionary.ts';
 import { type BitRange, type InterruptField } from '../trace/interrupts.ts';
 import { type AnyPayload, type Detail, type Kind, type NewEvent, type Origin } from '../trace/kinds.ts';
@@ -54,9 +54,8 @@ class Unpacking implements PackedSink {
   ): Seq {
     const { kind, origin, source } = this.#types.type(type);
     const text = this.#names.text(name);
-    const payload = unpackPayload(codecOf(kind), { small, name: text, flags, valueLo, valueHi, argLo, argHi });
-    // The payload is that of the kind, which the compiler cannot know of a record by names.
-    return this.put({ kind, ...payload } as unknown as AnyPayload, origin, source, vcpu, time, line, json);
+    const payload = payloadOf(kind, { small, name: text, flags, valueLo, valueHi, argLo, argHi });
+    return this.put(payload, origin, source, vcpu, time, line, json);
   }
 
   put(

@@ -204,6 +204,12 @@ export function unpackPayload(codec: KindCodec, packed: Readonly<PackedPayload>)
   return out;
 }
 
+/** The payload with its kind: the inverse of `packPayload`. @throws as `unpackPayload` */
+export function payloadOf(kind: Kind, packed: Readonly<PackedPayload>): AnyPayload {
+  // The properties are those of the kind, which the compiler cannot know of a record by names.
+  return { kind, ...unpackPayload(codecOf(kind), packed) } as unknown as AnyPayload;
+}
+
 function typed(field: Field, lo: number, hi: number): FieldValue {
   const { type } = field.spec;
   switch (type) {

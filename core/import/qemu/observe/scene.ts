@@ -4,7 +4,7 @@
  */
 import { type Intid } from '../../../gic/intid.ts';
 import { type SlotId } from '../../../state/brand.ts';
-import { codecOf, unpackPayload } from '../../../trace/columns.ts';
+import { payloadOf } from '../../../trace/columns.ts';
 import { NO_NAME, OVERFLOW_NAME } from '../../../trace/dictionary.ts';
 import { interruptOf } from '../../../trace/interrupts.ts';
 import { type AnyPayload, type Detail, type Origin } from '../../../trace/kinds.ts';
@@ -216,9 +216,7 @@ export class Scene {
     const name = text === undefined ? NO_NAME : this.#sink.nameId(text);
     if (name === OVERFLOW_NAME) {
       const packed = { small, name: text, flags, valueLo, valueHi, argLo, argHi };
-      // The payload is that of the kind, which the compiler cannot know of a record by names.
-      const payload = { kind: form.kind, ...unpackPayload(codecOf(form.kind), packed) } as unknown as Happening;
-      this.emit(line, vcpu, form.origin, payload);
+      this.emit(line, vcpu, form.origin, payloadOf(form.kind, packed));
       return;
     }
     this.#count(line, vcpu);
