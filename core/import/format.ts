@@ -17,6 +17,13 @@ export function sure(events: number): number {
   return events >= ENOUGH_EVENTS ? 0.35 : 0;
 }
 
+/** Files whose lines are merged into one content. */
+export interface Parts {
+  readonly names: readonly string[];
+  /** Index of the file that a line (1-based) is from; to be asked before the next piece is taken. */
+  fileOf(line: number): number;
+}
+
 export interface Content {
   /** File name without folders. */
   readonly name: string;
@@ -24,6 +31,7 @@ export interface Content {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Where the same bytes are a regular file, for formats that jump about in it. Then `chunks` need not be read. */
   readonly path: string | undefined;
+  readonly parts?: Parts;
 }
 
 export interface ReadContext {

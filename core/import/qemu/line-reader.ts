@@ -6,7 +6,7 @@ import { endOfText, eventsBehind } from './behind.ts';
 import { eventRow, exceptionRow, isCutName, nextHash } from './events/table.ts';
 import { type EventRow } from './events/row.ts';
 import { match } from './pattern.ts';
-import { Prefix } from './prefix.ts';
+import { NO_THREAD, Prefix } from './prefix.ts';
 import { LineClock } from './line-clock.ts';
 import { LineMemo } from './line-memo.ts';
 import { type Page } from '../source/page.ts';
@@ -51,6 +51,8 @@ export class LineReader {
   name: string | undefined;
   /** The last line read began with another event, whose rest is missing. */
   isTorn = false;
+  /** Thread of the last line read, or NO_THREAD. */
+  thread = NO_THREAD;
   /** Events that other text stood before. */
   behind = 0;
 
@@ -63,6 +65,7 @@ export class LineReader {
     let at = prefix.readAgain(page.words, start, end);
     if (at === start) at = prefix.read(bytes, start, end);
     into.time = this.clock.timeOf(prefix, at > start);
+    this.thread = prefix.thread;
     into.line = line;
     // To write what is there costs more than to look: the collector keeps a list of old objects that point to young ones.
     if (into.page !== page) into.page = page;
@@ -95,7 +98,10 @@ export class LineReader {
     if (end < into.end && name !== undefined && this.#readText(bytes, from, end, into) === undefined) return true;
     for (const { at, hasTime } of eventsBehind(prefix, bytes, from, end, from > into.start)) {
       if (this.#readText(bytes, at, end, into) !== undefined) continue;
-      if (hasTime) into.time = this.clock.timeOf(prefix, true);
+      if (hasTime) {
+        into.time = this.clock.timeOf(prefix, true);
+        this.thread = prefix.thread;
+      }
       this.isTorn = name !== undefined;
       this.behind++;
       return true;

@@ -22,10 +22,14 @@ const Z_BLANK = UPPER_Z | (BLANK << 8);
 const NOT_SEEN = Number.NEGATIVE_INFINITY;
 const POWERS = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 1e1, 1] as const;
 
-/** Seconds since 1970 and the nanoseconds in them of the last prefix that was read. */
+/** Thread of a line that names none. */
+export const NO_THREAD = -1;
+
+/** Seconds since 1970 and the nanoseconds in them of the last prefix that was read, and the thread that it names. */
 export class Prefix {
   seconds = 0;
   nanos = 0;
+  thread = NO_THREAD;
   readonly #seen = new Uint8Array(TO_SECONDS);
   readonly #seenWords = new DataView(this.#seen.buffer);
   /** Seconds that the bytes in `#seen` stand for. */
@@ -48,11 +52,13 @@ export class Prefix {
     if (!isFraction || four < 0 || tens < 0 || tens > 9 || ones < 0 || ones > 9) return start;
     this.seconds = this.#seenSeconds;
     this.nanos = (four * 100 + tens * 10 + ones) * 1000;
+    this.thread = NO_THREAD;
     return start + TO_TEXT;
   }
 
   /** Reads the prefix of the line; gives where the rest begins, which is `start` when there is none. */
   read(bytes: Uint8Array, start: number, end: number): number {
+    this.thread = NO_THREAD;
     if (!isDigit(bytes[start])) return start;
     return bytes[start + 4] === DASH ? this.#readIso(bytes, start, end) : this.#readThread(bytes, start, end);
   }
@@ -108,8 +114,9 @@ export class Prefix {
 
   /** `4711@1700000000.123456:` and then the event without a blank. */
   #readThread(bytes: Uint8Array, start: number, end: number): number {
-    let at = start + 1;
-    while (at < end && at - start < 20 && isDigit(bytes[at])) at++;
+    let at = start;
+    let thread = 0;
+    while (at < end && at - start < 20 && isDigit(bytes[at])) thread = thread * 10 + (bytes[at++] ?? 0) - 48;
     if (bytes[at] !== AT) return start;
     const first = ++at;
     let seconds = 0;
@@ -118,6 +125,7 @@ export class Prefix {
     if (at === first || bytes[at] !== DOT || micros < 0 || at + 7 >= end || bytes[at + 7] !== COLON) return start;
     this.seconds = seconds;
     this.nanos = micros * 1000;
+    if (thread <= Number.MAX_SAFE_INTEGER) this.thread = thread;
     return at + 8;
   }
 }

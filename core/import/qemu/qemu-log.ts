@@ -50,7 +50,7 @@ function detect(head: Uint8Array): Verdict | undefined {
 }
 
 const read: ReadContent = async (content, sink, context) => {
-  const session = new QemuSession(sink);
+  const session = new QemuSession(sink, content.parts);
   if (context.vcpus !== undefined) session.machine.setVcpus(context.vcpus, 'the user');
   else if (NAMED_SINGLE.test(content.name)) session.machine.setVcpus(1, `the file's name (${content.name})`);
   const now = (): ReadSummary => {

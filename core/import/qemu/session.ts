@@ -4,6 +4,7 @@
  */
 import { type GicModel, type LineCounts, type PackedSink, type TraceSink } from '../../trace/sink.ts';
 import { packedSink } from '../packed-sink.ts';
+import { type Parts } from '../format.ts';
 import { type LineReceiver } from '../source/lines.ts';
 import { type Page } from '../source/page.ts';
 import { ASSIGN, vcpuOf } from './attribution/assign.ts';
@@ -11,19 +12,22 @@ import { Attributor } from './attribution/attributor.ts';
 import { Machine } from './attribution/machine.ts';
 import { type EventRow } from './events/row.ts';
 import { rowAt } from './events/table.ts';
-import { Exceptions } from './exceptions.ts';
 import { LineReader, SKIPPED } from './line-reader.ts';
 import { OTHER } from './observe/other.ts';
 import { MEANINGS } from './observe/observers.ts';
 import { DEFECT } from './observe/irs-commands.ts';
 import { MOST_SHARED, Scene, whole } from './observe/scene.ts';
-import { ORPHAN, Quad } from './quad.ts';
+import { NO_THREAD } from './prefix.ts';
+import { ORPHAN, type QuadReceiver } from './quad.ts';
+import { Strand, Strands } from './strand.ts';
 import { ACTOR, NOBODY, type TraceLine } from './trace-line.ts';
 import { isSettled, Window } from './window.ts';
 
 const UNKNOWN = whole(OTHER);
 const QUAD = 'gicv5_recalc_ppi_hppi';
 const LONGEST_SKIPPED = 4096;
+/** Threads that only files tell, from the first file on downwards. */
+const FIRST_FILE = -2;
 
 /** Names tell the GIC model even where their events are not understood yet. */
 const MODELS: readonly (readonly [prefix: string, model: GicModel])[] = [
@@ -39,8 +43,10 @@ export class QemuSession implements LineReceiver {
   readonly #attributor = new Attributor(this.machine);
   readonly #scene: Scene;
   readonly #window = new Window();
-  readonly #quad: Quad;
-  readonly #exceptions = new Exceptions();
+  readonly #strands: Strands;
+  #strand: Strand;
+  #thread = NO_THREAD;
+  readonly #parts: Parts | undefined;
   readonly #reasons = new Map<string, number>();
   readonly #merged = new Map<string, number>();
   readonly #names = new Set<string>();
@@ -48,13 +54,17 @@ export class QemuSession implements LineReceiver {
   readonly #uncounted: number[] = [];
   #read = 0;
 
-  constructor(sink: TraceSink) {
+  /** `parts`: the files that the lines are merged from. */
+  constructor(sink: TraceSink, parts?: Parts) {
     this.#sink = packedSink(sink);
+    this.#parts = parts;
     this.#scene = new Scene(this.#sink, this.machine);
-    this.#quad = new Quad({
+    const to: QuadReceiver = {
       joined: (lines) => this.#countMerged(QUAD, lines),
       orphan: (line, text) => this.#skip(line, ORPHAN, text),
-    });
+    };
+    this.#strand = new Strand(to);
+    this.#strands = new Strands(this.#strand, to);
   }
 
   get events(): number {
@@ -76,6 +86,8 @@ export class QemuSession implements LineReceiver {
     else this.#sink.rawLine(line, page.text(start, end));
     const slot = this.#window.slot;
     const reason = this.#reader.read(line, page, start, end, slot);
+    const { thread } = this.#reader;
+    if (thread !== this.#thread || this.#parts !== undefined) this.#turnTo(thread, line);
     const { name } = this.#reader;
     if (name !== undefined) this.#count(name, reason === undefined ? slot.row : undefined);
     if (reason === undefined) {
@@ -107,8 +119,7 @@ export class QemuSession implements LineReceiver {
   /** The source has ended. */
   end(): void {
     this.countNames();
-    this.#quad.close();
-    this.#exceptions.close();
+    this.#strands.close();
     this.#attributor.finish();
     this.#drain();
   }
@@ -143,6 +154,10 @@ export class QemuSession implements LineReceiver {
     if (withoutName > 0) facts['vCPU not proven'] = `${unproven} of ${withoutName} events whose line names none`;
     if (this.#merged.size > 0)
       facts['merged lines'] = [...this.#merged].map(([name, count]) => `${name} ${count}`).join(', ');
+    Object.assign(
+      facts,
+      this.#attributor.printers.facts((thread) => this.#nameOf(thread)),
+    );
     if (behind > 0) facts['behind other text'] = `${behind} events, in lines that something else began`;
     if (defects > 0) facts['recorder defect'] = `${DEFECT}: ${defects} lines; the state follows what they print`;
     if (slots.contradictions > 0)
@@ -166,15 +181,16 @@ export class QemuSession implements LineReceiver {
     line.action = undefined;
     line.isPartial = false;
     line.isDead = false;
-    this.#exceptions.passed(line.line);
+    const { quad, exceptions } = this.#strand;
+    exceptions.passed(line.line);
     if (row !== undefined) {
-      if (row.isException && this.#exceptions.take(line)) {
+      if (row.isException && exceptions.take(line)) {
         this.#countMerged(row.name, 1);
         return;
       }
       if (row.name === QUAD) {
-        if (this.#quad.take(line)) return;
-      } else if (!row.isOutsideLock) this.#quad.close();
+        if (quad.take(line)) return;
+      } else if (!row.isOutsideLock) quad.close();
       if (ASSIGN[row.index]?.(line, this.#attributor) === true) {
         this.#countMerged(row.name, 1);
         return;
@@ -185,8 +201,22 @@ export class QemuSession implements LineReceiver {
     this.#drain();
   }
 
+  /** The line is of this thread; where it names none, each file is taken as one. */
+  #turnTo(named: number, line: number): void {
+    const thread = named === NO_THREAD && this.#parts !== undefined ? FIRST_FILE - this.#parts.fileOf(line) : named;
+    if (thread === this.#thread) return;
+    const strand = this.#strands.of(thread);
+    this.#thread = strand === undefined ? NO_THREAD : thread;
+    this.#strand = strand ?? this.#strands.common;
+    this.#attributor.turnTo(this.#thread);
+  }
+
+  #nameOf(thread: number): string {
+    return thread >= 0 ? `thread ${thread}` : (this.#parts?.names[FIRST_FILE - thread] ?? '');
+  }
+
   #damaged(): void {
-    this.#quad.close();
+    this.#strands.closeQuads();
     this.#attributor.lost();
     this.#drain();
   }
@@ -194,10 +224,7 @@ export class QemuSession implements LineReceiver {
   /** There is no room left to wait: the oldest line's question stays open for good. */
   #force(): void {
     const { oldest } = this.#window;
-    if (oldest?.isPartial === true) {
-      this.#quad.close();
-      this.#exceptions.close();
-    }
+    if (oldest?.isPartial === true) this.#strands.close();
     if (oldest?.action !== undefined) this.#attributor.giveUp(oldest.action);
   }
 

@@ -6,7 +6,7 @@ import { type Format, type ReadContext, type ReadSummary } from '../format.ts';
 import { type ImportInput, type ImportOptions } from '../options.ts';
 import { checkGuest, detect, formatById } from '../registry.ts';
 import { openSource, type Source } from '../source/source.ts';
-import { mergeLines } from './merge-lines.ts';
+import { MergedLines } from './merge-lines.ts';
 import { openUnpacked, type Unpacked } from './unpacked.ts';
 
 type Hooks = Required<Pick<ReadContext, 'origin' | 'pace'>> & { readonly advance: () => void };
@@ -124,13 +124,15 @@ export class Recording {
     const chunks = parts.map(({ source }) => this.#chunks(source, options));
     const { lineTime } = this.format;
     const [only] = chunks;
-    const merged = chunks.length === 1 || lineTime === undefined ? only : mergeLines(chunks, lineTime);
+    const merged =
+      chunks.length === 1 || lineTime === undefined ? undefined : new MergedLines(this.files, chunks, lineTime);
     const [first] = parts;
     const isPlain = first !== undefined && first.source.wrappers.length === 0 && first.source.bytes.total !== undefined;
     return this.format.read(
       {
         name: this.name,
-        chunks: merged ?? empty(),
+        chunks: merged?.chunks ?? only ?? empty(),
+        ...(merged === undefined ? {} : { parts: merged }),
         path: isPlain && typeof first.input === 'string' ? first.input : undefined,
       },
       sink,

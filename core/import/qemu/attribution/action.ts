@@ -46,12 +46,17 @@ export type ActionKind =
   | 'timer-fires'
   /** A PPI's input changed, with no line that says why. */
   | 'ppi-input'
+  /** An access to memory, which prints nothing else. */
+  | 'access'
   /** A device or the IRS: no vCPU is proven. */
   | 'device';
 
 /** Actions of a vCPU that programs its timer. */
 export const isTimerWrite = (kind: ActionKind): boolean =>
   kind === 'timer-control' || kind === 'timer-compare' || kind === 'timer-value' || kind === 'timer-offset';
+
+/** Actions of the vCPU whose thread prints them; the signals of others are recomputed by whoever changes them. */
+export const isByPrinter = (kind: ActionKind): boolean => kind !== 'own' && kind !== 'device' && kind !== 'signal';
 
 const TIMER_TAIL = ROLE.deadline | ROLE.timerOff;
 
@@ -71,6 +76,7 @@ const FIRST: Readonly<Record<ActionKind, number>> = {
   'timer-offset': TIMER_TAIL,
   'timer-fires': ROLE.ppiLine | ROLE.timerLine,
   'ppi-input': ROLE.ppiCandidate | ROLE.signal | ROLE.timerLine,
+  access: 0,
   device: ROLE.spiState | ROLE.irsCandidate | ROLE.signal,
 };
 

@@ -18,9 +18,15 @@ const inside: Assign = (line, to) => {
 };
 
 /** An access: the action before it is complete. */
-const own: Assign = (line, to) => {
+const named: Assign = (line, to) => {
   to.apart();
   line.subject = to.machine.vcpuOfAffinity(line.a);
+};
+
+/** An access by the vCPU that it names. */
+const own: Assign = (line, to) => {
+  named(line, to);
+  to.spokeAs(line.subject, line);
 };
 
 const GICR_TYPER = 0x8;
@@ -29,13 +35,19 @@ const PROCESSOR_NUMBER = 8;
 /** GICR_TYPER has the number of the redistributor's vCPU. */
 const redistributorRead: Assign = (line, to) => {
   if (line.wLo === GICR_TYPER) to.machine.sawNumber(line.a, (line.vLo >>> PROCESSOR_NUMBER) & 0xffff);
-  own(line, to);
+  named(line, to);
 };
 
 /** Names no vCPU, and is about none. */
 const nobody: Assign = (line, to) => {
   to.apart();
   line.subject = NOBODY;
+};
+
+/** An access that names no vCPU: it is that of the thread's, if anything shows which that is. */
+const unnamed: Assign = (line, to) => {
+  to.apart();
+  line.subject = to.printer;
 };
 
 /** What belongs to the line before it. */
@@ -45,8 +57,7 @@ const attached: Assign = (line) => {
 
 /** Banked in a GICv2, so it matters who accesses it, which nothing says unless there is one vCPU. */
 const bankedAccess: Assign = (line, to) => {
-  line.action = to.start('device');
-  line.action.expects = 0;
+  line.action = to.start('access');
 };
 
 function input(line: TraceLine, to: Attributor, vcpu: number): void {
@@ -73,11 +84,15 @@ const OTHERS: Readonly<Partial<Record<FlatEvent, Assign>>> = {
   gicv3_redist_read: redistributorRead,
   gicv3_redist_send_sgi: inside,
   gicv3_redist_set_irq: (line, to) => input(line, to, to.machine.vcpuOfAffinity(line.a)),
-  gicv3_dist_read: nobody,
-  gicv3_dist_write: nobody,
-  gicv3_dist_badread: nobody,
-  gicv3_dist_badwrite: nobody,
+  gicv3_dist_read: unnamed,
+  gicv3_dist_write: unnamed,
+  gicv3_dist_badread: unnamed,
+  gicv3_dist_badwrite: unnamed,
   gicv3_dist_set_irq: nobody,
+  gicv3_its_read: unnamed,
+  gicv3_its_write: unnamed,
+  gicv3_its_badread: unnamed,
+  gicv3_its_badwrite: unnamed,
   gic_update_bestirq: inside,
   gic_update_set_irq: inside,
   gic_lr_entry: inside,
@@ -87,13 +102,13 @@ const OTHERS: Readonly<Partial<Record<FlatEvent, Assign>>> = {
   gic_set_irq: gicv2Input,
   gic_dist_read: bankedAccess,
   gic_dist_write: bankedAccess,
-  gic_hyp_read: nobody,
-  gic_hyp_write: nobody,
+  gic_hyp_read: unnamed,
+  gic_hyp_write: unnamed,
 };
 
 export const FLAT_ASSIGN: Readonly<Record<string, Assign>> = {
   ...byName(GICV3_CPU_ROWS, own),
-  ...byName(GICV3_FRAME_ROWS, own),
+  ...byName(GICV3_FRAME_ROWS, named),
   ...byName(GICV3_ITS_ROWS, nobody),
   ...byName(GICV2_ROWS, own),
   ...OTHERS,

@@ -90,7 +90,7 @@ export const ASSIGN: readonly (Assign | undefined)[] = perEvent<Assign>({
   },
   gicv5_irs_recalc_hppi: (line, to) => {
     const action = irsCandidate(line, to);
-    if (action.pe !== NOBODY) to.offeredTo(action, action.pe);
+    if (action.pe !== NOBODY) to.offeredTo(action, action.pe, line);
   },
   gicv5_irs_recalc_hppi_fail: (line, to) => {
     irsCandidate(line, to).expects &= ~ROLE.signal;
@@ -156,6 +156,7 @@ export const ASSIGN: readonly (Assign | undefined)[] = perEvent<Assign>({
     to.apart();
     line.subject = to.machine.vcpuOfAffinity(line.a);
     if (line.subject !== NOBODY) to.ownLine(line.subject);
+    to.spokeAs(line.subject, line);
   },
   arm_cpu_reset: (line, to) => {
     to.apart();
@@ -171,10 +172,12 @@ export const ASSIGN: readonly (Assign | undefined)[] = perEvent<Assign>({
   gicplug_sysreg_write: (line, to) => {
     line.subject = to.machine.vcpu(line.a);
     if (line.subject !== NOBODY) to.write(line.subject, encodingOf(line), line.vLo, line.vHi);
+    to.spokeAs(line.subject, line);
   },
   gicplug_sysreg_read: (line, to) => {
     line.subject = to.machine.vcpu(line.a);
     if (line.subject !== NOBODY) to.read(line.subject, encodingOf(line), line.vLo, line.vHi);
+    to.spokeAs(line.subject, line);
   },
   gicplug_irq_taken: plugin,
   gicplug_wfi: plugin,
@@ -187,35 +190,38 @@ export const ASSIGN: readonly (Assign | undefined)[] = perEvent<Assign>({
       // What an exception says is its own (exceptions.ts).
       line.said.s = line.t;
       line.said.t = '';
-      line.subject = to.machine.only;
-    } else line.subject = to.machine.vcpu(line.b);
+      line.subject = to.machine.only === NOBODY ? to.printer : to.machine.only;
+    } else {
+      line.subject = to.machine.vcpu(line.b);
+      to.spokeAs(line.subject, line);
+    }
     if (line.subject !== NOBODY) to.ownLine(line.subject);
   },
-  'Exception return': nobody,
-  '...from': nobody,
-  '...with ESR': nobody,
-  '...with FAR': nobody,
-  '...with SPSR': nobody,
-  '...with ELR': nobody,
-  '...to': nobody,
-  '...handled as': nobody,
+  'Exception return': unnamed,
+  '...from': unnamed,
+  '...with ESR': unnamed,
+  '...with FAR': unnamed,
+  '...with SPSR': unnamed,
+  '...with ELR': unnamed,
+  '...to': unnamed,
+  '...handled as': unnamed,
   ...FLAT_ASSIGN,
 });
 
 /** Lines of memory-mapped accesses stand after their effects and name no vCPU (gicv5-cpuif-behaviour §16). */
 function frameAccess(line: TraceLine, to: Attributor): void {
-  line.action = to.start('device');
-  line.action.expects = 0;
+  line.action = to.start('access');
 }
 
-/** Printed by a vCPU, and nothing says which. */
-function nobody(line: TraceLine): void {
-  line.subject = NOBODY;
+/** Printed by a vCPU, and nothing says which but its thread. */
+function unnamed(line: TraceLine, to: Attributor): void {
+  line.subject = to.printer;
 }
 
 function plugin(line: TraceLine, to: Attributor): void {
   line.subject = to.machine.vcpu(line.a);
   if (line.subject !== NOBODY) to.ownLine(line.subject);
+  to.spokeAs(line.subject, line);
 }
 
 export function encodingOf(line: TraceLine): number {

@@ -7,18 +7,21 @@
  * 3. An acknowledged LPI or SPI is offered to one PE only, the one whose IRS candidate is then recomputed.
  * 4. A timer that the main loop fires is the one with the earliest deadline (timers.ts).
  * 5. A PPI that rises was low, and one that is acknowledged or falls was high (inputs.ts).
+ * 6. The thread that prints is a vCPU's (printers.ts). Where threads are told, each has an action of its own.
  *
  * An action stays `OPEN` while a later line may still prove it (docket.ts); the window (window.ts) decides how long
  * that is. Nothing here changes state of the trace.
  */
 import { interruptOf } from '../../../trace/interrupts.ts';
-import { NOBODY } from '../trace-line.ts';
+import { NO_THREAD } from '../prefix.ts';
+import { NOBODY, type TraceLine } from '../trace-line.ts';
 import { Accesses } from './accesses.ts';
-import { Action, type ActionKind, isTimerWrite, nextAfter, ROLE } from './action.ts';
+import { Action, type ActionKind, isByPrinter, isTimerWrite, nextAfter, ROLE } from './action.ts';
 import { Claims } from './claims.ts';
 import { Docket } from './docket.ts';
 import { Inputs } from './inputs.ts';
 import { type Machine, MOST_VCPUS } from './machine.ts';
+import { Printers } from './printers.ts';
 import { Timers } from './timers.ts';
 
 /**
@@ -29,6 +32,7 @@ const TORN_START = 256;
 
 export class Attributor {
   readonly machine: Machine;
+  readonly printers = new Printers();
   readonly #docket = new Docket();
   readonly #claims = new Claims(this.#docket);
   readonly #accesses = new Accesses(this.#docket, this.#claims);
@@ -36,6 +40,9 @@ export class Attributor {
   readonly #inputs: Inputs;
   /** The action that the next effect line may continue. */
   #current: Action | undefined;
+  #thread = NO_THREAD;
+  /** The current actions of the other threads. */
+  readonly #others = new Map<number, Action>();
   /** The log names the vCPU of input changes, so timer actions that nothing else proves may wait for that. */
   #namesInputs = false;
   /** Counts actions, own lines and input changes. */
@@ -46,6 +53,25 @@ export class Attributor {
     this.#timers = new Timers(machine);
     this.#inputs = new Inputs(this.#docket, this.#accesses, machine);
     this.#docket.listen(this.#claims, this.#accesses, this.#timers, this.#inputs);
+  }
+
+  /** The lines from here on are of this thread. The caller bounds the number of threads. */
+  turnTo(thread: number): void {
+    if (this.#current !== undefined) this.#others.set(this.#thread, this.#current);
+    this.#current = this.#others.get(thread);
+    this.#others.delete(thread);
+    this.#thread = thread;
+    this.printers.turnTo(thread);
+  }
+
+  /** The vCPU whose thread prints the present line; NOBODY where nothing proves one. */
+  get printer(): number {
+    return this.#thread === NO_THREAD ? NOBODY : this.printers.vcpu;
+  }
+
+  /** The line can only be printed by the vCPU that it names. */
+  spokeAs(vcpu: number, { time }: TraceLine): void {
+    if (this.#thread !== NO_THREAD && vcpu !== NOBODY) this.printers.spokeAs(vcpu, time);
   }
 
   /** An action whose first line is this one, decided as far as it can be now; its key, timer and command as in Action. */
@@ -92,8 +118,9 @@ export class Attributor {
   }
 
   /** The PE that an acknowledged LPI or SPI was offered to. */
-  offeredTo(action: Action, pe: number): void {
+  offeredTo(action: Action, pe: number, line: TraceLine): void {
     const isShared = action.kind === 'acknowledge' && interruptOf(action.keyLo)?.type !== 'ppi';
+    if (isShared) this.spokeAs(pe, line);
     if (isShared && action.isOpen) this.#docket.decide(action, pe);
   }
 
@@ -159,6 +186,8 @@ export class Attributor {
   /** The end of the log: what is open stays nobody's. */
   finish(): void {
     this.#leave();
+    for (const action of this.#others.values()) this.#close(action);
+    this.#others.clear();
     this.#docket.giveUpAll();
   }
 
@@ -173,8 +202,14 @@ export class Attributor {
       action.actor = only;
       return;
     }
+    const printer = isByPrinter(action.kind) ? this.printer : NOBODY;
+    if (printer !== NOBODY) {
+      this.#docket.decide(action, printer);
+      return;
+    }
     switch (action.kind) {
       case 'own':
+      case 'access':
       case 'device':
         return;
       case 'timer-fires':
@@ -196,7 +231,11 @@ export class Attributor {
   #leave(): void {
     const action = this.#current;
     this.#current = undefined;
-    if (action === undefined || !action.isOpen) return;
+    if (action !== undefined) this.#close(action);
+  }
+
+  #close(action: Action): void {
+    if (!action.isOpen) return;
     if (isTimerWrite(action.kind) && action.candidates === undefined) this.#docket.giveUp(action);
     if (action.kind !== 'timer-fires' && action.kind !== 'ppi-input') return;
     const waitsForAcknowledge = action.ppi >= 0 && action.level === 1 && action.candidates?.length !== 0;
