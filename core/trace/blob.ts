@@ -33,21 +33,33 @@ export function wrap(content: Uint8Array, level = 1, storeBelow = WORTH_COMPRESS
     out.set(content, 5);
     return out;
   }
-  const packed = hasZstd
-    ? zlib.zstdCompressSync(content, {
-        // Room for what half of it becomes; zlib takes more pieces if it needs them.
-        chunkSize: 1024 + (content.length >> 1),
-        params: {
-          [zlib.constants.ZSTD_c_compressionLevel]: level,
-          [zlib.constants.ZSTD_c_checksumFlag]: 1,
-        },
-      })
-    : zlib.gzipSync(content, { level });
+  const packed = compressed(content, level);
   const out = Buffer.allocUnsafe(5 + packed.length);
   out[0] = hasZstd ? ZSTD : GZIP;
   out.writeUInt32LE(content.length, 1);
   out.set(packed, 5);
+  giveBack(packed);
   return out;
+}
+
+function compressed(content: Uint8Array, level: number): Buffer {
+  // Room for what half of it becomes; zlib takes more pieces if it needs them. Below the pool's size it would get a
+  // slice of memory that others share, which could not be given back.
+  const chunkSize = Math.max(Buffer.poolSize, 1024 + (content.length >> 1));
+  if (!hasZstd) return zlib.gzipSync(content, { level, chunkSize });
+  const { ZSTD_c_compressionLevel, ZSTD_c_checksumFlag } = zlib.constants;
+  return zlib.zstdCompressSync(content, {
+    chunkSize,
+    params: { [ZSTD_c_compressionLevel]: level, [ZSTD_c_checksumFlag]: 1 },
+  });
+}
+
+/**
+ * Frees the memory of what zlib made. Its handles hold on to it until the next full collection, which comes after tens
+ * of megabytes of it: 14 MB for a million events written.
+ */
+function giveBack({ buffer }: Buffer): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /**

@@ -18,7 +18,7 @@ export interface LaneGroup {
 }
 
 export function saveLaneGroup(db: Database.Database, { group, lanes, startTime, endTime }: LaneGroup): void {
-  const tiles = new TileRows(db);
+  const tiles = new TileRows(db, 0);
   const save = db.prepare('REPLACE INTO tile(id, data) VALUES (?, ?)');
   const bucketTime = bucketTimeFor(endTime - startTime, GROUP_BUCKETS);
   const first = group * GROUP_CHUNKS;

@@ -60,7 +60,7 @@ export class LaneReader {
 
   /** Exact tiles of a lane for chunks `first` … `last`, as [chunk, tile]; chunks without a transition have none. */
   transitions(lane: Lane, first: number, last: number): (readonly [number, Transitions])[] {
-    return guarded(this.#path, () => this.#tiles.transitions(lane.id, first, last));
+    return guarded(this.#path, () => [...this.#tiles.transitions(lane.id, first, last)]);
   }
 
   /** Bucket tiles of a lane for groups `first` … `last`, as [group, tile]; only those with an exact tile of the lane's own. */

@@ -14,10 +14,13 @@ export class TileRows {
   readonly #range: Database.Statement;
   readonly #first: Database.Statement;
   readonly #last: Database.Statement;
-  readonly #own = new LruCache<number, Transitions>(CACHED);
-  readonly #shared = new LruCache<number, ReadonlyMap<number, Transitions>>(CACHED);
+  readonly #own: LruCache<number, Transitions>;
+  readonly #shared: LruCache<number, ReadonlyMap<number, Transitions>>;
 
-  constructor(db: Database.Database) {
+  /** @param cached tiles that stay decoded; one of a busy lane takes 100 KB. 0 for who reads each once. */
+  constructor(db: Database.Database, cached = CACHED) {
+    this.#own = new LruCache(cached);
+    this.#shared = new LruCache(cached);
     const base = 'SELECT id, data FROM tile WHERE id BETWEEN ? AND ? ORDER BY id';
     this.#range = db.prepare(base).raw();
     this.#first = db.prepare(`${base} LIMIT 1`).raw();
@@ -38,16 +41,19 @@ export class TileRows {
       .map((row) => [integer(row, 0, 'tile') - base, blob(row, 1, 'tile')]);
   }
 
-  /** A lane's tiles for chunks `first` … `last`, ascending; chunks without a transition have none. */
-  transitions(lane: number, first: number, last: number): ChunkTile[] {
-    const out: ChunkTile[] = [];
-    for (const [chunk, data] of this.rows(TILE.exact, lane, first, last))
-      out.push([chunk, this.#ownTile(lane, chunk, data)]);
-    for (const [chunk, data] of this.rows(TILE.shared, pageOf(lane), first, last)) {
-      const tile = this.#sharedTile(lane, chunk, data);
-      if (tile !== undefined) out.push([chunk, tile]);
+  /**
+   * A lane's tiles for chunks `first` … `last`, ascending; chunks without a transition have none. A tile is decoded
+   * when it is asked for.
+   */
+  *transitions(lane: number, first: number, last: number): Generator<ChunkTile, undefined> {
+    const stored = [
+      ...this.rows(TILE.exact, lane, first, last).map(([chunk, data]) => ({ chunk, data, own: true })),
+      ...this.rows(TILE.shared, pageOf(lane), first, last).map(([chunk, data]) => ({ chunk, data, own: false })),
+    ].sort((a, b) => a.chunk - b.chunk);
+    for (const { chunk, data, own } of stored) {
+      const tile = own ? this.#ownTile(lane, chunk, data) : this.#sharedTile(lane, chunk, data);
+      if (tile !== undefined) yield [chunk, tile];
     }
-    return out.sort(([a], [b]) => a - b);
   }
 
   /** A lane's last tile in chunks 0 … `last`. */
