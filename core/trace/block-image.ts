@@ -1,8 +1,8 @@
 /**
  * A block as its writer has it: what goes from the thread that records to the one that writes.
  *
- * Its blobs can be encoded on either side: they cross as columns, or as bytes where the other thread is behind
- * (write-queue.ts). The file is the same.
+ * Its rows are made where it is written, from its columns (event-rows.ts). Its blobs can be encoded on either side: they
+ * cross as columns, or as bytes where the other thread is behind (write-queue.ts). The file is the same.
  */
 import { type ChangeColumns, changeBytes, touchedBytes } from './block-changes.ts';
 import { eventBytes } from './block-events.ts';
@@ -17,8 +17,7 @@ export interface BlockContents {
   readonly changes: Uint8Array;
 }
 
-export interface BlockColumns {
-  readonly columns: EventColumns;
+export interface BlockState {
   readonly touched: TouchedSlots;
   readonly changes: ChangeColumns;
 }
@@ -27,12 +26,17 @@ export interface BlockImage {
   readonly id: number;
   /** It will not grow. */
   readonly final: boolean;
-  readonly events: number;
+  readonly columns: EventColumns;
+  /** Per event the number of its detail's text + 1; 0: none. */
+  readonly details: Uint32Array;
+  /** How many of its events are rows already. */
+  readonly rowsDone: number;
   /** Changes that its events own. */
   readonly changes: number;
   readonly firstTime: number;
   readonly lastTime: number;
-  readonly blobs: BlockContents | BlockColumns;
+  /** What its blobs are made of besides the columns, or their contents. */
+  readonly blobs: BlockContents | BlockState;
   /** See `lifeBytes`. */
   readonly moments: Float64Array;
   /** Content of its keyframe, if it has one. */
@@ -40,9 +44,9 @@ export interface BlockImage {
 }
 
 /** The contents of its blobs, valid until the next call. */
-export function contentsOf({ blobs }: BlockImage): BlockContents {
+export function contentsOf({ columns, blobs }: BlockImage): BlockContents {
   if ('events' in blobs) return blobs;
-  const { columns, touched, changes } = blobs;
+  const { touched, changes } = blobs;
   return {
     events: eventBytes(columns, columns.count),
     touched: touchedBytes(touched),
@@ -52,10 +56,13 @@ export function contentsOf({ blobs }: BlockImage): BlockContents {
 
 /** The image in memory that another thread sees; the original is free again. */
 export function copyOfImage(image: BlockImage, memory: MessageMemory): BlockImage {
-  const { blobs, moments, keyframe } = image;
+  const { columns, details, blobs, moments, keyframe } = image;
+  const { count } = columns;
   return {
     ...image,
-    blobs: 'events' in blobs ? copyOfContents(blobs, memory) : copyOfColumns(blobs, memory),
+    columns: copyOfColumns(columns, memory),
+    details: memory.words(details.subarray(0, count)),
+    blobs: 'events' in blobs ? copyOfContents(blobs, memory) : copyOfState(blobs, count, memory),
     moments: memory.numbers(moments),
     keyframe: keyframe === undefined ? undefined : memory.bytes(keyframe),
   };
@@ -65,24 +72,28 @@ function copyOfContents({ events, touched, changes }: BlockContents, memory: Mes
   return { events: memory.bytes(events), touched: memory.bytes(touched), changes: memory.bytes(changes) };
 }
 
-function copyOfColumns({ columns, touched, changes }: BlockColumns, memory: MessageMemory): BlockColumns {
+function copyOfColumns(columns: EventColumns, memory: MessageMemory): EventColumns {
   const { count } = columns;
+  const words = (from: Uint32Array): Uint32Array => memory.words(from.subarray(0, count));
+  return {
+    count,
+    time: memory.numbers(columns.time.subarray(0, count)),
+    type: memory.shorts(columns.type.subarray(0, count)),
+    vcpu: memory.signed(columns.vcpu.subarray(0, count)),
+    small: memory.shorts(columns.small.subarray(0, count)),
+    name: words(columns.name),
+    flags: memory.bytes(columns.flags.subarray(0, count)),
+    valueLo: words(columns.valueLo),
+    valueHi: words(columns.valueHi),
+    argLo: words(columns.argLo),
+    argHi: words(columns.argHi),
+    line: memory.numbers(columns.line.subarray(0, count)),
+  };
+}
+
+function copyOfState({ touched, changes }: BlockState, events: number, memory: MessageMemory): BlockState {
   const words = (from: Uint32Array, length: number): Uint32Array => memory.words(from.subarray(0, length));
   return {
-    columns: {
-      count,
-      time: memory.numbers(columns.time.subarray(0, count)),
-      type: memory.shorts(columns.type.subarray(0, count)),
-      vcpu: memory.signed(columns.vcpu.subarray(0, count)),
-      small: memory.shorts(columns.small.subarray(0, count)),
-      name: words(columns.name, count),
-      flags: memory.bytes(columns.flags.subarray(0, count)),
-      valueLo: words(columns.valueLo, count),
-      valueHi: words(columns.valueHi, count),
-      argLo: words(columns.argLo, count),
-      argHi: words(columns.argHi, count),
-      line: memory.numbers(columns.line.subarray(0, count)),
-    },
     touched: {
       count: touched.count,
       slot: words(touched.slot, touched.count),
@@ -94,7 +105,7 @@ function copyOfColumns({ columns, touched, changes }: BlockColumns, memory: Mess
     },
     changes: {
       count: changes.count,
-      perEvent: words(changes.perEvent, count),
+      perEvent: words(changes.perEvent, events),
       key: words(changes.key, changes.count),
       lo: words(changes.lo, changes.count),
       hi: words(changes.hi, changes.count),

@@ -40,7 +40,7 @@ export class BlockStore {
   }
 
   write(image: BlockImage): void {
-    const { id, final, firstTime, lastTime } = image;
+    const { id, final, firstTime, lastTime, columns } = image;
     const { events, touched, changes } = contentsOf(image);
     this.#digested('block_events', id, events, final);
     this.#digested('block_touched', id, touched, final);
@@ -48,7 +48,7 @@ export class BlockStore {
     if (image.moments.length > 0) this.#blobs.block_lives.run(id, wrap(lifeBytes(image.moments, id)));
     if (image.keyframe !== undefined) this.#blobs.keyframe.run(id, wrap(image.keyframe, 1, STORED_BELOW));
     const keyframe = image.keyframe === undefined ? 0 : 1;
-    this.#block.run(id, id * BLOCK_EVENTS, image.events, firstTime, lastTime, image.changes, keyframe);
+    this.#block.run(id, id * BLOCK_EVENTS, columns.count, firstTime, lastTime, image.changes, keyframe);
   }
 
   /** SHA-256 over the content of all final blocks; ends the digest. */

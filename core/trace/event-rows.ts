@@ -3,45 +3,53 @@
  *
  * A bound parameter costs about as much as a row without any, so an event's row is one number: what it says, and its
  * time since the last row of `time_base`. A time too far from it gets a row of its own there.
+ *
+ * Works where the connection is. When another thread takes over (write-queue.ts), what is known of rows so far goes there.
  */
+import type Database from 'better-sqlite3';
+import { type BlockImage } from './block-image.ts';
 import { BLOCK_EVENTS } from './block.ts';
 import { type EventColumns, HAS_ARG, HAS_VALUE } from './columns.ts';
-import { DetailTexts } from './detail-texts.ts';
-import { EventTable } from './event-table.ts';
-import { NULL, type RowColumns, signed64 } from './rows.ts';
-import { type WriteQueue, type WriteStatement } from './write-queue.ts';
+import { EventTable, type KnownWhats } from './event-table.ts';
+import { NULL, RowBatch, RowColumns, signed64 } from './rows.ts';
 import { SINCE_BITS } from './views.ts';
 
 const SINCE_LIMIT = 2 ** SINCE_BITS;
 /** Numbers of what events say up to here leave a number that is exact. */
 const WHAT_LIMIT = 2 ** (53 - SINCE_BITS);
 
+/** What is known of the rows so far. */
+export interface RowsSoFar {
+  readonly whats: KnownWhats;
+  /** Time of the last row of `time_base`. */
+  readonly base: number;
+}
+
 export class EventRows {
   readonly #rows: RowColumns;
   readonly #bases: RowColumns;
   readonly #whats: RowColumns;
-  readonly #first: WriteStatement;
-  readonly #texts: DetailTexts;
-  readonly #table = new EventTable();
-  #base = Number.NEGATIVE_INFINITY;
+  readonly #first: Database.Statement;
+  readonly #table: EventTable;
+  #base: number;
 
-  constructor(queue: WriteQueue) {
-    this.#rows = queue.table('event_row', ['moment']);
-    this.#bases = queue.table('time_base', ['seq', 'time']);
-    this.#whats = queue.table('event_what', ['meta', 'value', 'arg', 'detail']);
-    this.#first = queue.prepare('INSERT INTO event_row(seq, moment) VALUES (0, ?)');
-    this.#texts = new DetailTexts(queue);
+  constructor(db: Database.Database, before?: RowsSoFar) {
+    this.#rows = rowsInto(db, 'event_row', ['moment']);
+    this.#bases = rowsInto(db, 'time_base', ['seq', 'time']);
+    this.#whats = rowsInto(db, 'event_what', ['meta', 'value', 'arg', 'detail']);
+    this.#first = db.prepare('INSERT INTO event_row(seq, moment) VALUES (0, ?)');
+    this.#table = new EventTable(before?.whats);
+    this.#base = before?.base ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** The number of a detail's JSON, to be given to `write` with its event. */
-  detailId(json: string): number {
-    return this.#texts.idOf(json);
+  get soFar(): RowsSoFar {
+    return { whats: this.#table.known, base: this.#base };
   }
 
-  /** Writes events `from` … `to` − 1 of a block; `details`: the number of each one's detail + 1, 0 for none. */
-  write(block: number, columns: EventColumns, details: Uint32Array, from: number, to: number): void {
+  /** Writes the block's events that are no rows yet. */
+  write({ id: block, columns, details, rowsDone }: BlockImage): void {
     const table = this.#table;
-    for (let i = from; i < to; i++) {
+    for (let i = rowsDone; i < columns.count; i++) {
       const { next } = table;
       const detail = details[i] ?? 0;
       const what = table.numberOf(columns, detail, i);
@@ -56,7 +64,6 @@ export class EventRows {
       if (i === 0 && block === 0) this.#first.run(moment);
       else this.#rows.add1(moment);
     }
-    this.#texts.save();
     this.#whats.flush();
     this.#bases.flush();
     this.#rows.flush();
@@ -70,6 +77,11 @@ export class EventRows {
     const arg = flags & HAS_ARG ? signed64(columns.argLo[i] ?? 0, columns.argHi[i] ?? 0) : NULL;
     this.#whats.add4(meta, value, arg, detail === 0 ? NULL : detail - 1);
   }
+}
+
+function rowsInto(db: Database.Database, table: string, columns: readonly string[]): RowColumns {
+  const batch = new RowBatch(db, { table, columns, verb: 'INSERT' });
+  return new RowColumns(columns.length, (rows) => batch.write(rows));
 }
 
 /** What is said and when, `since` the last row of `time_base`, in one number as the views take it apart. */

@@ -14,9 +14,19 @@ const FIRST_CAPACITY = 1 << 12;
 /** Different ones that are remembered. */
 const MOST = 1 << 17;
 
+/** What a table knows, so that another one can go on where it ended. */
+export interface KnownWhats {
+  /** Number of the first one that is known. */
+  readonly first: number;
+  /** WORDS of each one that is known, in order. */
+  readonly keys: Uint32Array;
+}
+
+const NONE_KNOWN: KnownWhats = { first: 1, keys: new Uint32Array() };
+
 export class EventTable {
   /** Number of the first one that is known. */
-  #first = 1;
+  #first: number;
   #known = 0;
   /** The words of each one that is known, in order, and their hashes. */
   #keys = new Uint32Array(FIRST_CAPACITY * WORDS);
@@ -24,6 +34,19 @@ export class EventTable {
   /** Open addressing: index of a known one + 1; 0: free. Twice as long as there can be known ones. */
   #table = new Uint32Array(FIRST_CAPACITY * 2);
   readonly #words = new Uint32Array(WORDS);
+
+  constructor({ first, keys }: KnownWhats = NONE_KNOWN) {
+    this.#first = first;
+    for (let at = 0; at < keys.length; at += WORDS) {
+      this.#words.set(keys.subarray(at, at + WORDS));
+      const hash = this.#hash();
+      this.#add(hash, this.#find(hash));
+    }
+  }
+
+  get known(): KnownWhats {
+    return { first: this.#first, keys: this.#keys.slice(0, this.#known * WORDS) };
+  }
 
   /** The number that the next new one gets. */
   get next(): number {
@@ -41,17 +64,22 @@ export class EventTable {
     words[5] = columns.argLo[i] ?? 0;
     words[6] = columns.argHi[i] ?? 0;
     words[7] = detail;
-    let hash = 0;
-    for (let w = 0; w < WORDS; w++) {
-      hash = Math.imul(hash ^ (words[w] ?? 0), 0x9e3779b1);
-      hash ^= hash >>> 15;
-    }
-    hash >>>= 0;
+    const hash = this.#hash();
     const place = this.#find(hash);
     let index = (this.#table[place] ?? 0) - 1;
     // Which may move the first one.
     if (index < 0) index = this.#add(hash, place);
     return this.#first + index;
+  }
+
+  #hash(): number {
+    const words = this.#words;
+    let hash = 0;
+    for (let w = 0; w < WORDS; w++) {
+      hash = Math.imul(hash ^ (words[w] ?? 0), 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    return hash >>> 0;
   }
 
   /** Where the words are in the table, or the free place where they belong. */

@@ -10,6 +10,7 @@ import { type BlobRows, runBlobs } from './blob-rows.ts';
 import { type BlockImage } from './block-image.ts';
 import { BlockStore } from './block-store.ts';
 import { wrap } from './blob.ts';
+import { EventRows, type RowsSoFar } from './event-rows.ts';
 import { settle } from './file.ts';
 import { type LaneGroup, saveLaneGroup } from './lane-groups.ts';
 import { RowBatch, type RowBlock, type RowTable, TextBatch, type TextBlock } from './rows.ts';
@@ -56,9 +57,10 @@ export class JobRunner {
   readonly #tables: RowBatch[] = [];
   readonly #textTables: TextBatch[] = [];
   readonly #blocks: BlockStore;
+  readonly #events: EventRows;
 
-  /** The file must hold the tables already. */
-  constructor(path: string) {
+  /** The file must hold the tables already. `before`: of the runner that this one goes on for. */
+  constructor(path: string, before?: RowsSoFar) {
     this.#path = path;
     this.#db = new Database(path, { fileMustExist: true });
     this.#db.pragma('synchronous = NORMAL');
@@ -68,6 +70,7 @@ export class JobRunner {
     this.#db.pragma('wal_autocheckpoint = 2000');
     this.#db.exec('BEGIN');
     this.#blocks = new BlockStore(this.#db);
+    this.#events = new EventRows(this.#db, before);
   }
 
   run(job: Job): void {
@@ -100,6 +103,7 @@ export class JobRunner {
         return;
       }
       case 'block':
+        this.#events.write(job.block);
         this.#blocks.write(job.block);
         return;
       case 'contentDigest':
@@ -120,6 +124,11 @@ export class JobRunner {
       case 'settle':
         settle(this.#path, this.#db);
     }
+  }
+
+  /** For the runner that goes on. */
+  get rowsSoFar(): RowsSoFar {
+    return this.#events.soFar;
   }
 
   /** What no commit has made lasting is gone. */

@@ -125,7 +125,7 @@ export class WriteQueue {
     if (this.#runner === undefined || this.#thread === undefined) return;
     this.#former = this.#runner;
     this.#runner = undefined;
-    this.#thread.post({ open: this.#path, jobs: this.#setup });
+    this.#thread.post({ open: { path: this.#path, before: this.#former.rowsSoFar }, jobs: this.#setup });
   }
 
   /** Lets the thread begin with what was given. @throws TraceError what went wrong there */

@@ -31,8 +31,8 @@ port.on('message', (message: ThreadMessage) => {
 
 function work({ open, jobs }: ThreadMessage): void {
   if (open !== undefined) {
-    path = open;
-    runner = new JobRunner(open);
+    ({ path } = open);
+    runner = new JobRunner(path, open.before);
   }
   for (const job of jobs) runner?.run(job);
 }

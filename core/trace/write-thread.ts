@@ -8,6 +8,7 @@
  */
 import { MessageChannel, type MessagePort, Worker, receiveMessageOnPort } from 'node:worker_threads';
 import { TraceError, type TraceErrorCode } from './errors.ts';
+import { type RowsSoFar } from './event-rows.ts';
 import { findThreadEntry } from './thread-entry.ts';
 import { type Job } from './write-jobs.ts';
 
@@ -23,7 +24,7 @@ export interface ThreadStart {
 
 /** `open` opens a file first; `close` closes it afterwards and ends the thread. */
 export interface ThreadMessage {
-  readonly open?: string;
+  readonly open?: { readonly path: string; readonly before: RowsSoFar };
   readonly jobs: readonly Job[];
   readonly close?: boolean;
 }

@@ -18,11 +18,11 @@ import { Layout } from '../state/layout.ts';
 import { BlockBuilder } from './block-builder.ts';
 import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
 import { HAS_ARG, HAS_DETAIL, codecOf, emptyPayload, packPayload } from './columns.ts';
+import { DetailTexts } from './detail-texts.ts';
 import { DictionaryRows } from './dictionary-rows.ts';
 import { DETAIL_NAME, DETAIL_SOURCE, NO_NAME, NameTable, OVERFLOW_NAME, TypeTable } from './dictionary.ts';
 import { TraceError } from './errors.ts';
 import { EventIndex } from './event-index.ts';
-import { EventRows } from './event-rows.ts';
 import { guarded, removeTraceFiles, translated } from './file.ts';
 import { InterruptIndex } from './interrupt-index.ts';
 import { InterruptObserver } from './interrupt-observer.ts';
@@ -77,7 +77,7 @@ export class TraceWriter implements PackedSink {
   readonly #block = new BlockBuilder();
   readonly #keyframes: KeyframePolicy;
   readonly #dictionaries: DictionaryRows;
-  readonly #eventRows: EventRows;
+  readonly #details: DetailTexts;
   readonly #transitions: TransitionRows;
   readonly #lifeRows: LifeRows;
   readonly #postings: PostingBuilder;
@@ -117,7 +117,7 @@ export class TraceWriter implements PackedSink {
     this.#queue = queue;
     try {
       this.#dictionaries = new DictionaryRows(queue);
-      this.#eventRows = new EventRows(queue);
+      this.#details = new DetailTexts(queue);
       this.#transitions = new TransitionRows(queue);
       this.#lifeRows = new LifeRows(queue);
       this.#postings = new PostingBuilder(queue, (dense) => this.#eventIndex.intidOf(dense));
@@ -247,7 +247,7 @@ export class TraceWriter implements PackedSink {
     const block = this.#block;
     const { columns } = block;
     const i = block.count;
-    if (json !== undefined) block.details[i] = this.#eventRows.detailId(json) + 1;
+    if (json !== undefined) block.details[i] = this.#details.idOf(json) + 1;
     let at = time;
     if (at < this.#lastTime) {
       at = this.#lastTime;
@@ -435,8 +435,7 @@ export class TraceWriter implements PackedSink {
   #writeBlock(final: boolean): void {
     const { columns, count, details, changes, touched, eventsOfTouched } = this.#block;
     this.#eventIndex.add(columns, this.#rowsDone, count);
-    this.#eventRows.write(this.#blockId, columns, details, this.#rowsDone, count);
-    this.#rowsDone = count;
+    this.#details.save();
     this.#lanes.addBlock(this.#blockId % CHUNK_BLOCKS, columns, count);
     this.#postings.clearBlock(POSTING.slot);
     for (let i = 0; i < touched.count; i++)
@@ -444,14 +443,17 @@ export class TraceWriter implements PackedSink {
     this.#queue.block({
       id: this.#blockId,
       final,
-      events: count,
+      columns: { ...columns, count },
+      details,
+      rowsDone: this.#rowsDone,
       changes: changes.count,
       firstTime: columns.time[0] ?? 0,
       lastTime: columns.time[count - 1] ?? 0,
-      blobs: { columns: { ...columns, count }, touched, changes },
+      blobs: { touched, changes },
       moments: this.#lives.moments.numbers,
       keyframe: this.#keyframes.keyframe,
     });
+    this.#rowsDone = count;
   }
 
   /** Everything that is not a block, then the end of the transaction. */

@@ -34,11 +34,13 @@ function image(): BlockImage {
   return {
     id: 3,
     final: true,
-    events: EVENTS,
+    columns: { ...columns, count: EVENTS },
+    details: block.details,
+    rowsDone: 0,
     changes: block.changeCount,
     firstTime: columns.time[0] ?? 0,
     lastTime: columns.time[EVENTS - 1] ?? 0,
-    blobs: { columns: { ...columns, count: EVENTS }, touched: block.touched, changes: block.changes },
+    blobs: { touched: block.touched, changes: block.changes },
     moments: Float64Array.of(12_288, 7, 1),
     keyframe: Uint8Array.of(1, 2, 3),
   };
@@ -62,7 +64,7 @@ describe('the image of a block', () => {
     const original = image();
     const copy = copyOfImage(original, new MessageMemory());
     const before = bytes(copy);
-    if ('columns' in original.blobs) original.blobs.columns.valueLo.fill(9);
+    original.columns.valueLo.fill(9);
     original.keyframe?.fill(0);
     original.moments.fill(0);
     expect(bytes(copy)).toEqual(before);

@@ -60,4 +60,18 @@ describe('the numbers of what events say', () => {
     expect(numberOf(5)).toBe(most + 2);
     expect(numberOf(most)).toBe(most + 1);
   });
+
+  it('goes on in another table where this one ended', () => {
+    const columns = makeColumns(5000);
+    for (let i = 0; i < 5000; i++) columns.valueLo[i] = i % 4500;
+    const number = (table: EventTable, from: number, to: number): number[] =>
+      Array.from({ length: to - from }, (_, i) => table.numberOf(columns, 0, from + i));
+    const one = new EventTable();
+    const all = number(one, 0, 5000);
+    const former = new EventTable();
+    const before = number(former, 0, 4200);
+    const latter = new EventTable(former.known);
+    expect([...before, ...number(latter, 4200, 5000)]).toEqual(all);
+    expect(latter.known).toEqual(one.known);
+  });
 });
