@@ -10,6 +10,7 @@ import { basename, join } from 'node:path';
 import { WebSocket } from 'ws';
 import { type ConnectedClient, createClient, webSocketTransport } from '../core/session/client.ts';
 import type { TraceInfo } from '../core/session/contract.ts';
+import { lanesOf } from '../core/session/lane-columns.ts';
 import { HOST, ensureBuilt } from './built.ts';
 
 /** Longest time for all of it, in ms; the sample takes a few seconds. */
@@ -99,7 +100,16 @@ async function openAndLook(
   const { id, durationNs } = info;
   const lanes = await client.call(
     'timeline.lanes',
-    { id, from: 0, to: durationNs, columns: 800, lanes: info.lanes.slice(0, 40).map((lane) => lane.id), marks: false },
+    {
+      id,
+      from: 0,
+      to: durationNs,
+      columns: 800,
+      lanes: lanesOf(info)
+        .slice(0, 40)
+        .map((lane) => lane.id),
+      marks: false,
+    },
     signal,
   );
   const drawn = lanes.lanes.filter((lane) => lane.start.length > 0).length;

@@ -12,7 +12,7 @@ import { lineTimes } from '../trace/line-times.ts';
 import { SessionError } from './failure.ts';
 import { figureLanes } from './figure-lanes.ts';
 import { type Group, type SessionContext } from './handlers.ts';
-import { traceInfo } from './info.ts';
+import { interruptCounts, traceInfo } from './info.ts';
 import { inspect } from './inspect.ts';
 import { type OpenTrace } from './open-trace.ts';
 import { eventRow } from './rows.ts';
@@ -84,7 +84,7 @@ export function analysisHandlers({ traces, options }: SessionContext): Group<Met
         {
           generator: `gicscope ${options.version}`,
           now: Date.now(),
-          trace: traceInfo(trace),
+          trace: { ...traceInfo(trace), interrupts: interruptCounts(trace) },
           findings,
           events: (from, count) => trace.reader.eventList(position(from), count).map(eventRow),
           lives: () => trace.reader.lives.all(),

@@ -17,7 +17,7 @@ import { scenarioMethods } from './contract/scenario.ts';
 import { type interruptStateSchema, type slotValueSchema, stateMethods } from './contract/state.ts';
 import { type checkSchema, taskMethods, type taskProgressSchema } from './contract/tasks.ts';
 import { timelineMethods } from './contract/timeline.ts';
-import { type laneSchema, type traceInfoSchema, traceMethods } from './contract/trace.ts';
+import { type laneColumnsSchema, type laneSchema, type traceInfoSchema, traceMethods } from './contract/trace.ts';
 
 export const CONTRACT = {
   ...appMethods,
@@ -71,6 +71,7 @@ export interface SessionClient {
 
 export type TraceInfo = z.infer<typeof traceInfoSchema>;
 export type Lane = z.infer<typeof laneSchema>;
+export type LaneColumns = z.infer<typeof laneColumnsSchema>;
 export type EventRow = z.infer<typeof eventRowSchema>;
 export type SlotValue = z.infer<typeof slotValueSchema>;
 export type Breakpoint = z.infer<typeof breakpointSchema>;

@@ -13,8 +13,11 @@ export interface InspectParts {
   /** Numbers in the trace's list of interrupts. */
   readonly own: ReadonlyMap<VcpuId, readonly number[]>;
   readonly shared: readonly number[];
-  /** Registers of vCPUs and of shared frames (`irs.IRS_CR0`, `gicd.GICD_CTLR`); entries of tables are tables.ts. */
-  readonly registers: readonly SlotId[];
+  /**
+   * Registers by whose they are: `vcpu1`, `pcpu0`, and '' for those of shared frames (`irs.IRS_CR0`, `gicd.GICD_CTLR`).
+   * Entries of tables are tables.ts.
+   */
+  readonly registers: ReadonlyMap<string, readonly SlotId[]>;
 }
 
 interface Kept extends InspectParts {
@@ -32,18 +35,21 @@ export function partsOf(trace: Inspectable): InspectParts {
   const shared: number[] = [];
   for (const [number, { vcpu }] of interrupts.entries()) {
     if (vcpu === undefined) shared.push(number);
-    else {
-      const others = own.get(vcpu);
-      if (others === undefined) own.set(vcpu, [number]);
-      else others.push(number);
-    }
+    else listIn(own, vcpu, number);
   }
-  const registers: SlotId[] = [];
+  const registers = new Map<string, SlotId[]>();
   for (const [index, { register, path }] of layout.slots.entries())
-    if (register !== undefined && !/^(vmid\d+|ist)\./.test(path)) registers.push(slotId(index));
+    if (register !== undefined && !/^(vmid\d+|ist)\./.test(path))
+      listIn(registers, /^[vp]cpu\d+(?=\.)/.exec(path)?.[0] ?? '', slotId(index));
   const parts = { own, shared, registers, slots: layout.size, interrupts: interrupts.length };
   known.set(trace, parts);
   return parts;
+}
+
+function listIn<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 /** The shared interrupts that are asked for, by INTID; else the first ones. As numbers of the trace's list. */

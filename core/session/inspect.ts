@@ -6,7 +6,7 @@
 import { registerByName } from '../gic/registers.ts';
 import { type Layout } from '../state/layout.ts';
 import { type StateVector } from '../state/state-vector.ts';
-import { type VcpuId } from '../state/brand.ts';
+import { type SlotId, type VcpuId } from '../state/brand.ts';
 import {
   type InterruptDescriptor,
   type InterruptField,
@@ -24,7 +24,9 @@ import {
 import { type GicModel } from '../trace/sink.ts';
 import { type InspectedState, type InterruptState } from './contract.ts';
 import { busyShared, chosenShared, partsOf } from './inspect-parts.ts';
-import { type Inspectable, interruptName } from './inspectable.ts';
+import { type Inspectable } from './inspectable.ts';
+import { interruptName } from './interrupt-name.ts';
+import { loadedOn } from './loaded-on.ts';
 import { hex, priority } from './rows.ts';
 import { routedTo } from './route.ts';
 import { rangeOf, slotValue } from './slots.ts';
@@ -80,6 +82,8 @@ export interface InspectOptions {
   readonly lanesOnly?: boolean;
   /** INTIDs of the shared interrupts to tell of, instead of the first ones. */
   readonly shared?: readonly number[];
+  /** Paths of the registers whose fields are told; absent: of all. Those of priority masks are told in any case. */
+  readonly decoded?: readonly string[];
 }
 
 /** Everything but position and time, which the caller knows. */
@@ -88,7 +92,7 @@ export function inspect(
   vcpu: VcpuId,
   state: StateVector,
   baseline: StateVector | undefined,
-  { lanesOnly = false, shared: wanted }: InspectOptions = {},
+  { lanesOnly = false, shared: wanted, decoded }: InspectOptions = {},
 ): Omit<InspectedState, 'seq' | 'time'> {
   const describe = interruptStates(trace, state, baseline);
   const parts = partsOf(trace);
@@ -103,16 +107,19 @@ export function inspect(
   const prefix = `vcpu${vcpu}.`;
   const registers: InspectedState['registers'] = [];
   const active = trace.layout.find(`${prefix}ICC_APR_EL1`) ?? trace.layout.find(`${prefix}ICH_APR_EL2`);
-  for (const slot of parts.registers) {
+  const open = decoded === undefined ? undefined : new Set(decoded);
+  for (const slot of registersOf(trace, vcpu, state, lanesOnly)) {
     const descriptor = trace.layout.descriptor(slot);
-    if (descriptor.register === undefined || !belongs(descriptor.path, prefix)) continue;
+    if (descriptor.register === undefined) continue;
     const name = registerByName(descriptor.register)?.arm ?? descriptor.register;
-    if (lanesOnly && !(MASK_REGISTERS.has(name) && descriptor.path.startsWith(prefix))) continue;
+    const isMask = MASK_REGISTERS.has(name);
+    if (lanesOnly && !isMask) continue;
     const now = slotValue(descriptor, state.value(slot));
     const before = baseline?.value(slot);
     const old = before === undefined ? null : hex(before);
     registers.push({
       ...now,
+      ...(open === undefined || isMask || open.has(descriptor.path) ? {} : { fields: [] }),
       name,
       baseline: old,
       changed: baseline !== undefined && old !== now.value,
@@ -133,9 +140,13 @@ export function inspect(
   };
 }
 
-/** A vCPU's own registers, and those that are nobody's. */
-function belongs(path: string, prefix: string): boolean {
-  return path.startsWith(prefix) || !/^vcpu\d+\./.test(path);
+/** A vCPU's own registers, those of the physical CPU that it is on, and shared ones. */
+function registersOf(trace: Inspectable, vcpu: VcpuId, state: StateVector, ownOnly: boolean): SlotId[] {
+  const { registers } = partsOf(trace);
+  const of = (owner: string): readonly SlotId[] => registers.get(owner) ?? [];
+  if (ownOnly) return [...of(`vcpu${vcpu}`)];
+  const pcpu = loadedOn(trace.layout, vcpu, state);
+  return [...of(`vcpu${vcpu}`), ...(pcpu === undefined ? [] : of(`pcpu${pcpu}`)), ...of('')];
 }
 
 function targets(interrupt: InterruptState, vcpu: VcpuId): boolean {

@@ -7,7 +7,8 @@ import { type TraceReader } from '../trace/reader.ts';
 import { type GicModel } from '../trace/sink.ts';
 import { type Lane } from './contract.ts';
 import { BusyInterrupts } from './lanes-busy.ts';
-import { compareLanes, describeLane, type NamedLane } from './lanes.ts';
+import { compareLanes } from './lane-columns.ts';
+import { describeLane, type NamedLane } from './lanes.ts';
 
 export class TraceLanes {
   readonly #reader: TraceReader;

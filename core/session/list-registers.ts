@@ -21,7 +21,9 @@ import { targetOf } from '../kvm/vgic/queue.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { interruptLabel, intidOf } from '../trace/interrupts.ts';
 import { type Result } from './contract.ts';
-import { type Inspectable, interruptName } from './inspectable.ts';
+import { type Inspectable } from './inspectable.ts';
+import { interruptName } from './interrupt-name.ts';
+import { loadedOn } from './loaded-on.ts';
 import { hex } from './rows.ts';
 
 type Lists = Omit<Result<'state.lists'>, 'seq' | 'time'>;
@@ -59,7 +61,7 @@ function listRegistersOf(
   baseline: StateVector | undefined,
 ): Pick<Lists, 'place' | 'pcpu' | 'registers'> {
   const valueAt = (path: string, of = state): bigint | undefined => valueIn(trace, of, path);
-  const pcpu = loadedOn(trace, vcpu, valueAt);
+  const pcpu = loadedOn(trace.layout, vcpu, state);
   const places = [...(pcpu === undefined ? [] : [`pcpu${pcpu}.v3.`]), `vcpu${vcpu}.vgic.`, `vcpu${vcpu}.`];
   const prefix = places.find((each) => trace.layout.find(`${each}ICH_LR0_EL2`) !== undefined);
   const registers: ListRegister[] = [];
@@ -93,13 +95,6 @@ type ValueAt = (path: string) => bigint | undefined;
 function valueIn({ layout }: Inspectable, state: StateVector, path: string): bigint | undefined {
   const slot = layout.find(path);
   return slot === undefined ? undefined : state.value(slot);
-}
-
-/** The physical CPU whose interface is loaded with this vCPU, where the trace says it. */
-function loadedOn({ layout }: Inspectable, vcpu: number, valueAt: ValueAt): number | undefined {
-  for (let pcpu = 0; layout.find(`pcpu${pcpu}.loadedVcpu`) !== undefined; pcpu++)
-    if (valueAt(`pcpu${pcpu}.loadedVcpu`) === BigInt(vcpu + 1)) return pcpu;
-  return undefined;
 }
 
 function listRegister(

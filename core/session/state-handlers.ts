@@ -15,12 +15,13 @@ export function stateHandlers({
   traces,
 }: SessionContext): Group<'state.inspect' | 'state.slots' | 'state.tables' | 'state.lists' | 'state.digest'> {
   return {
-    'state.inspect': ({ id, seq, vcpu, baseline, lanesOnly, shared }) => {
+    'state.inspect': ({ id, seq, vcpu, baseline, lanesOnly, shared, decoded }) => {
       const trace = traces.get(id);
       const [state, before] = baseline === null ? [trace.stateAt(seq), undefined] : trace.statesAt(seq, baseline);
       const inspected = inspect(trace, vcpuId(vcpu), state, before, {
         ...(lanesOnly === undefined ? {} : { lanesOnly }),
         ...(shared === undefined ? {} : { shared }),
+        ...(decoded === undefined ? {} : { decoded }),
       });
       return { seq, time: trace.timeOf(seq), ...inspected };
     },

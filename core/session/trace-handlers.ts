@@ -9,7 +9,7 @@ import { standardInput, startFollowing } from './follow-task.ts';
 import { type Group, type SessionContext } from './handlers.ts';
 import { planOf } from './import-plan.ts';
 import { checkOutput, chooseOutput, runImport } from './import-task.ts';
-import { traceInfo } from './info.ts';
+import { interruptCounts, traceInfo } from './info.ts';
 import { OpenTrace } from './open-trace.ts';
 import { recordedMachine } from './recorded-machine.ts';
 import { startRecording } from './record-handlers.ts';
@@ -18,7 +18,14 @@ import { density } from './timeline.ts';
 import { verifyBlocks } from '../trace/verify.ts';
 
 type Methods =
-  'trace.open' | 'trace.info' | 'trace.close' | 'trace.verify' | 'import.plan' | 'import.start' | 'task.cancel';
+  | 'trace.open'
+  | 'trace.info'
+  | 'trace.interrupts'
+  | 'trace.close'
+  | 'trace.verify'
+  | 'import.plan'
+  | 'import.start'
+  | 'task.cancel';
 
 /** Size of the small picture on the start screen. */
 const PREVIEW_COLUMNS = 120;
@@ -39,6 +46,7 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
       trace.reader.refresh();
       return traceInfo(trace);
     },
+    'trace.interrupts': ({ id }) => ({ interrupts: interruptCounts(traces.get(id)) }),
     'trace.close': ({ id }) => {
       traces.remove(id);
       return {};

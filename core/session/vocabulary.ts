@@ -14,3 +14,4 @@ export {
   interruptLabel,
   type InterruptField,
 } from '../trace/interrupts.ts';
+export { lanesOf } from './lane-columns.ts';

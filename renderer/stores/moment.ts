@@ -29,6 +29,8 @@ export interface MomentQuestion {
   readonly baseline: number | undefined;
   readonly before: boolean;
   readonly sight: Sight;
+  /** Registers that are open in the inspector, by path: only their fields are told. */
+  readonly decoded: readonly string[];
 }
 
 /** What the lanes on screen need to know. */
@@ -56,16 +58,23 @@ export function createMoments(): Moments {
     id: number,
     seq: number,
     vcpu: number,
-    { vcpu: inspected, baseline, sight: { shared } }: MomentQuestion,
+    { vcpu: inspected, baseline, sight: { shared }, decoded }: MomentQuestion,
   ): Promise<InspectedState> {
     const lanesOnly = vcpu !== inspected;
     const known = lanesOnly ? brief : full;
-    const key = lanesOnly ? `${seq} ${vcpu}` : `${seq} ${vcpu} ${baseline ?? ''} ${shared?.join() ?? ''}`;
+    const key = lanesOnly ? `${seq} ${vcpu}` : [seq, vcpu, baseline, shared, decoded].join(' ');
     const kept = known.get(key);
     if (kept !== undefined) return kept;
     const args = lanesOnly
-      ? { id, seq, vcpu, baseline: null, lanesOnly }
-      : { id, seq, vcpu, baseline: baseline ?? null, ...(shared === undefined ? {} : { shared: [...shared] }) };
+      ? { id, seq, vcpu, baseline: null, lanesOnly, decoded: [] }
+      : {
+          id,
+          seq,
+          vcpu,
+          baseline: baseline ?? null,
+          decoded: [...decoded],
+          ...(shared === undefined ? {} : { shared: [...shared] }),
+        };
     const answer = await backend().call('state.inspect', args);
     known.set(key, answer);
     return answer;

@@ -2,7 +2,7 @@
  * Which states the lanes need at each stop. A trace with few vCPUs and shared interrupts is asked about all of them, so
  * that scrolling asks nothing; of a larger one, those on screen and the selected one.
  */
-import { type Lane, type TraceInfo } from '../../core/session/contract.ts';
+import { type Lane } from '../../core/session/contract.ts';
 import { type Sight } from './moment.ts';
 
 /** Up to so many vCPUs, all are inspected at each stop. */
@@ -11,11 +11,10 @@ const ALL_VCPUS = 8;
 const ALL_SHARED = 512;
 
 export function sightOf(
-  trace: Pick<TraceInfo, 'vcpus' | 'lanes'> | undefined,
+  trace: { readonly vcpus: number; readonly lanes: readonly Lane[] },
   lanes: readonly Lane[],
   selected: Lane | undefined,
 ): Sight {
-  if (trace === undefined) return { vcpus: [], shared: undefined };
   const seen = selected === undefined ? lanes : [selected, ...lanes];
   const vcpus =
     trace.vcpus <= ALL_VCPUS

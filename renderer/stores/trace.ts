@@ -7,6 +7,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { type Lane, type TraceInfo } from '../../core/session/contract.ts';
+import { lanesOf } from '../../core/session/vocabulary.ts';
 import { eventLabel } from '../format/number.ts';
 import { steady } from '../query/latest.ts';
 import { keep, recall } from '../remember.ts';
@@ -29,6 +30,8 @@ export interface Selection {
 }
 
 const LONGEST_HISTORY = 500;
+/** Registers that may be open at once (contract: `state.inspect`). */
+const MOST_OPEN = 256;
 /** Lanes that may be on screen when a trace is opened; which ones are is known when they are laid out. */
 const FIRST_LANES = 100;
 
@@ -44,8 +47,10 @@ export const useTrace = defineStore('trace', () => {
   const fixedBaseline = ref<number | undefined>();
   const previousStop = ref<number | undefined>();
   const selection = shallowRef<Selection>({ lane: undefined, register: undefined, row: undefined });
-  /** A register that the inspector is to open; it clears this when it has. */
+  /** A register that the inspector is to show; it clears this when it has. */
   const revealedRegister = ref<string | undefined>();
+  /** Registers whose bits and fields the inspector shows, by path. */
+  const openRegisters = shallowRef<ReadonlySet<string>>(new Set());
   /** Show the state before the event at the cursor instead of after it. */
   const before = ref(false);
   /** Whether the timeline is to bring the cursor into view. */
@@ -62,7 +67,7 @@ export const useTrace = defineStore('trace', () => {
   const vcpus = computed(() => Array.from({ length: info.value?.vcpus ?? 0 }, (_, index) => index));
   /** Everything of the inspected vCPU; that of the one before until its own has come. */
   const state = computed(() => moment.value?.states.get(moment.value.vcpu));
-  const lanes = computed<readonly Lane[]>(() => info.value?.lanes ?? []);
+  const lanes = computed<readonly Lane[]>(() => (info.value === undefined ? [] : lanesOf(info.value)));
   const selectedLane = computed(() => lanes.value.find(({ id }) => id === selection.value.lane));
   const baseline = computed(() => fixedBaseline.value ?? previousStop.value);
   /** Searches for a place to go to that are on their way. */
@@ -76,12 +81,13 @@ export const useTrace = defineStore('trace', () => {
     moments.forget();
     forgetUndo();
     info.value = opened;
-    const lane = firstInterrupt(opened);
+    const lane = firstInterrupt(opened.busiest, lanes.value);
     vcpu.value = lane?.vcpu ?? 0;
-    sight.value = sightOf(opened, opened.lanes.slice(0, FIRST_LANES), lane);
+    sight.value = sightOf({ vcpus: opened.vcpus, lanes: lanes.value }, lanes.value.slice(0, FIRST_LANES), lane);
     fixedBaseline.value = undefined;
     previousStop.value = undefined;
     selection.value = { lane: lane?.id, register: undefined, row: undefined };
+    openRegisters.value = new Set();
     past.value = [];
     future.value = [];
     const remembered = recall<number>(`position.${path}`, 0);
@@ -140,7 +146,14 @@ export const useTrace = defineStore('trace', () => {
     const compared = baseline.value === seq ? undefined : baseline.value;
     const late = setTimeout(() => (waiting.value = true), 200);
     try {
-      const question = { seq, vcpu: vcpu.value, baseline: compared, before: before.value, sight: sight.value };
+      const question = {
+        seq,
+        vcpu: vcpu.value,
+        baseline: compared,
+        before: before.value,
+        sight: sight.value,
+        decoded: [...openRegisters.value],
+      };
       const next = await moments.fetch(trace, question);
       if (mine !== generation) return;
       moment.value = next;
@@ -195,7 +208,7 @@ export const useTrace = defineStore('trace', () => {
 
   /** Tells which lanes are on screen: where a trace has too many to ask about all. */
   async function look(lanesInSight: readonly Lane[]): Promise<void> {
-    const next = sightOf(info.value, lanesInSight, selectedLane.value);
+    const next = sightOf({ vcpus: vcpus.value.length, lanes: lanes.value }, lanesInSight, selectedLane.value);
     if (sameSight(next, sight.value)) return;
     sight.value = next;
     if (moment.value !== undefined) await mover.ask(target.value);
@@ -231,9 +244,16 @@ export const useTrace = defineStore('trace', () => {
   function selectRegister(path: string | undefined): void {
     selection.value = { ...selection.value, register: path };
   }
+  /** Opens or closes a register in the inspector; with too many open, the one opened first is closed. */
+  async function openRegister(path: string, open: boolean): Promise<void> {
+    const others = [...openRegisters.value].filter((one) => one !== path);
+    openRegisters.value = new Set(open ? [...others, path].slice(-MOST_OPEN) : others);
+    if (open && moment.value !== undefined) await mover.ask(target.value);
+  }
   /** Selects a register and has the inspector open it. */
-  function revealRegister(path: string): void {
+  async function revealRegister(path: string): Promise<void> {
     selectRegister(path);
+    await openRegister(path, true);
     revealedRegister.value = path;
   }
   function selectRow(seq: number | undefined): void {
@@ -275,22 +295,18 @@ export const useTrace = defineStore('trace', () => {
     followed,
     searching,
     selectRegister,
+    openRegisters,
+    openRegister,
     revealRegister,
     revealedRegister,
     selectRow,
   };
 });
 
-/** The busiest private interrupt: something to look at when a trace is opened. */
-function firstInterrupt(trace: TraceInfo): Lane | undefined {
-  const busiest = trace.interrupts.reduce<TraceInfo['interrupts'][number] | undefined>(
-    (best, one) => (best === undefined || one.acknowledged > best.acknowledged ? one : best),
-    undefined,
-  );
-  // Counts of a private interrupt may be per vCPU or of all vCPUs together.
-  const interrupts = trace.lanes.filter(({ type }) => type === 'interrupt').toSorted(quietLast);
-  const lane = interrupts.find(({ intid, vcpu }) => intid === busiest?.intid && vcpu === (busiest.vcpu ?? vcpu));
-  return lane ?? interrupts[0];
+/** The busiest interrupt: something to look at when a trace is opened. */
+function firstInterrupt(busiest: number | null, lanes: readonly Lane[]): Lane | undefined {
+  const interrupts = lanes.filter(({ type }) => type === 'interrupt').toSorted(quietLast);
+  return interrupts.find(({ intid }) => intid === busiest) ?? interrupts[0];
 }
 
 const quietLast = (a: Lane, b: Lane): number => Number(a.quiet) - Number(b.quiet);

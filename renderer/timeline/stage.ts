@@ -13,6 +13,8 @@ export interface Stage {
   readonly height: Ref<number>;
   /** Paints in the next frame. */
   invalidate(): void;
+  /** Whether a paint was asked for that has not come yet. */
+  pending(): boolean;
 }
 
 export function useStage(
@@ -72,5 +74,5 @@ export function useStage(
     cancelAnimationFrame(frame);
   });
   watch(() => ui.theme, restyle, { flush: 'post' });
-  return { width, height, invalidate };
+  return { width, height, invalidate, pending: () => frame !== 0 };
 }

@@ -10,6 +10,7 @@ import { importTrace } from '../../core/import/import.ts';
 import { openSource } from '../../core/import/source/source.ts';
 import { createBackend } from '../../core/session/backend.ts';
 import { type Args, type Method, type Result } from '../../core/session/contract.ts';
+import { lanesOf } from '../../core/session/lane-columns.ts';
 import { TraceReader } from '../../core/trace/reader.ts';
 import { TraceWriter } from '../../core/trace/writer.ts';
 import { hasBabeltrace, readMilliseconds } from './babeltrace-peer.ts';
@@ -72,9 +73,11 @@ async function ask(path: string, size: number): Promise<void> {
     backend.handle(method, args, new AbortController().signal);
   const opening = performance.now();
   const opened = await call('trace.open', { path });
-  const { events, durationNs, lanes } = opened;
+  const { events, durationNs } = opened;
   let { id } = opened;
-  const shown = lanes.slice(0, 20).map((lane) => lane.id);
+  const shown = lanesOf(opened)
+    .slice(0, 20)
+    .map((lane) => lane.id);
   await call('timeline.lanes', { id, from: 0, to: durationNs, columns: 1200, lanes: shown, marks: true });
   await call('events.rows', { id, from: 0, count: 50, direction: 'forward', filter: '' });
   await call('state.inspect', { id, seq: 0, vcpu: 0, baseline: null });

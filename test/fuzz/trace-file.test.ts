@@ -14,6 +14,7 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBackend } from '../../core/session/backend.ts';
+import { lanesOf } from '../../core/session/lane-columns.ts';
 import { CONTRACT, type Args, type Method, type TraceInfo } from '../../core/session/contract.ts';
 import { SessionError } from '../../core/session/failure.ts';
 import { type SessionBackend } from '../../core/session/session.ts';
@@ -191,7 +192,7 @@ async function attempt<M extends Method>(method: M, args: Args<M>) {
   }
 }
 
-async function useAll({ id, events, durationNs, vcpus, lanes }: TraceInfo): Promise<void> {
+async function useAll({ id, events, durationNs, vcpus, lanes, gic }: TraceInfo): Promise<void> {
   const last = events - 1;
   const filter = 'ppi(27).pending rises or kind == irq.acknowledge';
   for (const from of [0, Math.floor(last / 2), last]) {
@@ -207,7 +208,10 @@ async function useAll({ id, events, durationNs, vcpus, lanes }: TraceInfo): Prom
   await attempt('nav.find', { id, condition: 'changed(vcpu0.*)', from: last, direction: 'backward' });
   await attempt('nav.continue', { id, from: 0, direction: 'forward' });
   await attempt('nav.seqAtTime', { id, time: durationNs / 3 });
-  const names = lanes.slice(0, 600).flatMap((lane) => (lane.id.length > 64 ? [] : [lane.id]));
+  const names = lanesOf({ lanes, gic })
+    .slice(0, 600)
+    .flatMap((lane) => (lane.id.length > 64 ? [] : [lane.id]));
+  await attempt('trace.interrupts', { id });
   for (const to of [durationNs, durationNs / 1000])
     await attempt('timeline.lanes', { id, from: 0, to, columns: 300, lanes: names, marks: true });
   await attempt('timeline.density', { id, columns: 300 });

@@ -239,7 +239,12 @@ async function report(
 ): Promise<boolean> {
   const info = await context.call('trace.open', { path: output }, NEVER);
   const { id } = info;
-  const document = json ? infoDocument(info, await context.call('analysis.injections', { id }, NEVER)) : undefined;
+  const document = json
+    ? infoDocument(info, {
+        taken: await context.call('trace.interrupts', { id }, NEVER),
+        raised: await context.call('analysis.injections', { id }, NEVER),
+      })
+    : undefined;
   await context.call('trace.close', { id }, NEVER);
   const lines = info.lines;
   const read = lines === null ? '' : `${countOf(lines.read, 'line')}, `;

@@ -9,7 +9,11 @@ import { type Style } from '../style.ts';
 import { tableText } from '../table.ts';
 
 type Info = Shape<'info'>;
-type Injections = Result<'analysis.injections'>;
+/** What is counted of interrupts. */
+export interface Counts {
+  readonly taken: Result<'trace.interrupts'>;
+  readonly raised: Result<'analysis.injections'>;
+}
 type SkippedLines = NonNullable<Info['skippedLines']>;
 
 const SKIPPED_PAGE = 10_000;
@@ -40,9 +44,12 @@ export const infoCommand = defineCommand({
     return context.withTrace(trace, async (open) => {
       const lines = skipped ? await skippedLines(open) : undefined;
       const integrity = verify ? await integrityOf(context, open) : undefined;
-      const injections = await open.call('analysis.injections', {});
+      const counts = {
+        taken: await open.call('trace.interrupts', {}),
+        raised: await open.call('analysis.injections', {}),
+      };
       const info = {
-        ...infoDocument(open.info, injections, lines),
+        ...infoDocument(open.info, counts, lines),
         ...(integrity === undefined ? {} : { integrity }),
       };
       if (json) await context.out.json(info);
@@ -70,7 +77,7 @@ async function skippedLines(trace: OpenTrace): Promise<SkippedLines> {
 }
 
 /** The document of `info --json`. Interrupts are summed over vCPUs, with each vCPU's share beside. */
-export function infoDocument(info: TraceInfo, injections: Injections, skipped?: SkippedLines): Info {
+export function infoDocument(info: TraceInfo, counts: Counts, skipped?: SkippedLines): Info {
   const { source, gic, profile, vcpus, events, durationNs, fileBytes, kinds, names, lines, complete } = info;
   return {
     schema: SHAPES_VERSION,
@@ -84,16 +91,16 @@ export function infoDocument(info: TraceInfo, injections: Injections, skipped?: 
     kinds,
     names,
     lines,
-    interrupts: interrupts(info, injections),
+    interrupts: interrupts(counts),
     complete,
     ...(skipped === undefined ? {} : { skippedLines: skipped }),
   };
 }
 
-function interrupts(info: TraceInfo, injections: Injections): Info['interrupts'] {
-  const injected = new Map(injections.interrupts.map(({ intid, count }) => [intid, count]));
+function interrupts({ taken, raised }: Counts): Info['interrupts'] {
+  const injected = new Map(raised.interrupts.map(({ intid, count }) => [intid, count]));
   const byIntid = new Map<number, Info['interrupts'][number]>();
-  for (const { intid, label, name, vcpu, acknowledged, deactivated } of info.interrupts) {
+  for (const { intid, label, name, vcpu, acknowledged, deactivated } of taken.interrupts) {
     const sum = byIntid.get(intid) ?? {
       intid: label,
       name,

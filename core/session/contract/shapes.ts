@@ -16,6 +16,7 @@ export const direction = z.enum(['forward', 'backward']);
 export const counts = z.record(z.string(), z.int());
 
 export const f64 = z.instanceof(Float64Array);
+export const i32 = z.instanceof(Int32Array);
 export const u32 = z.instanceof(Uint32Array);
 export const u8 = z.instanceof(Uint8Array);
 

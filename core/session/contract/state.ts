@@ -43,6 +43,8 @@ export const interruptStateSchema = z.object({
 
 /** Shared interrupts in one answer. */
 export const MAX_SHARED = 512;
+/** Registers that may be open at once. */
+export const MAX_DECODED = 256;
 
 export const stateMethods = {
   /** Everything the inspector shows for one vCPU after event `seq`; marks differences from `baseline`. */
@@ -56,6 +58,8 @@ export const stateMethods = {
       lanesOnly: z.boolean().optional(),
       /** Shared interrupts that are wanted, instead of the first ones. */
       shared: z.array(intid).max(MAX_SHARED).optional(),
+      /** Registers whose fields are wanted, by path; of others `fields` is empty. Absent: of all. */
+      decoded: z.array(z.string().max(256)).max(MAX_DECODED).optional(),
     }),
     z.object({
       seq,
@@ -66,6 +70,7 @@ export const stateMethods = {
       ppis: z.array(interruptStateSchema),
       /** Shared interrupts that the trace knows, at most `MAX_SHARED`. */
       shared: z.array(interruptStateSchema),
+      /** Its own, those of the physical CPU that it is on, and those of shared frames. */
       registers: z.array(slotValueSchema.extend({ name: z.string(), baseline: hex.nullable(), changed: z.boolean() })),
       /** Pending or active interrupts in the order the CPU interface would take them, with what holds each back. */
       candidates: z.array(

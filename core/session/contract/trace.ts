@@ -1,6 +1,6 @@
 /** An open trace as a whole: what it holds, whether it is sound, SQL over its views. See ../contract.ts for the units. */
 import { z } from 'zod';
-import { counts, intid, method, ns, ok, path, t, traceId, vcpu } from './shapes.ts';
+import { counts, i32, intid, method, ns, ok, path, t, traceId, u32, u8, vcpu } from './shapes.ts';
 
 /** A row of the timeline. Ids: `vcpu1`, `vcpu1.ppi27`, `spi33`, `lpi8`, `vcpu1.mask`. */
 export const laneSchema = z.object({
@@ -20,6 +20,15 @@ export const laneSchema = z.object({
   quiet: z.boolean(),
 });
 
+export const laneColumnsSchema = z.object({
+  /** Lanes that are not of interrupts. */
+  others: z.array(laneSchema),
+  /** Of each interrupt's lane: its INTID, its vCPU or −1, 1 if it is quiet. */
+  intids: u32,
+  vcpus: i32,
+  quiet: u8,
+});
+
 export const traceInfoSchema = z.object({
   id: traceId,
   path,
@@ -34,17 +43,10 @@ export const traceInfoSchema = z.object({
   kinds: counts,
   names: counts,
   lines: z.object({ read: z.int(), asEvents: z.int(), merged: z.int(), skipped: z.int(), reasons: counts }).nullable(),
-  interrupts: z.array(
-    z.object({
-      intid,
-      label: z.string(),
-      name: z.string(),
-      vcpu: vcpu.nullable(),
-      acknowledged: z.int(),
-      deactivated: z.int(),
-    }),
-  ),
-  lanes: z.array(laneSchema),
+  /** INTID of the interrupt that was acknowledged most; null: none was. */
+  busiest: intid.nullable(),
+  /** `lanesOf` of ../lane-columns.ts makes lanes of them. */
+  lanes: laneColumnsSchema,
   complete: z.boolean(),
   /** False while a recording or import still adds events. */
   finished: z.boolean(),
@@ -55,6 +57,22 @@ export const traceInfoSchema = z.object({
 export const traceMethods = {
   'trace.open': method(z.object({ path }), traceInfoSchema),
   'trace.info': method(z.object(t), traceInfoSchema),
+  /** How often each interrupt was taken and ended. */
+  'trace.interrupts': method(
+    z.object(t),
+    z.object({
+      interrupts: z.array(
+        z.object({
+          intid,
+          label: z.string(),
+          name: z.string(),
+          vcpu: vcpu.nullable(),
+          acknowledged: z.int(),
+          deactivated: z.int(),
+        }),
+      ),
+    }),
+  ),
   'trace.close': method(z.object(t), ok),
   /** Checks a file against itself: every block, the state carried from keyframe to keyframe, the digests. */
   'trace.verify': method(

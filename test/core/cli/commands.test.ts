@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { SHAPES } from '../../../core/cli/shapes.ts';
 import { type Result } from '../../../core/session/contract.ts';
-import { fakeBackend, INFO, openClose, run } from './support.ts';
+import { fakeBackend, INFO, INTERRUPTS, openClose, run } from './support.ts';
 
 const argsOf = (backend: ReturnType<typeof fakeBackend>, method: string) =>
   backend.calls.filter((call) => call.method === method).map(({ args }) => args);
@@ -59,8 +59,12 @@ describe('info', () => {
   });
 
   it('leaves out what of no interrupt was seen, since that is not to say that it did not happen', async () => {
-    const interrupts = INFO.interrupts.map((row) => ({ ...row, acknowledged: 0, deactivated: 0 }));
-    const backend = fakeBackend({ ...openClose, 'trace.open': () => ({ ...INFO, interrupts, vcpus: 0 }) });
+    const interrupts = INTERRUPTS.map((row) => ({ ...row, acknowledged: 0, deactivated: 0 }));
+    const backend = fakeBackend({
+      ...openClose,
+      'trace.open': () => ({ ...INFO, vcpus: 0 }),
+      'trace.interrupts': () => ({ interrupts }),
+    });
     const { stdout } = await run(['info', 'x'], { backend });
     expect(stdout).toMatch(/interrupt +source +injected\n +PPI 27 +CNTV +4\n/);
     expect(stdout).toMatch(/vCPUs +0: no event names one\n/);

@@ -106,6 +106,7 @@ describe('gicscope', () => {
     await run(['info', 'boot.gscope'], { backend, cwd: '/home/me' });
     expect(backend.calls).toEqual([
       { method: 'trace.open', args: { path: '/home/me/boot.gscope' } },
+      { method: 'trace.interrupts', args: { id: INFO.id } },
       { method: 'analysis.injections', args: { id: INFO.id } },
       { method: 'trace.close', args: { id: INFO.id } },
     ]);

@@ -122,19 +122,22 @@ export const INFO: TraceInfo = {
   kinds: { 'irq.acknowledge': 3, 'register.access': 97 },
   names: { gicv5_gicr_cdia: 3 },
   lines: { read: 1104, asEvents: 100, merged: 1000, skipped: 4, reasons: { 'not a QEMU line': 4 } },
-  interrupts: [
-    { intid: 0x2000_001b, label: 'PPI 27', name: 'CNTV', vcpu: 0, acknowledged: 2, deactivated: 2 },
-    { intid: 0x2000_001b, label: 'PPI 27', name: 'CNTV', vcpu: 1, acknowledged: 1, deactivated: 0 },
-    { intid: 0x6000_0005, label: 'SPI 5', name: '', vcpu: null, acknowledged: 0, deactivated: 0 },
-  ],
-  lanes: [],
+  busiest: 0x2000_001b,
+  lanes: { others: [], intids: new Uint32Array(), vcpus: new Int32Array(), quiet: new Uint8Array() },
   complete: true,
   finished: true,
   writable: true,
 };
 
+export const INTERRUPTS: Result<'trace.interrupts'>['interrupts'] = [
+  { intid: 0x2000_001b, label: 'PPI 27', name: 'CNTV', vcpu: 0, acknowledged: 2, deactivated: 2 },
+  { intid: 0x2000_001b, label: 'PPI 27', name: 'CNTV', vcpu: 1, acknowledged: 1, deactivated: 0 },
+  { intid: 0x6000_0005, label: 'SPI 5', name: '', vcpu: null, acknowledged: 0, deactivated: 0 },
+];
+
 export const openClose = {
   'trace.open': () => INFO,
+  'trace.interrupts': () => ({ interrupts: INTERRUPTS }),
   'trace.close': () => ({}),
   'analysis.injections': () => ({ interrupts: [{ intid: 0x2000_001b, count: 4 }] }),
 } as const satisfies Handlers;

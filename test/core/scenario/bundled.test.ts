@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { lanesOf } from '../../../core/session/lane-columns.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
 import { verifyTrace } from '../../support/verify-trace.ts';
 import { BUNDLED, Lab } from './support.ts';
@@ -70,7 +71,7 @@ describe('the bundled scenarios', () => {
     expect(progress).toMatchObject({ state: 'done', output: lab.path('i.gscope') });
     const info = await lab.backend.handle('trace.open', { path: lab.path('i.gscope') }, signal);
     expect(info.source.kind).toBe('scenario');
-    expect(info.lanes.map(({ id }) => id)).toEqual(expect.arrayContaining(['vcpu0', 'vcpu0.ppi30']));
+    expect(lanesOf(info).map(({ id }) => id)).toEqual(expect.arrayContaining(['vcpu0', 'vcpu0.ppi30']));
   });
 
   it('are all on the start screen, with their own titles and two lines of explanation', async () => {

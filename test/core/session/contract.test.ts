@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBackend } from '../../../core/session/backend.ts';
 import { type Args, CONTRACT, type Method, type Result, type TaskProgress } from '../../../core/session/contract.ts';
+import { lanesOf } from '../../../core/session/lane-columns.ts';
 import { type SessionBackend } from '../../../core/session/session.ts';
 
 const SAMPLE = join(import.meta.dirname, '../../../traces/gicv5-linux-boot-2cpu.log.zst');
@@ -103,9 +104,15 @@ describe('a trace', () => {
     const info = await call('trace.info', { id });
     expect(info).toMatchObject({ gic: 'v5', vcpus: 2, complete: true });
     expect(info.lines?.read).toBe((info.lines?.asEvents ?? 0) + (info.lines?.merged ?? 0) + (info.lines?.skipped ?? 0));
-    expect(info.lanes.map((lane) => lane.id)).toEqual(
+    expect(lanesOf(info).map((lane) => lane.id)).toEqual(
       expect.arrayContaining(['vcpu0', 'vcpu0.ppi27', 'vcpu0.mask', 'vcpu1', 'vcpu1.ppi27', 'lpi1']),
     );
+    const { interrupts } = await call('trace.interrupts', { id });
+    const most = Math.max(...interrupts.map(({ acknowledged }) => acknowledged));
+    expect(interrupts.find(({ intid }) => intid === info.busiest)).toMatchObject({
+      label: 'PPI 27',
+      acknowledged: most,
+    });
   });
 
   it('bears itself out, block by block', async () => {

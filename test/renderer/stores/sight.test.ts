@@ -36,6 +36,6 @@ describe('what the lanes ask about at each stop', () => {
   });
 
   it('is nothing without a trace', () => {
-    expect(sightOf(undefined, [], undefined)).toEqual({ vcpus: [], shared: undefined });
+    expect(sightOf({ vcpus: 0, lanes: [] }, [], undefined)).toEqual({ vcpus: [], shared: undefined });
   });
 });
