@@ -5,15 +5,9 @@
 import { type CpuifEvent } from '../gic/v5/events.ts';
 import { type Result } from './errno.ts';
 import { type Operations, type Owner } from './gic-model.ts';
+import { type Place } from './place.ts';
 import { type AttributeOp, type Msi } from './uapi.ts';
 import { type VgicIrsEvent } from './v5/irs/events.ts';
-
-/** Where an event happened; absent: not tied to one. Indices in order of creation. */
-export interface Place {
-  readonly vm?: number;
-  readonly vcpu?: number;
-  readonly pcpu?: number;
-}
 
 export type Observer = (event: KvmEvent, place: Place) => void;
 

@@ -84,18 +84,19 @@ export function trapped(vcpu: Vcpu, register: string, direction: 'read' | 'write
 export function accessByName(vcpu: Vcpu, name: string, direction: 'read' | 'write', value: bigint): GuestAccess {
   const words = new Words();
   words.value = value;
-  const outcome = accessNamed(vcpu, name, direction, words);
+  const register = guestRegister(name);
+  const outcome =
+    register === undefined ? accessOther(vcpu, name, direction, words) : access(vcpu, register, direction, words);
   const hasValue = direction === 'read' && (outcome === 'performed' || outcome === 'emulated');
   return { outcome, value: hasValue ? words.value : 0n };
 }
 
 /**
- * The same without bigints; `words` holds the value of a write and receives that of a read.
+ * One that is none of the GICv5 CPU interface, without bigints; `words` holds the value of a write and receives that of
+ * a read.
  * @throws RangeError when no table has a register of this name.
  */
-export function accessNamed(vcpu: Vcpu, name: string, direction: 'read' | 'write', words: Words): Outcome {
-  const register = guestRegister(name);
-  if (register !== undefined) return access(vcpu, register, direction, words);
+export function accessOther(vcpu: Vcpu, name: string, direction: 'read' | 'write', words: Words): Outcome {
   const cpu = vcpu.requireGuest();
   if (vcpu.gic?.interfaceAccess(cpu, name, direction, words) === true) return 'performed';
   if (isTimerRegister(name)) return accessTimer(vcpu, name, direction, words);

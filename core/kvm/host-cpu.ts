@@ -10,10 +10,10 @@ import { CpuInterfaceV3 } from '../gic/v3/cpu-interface.ts';
 import { DEFAULT_INTERFACE } from '../gic/v3/interface-size.ts';
 import { CNTP, CNTV, EDGE_PPIS } from '../gic/v5/ppi.ts';
 import { type Cell, CellClaim } from '../state/cell.ts';
-import { type Place } from './events.ts';
 import { type Host } from './host.ts';
 import { implementedPpis } from './host-facts.ts';
 import { type TrapValues } from './gic-model.ts';
+import { type Place, placeAt } from './place.ts';
 import { type Vcpu } from './vcpu.ts';
 
 /** Trap registers while the host runs: the boot values (gicv5-registers §3.2). */
@@ -71,9 +71,11 @@ export class HostCpu {
   readonly hfgitr: Cell;
   /** En in bit 0, V3 in bit 1. */
   readonly vctlr: Cell;
-  /** ICH_CONTEXTR_EL2: the resident virtual PE; not claimed on hosts whose IRS KVM does not use. */
   #found: { readonly loaded: number; readonly vcpu: Vcpu | undefined } = { loaded: 0, vcpu: undefined };
+  /** ICH_CONTEXTR_EL2: the resident virtual PE; not claimed on hosts whose IRS KVM does not use. */
   readonly #context: Cell | undefined;
+  /** Where nobody is loaded. */
+  readonly #place: Place;
   readonly virtualTimer: HardwareTimer;
   readonly physicalTimer: HardwareTimer;
   /** Physical PPIs that the host keeps disabled. */
@@ -91,6 +93,7 @@ export class HostCpu {
     const implemented = implementedPpis(host.facts) | extraLow;
     this.host = host;
     this.index = index;
+    this.#place = placeAt(undefined, undefined, index);
     this.loaded = claim.cell('loadedVcpu', 32);
     this.interface = new CpuInterface(host.journal, `pcpu${index}.`, {
       implemented: [implemented, extraHigh],
@@ -175,6 +178,6 @@ export class HostCpu {
 
   place(): Place {
     const vcpu = this.vcpu;
-    return vcpu === undefined ? { pcpu: this.index } : vcpu.place;
+    return vcpu === undefined ? this.#place : vcpu.place;
   }
 }

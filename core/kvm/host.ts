@@ -14,6 +14,7 @@ import { type GicModel } from './gic-model.ts';
 import { HostCpu } from './host-cpu.ts';
 import { type HostFacts } from './host-facts.ts';
 import { GIC_MODELS } from './models.ts';
+import { NOWHERE, placeAt } from './place.ts';
 import { MAINLINE, type Profile } from './profiles.ts';
 import { SoftTimers } from './soft-timers.ts';
 import { type VcpuTimers } from './timers.ts';
@@ -126,7 +127,7 @@ export class Host {
 
   setRunnableTasks(cpu: number, count: number): void {
     this.cpu(cpu).runnableTasks.set(count);
-    this.emit?.({ kind: 'host.tasks', runnable: count }, { pcpu: cpu });
+    this.emit?.({ kind: 'host.tasks', runnable: count }, placeAt(undefined, undefined, cpu));
   }
 
   /**
@@ -140,7 +141,7 @@ export class Host {
       const now = this.counter.value;
       const next = due === undefined || due > end ? end : due <= now ? now + 1n : due;
       this.counter.moveOn(Number(next & 0xffff_ffffn), Number(next >> 32n));
-      this.emit?.({ kind: 'host.counter', counter: next }, {});
+      this.emit?.({ kind: 'host.counter', counter: next }, NOWHERE);
       for (const cpu of this.cpus) cpu.updateTimerLines();
       this.softTimers.fire(next);
     }

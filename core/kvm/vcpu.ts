@@ -10,12 +10,13 @@ import { type GuestRegister } from '../gic/v5/guest-registers.ts';
 import { CellClaim } from '../state/cell.ts';
 import { type Words } from '../gic/v5/words.ts';
 import { EBUSY, type Result } from './errno.ts';
-import { type KvmEvent, type Place } from './events.ts';
+import { type KvmEvent } from './events.ts';
 import { firstRun } from './first-run.ts';
 import { type GicModel, type Signal, type VcpuGic } from './gic-model.ts';
 import * as access from './guest-access.ts';
 import { type HostCpu } from './host-cpu.ts';
 import { type Outcome } from './outcome.ts';
+import { type Place, placeAt } from './place.ts';
 import { VcpuPmu } from './pmu.ts';
 import * as loop from './run-loop.ts';
 import { writeTimer } from './timer-registers.ts';
@@ -45,7 +46,7 @@ export class Vcpu {
     this.timers = new VcpuTimers(this, claim);
     this.pmu = new VcpuPmu(this, claim);
     this.#gics = new Map([...vm.gics].map(([type, gic]) => [type, gic.attach(this)]));
-    this.#place = { vm: vm.index, vcpu: index };
+    this.#place = placeAt(vm.index, index);
   }
 
   /** User space's number of this vCPU. */
@@ -104,12 +105,8 @@ export class Vcpu {
   /** Where this vCPU's events happen: with the physical CPU while it is loaded. */
   get place(): Place {
     const number = this.slots.physicalCpu.lo;
-    if ((this.#place.pcpu ?? -1) !== number - 1)
-      this.#place = {
-        vm: this.vm.index,
-        vcpu: this.index,
-        ...(number === 0 ? {} : { pcpu: number - 1 }),
-      };
+    const pcpu = number === 0 ? undefined : number - 1;
+    if (this.#place.pcpu !== pcpu) this.#place = placeAt(this.vm.index, this.index, pcpu);
     return this.#place;
   }
 
@@ -272,12 +269,12 @@ export class Vcpu {
     return access.executeByName(this, name, operand);
   }
 
-  /** The hot form of `sysreg`. */
-  accessNamed(register: string, direction: 'read' | 'write', words: Words): Outcome {
-    return access.accessNamed(this, register, direction, words);
+  /** The hot form of `sysreg`, for all but GICv5's own registers. */
+  accessOther(register: string, direction: 'read' | 'write', words: Words): Outcome {
+    return access.accessOther(this, register, direction, words);
   }
 
-  /** That of GICv5's own registers, found before. */
+  /** That of GICv5's own, found before. */
   access(register: GuestRegister, direction: 'read' | 'write', words: Words): Outcome {
     return access.access(this, register, direction, words);
   }

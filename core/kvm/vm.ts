@@ -16,6 +16,7 @@ import { type Host } from './host.ts';
 import { finaliseIdRegisters } from './id-registers.ts';
 import { setIrqLine } from './irq-line.ts';
 import { setGsiRouting, signalMsi } from './messages.ts';
+import { type Place, placeAt } from './place.ts';
 import {
   type AttributeOp,
   CTRL,
@@ -61,6 +62,8 @@ export class Vm {
   readonly #gics: ReadonlyMap<number, VmGic>;
   readonly #pool: Vcpu[] = [];
   readonly #prefix: string;
+  /** Where events happen that are tied to none of its vCPUs. */
+  readonly place: Place;
 
   constructor(host: Host, index: number) {
     // One VM is the rule, and its paths are short.
@@ -68,6 +71,7 @@ export class Vm {
     const claim = new CellClaim(host.journal, index === 0 ? 'vm.' : this.#prefix);
     this.host = host;
     this.index = index;
+    this.place = placeAt(index);
     this.exists = claim.flag('exists');
     this.irqchip = claim.cell('irqchip', 8);
     this.initialized = claim.flag('initialized');
@@ -118,7 +122,7 @@ export class Vm {
   }
 
   emit(event: KvmEvent): void {
-    this.host.emit?.(event, { vm: this.index });
+    this.host.emit?.(event, this.place);
   }
 
   /** Claims the slots of the first `count` vCPUs. */

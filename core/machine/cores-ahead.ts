@@ -32,14 +32,20 @@ export class CoresAhead {
     this.#ahead.push(thread);
   }
 
-  /** Writes what has changed in cores to their slots, by the numbers of the vCPUs. One that runs goes on being ahead. */
-  catchUp(journal: Journal, running: Thread | undefined): void {
+  /**
+   * Writes what has changed in cores to their slots, by the numbers of the vCPUs. One that runs goes on being ahead;
+   * `named` is another one, to which something was done: where it is may follow from that.
+   */
+  catchUp(journal: Journal, running: Thread | undefined, named?: Thread): void {
     const ahead = this.#ahead;
     // Nearly always: the one that runs made the event, and nobody else ran since the last.
     if (ahead.length === 1 && running !== undefined && ahead[0] === running) {
+      if (named !== undefined && named.index < running.index) named.saveRunState();
       running.save(journal);
+      if (named !== undefined && named.index > running.index) named.saveRunState();
       return;
     }
+    if (named !== undefined) this.touch(named);
     if (ahead.length > 1) sortByIndex(ahead);
     for (const thread of ahead) {
       thread.isAhead = false;

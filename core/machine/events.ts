@@ -1,5 +1,6 @@
 /** What a machine tells beyond what KVM tells: the guest's own steps and the scheduler's. */
-import { type KvmEvent, type Place } from '../kvm/events.ts';
+import { type KvmEvent } from '../kvm/events.ts';
+import { type Place } from '../kvm/place.ts';
 
 export type MachineEvent =
   /** An access that no other event tells: a timer's or identification register, or a GIC instruction. */

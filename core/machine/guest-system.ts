@@ -36,6 +36,7 @@ import { type GuestAccess, type MachineEvent } from './events.ts';
 type Target =
   | { readonly type: 'interface'; readonly register: GuestRegister }
   | { readonly type: 'instruction'; readonly instruction: GicInstruction }
+  | { readonly type: 'fixed'; readonly name: string; readonly value: (vcpu: Vcpu) => bigint }
   | { readonly type: 'named'; readonly name: string }
   | { readonly type: 'none' };
 
@@ -135,6 +136,10 @@ export class GuestSystem implements System {
         this.operation = undefined;
         return answer;
       }
+      case 'fixed':
+        if (direction === 'write') return UNDEFINED;
+        value.value = target.value(this.#vcpu);
+        return DONE;
       case 'instruction':
       case 'none':
         return UNDEFINED;
@@ -142,15 +147,9 @@ export class GuestSystem implements System {
   }
 
   #named(name: string, direction: 'read' | 'write', value: Words): Answer {
-    const fixed = FIXED.get(name);
-    if (fixed !== undefined) {
-      if (direction === 'write') return UNDEFINED;
-      value.value = fixed(this.#vcpu);
-      return DONE;
-    }
     const words = this.#words;
     words.set(value.lo, value.hi);
-    const outcome = this.#vcpu.accessNamed(name, direction, words);
+    const outcome = this.#vcpu.accessOther(name, direction, words);
     if (direction === 'read') {
       const hasValue = outcome === 'performed' || outcome === 'emulated';
       value.set(hasValue ? words.lo : 0, hasValue ? words.hi : 0);
@@ -241,6 +240,7 @@ function nameOf(target: Target): string | undefined {
       return target.register.name;
     case 'instruction':
       return target.instruction.name;
+    case 'fixed':
     case 'named':
       return target.name;
     case 'none':
@@ -253,7 +253,9 @@ function resolve(encoding: number): Target {
   const known = registerByEncoding(...row, 'v5')?.name;
   if (known === undefined) {
     const name = row[0] < 2 ? '' : systemRegisterName(row, 'read', 'v5');
-    return FIXED.has(name) || isPmuRegister(name) || isIdRegister(name) ? { type: 'named', name } : { type: 'none' };
+    const value = FIXED.get(name);
+    if (value !== undefined) return { type: 'fixed', name, value };
+    return isPmuRegister(name) || isIdRegister(name) ? { type: 'named', name } : { type: 'none' };
   }
   const name = known;
   const register = guestRegister(name);

@@ -13,7 +13,7 @@
  * depend on how many rounds it took.
  */
 import { Host } from '../kvm/host.ts';
-import { type Place } from '../kvm/events.ts';
+import { type Place } from '../kvm/place.ts';
 import { type Vm } from '../kvm/vm.ts';
 import { type Cell, CellClaim } from '../state/cell.ts';
 import { Journal } from '../state/journal.ts';
@@ -291,8 +291,8 @@ export class Machine {
   }
 
   /** What has changed in cores and RAM, into the journal. */
-  #catchUp(): void {
-    this.#ahead.catchUp(this.journal, this.#loop.running);
+  #catchUp(named?: Thread): void {
+    this.#ahead.catchUp(this.journal, this.#loop.running, named);
     this.ram.flush(this.journal);
   }
 
@@ -314,11 +314,8 @@ export class Machine {
     const { running } = this.#loop;
     if (vcpu === undefined) {
       if (running === undefined) for (const thread of this.#threads) this.touch(thread);
-    } else if (vcpu !== running?.index) {
-      const named = this.#threads[vcpu];
-      if (named !== undefined) this.touch(named);
-    }
-    this.#catchUp();
+      this.#catchUp();
+    } else this.#catchUp(vcpu === running?.index ? undefined : this.#threads[vcpu]);
   }
 
   #report(event: AnyEvent, place: Place): void {

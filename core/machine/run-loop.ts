@@ -2,7 +2,7 @@
  * The vCPU threads on their physical CPUs: what one of them does in its turn, and what makes it stop, sleep or wake.
  * The steps themselves are KVM's (core/kvm/run-loop.ts); here is only when each happens.
  */
-import { type Place } from '../kvm/events.ts';
+import { type Place } from '../kvm/place.ts';
 import { LockDeadlock } from '../kvm/v5/irs/locks.ts';
 import { type Stop } from './a64/index.ts';
 import { type AnyEvent } from './events.ts';

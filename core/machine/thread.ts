@@ -114,6 +114,11 @@ export class Thread {
   /** Brings the derived slots and the core's registers up to date; called before an event is recorded. */
   save(journal: Journal): void {
     saveTo(this.core, journal, this.slots);
+    this.saveRunState();
+  }
+
+  /** The same for a thread whose core agrees with its slots. */
+  saveRunState(): void {
     this.#runState.set(this.#run());
   }
 

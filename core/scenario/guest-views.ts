@@ -2,7 +2,7 @@
  * The derived slots that people look at: each vCPU's PPIs and CPU interface as its guest has them. Brought up to date
  * before an event is reported, so that they belong to it as well.
  */
-import { type Place } from '../kvm/events.ts';
+import { type Place } from '../kvm/place.ts';
 import { GROUP } from '../kvm/uapi.ts';
 import { GuestView } from '../kvm/v5/guest-view.ts';
 import { type VcpuVgicV5 } from '../kvm/v5/vcpu-vgic.ts';

@@ -8,7 +8,7 @@
  */
 import { ppiIntid } from '../gic/v5/ppi.ts';
 import { bitsOf } from '../gic/v5/words.ts';
-import { type Place } from '../kvm/events.ts';
+import { type Place } from '../kvm/place.ts';
 import { implementedPpis } from '../kvm/host-facts.ts';
 import { type GuestView } from '../kvm/v5/guest-view.ts';
 import { type VcpuVgicV5 } from '../kvm/v5/vcpu-vgic.ts';

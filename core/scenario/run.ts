@@ -6,6 +6,7 @@
  */
 import { formatResult } from '../kvm/errno.ts';
 import { LockDeadlock } from '../kvm/v5/irs/locks.ts';
+import { NOWHERE } from '../kvm/place.ts';
 import { type Thread } from '../machine/thread.ts';
 import { type HaltReason } from '../machine/events.ts';
 import { type SavedTables } from '../machine/irs-actions.ts';
@@ -229,7 +230,7 @@ export class ScenarioRun {
     this.#halted = halted;
     this.machine.save();
     this.#views?.update();
-    this.machine.emit({ kind: 'machine.halt', reason: halted }, {});
+    this.machine.emit({ kind: 'machine.halt', reason: halted }, NOWHERE);
     if (data.expect.halted !== undefined)
       this.#checks.add(['expect', 'halted'], 'why the run ended', data.expect.halted, halted);
     for (const [index, { label, nth = 1 }] of data.expect.at.entries())

@@ -220,7 +220,8 @@ export class Journal {
   }
 
   #change(slot: SlotId, lo: number, hi: number, known: 0 | 1): void {
-    const state = this.state;
+    // Slots are claimed long before they are written: the layout is looked at only when one is not there.
+    const state = slot < this.#state.size ? this.#state : this.state;
     if (!(slot >= 0 && slot < state.size)) throw new RangeError(`no slot ${slot}; the layout has ${state.size}`);
     const beforeLo = state.lo[slot] ?? 0;
     const beforeHi = state.hi[slot] ?? 0;

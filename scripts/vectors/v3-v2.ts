@@ -3,7 +3,8 @@
  * step's result, notifications and state are compared; a key of the state is rendered again when the step lists it or
  * a slot behind it changed, everything else is as it was when it was last found equal.
  */
-import { type KvmEvent, type Place } from '../../core/kvm/events.ts';
+import { type KvmEvent } from '../../core/kvm/events.ts';
+import { type Place } from '../../core/kvm/place.ts';
 import { Host } from '../../core/kvm/host.ts';
 import { REFERENCE_HOST } from '../../core/kvm/host-facts.ts';
 import { vgicOf } from '../../core/kvm/vgic/vm-state.ts';

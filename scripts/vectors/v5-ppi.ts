@@ -3,7 +3,8 @@
  * result, side effects and the whole state after every step. A section of the state is rendered again only when a
  * slot of it changed; everything else is as it was when it was last found equal.
  */
-import { type KvmEvent, type Place } from '../../core/kvm/events.ts';
+import { type KvmEvent } from '../../core/kvm/events.ts';
+import { type Place } from '../../core/kvm/place.ts';
 import { Host } from '../../core/kvm/host.ts';
 import { REFERENCE_HOST } from '../../core/kvm/host-facts.ts';
 import { PROFILES, profileByName } from '../../core/kvm/profiles.ts';

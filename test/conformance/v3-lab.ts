@@ -4,7 +4,8 @@
  * Maintenance exits are taken where a scenario says so.
  */
 import assert from 'node:assert/strict';
-import { type KvmEvent, type Place } from '../../core/kvm/events.ts';
+import { type KvmEvent } from '../../core/kvm/events.ts';
+import { type Place } from '../../core/kvm/place.ts';
 import { Host } from '../../core/kvm/host.ts';
 import { type HostFacts, REFERENCE_HOST } from '../../core/kvm/host-facts.ts';
 import { MAINLINE, type Profile } from '../../core/kvm/profiles.ts';

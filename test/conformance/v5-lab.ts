@@ -3,7 +3,6 @@
  * first sees to it that the vCPU is loaded and in the guest, as a run loop would; a trap or a kick leaves the guest.
  */
 import assert from 'node:assert/strict';
-import { type KvmEvent, type Place } from '../../core/kvm/events.ts';
 import { Host, type HostOptions } from '../../core/kvm/host.ts';
 import { type HostFacts, REFERENCE_HOST } from '../../core/kvm/host-facts.ts';
 import { profileByName } from '../../core/kvm/profiles.ts';
@@ -18,9 +17,10 @@ import { VmVgicV5 } from '../../core/kvm/v5/vm-vgic.ts';
 import { sysregAttribute } from '../../core/kvm/v5/userspace-registers.ts';
 import { Journal } from '../../core/state/journal.ts';
 import { Layout } from '../../core/state/layout.ts';
+import { type Recorded, recordedOf } from '../core/kvm/recorded.ts';
 import { noteProfile } from './named-profiles.ts';
 
-export type Recorded = KvmEvent & Place;
+export type { Recorded };
 
 export const H5: HostFacts = REFERENCE_HOST;
 export const H5C: HostFacts = { ...H5, v3Compat: true };
@@ -46,7 +46,7 @@ export class Lab {
     noteProfile(profile);
     this.host = new Host(this.journal, facts, { profile: profileByName(profile), reserveVcpus: 3, ...options });
     this.host.observe((event, place) => {
-      this.events.push({ ...event, ...place });
+      this.events.push(recordedOf(event, place));
     });
     this.vm = this.host.createVm();
   }

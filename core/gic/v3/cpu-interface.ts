@@ -262,9 +262,11 @@ export class CpuInterfaceV3 {
   #best(): number {
     let best = IDLE;
     let index = -1;
-    for (let i = 0; i < this.lr.length; i++) {
-      const hi = this.#hi(i);
-      if ((hi & LR_STATE) >>> 0 !== LR_PENDING || !this.groupEnabled((hi & LR_GROUP) !== 0 ? 1 : 0)) continue;
+    const { lr } = this;
+    const vmcr = this.vmcr.lo;
+    for (let i = 0; i < lr.length; i++) {
+      const hi = lr[i]?.hi ?? 0;
+      if ((hi & LR_STATE) !== LR_PENDING || (vmcr & ((hi & LR_GROUP) !== 0 ? VMCR.ENG1 : VMCR.ENG0)) === 0) continue;
       const priority = lrPriority(hi);
       if (priority < best) {
         best = priority;

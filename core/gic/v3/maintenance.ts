@@ -22,13 +22,14 @@ function collect(lr: readonly Cell[], test: (hi: number) => boolean): number {
 export function misrOf(hcr: number, vmcr: number, lr: readonly Cell[]): number {
   let valid = 0;
   let pending = 0;
-  for (let i = 0; i < lr.length; i++) {
-    const state = (lr[i]?.hi ?? 0) & LR_STATE;
-    if (state !== 0) valid++;
-    if (state >>> 0 === LR_PENDING) pending++;
-  }
   let misr = 0;
-  if (eisrOf(lr) !== 0) misr |= MISR.EOI;
+  for (let i = 0; i < lr.length; i++) {
+    const hi = lr[i]?.hi ?? 0;
+    const state = hi & LR_STATE;
+    if (state !== 0) valid++;
+    if (state === LR_PENDING) pending++;
+    if (lrReportsEoi(hi)) misr |= MISR.EOI;
+  }
   if (hcr & HCR.UIE && valid < 2) misr |= MISR.U;
   if (hcr & HCR.LRENPIE && (hcr & EOICOUNT_MASK) !== 0) misr |= MISR.LRENP;
   if (hcr & HCR.NPIE && pending === 0) misr |= MISR.NP;

@@ -107,8 +107,8 @@ export function flush(self: VgicVcpu): void {
   const count = census(self);
   const overflow = count.pending + count.active > numLr;
   if (overflow) {
-    sortApList(self);
-    self.vcpu.emit({ kind: 'ap.sort', order: self.apList.map(({ intid }) => intid) });
+    const order = sortApList(self).map(({ intid }) => intid);
+    self.vcpu.emit({ kind: 'ap.sort', order });
   }
   let used = 0;
   self.lastLr.set(0);

@@ -11,6 +11,7 @@
 import { LR_ACTIVE, LR_PENDING, LR_STATE } from '../../gic/v3/list-register.ts';
 import { type SlotId } from '../../state/brand.ts';
 import { type Cell, CellClaim } from '../../state/cell.ts';
+import { type Journal } from '../../state/journal.ts';
 import { type HostCpu } from '../host-cpu.ts';
 import { type Irq } from './irq.ts';
 import { ACTIVE, LATCH, LEVEL, LINE, ON_LR } from './irq-words.ts';
@@ -32,11 +33,15 @@ interface Followed {
 
 export class GuestInterrupts {
   readonly #vgic: VgicVm;
+  readonly #journal: Journal;
   readonly #followed: Followed[] = [];
   /** Whose list registers are looked at: in memory or in a CPU. */
   readonly #lists: (VgicVcpu | HostCpu)[] = [];
   /** By slot: index + 1 in `#followed` for KVM's word, minus that in `#lists` for a list register; else 0. */
   #roles = new Int32Array(0);
+  /** By index in `#followed`: the last round of `update` in which it was derived. */
+  #derivedIn = new Int32Array(0);
+  #round = 0;
   #seen = 0;
   #clearings = -1;
   #rewinds = 0;
@@ -44,6 +49,7 @@ export class GuestInterrupts {
   /** Claims nothing; `follow` does. */
   constructor(vgic: VgicVm) {
     this.#vgic = vgic;
+    this.#journal = vgic.vm.host.journal;
     for (const cpu of vgic.vm.host.cpus) this.#watch(cpu, cpu.interfaceV3?.lr ?? []);
   }
 
@@ -53,22 +59,26 @@ export class GuestInterrupts {
     const prefix = owner === undefined ? vm.prefix : vm.vcpuPrefix(owner.index);
     const guest = new CellClaim(vm.host.journal, `${prefix}guest.`).cell(irq.name, 2);
     this.#setRole(irq.state.slot, this.#followed.push({ irq, guest }));
+    if (this.#followed.length > this.#derivedIn.length)
+      this.#derivedIn = longer(this.#derivedIn, this.#followed.length);
     if (owner !== undefined && this.#lists.at(-1) !== owner) this.#watch(owner, owner.lr);
     return guest;
   }
 
   /** Brings the slots up to date with what the journal has gained. */
   update(): void {
-    const { journal } = this.#vgic.vm.host;
+    const journal = this.#journal;
     const { count, slot, beforeLo, afterLo, clearings, rewinds } = journal;
     const from = clearings === this.#clearings ? this.#seen : 0;
+    const roles = this.#roles;
+    this.#round = (this.#round + 1) | 0;
     if (rewinds === this.#rewinds)
       for (let i = from; i < count; i++) {
-        const role = this.#roles[slot[i] ?? 0] ?? 0;
-        if (role > 0) this.#derive(this.#followed[role - 1]);
+        const role = roles[slot[i] ?? 0] ?? 0;
+        if (role > 0) this.#derive(role - 1);
         else if (role < 0) this.#listed(this.#lists[-role - 1], beforeLo[i] ?? 0, afterLo[i] ?? 0);
       }
-    else for (const followed of this.#followed) this.#derive(followed);
+    else for (const index of this.#followed.keys()) this.#derive(index);
     this.#seen = journal.count;
     this.#clearings = clearings;
     this.#rewinds = rewinds;
@@ -80,11 +90,7 @@ export class GuestInterrupts {
   }
 
   #setRole(slot: SlotId, role: number): void {
-    if (slot >= this.#roles.length) {
-      const roles = new Int32Array(2 * (slot + 1));
-      roles.set(this.#roles);
-      this.#roles = roles;
-    }
+    if (slot >= this.#roles.length) this.#roles = longer(this.#roles, slot + 1);
     this.#roles[slot] = role;
   }
 
@@ -98,12 +104,15 @@ export class GuestInterrupts {
   }
 
   #named(self: VgicVcpu, lo: number): void {
-    const irq = self.listed(intidOf(self, lo));
-    if (irq !== undefined) this.#derive(this.#followed[(this.#roles[irq.state.slot] ?? 0) - 1]);
+    const irq = self.listed((lo & intidMask(self)) >>> 0);
+    if (irq !== undefined) this.#derive((this.#roles[irq.state.slot] ?? 0) - 1);
   }
 
-  #derive(followed: Followed | undefined): void {
-    if (followed === undefined) return;
+  /** Once a round: KVM's word and both copies of the list register change together. */
+  #derive(index: number): void {
+    const followed = this.#followed[index];
+    if (followed === undefined || this.#derivedIn[index] === this.#round) return;
+    this.#derivedIn[index] = this.#round;
     const { irq, guest } = followed;
     const { lo } = irq.state;
     let pending = (lo & LATCH) !== 0 || (lo & LEVEL_UP) === LEVEL_UP;
@@ -126,15 +135,21 @@ function registerOf(self: VgicVcpu, intid: number): number | undefined {
 }
 
 function inRegisters(registers: readonly Cell[], self: VgicVcpu, intid: number): number | undefined {
-  for (let n = 0; n < self.usedLrs.lo; n++) {
+  const used = self.usedLrs.lo;
+  const mask = intidMask(self);
+  for (let n = 0; n < used; n++) {
     const cell = registers[n];
     // An empty one is 0, which would name SGI 0.
-    if (cell !== undefined && cell.hi !== 0 && intidOf(self, cell.lo) === intid) return cell.hi;
+    if (cell !== undefined && cell.hi !== 0 && (cell.lo & mask) >>> 0 === intid) return cell.hi;
   }
   return undefined;
 }
 
-/** A guest without the system registers is one of a GICv2. */
-function intidOf(self: VgicVcpu, lo: number): number {
-  return self.sre.lo === 0 ? lo & V2_INTID : lo;
+/** The bits of a list register that name the interrupt. A guest without the system registers is one of a GICv2. */
+const intidMask = (self: VgicVcpu): number => (self.sre.lo === 0 ? V2_INTID : -1);
+
+function longer(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  const out = new Int32Array(2 * length);
+  out.set(array);
+  return out;
 }

@@ -1,6 +1,7 @@
 /** How interrupts as KVM keeps them, traps, timers and the host become events. */
 import { CNTV, PMUIRQ, ppiIntid } from '../../gic/v5/ppi.ts';
-import { type HostEvent, type IrqEvent, type Place, type TrapEvent } from '../../kvm/events.ts';
+import { type HostEvent, type IrqEvent, type TrapEvent } from '../../kvm/events.ts';
+import { type Place } from '../../kvm/place.ts';
 import { type Detail, type Timer } from '../../trace/kinds.ts';
 import { intidOfKvm } from './cpuif.ts';
 import { textsOfWord } from './detail-texts.ts';

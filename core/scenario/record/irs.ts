@@ -4,7 +4,7 @@ import { registerByName } from '../../gic/registers.ts';
 import { ACTIVE } from '../../gic/v5/irs/iste.ts';
 import { vdPendOperand, vdRcfgOperand } from '../../gic/v5/irs/virtual-instructions.ts';
 import { type VgicIrsEvent } from '../../kvm/v5/irs/events.ts';
-import { type Place } from '../../kvm/events.ts';
+import { type Place } from '../../kvm/place.ts';
 import { CONFIGURES, type Detail } from '../../trace/kinds.ts';
 import { eventType } from './event-type.ts';
 import { highOf, lowOf, type Rows, type Scribe } from './scribe.ts';

@@ -3,7 +3,7 @@
  * writes follow as accesses of the hypervisor.
  */
 import { type RunEvent } from '../../kvm/events.ts';
-import { type Place } from '../../kvm/events.ts';
+import { type Place } from '../../kvm/place.ts';
 import { type Payload } from '../../trace/kinds.ts';
 import { textsOfNumbers, textsOfWord } from './detail-texts.ts';
 import { eventType } from './event-type.ts';

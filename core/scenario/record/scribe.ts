@@ -1,5 +1,5 @@
 /** What a row of the recording tables is given: the machine, where the event happened, and ways to append. */
-import { type Place } from '../../kvm/events.ts';
+import { type Place } from '../../kvm/place.ts';
 import { type AnyEvent } from '../../machine/events.ts';
 import { type Machine } from '../../machine/machine.ts';
 import { type Thread } from '../../machine/thread.ts';

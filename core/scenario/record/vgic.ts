@@ -1,5 +1,6 @@
 /** How frames, lines and the GICv3 and GICv2 models become events. The rest goes in as `other`, with its facts. */
-import { type ItsEvent, type Place, type VgicEvent } from '../../kvm/events.ts';
+import { type ItsEvent, type VgicEvent } from '../../kvm/events.ts';
+import { type Place } from '../../kvm/place.ts';
 import { type VgicIrsEvent } from '../../kvm/v5/irs/events.ts';
 import { type Machine } from '../../machine/machine.ts';
 import { IRS } from './irs.ts';

@@ -3,7 +3,6 @@
  * that carries out those that fit the state of their vCPU.
  */
 import fc from 'fast-check';
-import { type KvmEvent, type Place } from '../../../core/kvm/events.ts';
 import { Host } from '../../../core/kvm/host.ts';
 import { type HostFacts, REFERENCE_HOST } from '../../../core/kvm/host-facts.ts';
 import { profileByName } from '../../../core/kvm/profiles.ts';
@@ -17,6 +16,7 @@ import { FEATURE } from '../../../core/kvm/vcpu-slots.ts';
 import { type Vm } from '../../../core/kvm/vm.ts';
 import { Journal } from '../../../core/state/journal.ts';
 import { Layout } from '../../../core/state/layout.ts';
+import { type Recorded, recordedOf } from './recorded.ts';
 
 const VCPUS = 3;
 
@@ -153,7 +153,7 @@ export class RandomLife {
   readonly vm: Vm;
   readonly vgic: VmVgicV5;
   /** What the observer saw since it was last emptied. */
-  readonly events: (KvmEvent & Place)[] = [];
+  readonly events: Recorded[] = [];
   /** Journal position after the changes that events own so far. */
   owned = 0;
 
@@ -167,7 +167,7 @@ export class RandomLife {
     this.host = new Host(this.journal, facts, { profile: profileByName(profile), reserveVcpus: VCPUS });
     this.host.observe((event, place) => {
       this.owned = this.journal.count;
-      this.events.push({ ...event, ...place });
+      this.events.push(recordedOf(event, place));
     });
     this.vm = this.host.createVm();
     const hasPmu = plan.hostPmu && plan.guestPmu;

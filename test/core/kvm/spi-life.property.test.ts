@@ -5,6 +5,7 @@ import { ACTIVE, PENDING, SPI_BASE } from '../../../core/gic/v5/irs/iste.ts';
 import { KNOWN_AFTER } from '../../../core/state/journal.ts';
 import { digest } from '../../../core/state/digest.ts';
 import { StateVector } from '../../../core/state/state-vector.ts';
+import { recordedOf } from './recorded.ts';
 import { Life, life, SPIS } from './random-spi-life.ts';
 
 /** `expect` is too slow for what is asked a hundred thousand times. */
@@ -20,7 +21,7 @@ describe('injected SPIs', () => {
         const of = again();
         const { lab, book } = of;
         lab.host.observe((event, place) => {
-          lab.events.push({ ...event, ...place });
+          lab.events.push(recordedOf(event, place));
           // The chain and the marks of membership change under locks, together.
           if (event.kind.startsWith('aplist') || event.kind.startsWith('lock')) return;
           const members = Array.from({ length: SPIS }, (_, n) => n).filter((n) => lab.irs.spi(n)?.member !== 0);

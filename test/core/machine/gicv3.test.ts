@@ -1,5 +1,6 @@
 /** A64 guests of a GICv3: memory-mapped frames, the CPU interface, SGIs between vCPUs, and undo of all of it. */
 import { describe, expect, it } from 'vitest';
+import { NOWHERE } from '../../../core/kvm/place.ts';
 import { REFERENCE_HOST } from '../../../core/kvm/host-facts.ts';
 import { MAINLINE } from '../../../core/kvm/profiles.ts';
 import { DEVICE_VGIC_V3, GROUP } from '../../../core/kvm/uapi.ts';
@@ -138,7 +139,7 @@ describe('a guest of a GICv3', () => {
     machine.run(200_000n);
     machine.save();
     // Registers that the cores held until now belong to the end of the run.
-    recorder?.put('other', 'hypervisor', {}, { event: 'end of the run' });
+    recorder?.put('other', 'hypervisor', NOWHERE, { event: 'end of the run' });
     writer?.finish({ ...SUMMARY, gic: 'v3' });
     const reader = new TraceReader(path);
     try {

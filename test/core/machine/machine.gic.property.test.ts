@@ -9,7 +9,7 @@ import { type AnyEvent } from '../../../core/machine/events.ts';
 import * as host from '../../../core/machine/host-actions.ts';
 import { type Machine } from '../../../core/machine/machine.ts';
 import { type Thread } from '../../../core/machine/thread.ts';
-import { type Place } from '../../../core/kvm/events.ts';
+import { type Place } from '../../../core/kvm/place.ts';
 import { VGIC_V5 } from '../../../core/kvm/v5/model.ts';
 import { VcpuVgicV5 } from '../../../core/kvm/v5/vcpu-vgic.ts';
 import { VmVgicV5 } from '../../../core/kvm/v5/vm-vgic.ts';

@@ -17,7 +17,8 @@ import { decodeVdPend } from '../../../gic/v5/irs/virtual-instructions.ts';
 import { type SlotId } from '../../../state/brand.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
 import { ENOSPC, ETIMEDOUT, type Result } from '../../errno.ts';
-import { type KvmEvent, type Place } from '../../events.ts';
+import { type KvmEvent } from '../../events.ts';
+import { type Place, NOWHERE, placeAt } from '../../place.ts';
 import { type Host } from '../../host.ts';
 import { type HostCpu } from '../../host-cpu.ts';
 import { type IrsFacts } from '../../host-facts.ts';
@@ -55,7 +56,7 @@ export class HostIrs {
   readonly #domains: Domain[] = [];
   readonly #resident: ResidentVpes;
   /** Where the instruction that is being performed was executed; for events alone. */
-  #place: Place = {};
+  #place: Place = NOWHERE;
 
   constructor(host: Host) {
     const claim = new CellClaim(host.journal, 'host.irs.');
@@ -252,7 +253,7 @@ export class HostIrs {
   }
 
   #vmPlace(vmId: number): Place {
-    return { vm: this.#ownerOf(vmId) };
+    return placeAt(this.#ownerOf(vmId));
   }
 
   #emit(event: KvmEvent, place: Place): void {

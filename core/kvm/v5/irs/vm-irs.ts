@@ -9,7 +9,8 @@ import { vdPendOperand } from '../../../gic/v5/irs/virtual-instructions.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
 import { EBUSY, EINVAL, ENODEV, ENOMEM, ETIMEDOUT, type Result } from '../../errno.ts';
 import { UNSET } from '../../frame.ts';
-import { type KvmEvent, type Place } from '../../events.ts';
+import { type KvmEvent } from '../../events.ts';
+import { type Place } from '../../place.ts';
 import { type IrsBehaviour } from '../../profiles.ts';
 import { type Vcpu } from '../../vcpu.ts';
 import { type Vm } from '../../vm.ts';
@@ -95,7 +96,7 @@ export class VmIrs {
 
   /** Of what KVM does for the VM. */
   get place(): Place {
-    return this.actor?.place ?? { vm: this.vm.index };
+    return this.actor?.place ?? this.vm.place;
   }
 
   emit(event: KvmEvent): void {

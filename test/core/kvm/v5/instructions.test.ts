@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { LPI_BASE, PENDING, SPI_BASE } from '../../../../core/gic/v5/irs/iste.ts';
 import { decodeVdPend, vdPendOperand } from '../../../../core/gic/v5/irs/virtual-instructions.ts';
 import { gicInstruction } from '../../../../core/gic/v5/instructions.ts';
+import { NOWHERE } from '../../../../core/kvm/place.ts';
 import { registerByName } from '../../../../core/gic/registers.ts';
 import { loadScenario, ScenarioRun } from '../../../../core/scenario/index.ts';
 import { ALL_PROFILES, ready, type SpiGuest, SPI5 } from '../../../conformance/v5-spi-lab.ts';
@@ -88,7 +89,7 @@ describe('the hypervisor’s VDPEND', () => {
     g0.insn('GIC CDHM', 0x1_6000_0005n);
     g0.stop();
     const pend = (pending: boolean): boolean =>
-      lab.irs.host.vdpend(vdPendOperand({ vmId: 0, intid: SPI5, pending }), {});
+      lab.irs.host.vdpend(vdPendOperand({ vmId: 0, intid: SPI5, pending }), NOWHERE);
     expect([pend(true), lab.word(5)]).toEqual([true, 0x800d]);
     expect([pend(false), lab.word(5)]).toEqual([true, 0x800c]);
   });
@@ -103,7 +104,7 @@ describe('the hypervisor’s VDPEND', () => {
     const { lab } = ready('Q');
     const entries = (): (number | undefined)[] => Array.from({ length: 32 }, (_, n) => lab.word(n));
     const before = entries();
-    expect(lab.irs.host.vdpend(vdPendOperand({ ...named, pending: true }), {})).toBe(false);
+    expect(lab.irs.host.vdpend(vdPendOperand({ ...named, pending: true }), NOWHERE)).toBe(false);
     expect(entries()).toEqual(before);
     expect(lab.irs.host.vdrcfg(named.vmId, named.intid)).toBeUndefined();
   });
