@@ -21,7 +21,11 @@ import { StoredChanges } from './stored-changes.ts';
 import { StoredTouched } from './stored-touched.ts';
 
 const EVENT_BLOCKS_CACHED = 96;
-const CHANGE_BLOCKS_CACHED = 128;
+/**
+ * A few for each place that is looked at (cursor, baseline, searches). More would only help traces so short that they
+ * fit: a jump is to cost the same however long the trace is.
+ */
+const CHANGE_BLOCKS_CACHED = 16;
 const TOUCHED_CACHED = 1024;
 
 /** The blobs by table, with what they are called when one is damaged or missing. */

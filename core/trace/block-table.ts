@@ -7,6 +7,9 @@ import { BLOCK_EVENTS } from './block.ts';
 import { damaged } from './errors.ts';
 import { integer } from './row-values.ts';
 
+/** Rows that are asked for at once, which takes half the time of one by one. */
+const PAGE = 4096;
+
 interface BlockRow {
   readonly count: number;
   readonly firstTime: number;
@@ -75,7 +78,12 @@ export class BlockTable {
     }
     const sql =
       'SELECT id, first_seq, count, first_time, last_time, changes, keyframe FROM block WHERE id >= ? ORDER BY id';
-    for (const row of db.prepare(sql).raw().iterate(this.#rows.length)) this.#add(row);
+    const page = db.prepare(`${sql} LIMIT ${PAGE}`).raw();
+    for (let rows = PAGE; rows === PAGE;) {
+      const read = page.all(this.#rows.length);
+      for (const row of read) this.#add(row);
+      rows = read.length;
+    }
     return again;
   }
 

@@ -85,7 +85,8 @@ export class ColumnBuilder {
 
   finish(): LaneColumns {
     this.#stay(this.#start + this.#width * this.#count);
-    const share = Float32Array.from(this.#busy, (time) => Math.min(1, time / this.#width));
+    const share = new Float32Array(this.#count);
+    for (let i = 0; i < this.#count; i++) share[i] = Math.min(1, (this.#busy[i] ?? 0) / this.#width);
     return { mode: 'columns', worst: this.#worst, lowest: this.#lowest, share, transitions: this.#transitions };
   }
 
@@ -99,7 +100,8 @@ export class ColumnBuilder {
       const overlap = Math.min(to, left + this.#width) - Math.max(from, left);
       if (overlap <= 0) continue;
       this.#see(column, tile.worst[i] ?? 0);
-      this.#see(column, tile.lowest[i] ?? 0);
+      // Of other lanes it is the worst.
+      if (this.#kind === 'value') this.#see(column, tile.lowest[i] ?? 0);
       this.#busy[column] = (this.#busy[column] ?? 0) + overlap * share;
     }
     this.#transitions[first] = (this.#transitions[first] ?? 0) + (tile.transitions[i] ?? 0);

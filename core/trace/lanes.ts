@@ -150,7 +150,8 @@ export function drawDensity(reader: TraceReader, vcpu: number | undefined, windo
   const first = Math.floor(firstBlock / CHUNK_BLOCKS);
   const last = Math.floor(lastBlock / CHUNK_BLOCKS);
   for (const [, tile] of reader.laneTiles.density(lane, first, last))
-    for (const [bucket, n] of tile.counts.entries()) {
+    for (let bucket = 0; bucket < tile.counts.length; bucket++) {
+      const n = tile.counts[bucket] ?? 0;
       if (n === 0) continue;
       const from = (tile.startTime + bucket * tile.bucketTime - window.start) * scale;
       spread(out, from, from + tile.bucketTime * scale, n);

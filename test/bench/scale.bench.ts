@@ -90,18 +90,19 @@ async function ask(path: string, size: number): Promise<void> {
   });
 
   const place = (i: number): number => Math.floor(((i * 0.6180339887) % 1) * events);
-  const seeks = await timed(2000, (i) => call('state.digest', { id, seq: place(i) }));
-  report.add({
-    what: SEEK,
-    size,
-    value: percentile(seeks, 0.5),
-    unit: 'ms',
-    goal: '≤ 0.5 ms',
-  });
+  const seeks: number[][] = [];
+  for (let run = 0; run < RUNS; run++)
+    seeks.push(await timed(2000, (i) => call('state.digest', { id, seq: place(2000 * run + i) })));
+  const medianOfRuns = (share: number): number =>
+    percentile(
+      seeks.map((run) => percentile(run, share)),
+      0.5,
+    );
+  report.add({ what: SEEK, size, value: medianOfRuns(0.5), unit: 'ms', goal: '≤ 0.5 ms' });
   report.add({
     what: 'state at a random position, p99',
     size,
-    value: percentile(seeks, 0.99),
+    value: medianOfRuns(0.99),
     unit: 'ms',
     goal: '≤ 5 ms',
   });

@@ -6,7 +6,7 @@
 import { percentile } from './report.ts';
 
 /** Blocks that any trace has and any cache holds. */
-const BLOCKS = 16;
+const BLOCKS = 8;
 const BLOCK_EVENTS = 4096;
 
 export interface Seeks {
@@ -27,7 +27,7 @@ export async function medianSeeks(
     random = (Math.imul(random, 1103515245) + 12345) >>> 0;
     return Math.floor((random / 0x1_0000_0000) * limit);
   };
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < 40; round++) {
     const seek = await open();
     // The first one also opens what all need.
     await seek(0);
