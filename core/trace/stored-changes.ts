@@ -1,17 +1,18 @@
 /**
  * A block's changes as they are read. To move forwards over events, only the last change of each slot counts: the numbers
  * of the changes are gone through, and the values of those that are left are read where they lie; nothing is made. The
- * columns with values before and after are made when something asks for them: searches, and steps backwards.
+ * columns with values before and after are made when something asks for them: steps backwards, and searches, of which
+ * most want the changes of a few slots.
  */
 import { type StateVector } from '../state/state-vector.ts';
 import { unwrap } from './blob.ts';
-import { BLOCK_EVENTS, type BlockChanges, CHANGE_LIMIT, type TouchedSlots } from './block.ts';
+import { BLOCK_EVENTS, type BlockChanges, CHANGE_LIMIT, type SlotChanges, type TouchedSlots } from './block.ts';
 import { ByteReader } from './bytes.ts';
 import { type StoredDistinct, readDistinct, unpackDistinct } from './distinct.ts';
 import { damaged } from './errors.ts';
 import { type Packed } from './packed.ts';
 
-type Columns = Omit<BlockChanges, 'count' | 'touched'>;
+type Columns = Omit<BlockChanges, 'count' | 'touched' | 'ofTouched'>;
 
 export class StoredChanges implements BlockChanges {
   readonly count: number;
@@ -116,6 +117,65 @@ export class StoredChanges implements BlockChanges {
 
   get #all(): Columns {
     return (this.#columns ??= this.#unpacked());
+  }
+
+  /** Goes through the numbers of all changes, and makes rows of those that are wanted. */
+  ofTouched(wanted: Uint8Array): SlotChanges {
+    const { touched } = this;
+    const numbers = this.#numbers(0, this.count);
+    let count = 0;
+    for (let i = 0; i < this.count; i++) if (wanted[(this.#key[numbers[i] ?? 0] ?? 0) >>> 1]) count++;
+    const words = (): Uint32Array => new Uint32Array(count);
+    const change = words();
+    const number = words();
+    for (let i = 0, at = 0; at < count; i++) {
+      const of = numbers[i] ?? 0;
+      if (!wanted[(this.#key[of] ?? 0) >>> 1]) continue;
+      change[at] = i;
+      number[at++] = of;
+    }
+    const out = {
+      count,
+      event: this.#eventsOf(change),
+      local: words(),
+      beforeLo: words(),
+      beforeHi: words(),
+      afterLo: words(),
+      afterHi: words(),
+      known: new Uint8Array(count),
+    };
+    if (count === 0) return out;
+    // What each slot was before its next change: index of that row + 1, or 0 for its value at the block's start.
+    const before = new Uint32Array(touched.count);
+    for (let i = 0; i < count; i++) {
+      const of = number[i] ?? 0;
+      const key = this.#key[of] ?? 0;
+      const at = key >>> 1;
+      const row = (before[at] ?? 0) - 1;
+      const known = row < 0 ? (touched.known[at] ?? 0) & 1 : (out.known[row] ?? 0) >>> 1;
+      out.local[i] = at;
+      out.beforeLo[i] = (row < 0 ? touched.beforeLo[at] : out.afterLo[row]) ?? 0;
+      out.beforeHi[i] = (row < 0 ? touched.beforeHi[at] : out.afterHi[row]) ?? 0;
+      out.afterLo[i] = this.#distinct.lo.at(of);
+      out.afterHi[i] = this.#distinct.hi.at(of);
+      out.known[i] = known | ((key & 1) << 1);
+      before[at] = i + 1;
+    }
+    return out;
+  }
+
+  /** The events that own these changes, which ascend. */
+  #eventsOf(change: Uint32Array): Uint32Array {
+    const out = new Uint32Array(change.length);
+    const events = this.#perEvent.count;
+    const perEvent = this.#perEvent.take(0, events);
+    let at = 0;
+    for (let event = 0, end = 0; event < events && at < change.length; event++) {
+      end += perEvent[event] ?? 0;
+      while ((change[at] ?? Infinity) < end) out[at++] = event;
+    }
+    if (at < change.length) throw damaged(this.#what, `no event owns change ${change[at]}`);
+    return out;
   }
 
   /** For changes `first` … `end` − 1 the numbers of the distinct ones that they are; valid until the next call. */

@@ -5,7 +5,7 @@
  * constant, and its value comes from a neighbouring block's table of touched slots (slot-history.ts). Otherwise one
  * walk over the block's changes, starting from the values at the block's start, follows all tests at once.
  */
-import { type BlockChanges } from '../../trace/block.ts';
+import { type BlockChanges, type SlotChanges } from '../../trace/block.ts';
 import { type BlockView } from './block-view.ts';
 import { edgeTest, type EdgeTest, wordTest, type WordTest } from './bits.ts';
 import { type Bound } from './bound.ts';
@@ -20,17 +20,26 @@ type BoundOf<T extends Bound['type']> = Extract<Bound, { readonly type: T }>;
 const EDGE_COST = 100;
 const LEVEL_COST = 110;
 
-/** Per touched slot of a block, what was asked of it; undefined when nothing is. */
-function byTouched<T>(changes: BlockChanges, bySlot: ReadonlyMap<number, T>): (T | undefined)[] | undefined {
+/** What was asked of slots that a block touches, per entry of its touched slots, and the changes of these. */
+interface Asked<T> {
+  readonly asked: readonly (T | undefined)[];
+  readonly changes: SlotChanges;
+}
+
+/** Undefined when the block touches none of them. */
+function askedOf<T>(changes: BlockChanges, bySlot: ReadonlyMap<number, T>): Asked<T> | undefined {
   const { count, slot } = changes.touched;
-  const out = Array<T | undefined>(count);
+  const asked = Array<T | undefined>(count);
+  const wanted = new Uint8Array(count);
   let any = false;
   for (let i = 0; i < count; i++) {
-    const wanted = bySlot.get(slot[i] ?? 0);
-    out[i] = wanted;
-    if (wanted !== undefined) any = true;
+    const entry = bySlot.get(slot[i] ?? 0);
+    asked[i] = entry;
+    if (entry === undefined) continue;
+    wanted[i] = 1;
+    any = true;
   }
-  return any ? out : undefined;
+  return any ? { asked, changes: changes.ofTouched(wanted) } : undefined;
 }
 
 function grouped<T>(entries: Iterable<readonly [slot: number, entry: T]>): Map<number, T[]> {
@@ -48,19 +57,15 @@ export function edgeNode(trace: SearchableTrace, { edge, ranges, keys }: BoundOf
   return keyedNode(trace, keys, EDGE_COST, (view, out) => fillEdges(view, out, tests));
 }
 
-function fillEdges({ changes, count }: BlockView, { bytes }: Mask, bySlot: ReadonlyMap<number, EdgeTest[]>): void {
+function fillEdges({ changes }: BlockView, { bytes }: Mask, bySlot: ReadonlyMap<number, EdgeTest[]>): void {
   bytes.fill(0);
-  const tests = byTouched(changes, bySlot);
-  if (tests === undefined) return;
-  const { start, local, beforeLo, beforeHi, afterLo, afterHi, known } = changes;
-  for (let i = 0, c = 0; i < count; i++) {
-    for (const end = start[i + 1] ?? 0; c < end; c++) {
-      const wanted = tests[local[c] ?? 0];
-      if (wanted === undefined) continue;
-      for (const test of wanted)
-        if (test(beforeLo[c] ?? 0, beforeHi[c] ?? 0, afterLo[c] ?? 0, afterHi[c] ?? 0, known[c] ?? 0)) bytes[i] = 1;
-    }
-  }
+  const some = askedOf(changes, bySlot);
+  if (some === undefined) return;
+  const { count, event, local, beforeLo, beforeHi, afterLo, afterHi, known } = some.changes;
+  for (let i = 0; i < count; i++)
+    for (const test of some.asked[local[i] ?? 0] ?? [])
+      if (test(beforeLo[i] ?? 0, beforeHi[i] ?? 0, afterLo[i] ?? 0, afterHi[i] ?? 0, known[i] ?? 0))
+        bytes[event[i] ?? 0] = 1;
 }
 
 /** One test, and whether it holds in the stretch of blocks that was looked at last. */
@@ -107,32 +112,34 @@ export function levelNode(_trace: SearchableTrace, { tests }: BoundOf<'level'>, 
 
 /** Tests whose slots the block does not change are false here: one that holds makes the whole block pass. */
 function fillLevels({ changes, count }: BlockView, { bytes }: Mask, bySlot: ReadonlyMap<number, Level[]>): void {
-  const tests = byTouched(changes, bySlot);
-  if (tests === undefined) {
+  const some = askedOf(changes, bySlot);
+  if (some === undefined) {
     bytes.fill(0);
     return;
   }
-  const { touched, start, local, afterLo, afterHi, known } = changes;
-  const holds = tests.map((levels, t) =>
+  const { touched } = changes;
+  const holds = some.asked.map((levels, t) =>
     levels?.map(({ passes }) =>
       passes(touched.beforeLo[t] ?? 0, touched.beforeHi[t] ?? 0, ((touched.known[t] ?? 0) & 1) !== 0),
     ),
   );
   let holding = 0;
   for (const flags of holds) for (const flag of flags ?? []) if (flag) holding++;
-  for (let i = 0, c = 0; i < count; i++) {
-    for (const end = start[i + 1] ?? 0; c < end; c++) {
-      const t = local[c] ?? 0;
-      const levels = tests[t];
-      const flags = holds[t];
-      if (levels === undefined || flags === undefined) continue;
-      const isKnown = ((known[c] ?? 0) & 2) !== 0;
-      for (let k = 0; k < levels.length; k++) {
-        const now = levels[k]?.passes(afterLo[c] ?? 0, afterHi[c] ?? 0, isKnown) === true;
-        if (now !== flags[k]) holding += now ? 1 : -1;
-        flags[k] = now;
-      }
+  const { event, local, afterLo, afterHi, known } = some.changes;
+  let filled = 0;
+  for (let i = 0; i < some.changes.count; i++) {
+    const at = event[i] ?? 0;
+    bytes.fill(holding > 0 ? 1 : 0, filled, at);
+    filled = at;
+    const t = local[i] ?? 0;
+    const levels = some.asked[t] ?? [];
+    const flags = holds[t] ?? [];
+    const isKnown = ((known[i] ?? 0) & 2) !== 0;
+    for (let k = 0; k < levels.length; k++) {
+      const now = levels[k]?.passes(afterLo[i] ?? 0, afterHi[i] ?? 0, isKnown) === true;
+      if (now !== flags[k]) holding += now ? 1 : -1;
+      flags[k] = now;
     }
-    bytes[i] = holding > 0 ? 1 : 0;
   }
+  bytes.fill(holding > 0 ? 1 : 0, filled, count);
 }

@@ -1,5 +1,6 @@
 import { copyFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StateVector } from '../../../core/state/state-vector.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
@@ -54,6 +55,32 @@ describe('entering a block', () => {
     for (let i = 0; i < 4096; i++) changes.apply(stepped, i, i + 1);
     changes.apply(jumped, 0, 4096);
     expect(stepped.equals(jumped)).toBe(true);
+    reader.close();
+  });
+
+  it('gives the changes of some slots as all of them are', () => {
+    const reader = new TraceReader(whole);
+    const all = reader.changes(BLOCK);
+    const event = Array.from({ length: 4096 }, (_, i) =>
+      Array<number>((all.start[i + 1] ?? 0) - (all.start[i] ?? 0)).fill(i),
+    );
+    const owner = event.flat();
+    fc.assert(
+      fc.property(fc.array(fc.nat(all.touched.count - 1), { maxLength: 5 }), (slots) => {
+        const wanted = new Uint8Array(all.touched.count);
+        for (const slot of slots) wanted[slot] = 1;
+        // Another reader: of this one the columns are unpacked.
+        const fresh = new TraceReader(whole);
+        const some = fresh.changes(BLOCK).ofTouched(wanted);
+        fresh.close();
+        const rows = [...all.local.keys()].filter((i) => wanted[all.local[i] ?? 0] === 1);
+        expect(some.count).toBe(rows.length);
+        expect([...some.event]).toEqual(rows.map((i) => owner[i]));
+        for (const column of ['local', 'beforeLo', 'beforeHi', 'afterLo', 'afterHi', 'known'] as const)
+          expect([...some[column]]).toEqual(rows.map((i) => all[column][i]));
+      }),
+      { numRuns: 20 },
+    );
     reader.close();
   });
 

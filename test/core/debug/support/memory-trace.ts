@@ -6,7 +6,13 @@ import { type Intid } from '../../../../core/gic/intid.ts';
 import { type Seq, seq, type VcpuId } from '../../../../core/state/brand.ts';
 import { type Change, Journal } from '../../../../core/state/journal.ts';
 import { Layout } from '../../../../core/state/layout.ts';
-import { BLOCK_EVENTS, type BlockChanges, type BlockEvents, type TouchedSlots } from '../../../../core/trace/block.ts';
+import {
+  BLOCK_EVENTS,
+  type BlockChanges,
+  type BlockEvents,
+  type SlotChanges,
+  type TouchedSlots,
+} from '../../../../core/trace/block.ts';
 import {
   codecOf,
   HAS_ARG,
@@ -30,6 +36,22 @@ interface Recorded {
 
 const lo = (value: bigint | undefined): number => Number((value ?? 0n) & 0xffff_ffffn);
 const hi = (value: bigint | undefined): number => Number((value ?? 0n) >> 32n);
+
+/** The changes that pass, with the event of each. */
+function chosen(all: BlockChanges, passes: (change: number) => boolean): SlotChanges {
+  const rows = [...all.slot.keys()].filter(passes);
+  const words = (from: (change: number) => number): Uint32Array => Uint32Array.from(rows, from);
+  return {
+    count: rows.length,
+    event: words((change) => all.start.findIndex((start, i) => start <= change && change < (all.start[i + 1] ?? 0))),
+    local: words((change) => all.local[change] ?? 0),
+    beforeLo: words((change) => all.beforeLo[change] ?? 0),
+    beforeHi: words((change) => all.beforeHi[change] ?? 0),
+    afterLo: words((change) => all.afterLo[change] ?? 0),
+    afterHi: words((change) => all.afterHi[change] ?? 0),
+    known: Uint8Array.from(rows, (change) => all.known[change] ?? 0),
+  };
+}
 
 export class MemoryTrace implements SearchableTrace {
   readonly journal = new Journal(new Layout());
@@ -204,6 +226,7 @@ export class MemoryTrace implements SearchableTrace {
     const start = new Uint32Array(rows.length + 1);
     for (const [i, { changes }] of rows.entries()) start[i + 1] = (start[i] ?? 0) + changes.length;
     const out: BlockChanges = {
+      ofTouched: (wanted) => chosen(out, (i) => wanted[out.local[i] ?? 0] === 1),
       count: all.length,
       start,
       slot: Uint32Array.from(all, ({ slot }) => slot),
