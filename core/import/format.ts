@@ -32,6 +32,10 @@ export interface Content {
   /** Where the same bytes are a regular file, for formats that jump about in it. Then `chunks` need not be read. */
   readonly path: string | undefined;
   readonly parts?: Parts;
+  /** The first 64 KiB. */
+  readonly head: Uint8Array;
+  /** It comes through a pipe or grows: each piece is to be read as it comes. */
+  readonly flows: boolean;
 }
 
 export interface ReadContext {
@@ -85,6 +89,15 @@ export interface Format {
   readonly insideGuests?: true;
   /** Formats of text whose lines may be merged with those of other files: a reader of a line's time stamp. */
   readonly lineTime?: () => LineTime;
+  /** With `lineTime`: what a file, given under this path, may be part of; undefined: it is a recording of its own. */
+  readonly partOf?: (head: Uint8Array, given: string) => Whole | undefined;
+}
+
+/** Files of the same `set`, of which no two have the same `part`, are one recording. */
+export interface Whole {
+  readonly set: string;
+  /** Undefined: any number of files are the same part. */
+  readonly part?: number;
 }
 
 /** Nanoseconds of a line's time stamp; undefined: it has none. */

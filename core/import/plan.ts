@@ -6,7 +6,7 @@
 import { ImportError } from './errors.ts';
 import { type Format } from './format.ts';
 import { checkGuest, detect, formatById } from './registry.ts';
-import { checkStamps, type Member, setsOf } from './several/recording.ts';
+import { checkStamps, type Member, setsOf } from './several/sets.ts';
 import { openSource } from './source/source.ts';
 
 export interface PlannedFile {
@@ -59,14 +59,15 @@ export async function planImport(
       const name = source.bytes.given;
       const found =
         format === undefined ? detect(source.head, name) : { format: formatById(format, name), because: 'so you said' };
-      checkGuest(found.format, name, guests?.includes(index));
+      const isGuest = guests?.includes(index) === true;
+      checkGuest(found.format, name, isGuest);
       files.push({
         file,
         format: found.format,
         message: `${found.format.title}${packed(source.wrappers)}: ${found.because}`,
         wrappers: source.wrappers,
       });
-      members.push({ index, name, source, format: found.format, offset: offsets?.[index] });
+      members.push({ index, name, given: file, source, format: found.format, offset: offsets?.[index], isGuest });
     } catch (thrown) {
       if (!(thrown instanceof ImportError)) throw thrown;
       files.push({ file, format: undefined, message: thrown.message, wrappers: [] });

@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type TraceSink, type TraceSummary } from '../trace/sink.ts';
 import { ImportError } from './errors.ts';
-import { type Format, type ReadContext, type ReadSummary } from './format.ts';
+import { type Content, type Format, type ReadContext, type ReadSummary } from './format.ts';
 import { Meter } from './meter.ts';
 import { type ImportOptions, type ImportResult } from './options.ts';
 import { type Source } from './source/source.ts';
@@ -21,10 +21,10 @@ export async function readSource(
   options: ImportOptions,
 ): Promise<ImportResult> {
   const meter = new Meter(source.bytes, options);
-  const content = new Content(source, options);
+  const content = new Chunks(source, options);
   let read: ReadSummary;
   try {
-    read = await format.read({ name: source.bytes.name, chunks: content.chunks, path }, sink, {
+    read = await format.read(contentOf(source, content.chunks, path), sink, {
       vcpus: options.vcpus,
       isGuest: options.guest === true,
       ...(options.machine === undefined ? {} : { machine: options.machine }),
@@ -63,8 +63,13 @@ function summarise(format: Format, source: Source, read: ReadSummary, cut: strin
   };
 }
 
+/** `path`: where the same bytes are a regular file. */
+function contentOf({ bytes, head }: Source, chunks: AsyncIterable<Uint8Array>, path: string | undefined): Content {
+  return { name: bytes.name, chunks, path, head, flows: bytes.total === undefined };
+}
+
 /** The content as the format reads it: with `keepPartial`, a failure of the source is its end; so is a stop. */
-class Content {
+class Chunks {
   /** Why it ended early. */
   cut: string | undefined;
   readonly chunks: AsyncIterable<Uint8Array>;

@@ -13,6 +13,7 @@ import { GuestCpus, hostEventTold } from './guest.ts';
 import { fileOf, isAside, isFirstLine, reasonFor } from './line-reasons.ts';
 import { observe, observeLoss } from './meanings.ts';
 import { Scene } from './scene.ts';
+import { bufferOf, inOrder, lineTime } from './joined.ts';
 import { newTextLine, ornamentOf, readTextLine, type TextLine } from './text-line.ts';
 import { TextRecord } from './text-record.ts';
 import { type TextTime } from './text-time.ts';
@@ -27,7 +28,7 @@ const SECOND = 1e9;
 const MILLISECOND = 1e6;
 /** Text of the kernel is ordered; only files of single CPUs begin again. */
 const JOINED =
-  '; files of single CPUs one behind the other? Record the trace of all CPUs (trace, trace_pipe, trace.dat)';
+  '; buffers of single CPUs one behind the other? They are merged where each CPU has one and they come from a file, not a pipe';
 
 class TextSession implements LineReceiver {
   readonly scene: Scene;
@@ -39,6 +40,7 @@ class TextSession implements LineReceiver {
   #origin: Readonly<TextTime> | undefined;
   readonly #order = new ClockOrder();
   readonly #facts: Record<string, string> = {};
+  #overwritten = 0;
 
   constructor(sink: TraceSink, machine: Machine | undefined, guest: GuestCpus | undefined) {
     this.#sink = sink;
@@ -122,9 +124,9 @@ class TextSession implements LineReceiver {
     const { files } = this.#record.line;
     if (file !== undefined && files.length < MOST_FILES) files.push(file);
     const entries = /^# entries-in-buffer\/entries-written: (\d{1,15})\/(\d{1,15})/.exec(text);
-    if (entries?.[1] !== undefined && entries[1] !== entries[2])
-      this.#facts['overwritten'] =
-        `${Number(entries[2]) - Number(entries[1])} events at the beginning, by the recorder`;
+    if (entries?.[1] === undefined || entries[1] === entries[2]) return;
+    this.#overwritten += Number(entries[2]) - Number(entries[1]);
+    this.#facts['overwritten'] = `${this.#overwritten} events at the beginning, by the recorder`;
   }
 
   #timeOf({ seconds, nanos, count, isCount, isRelative }: TextLine): number {
@@ -192,28 +194,36 @@ const read: ReadContent = (content, sink, context) =>
 const readLines: ReadContent = async (content, sink, context) => {
   const guest = context.isGuest === true ? new GuestCpus('user', context.vcpus) : undefined;
   const session = new TextSession(sink, context.machine, guest);
+  let merged: Record<string, string> = {};
   const now = (): ReadSummary => {
     const { scene, facts, counts } = session;
     return {
       gic: scene.gic,
       vcpus: scene.vcpus,
       lines: counts,
-      facts: { ...facts, ...sceneFacts(scene) },
+      facts: { ...facts, ...merged, ...sceneFacts(scene) },
       events: scene.events,
     };
   };
   context.known?.(now);
-  const splitter = new LineSplitter(session);
-  for await (const chunk of content.chunks) {
-    splitter.push(chunk);
-    context.advance(session.lines, session.scene.events);
-    if (context.pace === undefined) continue;
-    if (session.clockZero !== undefined) context.origin?.('ftrace', session.clockZero);
-    await context.pace();
+  const ordered = await inOrder(content, context);
+  if (ordered.from !== '') merged = { merged: `by time, from ${ordered.from}; lines are numbered in that order` };
+  try {
+    const splitter = new LineSplitter(session);
+    for await (const chunk of ordered.chunks) {
+      splitter.push(chunk);
+      context.advance(session.lines, session.scene.events, ordered.bytesRead());
+      if (context.pace === undefined) continue;
+      if (session.clockZero !== undefined) context.origin?.('ftrace', session.clockZero);
+      await context.pace();
+    }
+    splitter.end();
+    context.advance(session.lines, session.scene.events, ordered.bytesRead());
+    const cut = context.isStopped() && ordered.bytesRead() !== undefined ? 'the import was stopped' : undefined;
+    return { ...now(), ...(cut === undefined ? {} : { cut }) };
+  } finally {
+    ordered.close();
   }
-  splitter.end();
-  context.advance(session.lines, session.scene.events);
-  return now();
 };
 
 export const FTRACE_TEXT: Format = {
@@ -224,6 +234,8 @@ export const FTRACE_TEXT: Format = {
   read,
   follows: true,
   insideGuests: true,
+  lineTime,
+  partOf: bufferOf,
 };
 
 export const PERF_SCRIPT: Format = {

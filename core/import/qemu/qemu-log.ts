@@ -90,4 +90,5 @@ export const QEMU_LOG: Format = {
   read,
   follows: true,
   lineTime,
+  partOf: () => ({ set: 'one emulator' }),
 };

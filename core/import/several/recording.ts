@@ -7,20 +7,13 @@ import { type ImportInput, type ImportOptions } from '../options.ts';
 import { checkGuest, detect, formatById } from '../registry.ts';
 import { openSource, type Source } from '../source/source.ts';
 import { MergedLines } from './merge-lines.ts';
+import { checkStamps, type Member, setsOf } from './sets.ts';
 import { openUnpacked, type Unpacked } from './unpacked.ts';
 
 type Hooks = Required<Pick<ReadContext, 'origin' | 'pace'>> & { readonly advance: () => void };
 
 /** Files beyond this are no set of one recording. */
 const MOST_FILES = 1024;
-
-/** What decides of a file which recording it belongs to. */
-export interface Member {
-  readonly name: string;
-  readonly source: Pick<Source, 'head'>;
-  readonly format: Format;
-  readonly offset: number | undefined;
-}
 
 /** What the user says of the inputs, each by its place among them. */
 export interface PerInput {
@@ -30,7 +23,7 @@ export interface PerInput {
   readonly guests?: readonly boolean[];
 }
 
-type Part = Unpacked & Member & { readonly isGuest: boolean };
+type Part = Unpacked & Member;
 
 export class Recording {
   readonly format: Format;
@@ -131,6 +124,8 @@ export class Recording {
     return this.format.read(
       {
         name: this.name,
+        head: first?.source.head ?? new Uint8Array(),
+        flows: this.total === undefined,
         chunks: merged?.chunks ?? only ?? empty(),
         ...(merged === undefined ? {} : { parts: merged }),
         path: isPlain && typeof first.input === 'string' ? first.input : undefined,
@@ -193,7 +188,8 @@ export async function groupInputs(
       const isGuest = options.guests?.[i] === true;
       const format = formatOf(opened, options.format);
       checkGuest(format, opened.name, isGuest);
-      parts.push({ ...opened, offset: options.offsets?.[i], isGuest, format });
+      const given = typeof input === 'string' ? input : input.name;
+      parts.push({ ...opened, given, offset: options.offsets?.[i], isGuest, format });
     }
     checkStamps(parts);
   } catch (thrown) {
@@ -203,37 +199,6 @@ export async function groupInputs(
   return setsOf(parts).map((set) => new Recording(set, options));
 }
 
-/** Files of one format whose lines can be merged, and that have no offset, are one recording; each other is its own. */
-export function setsOf<M extends Pick<Member, 'format' | 'offset'>>(members: readonly M[]): [M, ...M[]][] {
-  const sets = new Map<string, [M, ...M[]]>();
-  for (const [i, member] of members.entries()) {
-    const isMergeable = member.format.lineTime !== undefined && member.offset === undefined;
-    const key = isMergeable ? member.format.id : String(i);
-    const set = sets.get(key);
-    if (set === undefined) sets.set(key, [member]);
-    else set.push(member);
-  }
-  return [...sets.values()];
-}
-
 function formatOf({ source, name }: Unpacked, id: string | undefined): Format {
   return id === undefined ? detect(source.head, name).format : formatById(id, name);
-}
-
-/** Files whose lines are to be merged need time stamps: without, nothing tells their order. */
-export function checkStamps(parts: readonly Member[]): void {
-  for (const { source, name, format, offset } of parts) {
-    const others = parts.filter((part) => part.format === format && part.offset === undefined);
-    if (format.lineTime === undefined || offset !== undefined || others.length < 2) continue;
-    const timeOf = format.lineTime();
-    const end = source.head.indexOf(10);
-    if (timeOf(source.head, 0, end < 0 ? source.head.length : end) !== undefined) continue;
-    throw new ImportError({
-      code: 'unsupported',
-      file: name,
-      problem: 'its lines have no time stamps, so nothing tells their order among those of the other files.',
-      hint: 'Record with -msg timestamp=on, or import the file alone.',
-      at: { line: 1 },
-    });
-  }
 }
