@@ -14,6 +14,10 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/fuzz/**'],
+          // A process for each of some 270 files takes half a second of CPU time to load the same modules again.
+          // What files that share one must not do is in test/source-rules.test.ts.
+          isolate: false,
+          setupFiles: ['test/support/each-file.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
@@ -29,6 +33,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // One process: the modules are loaded once. Each file starts a browser of its own.
+          isolate: false,
         },
       },
     ],

@@ -13,12 +13,15 @@ import {
 
 let connected: ConnectedClient | undefined;
 
-/** Makes the connection. Called once, by main.ts. */
-export function connect(): ConnectedClient {
-  const bridge = window.gicscope;
-  const client = createClient(bridge === undefined ? webSocketTransport(openSocket) : bridgeTransport(bridge));
+/** Makes the connection. Called once, by main.ts; tests of stores bring a client of their own. */
+export function connect(client: ConnectedClient = reachBackend()): ConnectedClient {
   connected = client;
   return client;
+}
+
+function reachBackend(): ConnectedClient {
+  const bridge = window.gicscope;
+  return createClient(bridge === undefined ? webSocketTransport(openSocket) : bridgeTransport(bridge));
 }
 
 /** The backend. @throws Error before `connect`. */

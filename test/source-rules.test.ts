@@ -34,3 +34,16 @@ describe('the sources', () => {
     expect(found.filter((line) => !line.startsWith('core/cli/'))).toEqual([]);
   });
 });
+
+describe('the tests, whose files share processes and the modules in them', () => {
+  it('replace no module, global or variable of the process, which files behind them would see', () => {
+    const pattern = /\bvi\.(mock|doMock|stub\w+)\(|\bprocess\.chdir\(|\bprocess\.env(\.\w+|\[[^\]]+\]) \??=[^=]/;
+    expect(linesWith('test', pattern).filter((line) => !line.startsWith('test/source-rules'))).toEqual([]);
+  });
+
+  it('hook nothing where a module is loaded: that happens once, in the first file that needs it', () => {
+    const hooked = linesWith('test', /^(before|after)(All|Each)\(/);
+    expect(hooked.filter((line) => !/^test\/\S+\.test\.ts:/.test(line))).toEqual([]);
+    expect(hooked.length).toBeGreaterThan(20);
+  });
+});

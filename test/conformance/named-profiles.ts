@@ -105,18 +105,22 @@ export function noteProfile(profile: string): void {
   }
 }
 
-let file: RunnerTestFile | undefined;
-afterEach(({ task }) => {
-  file = task.file;
-});
-
-afterAll(() => {
-  for (const [label, passed] of allPassed(file?.tasks ?? [])) {
-    if (!passed) continue;
-    const missing = (NAMED_PROFILES.get(label) ?? []).filter((profile) => ran.get(label)?.has(profile) !== true);
-    expect(missing, `${label} names profiles that no test of it ran under`).toEqual([]);
-  }
-});
+/** Judges the file that is about to run, if it is one of scenarios. Call once in each (`support/each-file.ts` does). */
+export function judgeNamedProfiles(): void {
+  if (!expect.getState().testPath?.startsWith(import.meta.dirname)) return;
+  let file: RunnerTestFile | undefined;
+  ran.clear();
+  afterEach(({ task }) => {
+    file = task.file;
+  });
+  afterAll(() => {
+    for (const [label, passed] of allPassed(file?.tasks ?? [])) {
+      if (!passed) continue;
+      const missing = (NAMED_PROFILES.get(label) ?? []).filter((profile) => ran.get(label)?.has(profile) !== true);
+      expect(missing, `${label} names profiles that no test of it ran under`).toEqual([]);
+    }
+  });
+}
 
 /** Labels of a file's tests, each with whether all of its tests ran and passed: a filter may leave some out. */
 function allPassed(tasks: readonly RunnerTask[]): Map<string, boolean> {

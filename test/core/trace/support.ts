@@ -1,8 +1,5 @@
 /** Traces for tests: random but reproducible, with the naive reference that the engine is compared with. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { intid } from '../../../core/gic/intid.ts';
 import { type SlotId, nanoseconds, vcpuId } from '../../../core/state/brand.ts';
 import { type Change } from '../../../core/state/journal.ts';
@@ -10,18 +7,13 @@ import { type StateVector } from '../../../core/state/state-vector.ts';
 import { type NewEvent } from '../../../core/trace/kinds.ts';
 import { type TraceSummary } from '../../../core/trace/sink.ts';
 import { TraceWriter, type WriterOptions } from '../../../core/trace/writer.ts';
+import { scratch } from '../../support/scratch.ts';
 
-let folder: string | undefined;
 let files = 0;
 
 /** A path for a new trace; removed after the test file. */
 export function tracePath(name = 'trace'): string {
-  if (folder === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'gicscope-trace-'));
-    folder = made;
-    afterAll(() => rmSync(made, { recursive: true, force: true }));
-  }
-  return join(folder, `${name}-${files++}.gscope`);
+  return join(scratch(), `${name}-${files++}.gscope`);
 }
 
 export const SUMMARY: TraceSummary = {

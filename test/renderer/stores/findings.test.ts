@@ -1,56 +1,72 @@
 import { createPinia, setActivePinia } from 'pinia';
 import { nextTick } from 'vue';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Args, type Result, type TraceInfo } from '../../../core/session/contract.ts';
 import { useFindings } from '../../../renderer/stores/findings.ts';
 import { useTrace } from '../../../renderer/stores/trace.ts';
+import { connectTo } from '../double-backend.ts';
 
-const { trace, asked, answer } = vi.hoisted(() => ({
-  trace: { info: undefined as { id: number; finished: boolean } | undefined, target: 0 },
-  asked: [] as number[],
-  answer: { findings: [] as unknown[], rules: [] as unknown[] },
-}));
-vi.mock('../../../renderer/stores/trace.ts', async () => {
-  const { reactive } = await import('vue');
-  const store = reactive(trace);
-  return { useTrace: () => store };
-});
-vi.mock('../../../renderer/transport.ts', () => ({
-  backend: () => ({
-    call: async (_method: string, { id }: { id: number }) => {
-      asked.push(id);
-      if (id === 99) throw new Error('the trace is damaged');
-      return answer;
-    },
-  }),
-  isCancelled: () => false,
-  messageOf: (error: Error) => error.message,
-}));
+type Found = Result<'analysis.findings'>;
+const asked: number[] = [];
+let answer: Found = { findings: [], rules: [] };
 
-// The double above, made reactive: it has these fields and no others.
-const store = useTrace() as unknown as typeof trace;
+function find({ id }: Args<'analysis.findings'>): Found {
+  asked.push(id);
+  if (id === 99) throw new Error('the trace is damaged');
+  return answer;
+}
+
+const TRACE: TraceInfo = {
+  id: 0,
+  path: '/a.gscope',
+  fileName: 'a.gscope',
+  fileBytes: 0,
+  gic: 'v5',
+  source: { kind: 'scenario', files: [], facts: {} },
+  profile: null,
+  vcpus: 1,
+  events: 100,
+  durationNs: 0,
+  kinds: {},
+  names: {},
+  lines: null,
+  interrupts: [],
+  lanes: { others: [], intids: new Uint32Array(), vcpus: new Int32Array(), quiet: new Uint8Array() },
+  complete: true,
+  finished: true,
+  writable: false,
+};
+
 const settled = async (): Promise<void> => {
   for (let n = 0; n < 10; n++) await nextTick();
 };
-const finding = (...seqs: number[]) => ({
+const finding = (...seqs: number[]): Found['findings'][number] => ({
   rule: 'lock-order',
+  severity: 'error',
+  intid: null,
   title: 'Lock inversion',
+  explanation: '',
+  clause: '',
+  count: seqs.length,
   positions: seqs.map((seq) => ({ seq, timeNs: seq, vcpu: 0, what: '' })),
 });
-const open = async (id: number, finished = true): Promise<void> => {
-  store.info = { id, finished };
+const rule = (id: string, looked: boolean): Found['rules'][number] => ({ id, about: '', clause: '', looked });
+
+/** As if the trace had been opened: the store of the open trace has its facts. */
+async function open(id: number, finished = true): Promise<void> {
+  useTrace().info = { ...TRACE, id, finished };
   await settled();
-};
+}
 
 describe('what rules find', () => {
   beforeEach(() => {
+    connectTo({ 'analysis.findings': find });
     setActivePinia(createPinia());
     asked.length = 0;
-    store.info = undefined;
-    answer.findings = [finding(3, 20), finding(5, 10)];
-    answer.rules = [
-      { id: 'lock-order', looked: true },
-      { id: 'missing-barrier', looked: false },
-    ];
+    answer = {
+      findings: [finding(3, 20), finding(5, 10)],
+      rules: [rule('lock-order', true), rule('missing-barrier', false)],
+    };
   });
 
   it('is asked of each trace that is opened, and again when one that grew is finished', async () => {
@@ -68,6 +84,7 @@ describe('what rules find', () => {
   it('is gone through in order of where it shows, from the cursor on', async () => {
     const findings = useFindings();
     await open(1);
+    const store = useTrace();
     store.target = 0;
     expect([findings.near('forward'), findings.near('backward')]).toEqual([10, undefined]);
     store.target = 10;

@@ -1,44 +1,34 @@
 import { createPinia, setActivePinia } from 'pinia';
 import { nextTick } from 'vue';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type Args } from '../../../core/session/contract.ts';
 import { type ImportPlan, useImportDraft } from '../../../renderer/stores/import-draft.ts';
+import { connectTo } from '../double-backend.ts';
 
-/** A backend that plans what it is asked about: names that end in `.bad` cannot be imported. */
-const { asked, call, left } = vi.hoisted(() => {
-  type Question = Args<'import.plan'>;
-  const questions: Question[] = [];
-  const earlier: { trace: ImportPlan['earlier'] } = { trace: null };
+const asked: Args<'import.plan'>[] = [];
+const left: { trace: ImportPlan['earlier'] } = { trace: null };
+
+/** Plans what it is asked about: names that end in `.bad` cannot be imported. */
+function plan(question: Args<'import.plan'>): ImportPlan {
+  asked.push(question);
+  const { files } = question;
+  const bad = files.filter((file) => file.endsWith('.bad')).length;
   return {
-    asked: questions,
-    left: earlier,
-    call: async (_method: string, question: Question) => {
-      questions.push(question);
-      const { files } = question;
-      const bad = files.filter((file) => file.endsWith('.bad')).length;
-      return {
-        files: files.map((path) => ({
-          path,
-          bytes: 1,
-          format: path.endsWith('.bad') ? '' : 'ftrace',
-          message: '',
-          follows: true,
-        })),
-        recordings: files.map((_file, i) => ({ files: [i], placed: '' })),
-        output: '/imports/a.gscope',
-        earlier: earlier.trace,
-        registers: { needed: true, frames: '', problem: question.dtb === '/not.dtb' ? 'no device tree' : '' },
-        room: { needed: 1, free: 2 },
-        problem: bad === 0 ? '' : `${bad} cannot be imported`,
-      } satisfies ImportPlan;
-    },
+    files: files.map((path) => ({
+      path,
+      bytes: 1,
+      format: path.endsWith('.bad') ? '' : 'ftrace',
+      message: '',
+      follows: true,
+    })),
+    recordings: files.map((_file, i) => ({ files: [i], placed: '' })),
+    output: '/imports/a.gscope',
+    earlier: left.trace,
+    registers: { needed: true, frames: '', problem: question.dtb === '/not.dtb' ? 'no device tree' : '' },
+    room: { needed: 1, free: 2 },
+    problem: bad === 0 ? '' : `${bad} cannot be imported`,
   };
-});
-vi.mock('../../../renderer/transport.ts', () => ({
-  backend: () => ({ call }),
-  isCancelled: () => false,
-  messageOf: String,
-}));
+}
 
 const settled = async (): Promise<void> => {
   for (let n = 0; n < 10; n++) await nextTick();
@@ -46,6 +36,7 @@ const settled = async (): Promise<void> => {
 
 describe('what is about to be imported', () => {
   beforeEach(() => {
+    connectTo({ 'import.plan': plan });
     setActivePinia(createPinia());
     asked.length = 0;
     left.trace = null;

@@ -1,0 +1,20 @@
+/** A folder that the tests of a file may fill; it goes with the last of them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+
+let folder: string | undefined;
+
+/** Path of that folder. */
+export function scratch(): string {
+  return (folder ??= mkdtempSync(join(tmpdir(), 'gicscope-trace-')));
+}
+
+/** Call once in each test file (`each-file.ts` does). */
+export function removeScratch(): void {
+  afterAll(() => {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    folder = undefined;
+  });
+}
