@@ -1,35 +1,14 @@
 /** Findings in the window: the deadlock of the first IRS posting, with its events a click away. */
-import { AxeBuilder } from '@axe-core/playwright';
-import { rmSync } from 'node:fs';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { closeChromium } from './harness/chromium.ts';
-import { settled } from './harness/page.ts';
-import { artifact, root } from './harness/places.ts';
-import { runCli } from './harness/sample.ts';
-import { keepPicture, openWindow, type ProductWindow } from './harness/window.ts';
+import { describe, expect, it } from 'vitest';
+import { axeFaults } from './harness/axe.ts';
+import { sampleWindows } from './harness/sample-window.ts';
+import { keepPicture } from './harness/window.ts';
 
-const open: ProductWindow[] = [];
-afterEach(async () => {
-  for (const window of open.splice(0)) {
-    expect(window.problems).toEqual([]);
-    await window.close();
-  }
-});
-afterAll(closeChromium);
-
-async function openScenario(scenario: string): Promise<ProductWindow['page']> {
-  const trace = artifact('e2e', `${scenario}.gscope`);
-  rmSync(trace, { force: true });
-  runCli(['record', `${root}/traces/${scenario}.yaml`, '-o', trace]);
-  const window = await openWindow({ trace });
-  open.push(window);
-  await settled(window.page);
-  return window.page;
-}
+const { openScenario } = sampleWindows();
 
 describe('findings', () => {
   it('show H1’s lock inversion with both locks, both sides and its clause, and N goes to it', async () => {
-    const page = await openScenario('spi-lock-inversion');
+    const { page } = await openScenario('spi-lock-inversion');
     const dock = page.getByTestId('dock');
     await page.keyboard.press('n');
     const finding = dock.getByTestId('finding');
@@ -42,12 +21,11 @@ describe('findings', () => {
     const last = await finding.getByRole('button').last().innerText();
     await expect.poll(() => page.getByTestId('transport').innerText()).toContain(last.replace('#', '').trim());
     await keepPicture(page, 'findings');
-    const { violations } = await new AxeBuilder({ page }).include('[data-testid=dock]').analyze();
-    expect(violations).toEqual([]);
+    expect(await axeFaults(page, '[data-testid=dock]')).toEqual([]);
   });
 
   it('say which rules found nothing', async () => {
-    const page = await openScenario('spi-edge-life');
+    const { page } = await openScenario('spi-edge-life');
     const dock = page.getByTestId('dock');
     await dock.getByRole('tab', { name: 'Findings' }).click();
     await dock.getByText(/\d rules checked, nothing found/).waitFor();

@@ -1,22 +1,12 @@
 /** Quiet interrupts on the timeline: one line for each vCPU, which opens by click and key; what is selected comes out. */
-import { AxeBuilder } from '@axe-core/playwright';
-import { rmSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { closeChromium } from './harness/chromium.ts';
+import { describe, expect, it } from 'vitest';
+import { axeFaults } from './harness/axe.ts';
 import { settled, snapshot } from './harness/page.ts';
-import { artifact, root } from './harness/places.ts';
-import { runCli } from './harness/sample.ts';
-import { keepPicture, openWindow, type ProductWindow } from './harness/window.ts';
+import { sampleWindows } from './harness/sample-window.ts';
+import { keepPicture } from './harness/window.ts';
 
-const open: ProductWindow[] = [];
-afterEach(async () => {
-  for (const window of open.splice(0)) {
-    expect(window.problems).toEqual([]);
-    await window.close();
-  }
-});
-afterAll(closeChromium);
+const { openScenario } = sampleWindows();
 
 const drawn = async (page: Page): Promise<string[]> => {
   await settled(page);
@@ -26,12 +16,7 @@ const FOLDED = ['vcpu0', 'vcpu0.mask', 'fold:vcpu0', 'spi33'];
 
 describe('quiet interrupts', () => {
   it('are one line, which opens and closes by click, by Enter and all at once', async () => {
-    const trace = artifact('e2e', 'fold.gscope');
-    rmSync(trace, { force: true });
-    runCli(['record', `${root}/traces/gicv3-level-retrigger.yaml`, '-o', trace]);
-    const window = await openWindow({ trace });
-    open.push(window);
-    const { page } = window;
+    const { page } = await openScenario('gicv3-level-retrigger');
     expect(await drawn(page)).toEqual(FOLDED);
     const line = page.locator('[data-lane="fold:vcpu0"]');
     expect(await line.innerText()).toContain('16 quiet SGIs');
@@ -61,7 +46,6 @@ describe('quiet interrupts', () => {
     await page.locator('[data-ppi="3"]').click();
     await expect.poll(() => drawn(page)).toEqual(['vcpu0', 'vcpu0.mask', 'vcpu0.sgi3', 'fold:vcpu0', 'spi33']);
     expect(await line.innerText()).toContain('15 quiet SGIs');
-    const { violations } = await new AxeBuilder({ page }).include('[data-testid=timeline]').analyze();
-    expect(violations).toEqual([]);
+    expect(await axeFaults(page, '[data-testid=timeline]')).toEqual([]);
   });
 });

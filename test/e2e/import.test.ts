@@ -1,11 +1,11 @@
 /** Importing in the window: what files are is said before anything is done, several are one trace, a log is followed. */
-import { AxeBuilder } from '@axe-core/playwright';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deviceTree } from '../support/device-tree.ts';
+import { axeFaults } from './harness/axe.ts';
 import { dropFiles, openedTrace, settled, snapshot } from './harness/page.ts';
 import { longRecording, smallRecording } from './harness/recordings.ts';
 import { root } from './harness/places.ts';
@@ -80,8 +80,7 @@ describe('importing several files', () => {
     await offset.fill('+250ms');
     await expect.poll(async () => (await placed())[2]).toMatch(/times by the offset given/);
     await keepPicture(page, 'import');
-    const { violations } = await new AxeBuilder({ page }).include('[data-testid=dialog]').analyze();
-    expect(violations).toEqual([]);
+    expect(await axeFaults(page, '[data-testid=dialog]')).toEqual([]);
     await page.keyboard.press('Enter');
     await openedTrace(page);
     await page.getByTestId('source').click();
@@ -146,8 +145,7 @@ describe('a recording of a KVM host', () => {
       .toBe('GICD 0x8020000, GICR 0x8030000 (from the device tree virt.dtb)');
     expect(await page.getByTestId('import-dtb').evaluate((field) => field === document.activeElement)).toBe(true);
     await keepPicture(page, 'import-registers');
-    const { violations } = await new AxeBuilder({ page }).include('[data-testid=dialog]').analyze();
-    expect(violations).toEqual([]);
+    expect(await axeFaults(page, '[data-testid=dialog]')).toEqual([]);
     await start.press('Enter');
     await openedTrace(page);
     await page.getByTestId('source').click();

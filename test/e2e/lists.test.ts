@@ -1,24 +1,15 @@
 /** List registers and the AP list beside a recorded GICv3 guest: decoded, in the kernel's order, with what does not fit. */
-import { AxeBuilder } from '@axe-core/playwright';
-import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { goTo, openedTrace } from './harness/page.ts';
-import { artifact, root } from './harness/places.ts';
-import { runCli } from './harness/sample.ts';
+import { axeFaults } from './harness/axe.ts';
+import { goTo } from './harness/page.ts';
 import { sampleWindows } from './harness/sample-window.ts';
-import { keepPicture, openWindow } from './harness/window.ts';
+import { keepPicture } from './harness/window.ts';
 
-const { closeLater } = sampleWindows();
+const { openScenario } = sampleWindows();
 
 describe('list registers and the AP list', () => {
   it('follow the cursor: loaded, acknowledged, ended, and what waits for a list register', async () => {
-    const trace = artifact('e2e', 'lists.gscope');
-    rmSync(trace, { force: true });
-    runCli(['record', `${root}/traces/gicv3-more-pending-than-list-registers.yaml`, '-o', trace]);
-    const window = await openWindow({ trace });
-    closeLater(window);
-    const { page } = window;
-    await openedTrace(page);
+    const { page } = await openScenario('gicv3-more-pending-than-list-registers');
     await goTo(page, 'next kind == irq.acknowledge');
     const registers = page.getByTestId('list-register');
     const states = (): Promise<(string | null)[]> =>
@@ -32,8 +23,7 @@ describe('list registers and the AP list', () => {
       expect.stringMatching(/SPI 32[^]*waits$/),
     ]);
     await keepPicture(page, 'lists');
-    const { violations } = await new AxeBuilder({ page }).include('[data-testid=inspector]').analyze();
-    expect(violations).toEqual([]);
+    expect(await axeFaults(page, '[data-testid=inspector]')).toEqual([]);
     await goTo(page, 'next kind == irq.drop');
     await expect.poll(states).toEqual(['empty', 'pending', 'pending', 'pending']);
     await waiting.first().getByText('done, until the exit').waitFor();

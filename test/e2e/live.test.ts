@@ -1,28 +1,21 @@
 /** A scenario recorded live, as a person does it: start, step, break on a line, look back while it stands still, end. */
-import { AxeBuilder } from '@axe-core/playwright';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { closeChromium } from './harness/chromium.ts';
+import { describe, expect, it } from 'vitest';
+import { axeFaults } from './harness/axe.ts';
 import { cursorAt, settled, snapshot } from './harness/page.ts';
 import { runCli } from './harness/sample.ts';
+import { sampleWindows } from './harness/sample-window.ts';
 import { keepPicture, openWindow, type ProductWindow } from './harness/window.ts';
 
 const SAMPLE = 'A trapped WFI ends by priority';
 
-const open: ProductWindow[] = [];
-afterEach(async () => {
-  for (const window of open.splice(0)) {
-    expect(window.problems).toEqual([]);
-    await window.close();
-  }
-});
-afterAll(closeChromium);
+const { closeLater } = sampleWindows();
 
 async function startLive(title = SAMPLE): Promise<{ page: Page; window: ProductWindow }> {
   const window = await openWindow();
-  open.push(window);
+  closeLater(window);
   const { page } = window;
   await page.getByRole('button', { name: `Record live: ${title}` }).click();
   await stands(page, 'Stopped at its start');
@@ -145,7 +138,7 @@ describe('a recording that runs live', () => {
 
   it('marks an expectation that is not met', async () => {
     const window = await openWindow();
-    open.push(window);
+    closeLater(window);
     const { page } = window;
     const file = join(window.home, 'wrong.yaml');
     writeFileSync(
@@ -177,7 +170,7 @@ describe('a recording that runs live', () => {
 
   it('runs on while the cursor is elsewhere, pauses, and has no fault that axe knows', async () => {
     const window = await openWindow();
-    open.push(window);
+    closeLater(window);
     const { page } = window;
     const file = join(window.home, 'endless.yaml');
     writeFileSync(
@@ -199,8 +192,7 @@ describe('a recording that runs live', () => {
       for (let n = 0; n < 2 && (await themeOf(page)) !== theme; n++) await page.keyboard.press('Control+Shift+l');
       await settled(page);
       await keepPicture(page, `live-${theme}`);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)])).toEqual([]);
+      expect(await axeFaults(page)).toEqual([]);
     }
     await page.locator('[data-command="live.finish"]').click();
     await ended(page);

@@ -1,28 +1,12 @@
 /** The browser of interrupts' tables beside scenarios: follows the cursor, and shows the lists that the kernel keeps. */
-import { AxeBuilder } from '@axe-core/playwright';
-import { rmSync } from 'node:fs';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { closeChromium } from './harness/chromium.ts';
-import { goTo, settled } from './harness/page.ts';
-import { artifact, root } from './harness/places.ts';
+import { describe, expect, it } from 'vitest';
+import { axeFaults } from './harness/axe.ts';
+import { goTo } from './harness/page.ts';
 import { runCli } from './harness/sample.ts';
-import { keepPicture, openWindow, type ProductWindow } from './harness/window.ts';
+import { sampleWindows } from './harness/sample-window.ts';
+import { keepPicture } from './harness/window.ts';
 
-const open: ProductWindow[] = [];
-afterEach(async () => {
-  for (const window of open.splice(0)) {
-    expect(window.problems).toEqual([]);
-    await window.close();
-  }
-});
-afterAll(closeChromium);
-
-function recorded(scenario: string): string {
-  const trace = artifact('e2e', `${scenario}.gscope`);
-  rmSync(trace, { force: true });
-  runCli(['record', `${root}/traces/${scenario}.yaml`, '-o', trace]);
-  return trace;
-}
+const { openScenario } = sampleWindows();
 
 /** Position of the first hit, as the command line finds it. */
 function firstHit(trace: string, condition: string): number {
@@ -32,11 +16,7 @@ function firstHit(trace: string, condition: string): number {
 
 describe('the tables of SPIs and LPIs', () => {
   it('show entries and the list of SPIs in flight at the cursor', async () => {
-    const trace = recorded('spi-retarget');
-    const window = await openWindow({ trace });
-    open.push(window);
-    const { page } = window;
-    await settled(page);
+    const { page, trace } = await openScenario('spi-retarget');
     await page.getByTestId('inspector').getByRole('tab', { name: 'Tables' }).click();
     const tables = page.getByTestId('tables');
     const rows = tables.getByRole('row').filter({ hasText: /^SPI/ });
@@ -50,18 +30,13 @@ describe('the tables of SPIs and LPIs', () => {
     await tables.getByLabel('pending or active').check();
     await expect.poll(() => rows.count()).toBe(1);
     await keepPicture(page, 'tables');
-    const { violations } = await new AxeBuilder({ page }).include('[data-testid=tables]').analyze();
-    expect(violations).toEqual([]);
+    expect(await axeFaults(page, '[data-testid=tables]')).toEqual([]);
     await tables.getByRole('radio', { name: 'LPIs' }).click();
     await tables.getByText('None is pending or active here.').waitFor();
   });
 
   it('show the events of an ITS', async () => {
-    const trace = recorded('gicv3-lpi-moves');
-    const window = await openWindow({ trace });
-    open.push(window);
-    const { page } = window;
-    await settled(page);
+    const { page, trace } = await openScenario('gicv3-lpi-moves');
     await page.getByTestId('inspector').getByRole('tab', { name: 'Tables' }).click();
     await goTo(page, `#${firstHit(trace, 'step == "ITS MOVI"')}`);
     const tables = page.getByTestId('tables');
@@ -69,7 +44,6 @@ describe('the tables of SPIs and LPIs', () => {
     const events = tables.getByRole('region', { name: 'Events of ITSs' });
     await expect.poll(async () => events.innerText()).toMatch(/LPI 8192[^]*event 0, collection 1, vCPU 1/);
     await keepPicture(page, 'tables-its');
-    const { violations } = await new AxeBuilder({ page }).include('[data-testid=tables]').analyze();
-    expect(violations).toEqual([]);
+    expect(await axeFaults(page, '[data-testid=tables]')).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** Windows on copies of the bundled sample, closed after each test, without a problem in their consoles. */
+/** Windows on traces of their own, closed after each test, without a problem in their consoles. */
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +6,20 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { closeChromium } from './chromium.ts';
 import { openedTrace } from './page.ts';
-import { sampleTrace } from './sample.ts';
+import { root } from './places.ts';
+import { runCli, sampleTrace } from './sample.ts';
 import { openWindow, type OpenOptions, type ProductWindow } from './window.ts';
+
+export interface OpenTrace {
+  readonly page: Page;
+  readonly trace: string;
+}
 
 export interface SampleWindows {
   /** A window on a copy of the sample: breakpoints and bookmarks are stored in the file. */
-  openSample(options?: OpenOptions): Promise<{ page: Page; trace: string }>;
+  openSample(options?: OpenOptions): Promise<OpenTrace>;
+  /** A window on the recording of a bundled scenario. */
+  openScenario(name: string): Promise<OpenTrace>;
   /** Closes a window that a test opened by itself. */
   closeLater(window: ProductWindow): void;
 }
@@ -37,14 +45,23 @@ export function sampleWindows(): SampleWindows {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  async function openTrace(trace: string, options: OpenOptions = {}): Promise<OpenTrace> {
+    const window = await openWindow({ trace, ...options });
+    windows.push(window);
+    await openedTrace(window.page);
+    return { page: window.page, trace };
+  }
+
   return {
-    async openSample(options = {}) {
+    openSample(options) {
       const trace = join(folder, `sample-${++copies}.gscope`);
       copyFileSync(sampleTrace(), trace);
-      const window = await openWindow({ trace, ...options });
-      windows.push(window);
-      await openedTrace(window.page);
-      return { page: window.page, trace };
+      return openTrace(trace, options);
+    },
+    openScenario(name) {
+      const trace = join(folder, `${name}-${++copies}.gscope`);
+      runCli(['record', join(root, 'traces', `${name}.yaml`), '-o', trace]);
+      return openTrace(trace);
     },
     closeLater: (window) => void windows.push(window),
   };
