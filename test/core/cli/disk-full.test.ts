@@ -39,12 +39,14 @@ const canMount = (): boolean => {
 describe.skipIf(process.platform !== 'linux' || !canMount())('a disk that fills up under an import', () => {
   it('ends it with what was written, and resuming makes it whole once there is room', () => {
     const gicscope = `'${process.execPath}' '${at('scripts/gicscope.ts')}' import ${LOG} -o small/t.gscope`;
-    // Everything is full as soon as the second megabyte is written.
+    // Everything is full as soon as the second megabyte is written; the import stands still while the disk is filled.
     const script = `
       ${gicscope} & import=$!
       while kill -0 $import 2>/dev/null; do
         if [ "$(stat -c %s small/t.gscope.partial-wal 2>/dev/null || echo 0)" -gt 1500000 ]; then
+          kill -STOP $import
           dd if=/dev/zero of=small/fill bs=64k 2>/dev/null || true
+          kill -CONT $import
           break
         fi
         sleep 0.01

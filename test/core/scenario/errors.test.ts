@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SHAPES } from '../../../core/cli/shapes.ts';
 import { loadScenario, ScenarioError } from '../../../core/scenario/index.ts';
-import { Lab } from './support.ts';
+import { createBackend } from '../../../core/session/backend.ts';
+import { BUNDLED, Lab } from './support.ts';
 import { run as runCli } from '../cli/support.ts';
 
 const lab = new Lab();
@@ -245,10 +246,21 @@ describe('gicscope record and scenario', () => {
   it('print the documented JSON', async () => {
     const recorded = await run('record', 'dvi-on', '-o', 'json.gscope', '--json');
     expect(SHAPES.record.parse(JSON.parse(recorded.out))).toMatchObject({ halted: 'poweredOff', failed: 0 });
-    for (const words of [['list'], ['list', '--profiles'], ['check', 'dvi-on', 'bad.yaml'], ['run-all']]) {
+    for (const words of [['list'], ['list', '--profiles'], ['check', 'dvi-on', 'bad.yaml']]) {
       const { out } = await run('scenario', ...words, '--json');
       expect(Object.keys(SHAPES.scenario.parse(JSON.parse(out))).length).toBeGreaterThan(0);
     }
+  });
+
+  it('print the documented JSON of a run of all, here two of them', async () => {
+    const samples = lab.path('two');
+    mkdirSync(samples);
+    for (const name of ['dvi-on.yaml', 'dvi-off.yaml']) copyFileSync(join(BUNDLED, name), join(samples, name));
+    const backend = createBackend({ version: 'test', samples, imports: lab.folder });
+    const { exit, stdout } = await runCli(['scenario', 'run-all', '--json'], { cwd: lab.folder, backend });
+    expect(exit).toBe(0);
+    const parsed = SHAPES.scenario.parse(JSON.parse(stdout));
+    expect(JSON.stringify(parsed)).toMatch(/dvi-off[^]*dvi-on/);
   });
 
   it('list the bundled scenarios and the profiles', async () => {
