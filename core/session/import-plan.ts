@@ -57,6 +57,7 @@ export async function planOf(imports: string, request: Request): Promise<Result<
       format: found?.id ?? '',
       message,
       follows: found?.follows === true && wrappers.length === 0,
+      insideGuests: found?.insideGuests === true,
     })),
     recordings: plan.recordings.map(({ files: members, placed }) => ({ files: [...members], placed })),
     registers: {
@@ -71,7 +72,7 @@ const CANNOT = 'this file cannot be imported';
 
 function fileOf(path: string): PlannedFile {
   const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  return { path, bytes, format: '', message: '', follows: false };
+  return { path, bytes, format: '', message: '', follows: false, insideGuests: false };
 }
 
 /** The output that was named, or the next free one of the source's; and what is in the way there. */

@@ -19,6 +19,8 @@ export const useImportDraft = defineStore('import-draft', () => {
   const files = shallowRef<readonly string[]>([]);
   /** By path, as typed: `+1.5ms`. Empty: to be found. */
   const offsets = ref<Record<string, string>>({});
+  /** By path: whether it was recorded inside the guest. */
+  const guests = ref<Record<string, boolean>>({});
   /** Id of a format; empty: by content. */
   const format = ref('');
   /** As typed; empty: as the source says. */
@@ -42,6 +44,11 @@ export const useImportDraft = defineStore('import-draft', () => {
   const offsetsNs = computed(() => given.value.map((text) => (text === '' ? null : parseDuration(text))));
   const wrongOffsets = computed(() => files.value.filter((_file, i) => offsetsNs.value[i] === undefined));
   const wrongVcpus = computed(() => vcpus.value !== '' && !/^([1-9]\d?|[1-4]\d\d|50\d|51[0-2])$/.test(vcpus.value));
+  /** Of those that were recorded inside the guest, their places among the files. */
+  const inGuests = computed(() => {
+    const places = files.value.flatMap((file, i) => (guests.value[file] === true ? [i] : []));
+    return places.length === 0 ? {} : { guests: places };
+  });
   const frameList = computed(() => (frames.value.trim() === '' ? [] : parseFrameList(frames.value)));
   const wrongFrames = computed(() => registers.value === 'list' && frameList.value === undefined);
   const said = computed(() => {
@@ -89,6 +96,7 @@ export const useImportDraft = defineStore('import-draft', () => {
     files: [...files.value],
     ...(format.value === '' ? {} : { format: format.value }),
     offsets: offsetsNs.value.map((ns) => ns ?? null),
+    ...inGuests.value,
     ...said.value,
     ...(output.value.trim() === '' ? {} : { output: output.value.trim() }),
   }));
@@ -118,6 +126,7 @@ export const useImportDraft = defineStore('import-draft', () => {
   function begin(paths: readonly string[]): void {
     files.value = [];
     offsets.value = {};
+    guests.value = {};
     format.value = '';
     vcpus.value = '';
     registers.value = 'found';
@@ -146,6 +155,7 @@ export const useImportDraft = defineStore('import-draft', () => {
   function remove(path: string): void {
     files.value = files.value.filter((file) => file !== path);
     delete offsets.value[path];
+    delete guests.value[path];
   }
 
   /** The name that is gone on with, else one that a person chose, else one that nothing has. */
@@ -163,6 +173,7 @@ export const useImportDraft = defineStore('import-draft', () => {
     ...(format.value === '' ? {} : { format: format.value }),
     ...(vcpus.value === '' ? {} : { vcpus: Number(vcpus.value) }),
     ...(given.value.every((text) => text === '') ? {} : { offsets: offsetsNs.value.map((ns) => ns ?? null) }),
+    ...inGuests.value,
     ...said.value,
     ...(keepPartial.value ? { keepPartial: true } : {}),
     ...(follow.value ? { follow: true } : {}),
@@ -171,6 +182,7 @@ export const useImportDraft = defineStore('import-draft', () => {
   return {
     files,
     offsets,
+    guests,
     format,
     vcpus,
     registers,

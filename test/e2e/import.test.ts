@@ -106,6 +106,31 @@ describe('importing several files', () => {
   });
 });
 
+describe('a recording of a guest', () => {
+  it('has its CPUs as vCPUs where a person says that it is one', async () => {
+    const page = await startScreen();
+    await dropFiles(page, '[data-testid=window]', { 'guest.txt': timerIrqs(0, 50), 'vm.log': smallRecording(300) });
+    const files = page.getByTestId('import-file');
+    await expect.poll(() => files.count()).toBe(2);
+    const guest = page.getByLabel('guest.txt was recorded inside the guest');
+    await guest.waitFor();
+    // Not of a log of the emulator.
+    expect(await page.getByTestId('import-guest').count()).toBe(1);
+    await guest.focus();
+    await page.keyboard.press('Space');
+    expect(await guest.isChecked()).toBe(true);
+    await keepPicture(page, 'import-guest');
+    const { violations } = await new AxeBuilder({ page }).include('[data-testid=dialog]').analyze();
+    expect(violations).toEqual([]);
+    await page.getByTestId('import-start').click();
+    await openedTrace(page);
+    await page.getByTestId('source').click();
+    expect(await page.getByTestId('trace-facts').innerText()).toMatch(
+      /guest\.txt: vCPUs from\s+.*you say that it was recorded inside the guest/,
+    );
+  });
+});
+
 describe('a recording of a KVM host', () => {
   it('is told where the guest has its GIC, by addresses or a device tree, and says what is wrong with them', async () => {
     const recording = join(root, 'test/data/import/raw-arch_timer.trace.txt.xz');

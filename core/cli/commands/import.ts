@@ -256,7 +256,7 @@ async function report(
   const cut = info.source.facts['ends early'];
   if (cut !== undefined) context.say(`the source ends early: ${cut}`);
   for (const [fact, why] of Object.entries(info.source.facts))
-    if (fact.endsWith('no vCPUs')) context.say(`${fact}: ${why}`);
+    if (/\bno (?:vCPUs|fields)$/.test(fact)) context.say(`${fact}: ${why}`);
   const isSaid = said && !Object.keys(info.source.facts).some((fact) => fact.endsWith('register frames'));
   if (isSaid) context.say('where registers are was not needed: the lines of the source name them');
   if (document !== undefined)

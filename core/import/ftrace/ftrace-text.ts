@@ -14,6 +14,7 @@ import { fileOf, isAside, isFirstLine, reasonFor } from './line-reasons.ts';
 import { observe, observeLoss } from './meanings.ts';
 import { Scene } from './scene.ts';
 import { bufferOf, inOrder, lineTime } from './joined.ts';
+import { PerfFields } from './perf-fields.ts';
 import { newTextLine, ornamentOf, readTextLine, type TextLine } from './text-line.ts';
 import { TextRecord } from './text-record.ts';
 import { type TextTime } from './text-time.ts';
@@ -41,6 +42,7 @@ class TextSession implements LineReceiver {
   readonly #order = new ClockOrder();
   readonly #facts: Record<string, string> = {};
   #overwritten = 0;
+  readonly #perf = new PerfFields();
 
   constructor(sink: TraceSink, machine: Machine | undefined, guest: GuestCpus | undefined) {
     this.#sink = sink;
@@ -55,7 +57,7 @@ class TextSession implements LineReceiver {
   get facts(): Record<string, string> {
     const isCount = this.#origin?.isCount === true;
     const isJoined = !isCount && this.#order.most > MILLISECOND;
-    return { ...this.#facts, ...this.#order.facts(isCount, isJoined ? JOINED : '') };
+    return { ...this.#facts, ...this.#perf.facts, ...this.#order.facts(isCount, isJoined ? JOINED : '') };
   }
 
   /** The trace's clock at time 0, in nanoseconds; undefined while no event was read, or its unit is not known. */
@@ -86,6 +88,7 @@ class TextSession implements LineReceiver {
       record.time = this.#timeOf(record.line);
       this.#sink.countName(record.name);
       observe(record, this.scene);
+      if (record.line.isPerf) this.#perf.saw(text, record.line.payloadAt);
       return;
     }
     const plain = text.slice(ornamentOf(text), LONGEST_SKIPPED);

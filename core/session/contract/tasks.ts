@@ -95,6 +95,8 @@ export const taskMethods = {
           message: z.string(),
           /** Whether it can be read on as it grows. */
           follows: z.boolean(),
+          /** Whether it may have been recorded inside the guest, which nothing in it says. */
+          insideGuests: z.boolean(),
         }),
       ),
       /** Files that are one recording, merged line by line; recordings stand side by side, the first is the reference. */

@@ -81,7 +81,7 @@ describe('what there is to open', () => {
   it('says what an import would do, and does not do it', async () => {
     const plan = await call('import.plan', { files: [SAMPLE], offsets: [null] });
     expect(plan).toMatchObject({
-      files: [{ path: SAMPLE, format: 'qemu-log', follows: false }],
+      files: [{ path: SAMPLE, format: 'qemu-log', follows: false, insideGuests: false }],
       recordings: [{ files: [0], placed: 'the reference' }],
       output: join(folder, 'imports', 'gicv5-linux-boot-2cpu-2.gscope'),
       problem: '',

@@ -20,6 +20,7 @@ function plan(question: Args<'import.plan'>): ImportPlan {
       format: path.endsWith('.bad') ? '' : 'ftrace',
       message: '',
       follows: true,
+      insideGuests: true,
     })),
     recordings: files.map((_file, i) => ({ files: [i], placed: '' })),
     output: '/imports/a.gscope',
@@ -40,6 +41,20 @@ describe('what is about to be imported', () => {
     setActivePinia(createPinia());
     asked.length = 0;
     left.trace = null;
+  });
+
+  it('has files that were recorded inside the guest, by their places', async () => {
+    const draft = useImportDraft();
+    draft.begin(['/host.txt', '/guest.txt']);
+    draft.guests['/guest.txt'] = true;
+    await settled();
+    expect(asked.at(-1)?.guests).toEqual([1]);
+    expect(draft.request.guests).toEqual([1]);
+    draft.remove('/host.txt');
+    expect(draft.request.guests).toEqual([0]);
+    draft.remove('/guest.txt');
+    draft.add(['/guest.txt']);
+    expect(draft.request.guests).toBeUndefined();
   });
 
   it('is planned anew when files come and go, each once', async () => {

@@ -284,6 +284,20 @@ describe('a clock', () => {
   });
 });
 
+describe('text of perf script', () => {
+  const printed = (text: string): string => `       CPU 0/KVM  4711 [003]  12.000001:  kvm:kvm_entry: ${text}\n`;
+  const fields = async (...texts: readonly string[]): Promise<string | undefined> =>
+    (await read(texts.map(printed).join(''))).result.summary.source.facts['no fields'];
+
+  it('without the fields of any event says so, and how to print them', async () => {
+    expect(await fields('', '')).toMatch(
+      /^perf printed 2 events without their fields.*-F comm,tid,cpu,time,event,trace/,
+    );
+    expect(await fields(' ffff800080012345 kvm_arch_vcpu_ioctl_run+0x5 ([kernel.kallsyms])')).toContain('1 events');
+    expect(await fields('', 'PC: 0x40')).toBeUndefined();
+  });
+});
+
 describe('lines that are no events', () => {
   it('are counted by what they are', async () => {
     const { result } = await read(
