@@ -4,10 +4,12 @@
  * The table grows at the first change of a slot in the block; `#stamp[slot]` says in which block that was, so
  * starting a new block costs nothing per slot. Cost of a change: a few typed-array stores.
  */
-import { type Journal, KNOWN_AFTER, KNOWN_BEFORE } from '../state/journal.ts';
+import { type ChangeLog, KNOWN_AFTER, KNOWN_BEFORE } from '../state/journal.ts';
+import { type StateVector } from '../state/state-vector.ts';
 import { type ChangeColumns } from './block-changes.ts';
 import { BLOCK_EVENTS, type TouchedSlots } from './block.ts';
 import { type EventColumns, makeColumns } from './columns.ts';
+import { type Stretch } from './stretch.ts';
 
 type Words = Uint32Array<ArrayBuffer>;
 const words = (capacity: number): Words => new Uint32Array(capacity);
@@ -28,7 +30,7 @@ function grownBytes(from: Uint8Array<ArrayBuffer>, capacity: number): Uint8Array
 
 export class BlockBuilder {
   readonly columns: EventColumns = makeColumns(BLOCK_EVENTS);
-  /** Per event the number of its detail's text + 1; 0: none. Whoever appends an event with a detail sets it first. */
+  /** Per event the number of its detail's text + 1; 0: none. */
   readonly details = words(BLOCK_EVENTS);
   count = 0;
 
@@ -38,6 +40,11 @@ export class BlockBuilder {
   #key = words(8192);
   #afterLo = words(8192);
   #afterHi = words(8192);
+  /** What else the log of changes has: slot, value before, and what is known. */
+  #changedSlot = words(8192);
+  #logBeforeLo = words(8192);
+  #logBeforeHi = words(8192);
+  #logKnown = new Uint8Array(8192);
 
   #touched = 0;
   #slot = words(1024);
@@ -68,6 +75,19 @@ export class BlockBuilder {
     };
   }
 
+  /** The block's changes as a journal logs them; to be asked again after `reserve`. */
+  get log(): ChangeLog {
+    return {
+      count: this.#changes,
+      slot: this.#changedSlot,
+      beforeLo: this.#logBeforeLo,
+      beforeHi: this.#logBeforeHi,
+      afterLo: this.#afterLo,
+      afterHi: this.#afterHi,
+      known: this.#logKnown,
+    };
+  }
+
   get touched(): TouchedSlots {
     return {
       count: this.#touched,
@@ -85,46 +105,57 @@ export class BlockBuilder {
     return this.#eventsOf;
   }
 
-  /** Takes the journal's changes as those of event `index`. */
-  take(journal: Journal, index: number): void {
-    const n = journal.count;
-    this.#perEvent[index] = n;
+  /** Makes room for `n` more changes, of slots below `slots`. */
+  reserve(n: number, slots: number): void {
     if (this.#changes + n > this.#key.length) this.#growChanges(this.#changes + n);
-    const { slot, beforeLo, beforeHi, afterLo, afterHi, known } = journal;
+    if (slots > this.#stamp.length) this.#growSlots(slots);
+  }
+
+  /**
+   * Takes `n` changes of a stretch, from `from` on, as those of event `index`, and lets the state have them. Room must
+   * have been made.
+   */
+  take({ key, lo, hi }: Stretch, from: number, n: number, index: number, state: StateVector): void {
+    this.#perEvent[index] = n;
+    const { lo: stateLo, hi: stateHi, known: stateKnown } = state;
     let to = this.#changes;
-    for (let i = 0; i < n; i++) {
-      const id = slot[i] ?? 0;
-      const flags = known[i] ?? 0;
-      if (id >= this.#stamp.length) this.#growSlots(id + 1);
-      let local: number;
-      if (this.#stamp[id] === this.#block) local = this.#localOf[id] ?? 0;
-      else local = this.#touch(id, beforeLo[i] ?? 0, beforeHi[i] ?? 0, flags & KNOWN_BEFORE);
-      const lo = afterLo[i] ?? 0;
-      const hi = afterHi[i] ?? 0;
-      this.#key[to] = local * 2 + ((flags & KNOWN_AFTER) >> 1);
-      this.#afterLo[to] = lo;
-      this.#afterHi[to] = hi;
-      this.#endLo[local] = lo;
-      this.#endHi[local] = hi;
+    for (let i = from; i < from + n; i++, to++) {
+      const word = key[i] ?? 0;
+      const slot = word >>> 1;
+      const known = word & 1;
+      const afterLo = lo[i] ?? 0;
+      const afterHi = hi[i] ?? 0;
+      const beforeLo = stateLo[slot] ?? 0;
+      const beforeHi = stateHi[slot] ?? 0;
+      const wasKnown = stateKnown[slot] ?? 0;
+      stateLo[slot] = afterLo;
+      stateHi[slot] = afterHi;
+      stateKnown[slot] = known;
+      this.#changedSlot[to] = slot;
+      this.#logBeforeLo[to] = beforeLo;
+      this.#logBeforeHi[to] = beforeHi;
+      this.#logKnown[to] = wasKnown | (known << 1);
+      const local =
+        this.#stamp[slot] === this.#block
+          ? (this.#localOf[slot] ?? 0)
+          : this.#touch(slot, beforeLo, beforeHi, wasKnown);
+      this.#key[to] = local * 2 + known;
+      this.#afterLo[to] = afterLo;
+      this.#afterHi[to] = afterHi;
+      this.#endLo[local] = afterLo;
+      this.#endHi[local] = afterHi;
       if (this.#lastEvent[local] !== index) {
         this.#lastEvent[local] = index;
         this.#eventsOf[local] = (this.#eventsOf[local] ?? 0) + 1;
       }
-      this.#known[local] = ((this.#known[local] ?? 0) & KNOWN_BEFORE) | (flags & KNOWN_AFTER);
-      to++;
+      this.#known[local] = ((this.#known[local] ?? 0) & KNOWN_BEFORE) | (known * KNOWN_AFTER);
     }
     this.#changes = to;
-  }
-
-  /** Event `index` changed nothing. */
-  takeNone(index: number): void {
-    this.#perEvent[index] = 0;
   }
 
   /** Empties the builder for the next block. */
   reset(): void {
     this.count = 0;
-    this.details.fill(0);
     this.#changes = 0;
     this.#touched = 0;
     this.#block++;
@@ -149,6 +180,10 @@ export class BlockBuilder {
     this.#key = grown(this.#key, capacity);
     this.#afterLo = grown(this.#afterLo, capacity);
     this.#afterHi = grown(this.#afterHi, capacity);
+    this.#changedSlot = grown(this.#changedSlot, capacity);
+    this.#logBeforeLo = grown(this.#logBeforeLo, capacity);
+    this.#logBeforeHi = grown(this.#logBeforeHi, capacity);
+    this.#logKnown = grownBytes(this.#logKnown, capacity);
   }
 
   #growTouched(capacity: number): void {

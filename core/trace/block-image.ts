@@ -7,7 +7,7 @@
 import { type ChangeColumns, changeBytes, touchedBytes } from './block-changes.ts';
 import { eventBytes } from './block-events.ts';
 import { type TouchedSlots } from './block.ts';
-import { type EventColumns } from './columns.ts';
+import { type EventColumns, copyOfEvents } from './columns.ts';
 import { type MessageMemory } from './message-memory.ts';
 
 /** The contents of a block's blobs. */
@@ -60,7 +60,7 @@ export function copyOfImage(image: BlockImage, memory: MessageMemory): BlockImag
   const { count } = columns;
   return {
     ...image,
-    columns: copyOfColumns(columns, memory),
+    columns: copyOfEvents(columns, memory),
     details: memory.words(details.subarray(0, count)),
     blobs: 'events' in blobs ? copyOfContents(blobs, memory) : copyOfState(blobs, count, memory),
     moments: memory.numbers(moments),
@@ -70,25 +70,6 @@ export function copyOfImage(image: BlockImage, memory: MessageMemory): BlockImag
 
 function copyOfContents({ events, touched, changes }: BlockContents, memory: MessageMemory): BlockContents {
   return { events: memory.bytes(events), touched: memory.bytes(touched), changes: memory.bytes(changes) };
-}
-
-function copyOfColumns(columns: EventColumns, memory: MessageMemory): EventColumns {
-  const { count } = columns;
-  const words = (from: Uint32Array): Uint32Array => memory.words(from.subarray(0, count));
-  return {
-    count,
-    time: memory.numbers(columns.time.subarray(0, count)),
-    type: memory.shorts(columns.type.subarray(0, count)),
-    vcpu: memory.signed(columns.vcpu.subarray(0, count)),
-    small: memory.shorts(columns.small.subarray(0, count)),
-    name: words(columns.name),
-    flags: memory.bytes(columns.flags.subarray(0, count)),
-    valueLo: words(columns.valueLo),
-    valueHi: words(columns.valueHi),
-    argLo: words(columns.argLo),
-    argHi: words(columns.argHi),
-    line: memory.numbers(columns.line.subarray(0, count)),
-  };
 }
 
 function copyOfState({ touched, changes }: BlockState, events: number, memory: MessageMemory): BlockState {

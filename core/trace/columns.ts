@@ -9,6 +9,7 @@
 import { type Intid } from '../gic/intid.ts';
 import { damaged } from './errors.ts';
 import { type AnyPayload, KINDS, type Kind, type KindSpec } from './kinds.ts';
+import { type MessageMemory } from './message-memory.ts';
 
 export const HAS_VALUE = 1;
 export const HAS_ARG = 2;
@@ -247,4 +248,39 @@ export function makeColumns(capacity: number): EventColumns {
     argHi: new Uint32Array(capacity),
     line: new Float64Array(capacity),
   };
+}
+
+/** The columns in memory that another thread sees. */
+export function copyOfEvents(columns: EventColumns, memory: MessageMemory): EventColumns {
+  const { count } = columns;
+  return {
+    count,
+    time: memory.numbers(columns.time.subarray(0, count)),
+    type: memory.shorts(columns.type.subarray(0, count)),
+    vcpu: memory.signed(columns.vcpu.subarray(0, count)),
+    small: memory.shorts(columns.small.subarray(0, count)),
+    name: memory.words(columns.name.subarray(0, count)),
+    flags: memory.bytes(columns.flags.subarray(0, count)),
+    valueLo: memory.words(columns.valueLo.subarray(0, count)),
+    valueHi: memory.words(columns.valueHi.subarray(0, count)),
+    argLo: memory.words(columns.argLo.subarray(0, count)),
+    argHi: memory.words(columns.argHi.subarray(0, count)),
+    line: memory.numbers(columns.line.subarray(0, count)),
+  };
+}
+
+/** Puts columns into others, from event `at` on. */
+export function putEvents(from: EventColumns, to: EventColumns, at: number): void {
+  const { count } = from;
+  to.time.set(from.time.subarray(0, count), at);
+  to.type.set(from.type.subarray(0, count), at);
+  to.vcpu.set(from.vcpu.subarray(0, count), at);
+  to.small.set(from.small.subarray(0, count), at);
+  to.name.set(from.name.subarray(0, count), at);
+  to.flags.set(from.flags.subarray(0, count), at);
+  to.valueLo.set(from.valueLo.subarray(0, count), at);
+  to.valueHi.set(from.valueHi.subarray(0, count), at);
+  to.argLo.set(from.argLo.subarray(0, count), at);
+  to.argHi.set(from.argHi.subarray(0, count), at);
+  to.line.set(from.line.subarray(0, count), at);
 }

@@ -5,7 +5,7 @@
  * Known texts are kept until they are too many or too long together; then they are forgotten, and a text that comes
  * again gets another number. Numbers are dense and only grow. Cost: a look-up by text an event that has details.
  */
-import { type WriteQueue } from './write-queue.ts';
+import { type Writes } from './writes.ts';
 import { type TextBlock } from './rows.ts';
 
 const MOST_TEXTS = 1 << 16;
@@ -20,8 +20,8 @@ export class DetailTexts {
   #texts: string[] = [];
   #saved = 0;
 
-  constructor(queue: WriteQueue) {
-    this.#write = queue.textTable('detail', ['id', 'text']);
+  constructor(writes: Writes) {
+    this.#write = writes.textTable('detail', ['id', 'text']);
   }
 
   /** The number of a text. */

@@ -11,8 +11,8 @@ import { TraceError, damaged } from './errors.ts';
 import { type InterruptIndex } from './interrupt-index.ts';
 import { INTERRUPT_FIELDS, interruptLabel, type InterruptField } from './interrupts.ts';
 import { KINDS, ORIGINS } from './kinds.ts';
-import { type PlainCell } from './write-jobs.ts';
-import { type WriteQueue, type WriteStatement } from './write-queue.ts';
+import { type PlainCell } from './jobs.ts';
+import { type WriteStatement, type Writes } from './writes.ts';
 
 const FIELD_BY_NAME: ReadonlyMap<string, InterruptField> = new Map(INTERRUPT_FIELDS.map((field) => [field, field]));
 
@@ -31,14 +31,14 @@ export class DictionaryRows {
   #interrupts = 0;
   #fields = 0;
 
-  constructor(queue: WriteQueue) {
-    this.#name = queue.prepare('INSERT INTO name(id, text) VALUES (?, ?)');
-    this.#type = queue.prepare('INSERT INTO event_type(id, kind, origin, source) VALUES (?, ?, ?, ?)');
-    this.#slot = queue.prepare(
+  constructor(writes: Writes) {
+    this.#name = writes.prepare('INSERT INTO name(id, text) VALUES (?, ?)');
+    this.#type = writes.prepare('INSERT INTO event_type(id, kind, origin, source) VALUES (?, ?, ?, ?)');
+    this.#slot = writes.prepare(
       'INSERT INTO slot(id, path, width, register, value_names, initial) VALUES (?, ?, ?, ?, ?, ?)',
     );
-    this.#interrupt = queue.prepare('INSERT INTO interrupt(id, intid, vcpu, label) VALUES (?, ?, ?, ?)');
-    this.#field = queue.prepare(
+    this.#interrupt = writes.prepare('INSERT INTO interrupt(id, intid, vcpu, label) VALUES (?, ?, ?, ?)');
+    this.#field = writes.prepare(
       'INSERT INTO interrupt_field(id, interrupt, field, slot, lsb, width) VALUES (?, ?, ?, ?, ?, ?)',
     );
   }

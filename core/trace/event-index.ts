@@ -3,13 +3,14 @@
  * interrupt how often it was acknowledged, dropped, deactivated, injected and made pending.
  * Works on columns, a stretch of a block at a time: a few nanoseconds an event.
  */
-import { HAS_ARG, type EventColumns, codecOf } from './columns.ts';
-import { NO_NAME, type TypeTable } from './dictionary.ts';
+import { CODEC_BY_ID, HAS_ARG, type EventColumns } from './columns.ts';
+import { DenseNumbers, UNKNOWN } from './dense-numbers.ts';
+import { NO_NAME } from './dictionary.ts';
 import { INTERRUPT_LIMIT } from './interrupt-index.ts';
 import { KINDS } from './kinds.ts';
 import { NO_ACCESS, POSTING, type PostingBuilder } from './postings.ts';
 import { type RowColumns } from './rows.ts';
-import { type WriteQueue, type WriteStatement } from './write-queue.ts';
+import { type WriteStatement, type Writes } from './writes.ts';
 
 /** What an event of a kind adds to its interrupt's counts, as index into COUNTED. */
 export const COUNTED = ['acknowledged', 'dropped', 'deactivated', 'injected', 'pended'] as const;
@@ -30,29 +31,38 @@ interface TypeInfo {
   readonly counted: number;
 }
 
+const NO_TYPE: TypeInfo = { access: false, interrupt: false, counted: NOT_COUNTED };
+
 export class EventIndex {
-  readonly #types: TypeTable;
   readonly #postings: PostingBuilder;
   readonly #info: TypeInfo[] = [];
-  readonly #intids: number[] = [];
-  readonly #dense = new Map<number, number>();
+  readonly #intids = new DenseNumbers();
   /** Per interrupt: events, then COUNTED. */
   #counts = new Float64Array(64 * WIDTH);
   #typeCounts = new Float64Array(64);
   readonly #typesSaved: number[] = [];
-  readonly #dirty = new Set<number>();
+  /** Interrupts whose counts changed since they were written, and which those are. */
+  readonly #dirty: number[] = [];
+  #isDirty = new Uint8Array(64);
   readonly #rows: RowColumns;
   readonly #saveType: WriteStatement;
 
-  constructor(queue: WriteQueue, types: TypeTable, postings: PostingBuilder) {
-    this.#types = types;
+  constructor(writes: Writes, postings: PostingBuilder) {
     this.#postings = postings;
-    this.#rows = queue.table('interrupt_count', ['intid', 'events', ...COUNTED], 'REPLACE');
-    this.#saveType = queue.prepare('UPDATE event_type SET events = ? WHERE id = ?');
+    this.#rows = writes.table('interrupt_count', ['intid', 'events', ...COUNTED], 'REPLACE');
+    this.#saveType = writes.prepare('UPDATE event_type SET events = ? WHERE id = ?');
   }
 
   /** The INTID behind a dense key of the postings. */
-  readonly intidOf = (dense: number): number => this.#intids[dense] ?? 0;
+  readonly intidOf = (dense: number): number => this.#intids.valueOf(dense);
+
+  /** The next event type is of the kind with this number. */
+  addType(kind: number): void {
+    const codec = CODEC_BY_ID[kind];
+    const counted = COUNTS_OF_KIND.get(kind) ?? NOT_COUNTED;
+    this.#info.push({ access: codec?.hasAccess === true, interrupt: codec?.namesInterrupt === true, counted });
+    if (this.#info.length > this.#typeCounts.length) this.#typeCounts = doubled(this.#typeCounts, this.#info.length);
+  }
 
   /** Indexes events `from` … `to` − 1 of a block. */
   add(columns: EventColumns, from: number, to: number): void {
@@ -60,9 +70,8 @@ export class EventIndex {
     const postings = this.#postings;
     for (let i = from; i < to; i++) {
       const id = type[i] ?? 0;
-      const info = this.#info[id] ?? this.#infoOf(id);
+      const info = this.#info[id] ?? NO_TYPE;
       postings.add(POSTING.type, id);
-      if (id >= this.#typeCounts.length) this.#typeCounts = doubled(this.#typeCounts, id + 1);
       this.#typeCounts[id] = (this.#typeCounts[id] ?? 0) + 1;
       postings.add(POSTING.vcpu, (vcpu[i] ?? -1) + 1);
       const text = name[i] ?? NO_NAME;
@@ -74,19 +83,18 @@ export class EventIndex {
   /** The interrupt was deactivated by an event that does not say so: a priority drop with EOImode 0. */
   deactivates(intid: number): void {
     const dense = this.#denseOf(intid);
-    if (dense !== undefined) this.#count(dense, DEACTIVATED);
+    if (dense !== UNKNOWN) this.#count(dense, DEACTIVATED);
   }
 
   /** Writes counts that changed; `types` rows must exist. */
   save(): void {
     for (const dense of this.#dirty) {
-      const intid = this.#intids[dense] ?? 0;
-      const at = dense * WIDTH;
-      this.#rows.add([intid, ...this.#counts.subarray(at, at + WIDTH)]);
+      this.#rows.addFrom(this.#intids.valueOf(dense), this.#counts, dense * WIDTH);
+      this.#isDirty[dense] = 0;
     }
     this.#rows.flush();
-    this.#dirty.clear();
-    for (let id = 0; id < this.#types.size; id++) {
+    this.#dirty.length = 0;
+    for (let id = 0; id < this.#info.length; id++) {
       const count = this.#typeCounts[id] ?? 0;
       if (this.#typesSaved[id] === count) continue;
       this.#saveType.run(count, id);
@@ -96,36 +104,33 @@ export class EventIndex {
 
   #interrupt(intid: number, counted: number): void {
     const dense = this.#denseOf(intid);
-    if (dense === undefined) return;
+    if (dense === UNKNOWN) return;
     this.#postings.add(POSTING.interrupt, dense);
     const at = dense * WIDTH;
     this.#counts[at] = (this.#counts[at] ?? 0) + 1;
     if (counted !== NOT_COUNTED) this.#count(dense, counted);
-    this.#dirty.add(dense);
+    if (this.#isDirty[dense] === 1) return;
+    this.#isDirty[dense] = 1;
+    this.#dirty.push(dense);
   }
 
-  /** Undefined: there are too many interrupts to count this one. */
-  #denseOf(intid: number): number | undefined {
-    const known = this.#dense.get(intid);
-    if (known !== undefined || this.#intids.length >= INTERRUPT_LIMIT) return known;
-    const dense = this.#intids.length;
-    this.#intids.push(intid);
-    this.#dense.set(intid, dense);
-    if ((dense + 1) * WIDTH > this.#counts.length) this.#counts = doubled(this.#counts, (dense + 1) * WIDTH);
+  /** UNKNOWN: there are too many interrupts to count this one. */
+  #denseOf(intid: number): number {
+    const intids = this.#intids;
+    if (intids.count >= INTERRUPT_LIMIT) return intids.find(intid);
+    const dense = intids.of(intid);
+    if (dense >= this.#isDirty.length) {
+      this.#counts = doubled(this.#counts, (dense + 1) * WIDTH);
+      const isDirty = new Uint8Array(this.#counts.length / WIDTH);
+      isDirty.set(this.#isDirty);
+      this.#isDirty = isDirty;
+    }
     return dense;
   }
 
   #count(dense: number, counted: number): void {
     const at = dense * WIDTH + 1 + counted;
     this.#counts[at] = (this.#counts[at] ?? 0) + 1;
-  }
-
-  #infoOf(id: number): TypeInfo {
-    const codec = codecOf(this.#types.type(id).kind);
-    const counted = COUNTS_OF_KIND.get(codec.id) ?? NOT_COUNTED;
-    const info = { access: codec.hasAccess, interrupt: codec.namesInterrupt, counted };
-    this.#info[id] = info;
-    return info;
   }
 }
 

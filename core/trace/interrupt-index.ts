@@ -143,6 +143,12 @@ export class InterruptIndex {
     return this.#bySlot[slot];
   }
 
+  /** The number of a declared field; −1: it is not declared. */
+  fieldOf(interrupt: number, field: InterruptField): number {
+    const range = this.#interrupts[interrupt]?.fields[field];
+    return range === undefined ? -1 : (this.#bySlot[range.slot]?.[range.lsb] ?? -1);
+  }
+
   /** The interrupt's state code in `state`. */
   stateCode(interrupt: number, state: StateVector): StateCode {
     const ranges = this.#interrupts[interrupt]?.code;

@@ -5,7 +5,6 @@
  * changed anything. So the cost per event stays flat for machines with 100,000 slots, and a seek crosses at most 8
  * tables of touched slots.
  */
-import { type Journal, KNOWN_BEFORE } from '../state/journal.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { keyframeBytes } from './keyframe.ts';
 
@@ -19,8 +18,9 @@ export class KeyframePolicy {
   #blocksSince = 0;
   #changesSince = 0;
 
-  constructor(journal: Journal) {
-    this.#keyframe = keyframeBytes(stateBefore(journal)).slice();
+  /** The first block begins with this state. */
+  constructor(state: StateVector) {
+    this.#keyframe = keyframeBytes(state).slice();
   }
 
   /** Content of the keyframe of the block being filled, if it has one. */
@@ -43,17 +43,4 @@ export class KeyframePolicy {
     if (this.#changesSince === 0) return false;
     return this.#blocksSince >= KEYFRAME_BLOCKS || this.#changesSince * CHANGE_BYTES >= slots * SLOT_BYTES;
   }
-}
-
-/** The state before anything in the journal's log happened. */
-function stateBefore(journal: Journal): StateVector {
-  if (journal.count === 0) return journal.state;
-  const state = journal.state.clone();
-  for (let i = journal.count - 1; i >= 0; i--) {
-    const slot = journal.slot[i] ?? 0;
-    state.lo[slot] = journal.beforeLo[i] ?? 0;
-    state.hi[slot] = journal.beforeHi[i] ?? 0;
-    state.known[slot] = (journal.known[i] ?? 0) & KNOWN_BEFORE;
-  }
-  return state;
 }

@@ -21,7 +21,7 @@ import { type BlobColumns } from './blob-rows.ts';
 import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
 import { type EventColumns } from './columns.ts';
 import { OWN_TILE_TRANSITIONS, SHARED_LANES, sharedBytes } from './shared-tiles.ts';
-import { type WriteQueue, type WriteStatement } from './write-queue.ts';
+import { type WriteStatement, type Writes } from './writes.ts';
 
 const CHUNK_EVENTS = CHUNK_BLOCKS * BLOCK_EVENTS;
 const VCPUS = 1024;
@@ -30,7 +30,7 @@ export class LaneRecorder {
   /** Of the event at hand. */
   time = 0;
   readonly #lanes: Lane[] = [];
-  readonly #queue: WriteQueue;
+  readonly #writes: Writes;
   readonly #insertLane: WriteStatement;
   readonly #tiles: BlobColumns;
   #lanesSaved = 0;
@@ -56,10 +56,10 @@ export class LaneRecorder {
   readonly #densityLane = new Int32Array(VCPUS).fill(-1);
   #groupStart = 0;
 
-  constructor(queue: WriteQueue) {
-    this.#queue = queue;
-    this.#insertLane = queue.prepare('INSERT INTO lane(id, kind, subject, lsb, width) VALUES (?, ?, ?, ?, ?)');
-    this.#tiles = queue.blobTable('REPLACE INTO tile(id, data) VALUES (?, ?)', 1);
+  constructor(writes: Writes) {
+    this.#writes = writes;
+    this.#insertLane = writes.prepare('INSERT INTO lane(id, kind, subject, lsb, width) VALUES (?, ?, ?, ?, ?)');
+    this.#tiles = writes.blobTable('REPLACE INTO tile(id, data) VALUES (?, ?)', 1);
   }
 
   /** A new lane, whose code so far was `code`. */
@@ -223,7 +223,7 @@ export class LaneRecorder {
   #saveGroup(group: number, endTime: number): void {
     const lanes = this.#lanes.filter(({ id }) => this.#inGroup.has(id)).map(({ id, kind }) => ({ id, kind }));
     if (lanes.length === 0) return;
-    this.#queue.group({ group, lanes, startTime: this.#groupStart, endTime });
+    this.#writes.group({ group, lanes, startTime: this.#groupStart, endTime });
     this.#inGroup.clear();
   }
 

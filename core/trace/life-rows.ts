@@ -2,15 +2,15 @@
 import { LEGS } from './life.ts';
 import { type LifeRecord } from './open-lives.ts';
 import { NULL, type RowColumns } from './rows.ts';
-import { type WriteQueue } from './write-queue.ts';
+import { type Writes } from './writes.ts';
 
 export class LifeRows {
   readonly #rows: RowColumns;
   readonly #cells: number[] = [];
 
-  constructor(queue: WriteQueue) {
+  constructor(writes: Writes) {
     const legs = LEGS.flatMap((leg) => [`${leg}_seq`, `${leg}_time`]);
-    this.#rows = queue.table('life', ['id', 'first_seq', 'intid', 'vcpu', ...legs], 'REPLACE');
+    this.#rows = writes.table('life', ['id', 'first_seq', 'intid', 'vcpu', ...legs], 'REPLACE');
   }
 
   add(life: LifeRecord): void {

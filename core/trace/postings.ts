@@ -9,7 +9,7 @@
 import { type BlobColumns } from './blob-rows.ts';
 import { BLOB_LIMIT } from './blob.ts';
 import { PostingShelf } from './posting-shelf.ts';
-import { type WriteQueue } from './write-queue.ts';
+import { type Writes } from './writes.ts';
 
 /** Kinds of key. Stored: append, never renumber. */
 export const POSTING = {
@@ -49,10 +49,10 @@ export class PostingBuilder {
   readonly #pages: BlobColumns;
 
   /** `intidOf`: the INTID behind the dense number that an interrupt is counted by. */
-  constructor(queue: WriteQueue, intidOf: (dense: number) => number) {
+  constructor(writes: Writes, intidOf: (dense: number) => number) {
     // Never compressed: see posting-page.ts.
     const sql = 'REPLACE INTO posting(chunk, kind, page, data) VALUES (?, ?, ?, ?)';
-    this.#pages = queue.blobTable(sql, 3, BLOB_LIMIT);
+    this.#pages = writes.blobTable(sql, 3, BLOB_LIMIT);
     const same = (key: number): number => key;
     for (const kind of Object.values(POSTING))
       this.#shelves[kind] = new PostingShelf(kind === POSTING.interrupt ? intidOf : same);

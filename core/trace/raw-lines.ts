@@ -10,7 +10,7 @@ import type Database from 'better-sqlite3';
 import { unwrap } from './blob.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { blob, integer } from './row-values.ts';
-import { type WriteQueue, type WriteStatement, content } from './write-queue.ts';
+import { type Writes, type WriteStatement, content } from './writes.ts';
 
 const PIECE_CHARACTERS = 256 * 1024;
 /** A longer line is cut; what a person can read of it is there. */
@@ -40,8 +40,8 @@ export class RawLineWriter {
   #last = 0;
   #id = 0;
 
-  constructor(queue: WriteQueue) {
-    this.#write = queue.prepare('INSERT INTO raw(id, first_line, last_line, data) VALUES (?, ?, ?, ?)');
+  constructor(writes: Writes) {
+    this.#write = writes.prepare('INSERT INTO raw(id, first_line, last_line, data) VALUES (?, ?, ?, ?)');
   }
 
   /** @throws RangeError when the line number does not rise */

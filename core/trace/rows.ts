@@ -78,6 +78,15 @@ export class RowColumns {
     this.#advance(at + this.#width);
   }
 
+  /** Adds a row of a number and of those in `from`, from index `at` on. */
+  addFrom(first: number, from: Float64Array, at: number): void {
+    const cells = this.#cells;
+    const to = this.#used;
+    cells[to] = first;
+    for (let i = 1; i < this.#width; i++) cells[to + i] = from[at + i - 1] ?? NULL;
+    this.#advance(to + this.#width);
+  }
+
   /** Gives what waits. */
   flush(): void {
     if (this.#used === 0) return;

@@ -1,7 +1,7 @@
 /** What a source had besides events: skipped lines, and how often each of its event names occurred. */
 import { NAME_LENGTH_LIMIT } from './dictionary.ts';
 import { type SkippedLine } from './sink.ts';
-import { type WriteQueue, type WriteStatement } from './write-queue.ts';
+import { type WriteStatement, type Writes } from './writes.ts';
 
 const TEXT_LIMIT = 4096;
 /** After so many skipped lines only number and reason are kept; the raw text has the line anyway. */
@@ -23,9 +23,9 @@ export class SourceTally {
   readonly #names = new Map<string, NameCount>();
   #skipped = 0;
 
-  constructor(queue: WriteQueue) {
-    this.#skip = queue.prepare('REPLACE INTO skipped_line(line, reason, text) VALUES (?, ?, ?)');
-    this.#name = queue.prepare('REPLACE INTO source_name(name, count) VALUES (?, ?)');
+  constructor(writes: Writes) {
+    this.#skip = writes.prepare('REPLACE INTO skipped_line(line, reason, text) VALUES (?, ?, ?)');
+    this.#name = writes.prepare('REPLACE INTO source_name(name, count) VALUES (?, ?)');
   }
 
   /** Lines skipped so far, also those beyond what is kept. */

@@ -3,7 +3,7 @@
  * the row's key is position × 2^20 + that number (schema.ts), so a row costs one bound parameter and some 9 bytes.
  */
 import { type RowColumns } from './rows.ts';
-import { type WriteQueue } from './write-queue.ts';
+import { type Writes } from './writes.ts';
 
 const KIND_LIMIT = 1 << 20;
 /** State codes are smaller. */
@@ -22,9 +22,9 @@ export class TransitionRows {
   #count = 0;
   #dropped = 0;
 
-  constructor(queue: WriteQueue) {
-    this.#rows = queue.table('transition_row', ['id']);
-    this.#kindRows = queue.table('transition_kind', ['id', 'interrupt', 'before', 'after']);
+  constructor(writes: Writes) {
+    this.#rows = writes.table('transition_row', ['id']);
+    this.#kindRows = writes.table('transition_kind', ['id', 'interrupt', 'before', 'after']);
   }
 
   /** State changes that found no number; the lanes have them all the same. */

@@ -1,53 +1,16 @@
-/**
- * What a writer asks of SQLite, as plain data, and who does it. A job can be done at once or cross to another thread
- * (write-queue.ts); either way jobs are done in the order in which they were given, by one connection.
- *
- * `rows` is the frequent one: up to 4096 rows of numbers in one typed array. A cell that needs compressing is given as
- * `Content`, so that this work too is done where the job is.
- */
+/** Who does a writer's jobs (jobs.ts), in the thread that records or in one of its own. */
 import Database from 'better-sqlite3';
-import { type BlobRows, runBlobs } from './blob-rows.ts';
-import { type BlockImage } from './block-image.ts';
+import { Assembler } from './assembler.ts';
+import { runBlobs } from './blob-rows.ts';
 import { BlockStore } from './block-store.ts';
 import { wrap } from './blob.ts';
 import { EventRows, type RowsSoFar } from './event-rows.ts';
 import { settle } from './file.ts';
-import { type LaneGroup, saveLaneGroup } from './lane-groups.ts';
-import { RowBatch, type RowBlock, type RowTable, TextBatch, type TextBlock } from './rows.ts';
-
-/** Bytes that become a blob of the file: see `wrap`. */
-export interface Content {
-  readonly content: Uint8Array;
-  readonly level: number;
-}
-
-export type PlainCell = number | bigint | string | null;
-/** Bytes are stored as they are. */
-export type Cell = PlainCell | Uint8Array | Content;
-
-export type Job =
-  | { readonly do: 'prepare'; readonly sql: string }
-  | { readonly do: 'run'; readonly statement: number; readonly cells: readonly Cell[] }
-  | {
-      readonly do: 'runAll';
-      readonly statement: number;
-      readonly width: number;
-      readonly cells: readonly PlainCell[];
-    }
-  | { readonly do: 'table'; readonly table: RowTable }
-  | { readonly do: 'rows'; readonly table: number; readonly rows: RowBlock }
-  | { readonly do: 'textTable'; readonly name: string; readonly columns: readonly [string, string] }
-  | { readonly do: 'texts'; readonly table: number; readonly rows: TextBlock }
-  | { readonly do: 'blobs'; readonly statement: number; readonly rows: BlobRows }
-  | { readonly do: 'block'; readonly block: BlockImage }
-  /** Notes the digest of all blocks; none may follow. */
-  | { readonly do: 'contentDigest' }
-  | { readonly do: 'group'; readonly group: LaneGroup }
-  | { readonly do: 'commit' }
-  /** Ends the transaction without a new one and runs `sql`. */
-  | { readonly do: 'end'; readonly sql: string }
-  /** Makes the trace one file again (file.ts). */
-  | { readonly do: 'settle' };
+import { type Cell, type Content, type Job, isContent } from './jobs.ts';
+import { saveLaneGroup } from './lane-groups.ts';
+import { RowBatch, TextBatch } from './rows.ts';
+import { type Step } from './steps.ts';
+import { Writes } from './writes.ts';
 
 /** Does jobs over a connection of its own. A transaction is open from the start and after each commit. */
 export class JobRunner {
@@ -58,6 +21,7 @@ export class JobRunner {
   readonly #textTables: TextBatch[] = [];
   readonly #blocks: BlockStore;
   readonly #events: EventRows;
+  #assembler: Assembler | undefined;
 
   /** The file must hold the tables already. `before`: of the runner that this one goes on for. */
   constructor(path: string, before?: RowsSoFar) {
@@ -114,6 +78,9 @@ export class JobRunner {
       case 'group':
         saveLaneGroup(this.#db, job.group);
         return;
+      case 'assemble':
+        this.#assemble(job.step);
+        return;
       case 'commit':
         this.#db.exec('COMMIT; BEGIN');
         return;
@@ -131,14 +98,21 @@ export class JobRunner {
     return this.#events.soFar;
   }
 
+  #assemble(step: Step): void {
+    if (step.do !== 'begin') {
+      this.#assembler?.do(step);
+      return;
+    }
+    const run = (job: Job): void => this.run(job);
+    const { length: statements } = this.#statements;
+    const prepared = { statements, tables: this.#tables.length, textTables: this.#textTables.length };
+    this.#assembler = new Assembler(new Writes(run, run, prepared), step.slots);
+  }
+
   /** What no commit has made lasting is gone. */
   close(): void {
     this.#db.close();
   }
-}
-
-export function isContent(cell: Cell): cell is Content {
-  return typeof cell === 'object' && cell !== null && 'content' in cell;
 }
 
 /** The blob of a content, compressed. */

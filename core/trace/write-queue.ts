@@ -6,31 +6,22 @@
  * The parts of the writer see statements that only write; whichever thread runs them, jobs are done in order by one
  * connection, so transactions are what the writer made them: what `commit` ended is in the file together.
  */
-import { BlobColumns } from './blob-rows.ts';
-import { type Content, type Cell, type Job, JobRunner, type PlainCell, isContent } from './write-jobs.ts';
+import { Assembler } from './assembler.ts';
 import { type BlockImage, contentsOf, copyOfImage } from './block-image.ts';
-import { type LaneGroup } from './lane-groups.ts';
+import { type ClaimedSlots } from './claimed-slots.ts';
+import { type Job, isContent } from './jobs.ts';
 import { MessageMemory } from './message-memory.ts';
-import { RowColumns, type RowTable, type TextBlock } from './rows.ts';
+import { type Step, copyOfStep } from './steps.ts';
+import { JobRunner } from './write-jobs.ts';
 import { WriteThread } from './write-thread.ts';
+import { Writes } from './writes.ts';
 
 /** Jobs of this many blocks or commits may wait for the thread; then the writer waits. About 4 MB. */
 const MOST_WAITING = 8;
 /** With more than this many, the thread is behind: this side does what can be done on either. */
 const BEHIND = 2;
 
-/** A cell that is stored as a blob (blob.ts). The bytes need not outlive the call that they are given to. */
-export function content(bytes: Uint8Array, level = 1): Content {
-  return { content: bytes, level };
-}
-
-export interface WriteStatement {
-  run(...cells: readonly Cell[]): void;
-  /** Runs once for each `width` cells, none of which is `content`; as one job, which crosses faster than many. */
-  runAll(width: number, cells: readonly PlainCell[]): void;
-}
-
-export class WriteQueue {
+export class WriteQueue extends Writes {
   readonly #path: string;
   /** Of this thread; undefined once the other one writes. */
   #runner: JobRunner | undefined;
@@ -40,63 +31,57 @@ export class WriteQueue {
    */
   #former: JobRunner | undefined;
   #thread: WriteThread | undefined;
+  /** What makes blocks and rows of events, if this thread does. */
+  #assembler: Assembler | undefined;
+  /** As long as it is open who does: the steps so far. */
+  #steps: Step[] | undefined = [];
   /** How to make the statements and tables again, over there. */
   readonly #setup: Job[] = [];
-  #statements = 0;
-  #tables = 0;
-  #textTables = 0;
   #jobs: Job[] = [];
   readonly #memory = new MessageMemory();
 
   constructor(path: string) {
+    const none = { statements: 0, tables: 0, textTables: 0 };
+    super(
+      (job) => {
+        this.#setup.push(job);
+        this.#add(job);
+      },
+      (job) => this.#add(job),
+      none,
+    );
     this.#path = path;
     this.#runner = new JobRunner(path);
   }
 
-  prepare(sql: string): WriteStatement {
-    this.#prepare({ do: 'prepare', sql });
-    const statement = this.#statements++;
-    return {
-      run: (...cells) => this.#add({ do: 'run', statement, cells }),
-      runAll: (width, cells) => {
-        if (cells.length > 0) this.#add({ do: 'runAll', statement, width, cells });
-      },
-    };
+  /** The trace's events begin; until `assembleHere` or `handOver`, what is asked of the assembler waits. */
+  begin(slots: ClaimedSlots): void {
+    this.assemble({ do: 'begin', slots });
   }
 
-  table(name: string, columns: readonly string[], verb: RowTable['verb'] = 'INSERT'): RowColumns {
-    this.#prepare({ do: 'table', table: { table: name, columns, verb } });
-    const table = this.#tables++;
-    return new RowColumns(columns.length, (rows) => this.#add({ do: 'rows', table, rows }));
+  /** Has a step done by whoever assembles; nothing of it is kept when this returns. */
+  assemble(step: Step): void {
+    if (this.#assembler !== undefined) this.#assembler.do(step);
+    else if (this.#steps !== undefined) this.#steps.push(copyOfStep(step, this.#memory));
+    else this.#jobs.push({ do: 'assemble', step: copyOfStep(step, this.#memory) });
   }
 
-  /** A table that gets rows of a number and a text, `columns` in this order. */
-  textTable(name: string, columns: readonly [string, string]): (rows: TextBlock) => void {
-    this.#prepare({ do: 'textTable', name, columns });
-    const table = this.#textTables++;
-    return (rows) => this.#add({ do: 'texts', table, rows });
+  /** This thread assembles, if the other one does not yet; undefined if it does. */
+  assembleHere(): Assembler | undefined {
+    const steps = this.#steps;
+    if (steps === undefined) return this.#assembler;
+    this.#steps = undefined;
+    const pieces = this.#memory.detach();
+    for (const step of steps)
+      if (step.do === 'begin') this.#assembler = new Assembler(this, step.slots);
+      else this.#assembler?.do(step);
+    this.#memory.release(pieces);
+    return this.#assembler;
   }
 
-  /** Rows of `width` numbers and a content, for the parameters of a statement in this order (blob-rows.ts). */
-  blobTable(sql: string, width: number, storeBelow?: number): BlobColumns {
-    this.#prepare({ do: 'prepare', sql });
-    const statement = this.#statements++;
-    return new BlobColumns(width, storeBelow, (rows) => this.#add({ do: 'blobs', statement, rows }));
-  }
-
-  /** The block, of which nothing is kept when this returns. */
-  block(block: BlockImage): void {
-    this.#add({ do: 'block', block });
-  }
-
-  /** Notes the digest of all blocks in the file. */
-  contentDigest(): void {
-    this.#add({ do: 'contentDigest' });
-  }
-
-  /** See lane-groups.ts. */
-  group(group: LaneGroup): void {
-    this.#add({ do: 'group', group });
+  /** Whether this thread assembles. */
+  get assembles(): boolean {
+    return this.#assembler !== undefined;
   }
 
   /** Ends the transaction and begins the next. */
@@ -120,12 +105,22 @@ export class WriteQueue {
     this.#thread ??= WriteThread.start();
   }
 
-  /** From now on the thread writes. To be called right after a commit. */
-  handOver(): void {
-    if (this.#runner === undefined || this.#thread === undefined) return;
-    this.#former = this.#runner;
-    this.#runner = undefined;
-    this.#thread.post({ open: { path: this.#path, before: this.#former.rowsSoFar }, jobs: this.#setup });
+  /**
+   * From now on the thread writes; `assembles`: and makes blocks and rows of events, unless this one does already. To be
+   * called right after a commit.
+   */
+  handOver(assembles: boolean): void {
+    if (this.#runner !== undefined && this.#thread !== undefined) {
+      this.#former = this.#runner;
+      this.#runner = undefined;
+      this.#thread.post({ open: { path: this.#path, before: this.#former.rowsSoFar }, jobs: this.#setup });
+      if (assembles) {
+        for (const step of this.#steps ?? []) this.#jobs.push({ do: 'assemble', step });
+        this.#steps = undefined;
+      }
+    }
+    this.assembleHere();
+    this.send();
   }
 
   /** Lets the thread begin with what was given. @throws TraceError what went wrong there */
@@ -157,11 +152,6 @@ export class WriteQueue {
   #closeFormer(): void {
     this.#former?.close();
     this.#former = undefined;
-  }
-
-  #prepare(job: Job): void {
-    this.#setup.push(job);
-    this.#add(job);
   }
 
   #add(job: Job): void {

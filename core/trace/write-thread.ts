@@ -10,7 +10,7 @@ import { MessageChannel, type MessagePort, Worker, receiveMessageOnPort } from '
 import { TraceError, type TraceErrorCode } from './errors.ts';
 import { type RowsSoFar } from './event-rows.ts';
 import { findThreadEntry } from './thread-entry.ts';
-import { type Job } from './write-jobs.ts';
+import { type Job } from './jobs.ts';
 
 /** Index in the shared numbers. */
 export const DONE = 0;

@@ -1,54 +1,51 @@
 /**
  * Writes a `.gscope` file: the sink of importers and recorders.
  *
- * What is kept in memory: the block being filled (4096 events), the index of the chunk being filled (64 blocks), the
- * dictionaries, and the open lives: flat, however long the trace. A chunk is one transaction, so a file cut short
+ * What is kept in memory here: the stretch of at most one block that is being filled (4096 events), and the dictionaries;
+ * what is made of it, and what that keeps, is assembler.ts. A chunk (64 blocks) is one transaction, so a file cut short
  * holds whole chunks, each with its index; `flush` commits everything so far, also a part of a block, for live
  * readers, and the next flush or the block's end replaces that part.
  *
- * This class is the order of things; each piece has its own file: rows, lanes, lives, postings, raw lines, dictionaries,
- * keyframes. SQLite's part, and the encoding of blocks where there is time for it, is a thread's of its own once a trace
- * is longer than `THREAD_BLOCKS` (write-queue.ts).
+ * This class is the order of things. SQLite's part is a thread's of its own once a trace is long (write-queue.ts), and
+ * the assembler is that thread's too, unless somebody looked at the trace before or is to be answered at once.
  */
 import { type Intid } from '../gic/intid.ts';
 import { type Seq, type VcpuId, seq } from '../state/brand.ts';
 import { digest } from '../state/digest.ts';
 import { Journal } from '../state/journal.ts';
 import { Layout } from '../state/layout.ts';
-import { BlockBuilder } from './block-builder.ts';
 import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
-import { HAS_ARG, HAS_DETAIL, codecOf, emptyPayload, packPayload } from './columns.ts';
+import { slotsBefore } from './claimed-slots.ts';
+import { HAS_DETAIL, codecOf, emptyPayload, packPayload } from './columns.ts';
 import { DetailTexts } from './detail-texts.ts';
 import { DictionaryRows } from './dictionary-rows.ts';
 import { DETAIL_NAME, DETAIL_SOURCE, NO_NAME, NameTable, OVERFLOW_NAME, TypeTable } from './dictionary.ts';
 import { TraceError } from './errors.ts';
-import { EventIndex } from './event-index.ts';
 import { guarded, removeTraceFiles, translated } from './file.ts';
 import { InterruptIndex } from './interrupt-index.ts';
-import { InterruptObserver } from './interrupt-observer.ts';
 import { type BitRange, type InterruptField } from './interrupts.ts';
-import { type AnyPayload, type Detail, type Kind, type NewEvent, type Origin, KINDS } from './kinds.ts';
-import { KeyframePolicy } from './keyframe-policy.ts';
-import { LaneRecorder } from './lane-recorder.ts';
+import { type AnyPayload, type Detail, type Kind, type NewEvent, type Origin } from './kinds.ts';
 import { type Leg } from './life.ts';
-import { LifeRows } from './life-rows.ts';
 import { LAST_VCPU } from './limits.ts';
-import { LIFE_KINDS, LifeTracker } from './lives.ts';
 import { createTables, makeRoom } from './new-file.ts';
-import { POSTING, PostingBuilder } from './postings.ts';
 import { RawLineWriter } from './raw-lines.ts';
 import { FINAL_INDEXES } from './schema.ts';
 import { type PackedSink, type SkippedLine, type SourceInfo, type TraceSummary } from './sink.ts';
 import { SourceTally } from './source-tally.ts';
-import { TransitionRows } from './transition-rows.ts';
-import { WriteQueue, type WriteStatement } from './write-queue.ts';
+import { StretchBuilder } from './stretch.ts';
+import { WriteQueue } from './write-queue.ts';
+import { type WriteStatement } from './writes.ts';
 
 /** Blocks after which a trace is long enough for a thread that writes; it is started some blocks earlier. */
 const THREAD_BLOCKS = 8;
 const BOOT_BLOCKS = 2;
 
+/**
+ * A source that takes this long for an event (µs of this thread) is kept waiting least when the thread that writes also
+ * assembles, which takes about one; for a faster one both threads share the work.
+ */
+const SLOW_SOURCE = 0.8;
 const DETAIL_LIMIT = 64;
-const DROP = KINDS['irq.drop'].id;
 
 export interface WriterOptions {
   /** The machine's journal; an importer that has none gets a fresh one with an empty layout. */
@@ -65,6 +62,11 @@ export interface WriterOptions {
   readonly overwrite?: boolean;
   /** False: everything is written by the calling thread, however long the trace. */
   readonly thread?: boolean;
+  /**
+   * Which thread makes blocks, rows and lives of the events of a long trace: the one that calls, as `latency` needs it, or
+   * the one that writes. Absent: whichever keeps this source waiting least.
+   */
+  readonly assembles?: 'caller' | 'writer';
 }
 
 export class TraceWriter implements PackedSink {
@@ -74,34 +76,26 @@ export class TraceWriter implements PackedSink {
   readonly #names = new NameTable();
   readonly #types = new TypeTable();
   readonly #interrupts = new InterruptIndex();
-  readonly #block = new BlockBuilder();
-  readonly #keyframes: KeyframePolicy;
-  readonly #dictionaries: DictionaryRows;
+  readonly #stretch: StretchBuilder;
   readonly #details: DetailTexts;
-  readonly #transitions: TransitionRows;
-  readonly #lifeRows: LifeRows;
-  readonly #postings: PostingBuilder;
-  readonly #eventIndex: EventIndex;
-  readonly #lanes: LaneRecorder;
-  readonly #lives: LifeTracker;
-  readonly #observer: InterruptObserver;
+  readonly #dictionaries: DictionaryRows;
   readonly #raw: RawLineWriter;
   readonly #tally: SourceTally;
   readonly #setMeta: WriteStatement;
-  /** Kind number by type, for kinds that the lives follow; otherwise 0. */
-  readonly #lifeKind: number[] = [];
   readonly #packed = emptyPayload();
 
   readonly #mayThread: boolean;
+  readonly #assembles: WriterOptions['assembles'];
   #state: 'open' | 'closed' | 'failed' = 'open';
   /** Why it failed. */
   #failure: unknown;
   /** Number of the block being filled. */
   #blockId = 0;
-  /** Events of the block being filled that are already rows and indexed. */
-  #rowsDone = 0;
+  /** Its events that were given to the assembler. */
+  #given = 0;
   #lastTime = 0;
   #timesRaised = 0;
+  #bootTime = 0;
 
   /**
    * Starts a trace.
@@ -112,31 +106,18 @@ export class TraceWriter implements PackedSink {
     this.journal = options.journal ?? new Journal(new Layout());
     makeRoom(path, options.overwrite === true);
     this.#mayThread = options.thread !== false;
+    this.#assembles = options.assembles;
     createTables(path);
     const queue = guarded(path, () => new WriteQueue(path));
     this.#queue = queue;
     try {
-      this.#dictionaries = new DictionaryRows(queue);
+      this.#stretch = new StretchBuilder(this.journal.layout);
       this.#details = new DetailTexts(queue);
-      this.#transitions = new TransitionRows(queue);
-      this.#lifeRows = new LifeRows(queue);
-      this.#postings = new PostingBuilder(queue, (dense) => this.#eventIndex.intidOf(dense));
-      this.#eventIndex = new EventIndex(queue, this.#types, this.#postings);
-      this.#lanes = new LaneRecorder(queue);
+      this.#dictionaries = new DictionaryRows(queue);
       this.#raw = new RawLineWriter(queue);
       this.#tally = new SourceTally(queue);
-      this.#keyframes = new KeyframePolicy(this.journal);
-      this.#lives = new LifeTracker(
-        (life) => this.#lifeRows.add(life),
-        (intid, vcpu) => this.#observer.isPending(intid, vcpu, this.journal),
-      );
-      this.#observer = new InterruptObserver(
-        this.#interrupts,
-        this.#postings,
-        this.#lanes,
-        this.#lives,
-        this.#transitions,
-      );
+      queue.begin(slotsBefore(this.journal));
+      if (!this.#mayThread || options.assembles === 'caller') queue.assembleHere();
       this.#setMeta = queue.prepare('REPLACE INTO meta(key, value) VALUES (?, ?)');
       this.#meta('complete', 0);
       this.#meta('events', 0);
@@ -154,7 +135,7 @@ export class TraceWriter implements PackedSink {
 
   /** Events appended so far. */
   get count(): number {
-    return this.#blockId * BLOCK_EVENTS + this.#block.count;
+    return this.#blockId * BLOCK_EVENTS + this.#given + this.#stretch.count;
   }
 
   /** The numbers that events go by, as far as they are given; the tables only grow. */
@@ -162,9 +143,16 @@ export class TraceWriter implements PackedSink {
     return { types: this.#types, names: this.#names, interrupts: this.#interrupts };
   }
 
-  /** Time from a moment of an interrupt's life to the one that the event at `position`, the last, was (lives.ts). */
+  /**
+   * Time from a moment of an interrupt's life to the one that the event at `position`, the last, was (lives.ts).
+   * @throws RangeError where another thread has the lives
+   */
   latency(position: number, from: Leg | undefined, to: Leg): number | undefined {
-    return this.#lives.latency(position, from, to);
+    this.#give();
+    const assembler = this.#queue.assembleHere();
+    if (assembler === undefined)
+      throw new RangeError('the thread that writes has the lives of this trace: see WriterOptions.assembles');
+    return assembler.latency(position, from, to);
   }
 
   /** Time of the last event. */
@@ -244,10 +232,10 @@ export class TraceWriter implements PackedSink {
   ): Seq {
     this.#mustBeOpen();
     checkedVcpu(vcpu);
-    const block = this.#block;
-    const { columns } = block;
-    const i = block.count;
-    if (json !== undefined) block.details[i] = this.#details.idOf(json) + 1;
+    const stretch = this.#stretch;
+    const { columns } = stretch;
+    const i = stretch.count;
+    stretch.details[i] = json === undefined ? 0 : this.#details.idOf(json) + 1;
     let at = time;
     if (at < this.#lastTime) {
       at = this.#lastTime;
@@ -264,23 +252,15 @@ export class TraceWriter implements PackedSink {
     columns.argLo[i] = argLo;
     columns.argHi[i] = argHi;
     columns.line[i] = line;
-    const position = seq(this.#blockId * BLOCK_EVENTS + i);
-    const lifeKind = this.#lifeKind[type] ?? this.#lifeKindOf(type);
-    if (lifeKind !== 0) {
-      this.#lives.at(position, at);
-      this.#lives.event(lifeKind, vcpu, small, flags & HAS_ARG ? argLo : -1);
-    }
-    if (this.journal.count === 0) block.takeNone(i);
+    if (this.journal.count === 0) stretch.takeNone(i);
     else {
-      block.take(this.journal, i);
-      this.#observer.observe(this.journal, position, at);
+      stretch.take(this.journal, i);
       this.journal.clear();
-      // With EOImode 0 one write drops and deactivates.
-      if (lifeKind === DROP && flags & HAS_ARG && this.#lives.endsDropped(position))
-        this.#eventIndex.deactivates(argLo);
     }
-    block.count = i + 1;
-    if (block.count === BLOCK_EVENTS) this.#guard(() => this.#endBlock());
+    stretch.count = i + 1;
+    const inBlock = this.#given + i;
+    const position = seq(this.#blockId * BLOCK_EVENTS + inBlock);
+    if (inBlock === BLOCK_EVENTS - 1) this.#guard(() => this.#endBlock());
     return position;
   }
 
@@ -288,8 +268,12 @@ export class TraceWriter implements PackedSink {
     this.#mustBeOpen();
     const interrupt = this.#interrupts.declare(intid, vcpu);
     if (interrupt === undefined) return;
-    this.#interrupts.addField(interrupt, field, range);
-    this.#observer.declared(interrupt, range.slot, this.journal);
+    const entry = this.#interrupts.addField(interrupt, field, range);
+    const id = entry?.id ?? this.#interrupts.fieldOf(interrupt, field);
+    const { slot, lsb, width } = range;
+    const code = this.#interrupts.stateCode(interrupt, this.journal.state);
+    const number = InterruptIndex.fieldNumber(field);
+    this.#stretch.declare(id, interrupt, intid, vcpu ?? -1, number, slot, lsb, width, code);
   }
 
   rawLine(line: number, text: string): void {
@@ -323,7 +307,10 @@ export class TraceWriter implements PackedSink {
   flush(): void {
     this.#mustBeOpen();
     this.#guard(() => {
-      if (this.#block.count > 0) this.#writeBlock(false);
+      // Who looks now looks again: nothing is to wait for a thread.
+      this.#queue.assembleHere();
+      this.#give();
+      this.#queue.assemble({ do: 'write', final: false });
       this.#raw.flush();
       this.#commit();
       this.#queue.sync();
@@ -337,16 +324,18 @@ export class TraceWriter implements PackedSink {
   finish(summary: TraceSummary): void {
     this.#mustBeOpen();
     this.#guard(() => {
-      if (this.#block.count > 0) this.#writeBlock(true);
+      const queue = this.#queue;
+      queue.assembleHere();
+      this.#give();
+      queue.assemble({ do: 'write', final: true });
       this.#raw.flush();
-      this.#lives.finish();
+      queue.assemble({ do: 'end' });
       this.describe(summary);
       this.#meta('state_digest', digest(this.journal.state).toString(16).padStart(16, '0'));
-      this.#queue.contentDigest();
+      queue.contentDigest();
       this.#meta('complete', 1);
       this.#commit();
-      const events = (this.#blockId % CHUNK_BLOCKS) * BLOCK_EVENTS + this.#block.count;
-      this.#lanes.finish(Math.floor(this.#blockId / CHUNK_BLOCKS), events, this.#lastTime);
+      queue.assemble({ do: 'finish' });
       this.#close(FINAL_INDEXES);
     });
   }
@@ -380,13 +369,6 @@ export class TraceWriter implements PackedSink {
     this.#state = 'closed';
   }
 
-  #lifeKindOf(type: number): number {
-    const { id } = codecOf(this.#types.type(type).kind);
-    const kind = LIFE_KINDS.has(id) ? id : 0;
-    this.#lifeKind[type] = kind;
-    return kind;
-  }
-
   #meta(key: string, value: string | number): void {
     // Numbers are bound as REAL; ANY columns keep that, so whole numbers go in as bigint.
     this.#setMeta.run(key, typeof value === 'number' ? BigInt(value) : value);
@@ -408,74 +390,63 @@ export class TraceWriter implements PackedSink {
   }
 
   #endBlock(): void {
-    const changes = this.#block.changeCount;
-    this.#writeBlock(true);
-    const offset = this.#blockId % CHUNK_BLOCKS;
-    this.#postings.endBlock(offset);
-    if (offset === CHUNK_BLOCKS - 1) {
-      this.#commit();
-      this.#postings.endChunk();
-      this.#lanes.endChunk(Math.floor(this.#blockId / CHUNK_BLOCKS), this.#lastTime);
-    }
-    this.#block.reset();
-    this.#lives.moments.clear();
+    const queue = this.#queue;
+    this.#give();
+    queue.assemble({ do: 'write', final: true });
+    if (this.#blockId % CHUNK_BLOCKS === CHUNK_BLOCKS - 1) this.#commit();
+    queue.assemble({ do: 'next' });
     this.#blockId++;
-    this.#rowsDone = 0;
-    this.#keyframes.next(this.journal.state, changes);
-    this.#queue.send();
-    if (this.#mayThread && this.#blockId === BOOT_BLOCKS) this.#queue.startThread();
-    if (this.#mayThread && this.#blockId === THREAD_BLOCKS) {
-      // All of it, as for `flush`: the file must be whole between two connections.
-      this.#commit();
-      this.#queue.handOver();
+    this.#given = 0;
+    queue.send();
+    if (this.#mayThread && this.#blockId === BOOT_BLOCKS) {
+      queue.startThread();
+      this.#bootTime = ownTime();
     }
+    if (this.#mayThread && this.#blockId === THREAD_BLOCKS) this.#handOver();
   }
 
-  /** Writes the block as far as it goes; `final`: it will not grow. */
-  #writeBlock(final: boolean): void {
-    const { columns, count, details, changes, touched, eventsOfTouched } = this.#block;
-    this.#eventIndex.add(columns, this.#rowsDone, count);
+  /** Gives the events so far to the assembler. */
+  #give(): void {
+    const stretch = this.#stretch;
+    if (stretch.isEmpty) return;
     this.#details.save();
-    this.#lanes.addBlock(this.#blockId % CHUNK_BLOCKS, columns, count);
-    this.#postings.clearBlock(POSTING.slot);
-    for (let i = 0; i < touched.count; i++)
-      this.#postings.add(POSTING.slot, touched.slot[i] ?? 0, eventsOfTouched[i] ?? 0);
-    this.#queue.block({
-      id: this.#blockId,
-      final,
-      columns: { ...columns, count },
-      details,
-      rowsDone: this.#rowsDone,
-      changes: changes.count,
-      firstTime: columns.time[0] ?? 0,
-      lastTime: columns.time[count - 1] ?? 0,
-      blobs: { touched, changes },
-      moments: this.#lives.moments.numbers,
-      keyframe: this.#keyframes.keyframe,
-    });
-    this.#rowsDone = count;
+    this.#given += stretch.count;
+    this.#queue.assemble({ do: 'take', stretch: stretch.end(this.journal.layout, this.#types) });
+  }
+
+  #handOver(): void {
+    const queue = this.#queue;
+    // The file must be whole between two connections: all of the events, as for `flush`, or none.
+    if (queue.assembles) this.#commit();
+    else queue.commit();
+    queue.handOver(this.#assembles === undefined ? this.#isBestApart() : this.#assembles === 'writer');
+  }
+
+  /** Whether this source waits least when the other thread assembles. */
+  #isBestApart(): boolean {
+    const took = (ownTime() - this.#bootTime) / ((THREAD_BLOCKS - BOOT_BLOCKS) * BLOCK_EVENTS);
+    return took >= SLOW_SOURCE;
   }
 
   /** Everything that is not a block, then the end of the transaction. */
   #commit(): void {
     this.#dictionaries.save(this.#names, this.#types, this.journal.layout, this.#interrupts);
-    this.#eventIndex.save();
-    this.#transitions.flush();
-    for (const life of this.#lives.takeDirty()) this.#lifeRows.add(life);
-    this.#lifeRows.flush();
-    const chunk = Math.floor(this.#blockId / CHUNK_BLOCKS);
-    const offset = this.#blockId % CHUNK_BLOCKS;
-    this.#postings.save(chunk, offset);
-    this.#lanes.save(chunk, offset * BLOCK_EVENTS + this.#block.count);
+    this.#queue.assemble({ do: 'save' });
     this.#tally.save();
     this.#meta('events', this.count);
     this.#meta('last_time', this.#lastTime);
     this.#meta('times_raised', this.#timesRaised);
     this.#meta('skipped', this.#tally.skipped);
-    this.#meta('transitions_dropped', this.#transitions.dropped);
     this.#queue.commit();
     this.#queue.send();
   }
+}
+
+/** What this thread has worked so far, in µs; where that is not known, the time. */
+function ownTime(): number {
+  if (typeof process.threadCpuUsage !== 'function') return performance.now() * 1000;
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
 }
 
 /** A detail with further entries. */

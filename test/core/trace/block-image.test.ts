@@ -4,7 +4,9 @@ import { Journal } from '../../../core/state/journal.ts';
 import { Layout } from '../../../core/state/layout.ts';
 import { BlockBuilder } from '../../../core/trace/block-builder.ts';
 import { type BlockImage, contentsOf, copyOfImage } from '../../../core/trace/block-image.ts';
+import { TypeTable } from '../../../core/trace/dictionary.ts';
 import { MessageMemory } from '../../../core/trace/message-memory.ts';
+import { StretchBuilder } from '../../../core/trace/stretch.ts';
 
 const EVENTS = 300;
 
@@ -12,8 +14,10 @@ const EVENTS = 300;
 function image(): BlockImage {
   const journal = new Journal(new Layout());
   for (let slot = 0; slot < 40; slot++) journal.layout.claim({ path: `s${slot}`, width: 64, initial: 0n });
+  const events = new StretchBuilder(journal.layout);
   const block = new BlockBuilder();
   const { columns } = block;
+  const state = journal.state.clone();
   for (let i = 0; i < EVENTS; i++) {
     columns.time[i] = 1_000_000_000_000 + i * 3;
     columns.type[i] = i % 5;
@@ -27,9 +31,13 @@ function image(): BlockImage {
     columns.argHi[i] = 0xffff_0000 + i;
     columns.line[i] = i * 2 + 1;
     journal.writeWords(slotId(i % 40), i, 0xffff_ffff - i);
-    block.take(journal, i);
+    events.take(journal, i);
     journal.clear();
   }
+  events.count = EVENTS;
+  const stretch = events.end(journal.layout, new TypeTable());
+  block.reserve(stretch.changes, state.size);
+  for (let i = 0; i < EVENTS; i++) block.take(stretch, i, 1, i, state);
   block.count = EVENTS;
   return {
     id: 3,

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { intid } from '../../../core/gic/intid.ts';
 import { nanoseconds, vcpuId } from '../../../core/state/brand.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
-import { TraceWriter } from '../../../core/trace/writer.ts';
+import { TraceWriter, type WriterOptions } from '../../../core/trace/writer.ts';
 import { SUMMARY, buildTrace, tracePath } from './support.ts';
 
 /** Beyond the blocks after which the thread takes over, with a partly filled block at the end. */
@@ -39,13 +40,16 @@ function append(writer: TraceWriter, count: number): void {
 }
 
 describe('a trace long enough for a thread of its own', () => {
-  it('has the same rows and blobs as one written by the calling thread', () => {
-    const apart = buildTrace(LONG, { seed: 3, stride: 4096 });
-    const alone = buildTrace(LONG, { seed: 3, stride: 4096, writer: { thread: false } });
-    const [a, b] = [tables(apart.path), tables(alone.path)];
-    expect([...a.keys()]).toEqual([...b.keys()]);
-    for (const [name, rows] of a) expect(rows, name).toEqual(b.get(name));
-    expect(existsSync(`${apart.path}-wal`)).toBe(false);
+  it('has the same rows and blobs whichever thread writes, and whichever makes them of events', () => {
+    const build = (writer: WriterOptions): string => buildTrace(LONG, { seed: 3, stride: 4096, writer }).path;
+    const alone = tables(build({ thread: false }));
+    const apart = build({ assembles: 'writer' });
+    const both = [tables(apart), tables(build({ assembles: 'caller' }))];
+    for (const made of both) {
+      expect([...made.keys()]).toEqual([...alone.keys()]);
+      for (const [name, rows] of made) expect(rows, name).toEqual(alone.get(name));
+    }
+    expect(existsSync(`${apart}-wal`)).toBe(false);
   });
 
   it('shows a reader all that was flushed, at the moment when flush returns', () => {
@@ -82,6 +86,24 @@ describe('a trace long enough for a thread of its own', () => {
     expect(() => writer.flush()).toThrow(/event_row/);
     writer.abort();
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('answers how long a wait was at the event that ends it, or says who has the answer', () => {
+    const wait = (options: WriterOptions): number | undefined => {
+      const writer = new TraceWriter(tracePath('answers'), { ...options, overwrite: true });
+      append(writer, LONG);
+      const event = { intid: intid('ppi', 27), origin: 'hardware', vcpu: vcpuId(0) } as const;
+      const time = writer.lastTime;
+      writer.append({ ...event, kind: 'irq.pend', pending: true, time: nanoseconds(time + 5) });
+      writer.append({ ...event, kind: 'irq.acknowledge', time: nanoseconds(time + 12) });
+      try {
+        return writer.latency(writer.count - 1, 'pending', 'acknowledged');
+      } finally {
+        writer.abort();
+      }
+    };
+    expect(wait({ assembles: 'caller' })).toBe(7);
+    expect(() => wait({ assembles: 'writer' })).toThrow(/has the lives/);
   });
 
   it('is removed by abort', () => {
