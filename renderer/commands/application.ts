@@ -12,7 +12,7 @@ export const APPLICATION_COMMANDS = inGroup('Application', [
   ['import', 'Import recordings, with options…', 'Ctrl+Shift+O', 'always', chooseAndImport],
   ['close', 'Close the trace', 'Ctrl+W', 'session', () => useApp().close()],
   ['trace.facts', 'About this trace', '', 'session', () => useUi().openDialog('trace')],
-  ['report', 'Export a report…', 'Ctrl+E', 'session', () => useUi().openDialog('report')],
+  ['report', 'Export a report…', 'Ctrl+E Ctrl+4', 'session', () => useUi().openDialog('report')],
   ['undo', 'Undo', 'Ctrl+Z', 'session', async () => say('Undone', await undo())],
   ['redo', 'Redo', 'Ctrl+Shift+Z Ctrl+Y', 'session', async () => say('Redone', await redo())],
   ['pane.next', 'Next pane', 'F6', 'session', () => cyclePane(1), { keyOnly: true }],
@@ -33,7 +33,9 @@ export const APPLICATION_COMMANDS = inGroup('Application', [
   ],
   ['theme', 'Dark or light', 'Ctrl+Shift+L', 'always', () => useUi().toggleTheme()],
   ['theme.system', 'Theme of the system', '', 'always', () => void (useUi().themeChoice = 'system')],
-  ['keyboard', 'Keyboard map', 'F1', 'always', () => useUi().openDialog('keyboard'), { hint: 'all shortcuts' }],
+  ['theme.contrast', 'High contrast', '', 'always', () => void (useUi().themeChoice = 'contrast')],
+  ['settings', 'Settings', 'Ctrl+,', 'always', () => useUi().openDialog('settings')],
+  ['keyboard', 'Keyboard map', 'F1 ?', 'always', () => useUi().openDialog('keyboard'), { hint: 'all shortcuts' }],
 ]);
 
 function say(what: string, title: string | undefined): void {

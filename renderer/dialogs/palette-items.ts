@@ -1,11 +1,23 @@
 /** What the palette can offer: registers of the inspected vCPU, interrupts, bookmarks, traces, commands. */
-import { Activity, Bookmark, Command as CommandIcon, FileClock, LocateFixed, SquareFunction } from '@lucide/vue';
+import {
+  Activity,
+  Bookmark,
+  Command as CommandIcon,
+  FileClock,
+  ListFilter,
+  LocateFixed,
+  SquareFunction,
+} from '@lucide/vue';
 import { type Component, markRaw } from 'vue';
+import { breakOnPath } from '../break-on.ts';
 import { applies, COMMANDS } from '../commands/index.ts';
 import { shortHex } from '../format/hex.ts';
 import { eventLabel } from '../format/number.ts';
+import { findRegisterChange } from '../navigate.ts';
 import { useApp } from '../stores/app.ts';
 import { useBookmarks } from '../stores/bookmarks.ts';
+import { useBreakpoints } from '../stores/breakpoints.ts';
+import { useFilter } from '../stores/filter.ts';
 import { useTrace } from '../stores/trace.ts';
 import { useUi } from '../stores/ui.ts';
 
@@ -22,6 +34,8 @@ export interface PaletteItem {
   /** Command that is run instead of `run`. */
   readonly command: string | undefined;
   readonly run: () => void | Promise<void>;
+  /** Of a register: its path. */
+  readonly path?: string;
 }
 
 const ICONS = {
@@ -31,6 +45,7 @@ const ICONS = {
   trace: markRaw(FileClock),
   place: markRaw(LocateFixed),
   command: markRaw(CommandIcon),
+  filter: markRaw(ListFilter),
 };
 const plain = { detail: '', act: '', keys: '', always: false, command: undefined } as const;
 
@@ -45,16 +60,64 @@ function registers(): PaletteItem[] {
     ...plain,
     id: `register ${path}`,
     group: 'Registers',
-    title: `${name}${path.startsWith('vcpu') ? ` on vCPU ${trace.vcpu}` : ''}`,
+    title: `${name}${ownerWords(path)}`,
     detail: value === null ? 'unknown' : shortHex(value),
     act: 'Show in inspector',
     icon: ICONS.register,
+    path,
     run() {
       ui.inspectorVisible = true;
       ui.inspectorTab = 'state';
       trace.revealRegister(path);
     },
   }));
+}
+
+/** ` on vCPU 1` of a register of one; nothing of a shared one. */
+function ownerWords(path: string): string {
+  const [, kind, number] = /^([vp])cpu(\d+)\./.exec(path) ?? [];
+  return kind === undefined ? '' : ` on ${kind === 'v' ? 'vCPU' : 'pCPU'} ${number}`;
+}
+
+/**
+ * What goes with a text beyond the items that it names: of the register found first, where it is written and a
+ * breakpoint; and the event list reduced to the text.
+ */
+export function followUps(text: string, best: PaletteItem | undefined): PaletteItem[] {
+  const trace = useTrace();
+  if (trace.info === undefined || text === '' || /^[@>#]/.test(text)) return [];
+  const filter: PaletteItem = {
+    ...plain,
+    id: 'filter by text',
+    group: 'Events',
+    title: `Filter list to “${text}”`,
+    act: 'Filter',
+    icon: ICONS.filter,
+    run: async () => void (await useFilter().add(text)),
+  };
+  return best?.path === undefined ? [filter] : [...registerActions(best.title, best.path), filter];
+}
+
+function registerActions(title: string, path: string): PaletteItem[] {
+  const trace = useTrace();
+  const action = (id: string, words: string, keys: string, run: () => Promise<void>): PaletteItem => ({
+    ...plain,
+    id: `${id} ${path}`,
+    group: 'With this register',
+    title: words,
+    keys,
+    icon: ICONS.place,
+    run,
+  });
+  const write = (direction: 'forward' | 'backward') => async () => {
+    trace.selectRegister(path);
+    await findRegisterChange(direction);
+  };
+  return [
+    action('previous', `Previous write to ${title}`, 'Alt+,', write('backward')),
+    action('next', `Next write to ${title}`, 'Alt+.', write('forward')),
+    action('break', `Break when ${title} changes`, '', () => useBreakpoints().add(breakOnPath(path))),
+  ];
 }
 
 function places(): PaletteItem[] {

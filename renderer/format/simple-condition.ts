@@ -35,3 +35,26 @@ export function writeSimple({ interrupt, field, edge, vcpu, onlyIf }: SimpleCond
   const on = vcpu === null ? '' : ` on vcpu ${vcpu}`;
   return `${interrupt}.${field} ${edge}${on}${onlyIf.trim() === '' ? '' : ` if ${onlyIf.trim()}`}`;
 }
+
+export const ACCESSES = ['read', 'write', 'access'] as const;
+
+export interface SimpleAccess {
+  readonly op: (typeof ACCESSES)[number];
+  readonly register: string;
+  readonly vcpu: number | null;
+}
+
+const ACCESS = /^\s*(read|write|access)\s+([A-Za-z]\w*)(?:\s+on\s+vcpu\s*\(?(\d+)\)?)?\s*$/;
+
+/** The form of an access to a register: `write ICC_PCR_EL1 on vcpu 1`; undefined: only its text shows it. */
+export function readAccess(text: string): SimpleAccess | undefined {
+  const match = ACCESS.exec(text);
+  const op = ACCESSES.find((name) => name === match?.[1]);
+  const register = match?.[2];
+  if (op === undefined || register === undefined) return undefined;
+  return { op, register, vcpu: match?.[3] === undefined ? null : Number(match[3]) };
+}
+
+export function writeAccess({ op, register, vcpu }: SimpleAccess): string {
+  return `${op} ${register}${vcpu === null ? '' : ` on vcpu ${vcpu}`}`;
+}

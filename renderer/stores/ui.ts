@@ -3,9 +3,31 @@ import { defineStore } from 'pinia';
 import { computed, ref, watch } from 'vue';
 import { remembered } from '../remember.ts';
 
-export type ThemeChoice = 'system' | 'dark' | 'light';
+export const THEMES = [
+  ['system', 'System'],
+  ['dark', 'Dark'],
+  ['light', 'Light'],
+  ['contrast', 'High contrast'],
+] as const;
+export type ThemeChoice = (typeof THEMES)[number][0];
+/** Heights of the rows of the event list. */
+export const DENSITIES = [
+  ['compact', 'Compact, 20 px'],
+  ['regular', 'Regular, 24 px'],
+] as const;
+export type Density = (typeof DENSITIES)[number][0];
 export type Dialog =
-  'palette' | 'go-to' | 'keyboard' | 'breakpoint' | 'open' | 'report' | 'bookmark' | 'difference' | 'import' | 'trace';
+  | 'palette'
+  | 'go-to'
+  | 'keyboard'
+  | 'breakpoint'
+  | 'open'
+  | 'report'
+  | 'bookmark'
+  | 'difference'
+  | 'import'
+  | 'trace'
+  | 'settings';
 export type InspectorTab = 'state' | 'event' | 'tables' | 'program' | 'console';
 export type DockTab = 'breakpoints' | 'messages' | 'bookmarks' | 'findings';
 
@@ -21,10 +43,16 @@ export const useUi = defineStore('ui', () => {
   const systemIsDark = ref(systemDark.matches);
   systemDark.addEventListener('change', (event) => (systemIsDark.value = event.matches));
   const theme = computed(() => {
-    if (themeChoice.value !== 'system') return themeChoice.value;
-    return systemIsDark.value ? 'dark' : 'light';
+    if (themeChoice.value === 'dark' || themeChoice.value === 'light') return themeChoice.value;
+    return themeChoice.value === 'contrast' || systemIsDark.value ? 'dark' : 'light';
   });
-  watch(theme, (name) => (document.documentElement.dataset['theme'] = name), { immediate: true });
+  const contrast = computed(() => themeChoice.value === 'contrast');
+  const density = remembered<Density>('density', 'compact');
+  const rowHeight = computed(() => (density.value === 'regular' ? 24 : 20));
+  const { dataset, style } = document.documentElement;
+  watch(theme, (name) => (dataset['theme'] = name), { immediate: true });
+  watch(contrast, (high) => (dataset['contrast'] = high ? 'high' : 'normal'), { immediate: true });
+  watch(rowHeight, (px) => style.setProperty('--row', `${px}px`), { immediate: true });
 
   /** 0: the default of the window size. */
   const inspectorWidth = remembered<number>('inspector-width', 0);
@@ -78,6 +106,9 @@ export const useUi = defineStore('ui', () => {
   return {
     themeChoice,
     theme,
+    contrast,
+    density,
+    rowHeight,
     inspectorWidth,
     dockHeight,
     dockSideWidth,

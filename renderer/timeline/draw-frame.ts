@@ -2,7 +2,6 @@
  * One frame of the timeline, from the back to the front: grid, lanes, veil over the future, labels that must stay
  * readable, hits, cursor. Draws only what is visible; returns what it drew.
  */
-import { grouped } from '../format/number.ts';
 import { shortDuration } from '../format/time.ts';
 import { SHAPES } from '../format/interrupt-state.ts';
 import { type Brush, dashed, fill, hline, measure, vline, write } from './brush.ts';
@@ -17,6 +16,7 @@ import {
   shapeNames,
 } from './draw-interrupt.ts';
 import { drawValue, type MaskedRange } from './draw-value.ts';
+import { flagText } from './labels.ts';
 import { type LaneRow } from './lanes.ts';
 import { type Ruler } from './ruler.ts';
 import { type DrawnLane, LANES_TOP, RULER_HEIGHT, type Scene } from './scene.ts';
@@ -181,10 +181,11 @@ const FLAG = { face: 'sans', size: 9, weight: 700 } as const;
 
 function drawHits(brush: Brush, scene: Scene): void {
   const { context, palette } = brush;
-  for (const { px, label, count, colour } of scene.flags) {
+  for (const flag of scene.flags) {
+    const { px, count, colour } = flag;
     const own = colour === '' ? palette.color.hit : colour;
     const x = Math.round(px);
-    const text = count === 1 ? label : grouped(count);
+    const text = flagText(flag);
     const width = Math.max(13, measure(brush, FLAG, text) + 7);
     if (count === 1) {
       context.setLineDash([2, 3]);

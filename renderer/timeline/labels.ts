@@ -2,6 +2,7 @@
  * Which words fit where. A label is drawn only with 4 px to spare on both sides, shortened by rule, else left out;
  * it is never cut by an edge or crossed by the cursor. Pure: widths come from a measuring function.
  */
+import { grouped } from '../format/number.ts';
 import { type Span, toPx, toTime } from './scale.ts';
 
 export type Measure = (text: string) => number;
@@ -75,7 +76,12 @@ export function flagsOf(sources: readonly FlagSource[], span: Span, width: numbe
 }
 
 const LEAST_GAP = 14;
-const roomFor = (count: number): number => (count === 1 ? LEAST_GAP : 9 + 7 * String(count).length);
+const roomFor = (count: number): number => (count === 1 ? LEAST_GAP : 15 + 7 * String(count).length);
+
+/** What a flag says: the breakpoint's number; of several hits how many there are, which must not look like a number. */
+export function flagText({ label, count }: Pick<Flag, 'label' | 'count'>): string {
+  return count === 1 ? label : `×${grouped(count)}`;
+}
 
 function flagsApart(sources: readonly FlagSource[], span: Span, width: number, gap: number): Flag[] {
   const flags: Flag[] = [];

@@ -47,7 +47,7 @@ export interface Palette {
   readonly veil: number;
   readonly sans: string;
   readonly mono: string;
-  /** `forced-colors`: no tints, and a border round every bar. */
+  /** `forced-colors`, or high contrast by choice: no tints, and a border round every bar. */
   readonly outlined: boolean;
   readonly pattern: Readonly<Record<'masked' | 'activePending' | 'host' | 'unknown', CanvasPattern | string>>;
 }
@@ -62,7 +62,8 @@ export function readPalette(context: CanvasRenderingContext2D, scale: number): P
     veil: Number(read('veil')) || 0,
     sans: read('sans'),
     mono: read('mono'),
-    outlined: window.matchMedia('(forced-colors: active)').matches,
+    outlined:
+      window.matchMedia('(forced-colors: active)').matches || document.documentElement.dataset['contrast'] === 'high',
     pattern: {
       masked: tile(context, scale, 7, (tileContext, size) => {
         tileContext.globalAlpha = 0.13;

@@ -73,6 +73,6 @@ export function useStage(
     forced.removeEventListener('change', restyle);
     cancelAnimationFrame(frame);
   });
-  watch(() => ui.theme, restyle, { flush: 'post' });
+  watch(() => [ui.theme, ui.contrast], restyle, { flush: 'post' });
   return { width, height, invalidate, pending: () => frame !== 0 };
 }

@@ -31,7 +31,7 @@ describe('the breakpoint editor', () => {
     const { page } = await openSample();
     await edit(page, '');
     await page.getByTestId('breakpoint-condition').pressSequentially('write ICC_CR');
-    await page.getByRole('option', { name: /^ICC_CR0_EL1/ }).waitFor();
+    await page.getByTestId('completion').filter({ hasText: 'ICC_CR0_EL1' }).waitFor();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await expect.poll(() => page.getByTestId('breakpoint-condition').inputValue()).toBe('write ICC_CR0_EL1');
@@ -53,7 +53,22 @@ describe('the breakpoint editor', () => {
   it('makes a breakpoint that skips hits on one vCPU, fires once, and is stored with its note and colour', async () => {
     const { page, trace } = await openSample();
     const all = hitsOf(trace, 'ppi(27).active falls on vcpu 1');
-    await edit(page, 'ppi(27).pending rises');
+    await edit(page, '');
+    const text = page.getByTestId('breakpoint-condition');
+    // As a pointer or Tab would: the list of the text's completions goes with its focus.
+    await page.getByTestId('breakpoint-kind').focus();
+    await page.getByTestId('breakpoint-kind').selectOption({ label: 'Register is accessed' });
+    await page.getByTestId('breakpoint-register').selectOption('ICC_PCR_EL1');
+    await radio(page, 'Access', 'read').click();
+    expect(await text.inputValue()).toMatch(/^read ICC_PCR_EL1/);
+    await page.getByTestId('breakpoint-kind').selectOption({ label: 'Interrupt state changes' });
+    await page.getByTestId('breakpoint-interrupt').selectOption({ label: 'LPI 8' });
+    await page.getByTestId('breakpoint-interrupt').selectOption({ label: 'PPI 27 CNTV' });
+    await radio(page, 'vCPU', 'any').click();
+    await page.getByTestId('breakpoint-only-if').fill('vcpu == 7');
+    await shows(preview(page), /^0 hits/);
+    expect(await text.inputValue()).toBe('ppi(27).pending rises if vcpu == 7');
+    await page.getByTestId('breakpoint-only-if').fill('');
     await radio(page, 'State', 'active').click();
     await radio(page, 'Edge', 'falls').click();
     expect(await page.getByTestId('breakpoint-condition').inputValue()).toBe('ppi(27).active falls');

@@ -108,6 +108,9 @@ describe('the first window', () => {
     // One event earlier the interrupt was not pending.
     await page.keyboard.press('Shift+F10');
     await settled(page);
+    expect(await page.getByTestId('hit-stepper').textContent()).toContain(
+      `after hit 2 of ${found.count.toLocaleString('en')}`,
+    );
     expect(await shape(page, 27)).not.toMatch(/^(pending|masked|active-pending)$/);
     await page.keyboard.press('Shift+F5');
     await cursorAt(page, found.hits[1]?.seq ?? NaN);
@@ -301,7 +304,13 @@ describe('the first window', () => {
     await expect.poll(async () => (await snapshot(page))?.settled).toBe(true);
     await register.locator('.changed').first().waitFor();
     expect(await register.textContent()).toMatch(/was /);
+    // Fields are told of open registers alone: those of another vCPU's step come with its state.
+    expect(await register.locator('.field-row').count()).toBeGreaterThan(0);
     await keepPicture(page, 'window-register');
+    await page.keyboard.press('Control+k');
+    await page.getByTestId('palette-input').fill('icc_pcr');
+    await page.locator('[data-item="break vcpu0.ICC_PCR_EL1"]').click();
+    await page.getByTestId('breakpoint').filter({ hasText: 'ICC_PCR_EL1' }).waitFor();
   });
 
   it('decodes the event under the cursor down to the untouched line', async () => {
@@ -468,6 +477,16 @@ describe('the first window', () => {
     if (theme === 'dark') return;
     await page.keyboard.press('Control+Shift+l');
     await expect.poll(() => page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
+    await page.keyboard.press('Control+,');
+    await still(page);
+    expect(await axeFaults(page, '[role=dialog]'), 'settings').toEqual([]);
+    await page.getByRole('radio', { name: 'High contrast' }).click();
+    await page.getByRole('radio', { name: 'Regular, 24 px' }).click();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await still(page);
+    expect(await page.evaluate(() => document.documentElement.dataset['contrast'])).toBe('high');
+    expect((await page.locator('[data-testid=event-grid] [role=row]').last().boundingBox())?.height).toBe(24);
+    expect(await axeFaults(page, 'html'), 'high contrast').toEqual([]);
     await page.emulateMedia({ forcedColors: 'active' });
     await settled(page);
     await keepPicture(page, 'window-forced-colors');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { print, parse } from '../../../core/debug/condition/index.ts';
-import { readSimple, writeSimple } from '../../../renderer/format/simple-condition.ts';
+import { readAccess, readSimple, writeAccess, writeSimple } from '../../../renderer/format/simple-condition.ts';
 
 describe('the form of a condition on an interrupt', () => {
   it.each([
@@ -20,5 +20,21 @@ describe('the form of a condition on an interrupt', () => {
   it.each(['ppi(27) changes', 'write ICC_PCR_EL1', 'ppi(27).pending rises or kvm_entry', 'ppi(27).priority falls', ''])(
     'leaves %j as text',
     (text) => expect(readSimple(text)).toBeUndefined(),
+  );
+});
+
+describe('the form of an access to a register', () => {
+  it.each([
+    ['write ICC_PCR_EL1', { op: 'write', register: 'ICC_PCR_EL1', vcpu: null }],
+    ['read ICH_VMCR_EL2 on vcpu(1)', { op: 'read', register: 'ICH_VMCR_EL2', vcpu: 1 }],
+  ] as const)('shows %s', (text, expected) => {
+    const form = readAccess(text);
+    expect(form).toEqual(expected);
+    if (form !== undefined) expect(print(parse(writeAccess(form)))).toBe(print(parse(text)));
+  });
+
+  it.each(['write ICC_*', 'write ICC_PCR_EL1 where value > 3', 'ppi(27).pending rises', 'write'])(
+    'leaves %j as text',
+    (text) => expect(readAccess(text)).toBeUndefined(),
   );
 });

@@ -30,7 +30,7 @@ const TRACE: TraceInfo = {
   kinds: {},
   names: {},
   lines: null,
-  interrupts: [],
+  busiest: null,
   lanes: { others: [], intids: new Uint32Array(), vcpus: new Int32Array(), quiet: new Uint8Array() },
   complete: true,
   finished: true,

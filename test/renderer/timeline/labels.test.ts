@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitting, flagsOf, mergeFlags, place } from '../../../renderer/timeline/labels.ts';
+import { fitting, flagsOf, flagText, mergeFlags, place } from '../../../renderer/timeline/labels.ts';
 
 const measure = (text: string): number => text.length * 6;
 const bounds = { left: 0, right: 800 };
@@ -23,6 +23,10 @@ describe('fitting labels', () => {
 });
 
 describe('flags of hits', () => {
+  it('say the number of their breakpoint, and of several hits a count that is no number of one', () => {
+    expect(flagText({ label: '3', count: 1 })).toBe('3');
+    expect(flagText({ label: '3', count: 1234 })).toBe('×1,234');
+  });
   const span = { from: 0, to: 1000 };
   it('become one with a count when they would overlap', () => {
     const flags = flagsOf([{ times: Float64Array.of(100, 105, 300), label: '1', colour: '' }], span, 1000);
