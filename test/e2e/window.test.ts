@@ -486,7 +486,7 @@ describe('the first window', () => {
     await still(page);
     expect(await page.evaluate(() => document.documentElement.dataset['contrast'])).toBe('high');
     expect((await page.locator('[data-testid=event-grid] [role=row]').last().boundingBox())?.height).toBe(24);
-    expect(await axeFaults(page, 'html'), 'high contrast').toEqual([]);
+    expect(await axeFaults(page), 'high contrast').toEqual([]);
     await page.emulateMedia({ forcedColors: 'active' });
     await settled(page);
     await keepPicture(page, 'window-forced-colors');
