@@ -40,11 +40,15 @@ import { type WriteStatement } from './writes.ts';
 const THREAD_BLOCKS = 8;
 const BOOT_BLOCKS = 2;
 
+/** The last blocks before that tell how long the source takes for an event. */
+const TIMED_BLOCKS = 2;
 /**
- * A source that takes this long for an event (µs of this thread) is kept waiting least when the thread that writes also
- * assembles, which takes about one; for a faster one both threads share the work.
+ * A source that takes this long (µs of this thread, mostly not compiled so early, so that it becomes some three times
+ * as fast) waits least when the thread that writes also assembles, which takes one to two; for a faster one both threads
+ * share the work.
  */
-const SLOW_SOURCE = 0.8;
+const SLOW_SOURCE = 6;
+
 const DETAIL_LIMIT = 64;
 
 export interface WriterOptions {
@@ -95,7 +99,7 @@ export class TraceWriter implements PackedSink {
   #given = 0;
   #lastTime = 0;
   #timesRaised = 0;
-  #bootTime = 0;
+  #timedFrom = 0;
 
   /**
    * Starts a trace.
@@ -398,10 +402,8 @@ export class TraceWriter implements PackedSink {
     this.#blockId++;
     this.#given = 0;
     queue.send();
-    if (this.#mayThread && this.#blockId === BOOT_BLOCKS) {
-      queue.startThread();
-      this.#bootTime = ownTime();
-    }
+    if (this.#mayThread && this.#blockId === BOOT_BLOCKS) queue.startThread();
+    if (this.#blockId === THREAD_BLOCKS - TIMED_BLOCKS) this.#timedFrom = ownTime();
     if (this.#mayThread && this.#blockId === THREAD_BLOCKS) this.#handOver();
   }
 
@@ -424,8 +426,7 @@ export class TraceWriter implements PackedSink {
 
   /** Whether this source waits least when the other thread assembles. */
   #isBestApart(): boolean {
-    const took = (ownTime() - this.#bootTime) / ((THREAD_BLOCKS - BOOT_BLOCKS) * BLOCK_EVENTS);
-    return took >= SLOW_SOURCE;
+    return ownTime() - this.#timedFrom >= SLOW_SOURCE * TIMED_BLOCKS * BLOCK_EVENTS;
   }
 
   /** Everything that is not a block, then the end of the transaction. */
