@@ -20,20 +20,6 @@ export async function readAll(stdin: Readable, limit: number, signal: AbortSigna
   return Buffer.concat(parts).toString('utf8');
 }
 
-/**
- * Copies it to a file, for imports of several files, which are read side by side and some of them twice.
- * Ctrl-C ends the copy, not the command: what came until then is kept. Resolves with whether that happened.
- */
-export async function spool(stdin: Readable, file: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    await pipeline(stdin, createWriteStream(file, { flags: 'wx' }), { signal });
-    return false;
-  } catch (error) {
-    if (signal.aborted) return true;
-    throw error;
-  }
-}
-
 /** A failure that speaks of its copy, as one that speaks of standard input. */
 export function ofStdin(thrown: unknown, copy: string | undefined): unknown {
   if (copy === undefined || !(thrown instanceof CliFailure)) return thrown;

@@ -117,10 +117,22 @@ const ROWS: readonly Row[] = [
   },
   { what: 'a web page', hint: NO_TRACE, is: says(/^\s*<(!doctype html|html)/i) },
   {
-    what: 'text of perf script that lacks the thread, the time or the name of each event',
+    what: 'text of perf script that lacks the thread, the time in seconds or the name of each event',
     hint: 'Print them: perf script -F comm,tid,cpu,time,event,trace --ns -i FILE > trace.txt',
     // Behind the CPU: `system:event:`, or a time and the event's first field.
-    is: says(/^[^\n]{0,64}\[\d{3,6}\]\s{1,8}(\d{1,12}\.\d{6,9}:\s{1,16})?(\w{1,64}:\w{1,128}: |\w{1,64}=)/m),
+    is: says(
+      /^[^\n]{0,64}\[\d{3,6}\]\s{1,8}(\d[\d\-: ]{0,24}\.\d{3,9}( \( {0,8}\+\d{1,9}\.\d{3,9}\))?:\s{1,16})?(\w{1,64}:\w{1,128}: |\w{1,64}=)/m,
+    ),
+  },
+  {
+    what: 'ftrace text without threads and times (its option context-info is off)',
+    hint: 'Record it again with echo 1 > /sys/kernel/tracing/options/context-info.',
+    is: says(/^(kvm|irq|sched|timer|vgic|hrtimer|ipi|softirq)_\w{1,64}: {1,20}\S[^\n]{0,512}$/m),
+  },
+  {
+    what: 'ftrace text in its raw form (option raw)',
+    hint: 'Record it again with echo 0 > /sys/kernel/tracing/options/raw, or use trace-cmd.',
+    is: says(/^(\d{1,10} \d{1,5} \d{1,20} \w{1,64}: ?[^\n]{0,512}\n){2}/m),
   },
 ];
 

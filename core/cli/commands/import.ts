@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { type Args } from '../../session/contract.ts';
 import { MOST_FILES } from '../../session/contract/tasks.ts';
+import { copyInput } from '../../session/copy-input.ts';
 import { countOf, countText, durationText } from '../../state/units.ts';
 import { defineCommand } from '../command.ts';
 import { type Context } from '../context.ts';
@@ -12,7 +11,7 @@ import { frames } from '../frames.ts';
 import { type FileOffset, offsets } from '../offsets.ts';
 import { flag, integer, JSON_FLAG, OVERWRITE_FLAG, text } from '../options.ts';
 import { newTrace } from '../output-file.ts';
-import { ofStdin, spool } from '../stdin.ts';
+import { ofStdin } from '../stdin.ts';
 import { sayPlan } from './import-plan.ts';
 import { isImported } from './import-resume.ts';
 import { infoDocument } from './info.ts';
@@ -166,16 +165,9 @@ function piped(context: Context, files: readonly string[]): Inputs {
 async function gather(context: Context, files: readonly string[]): Promise<Inputs> {
   if (files.filter((file) => file === '-').length > 1) throw new CliFailure('usage', '- may be given once');
   if (context.io.isTty.stdin) context.say('reading standard input; Ctrl-D ends it');
-  const folder = mkdtempSync(join(tmpdir(), 'gicscope-'));
-  const discard = (): void => rmSync(folder, { recursive: true, force: true });
-  try {
-    const file = join(folder, 'stdin');
-    const stopped = await spool(context.io.stdin, file, context.io.signal);
-    return { paths: files.map((name) => (name === '-' ? file : context.path(name))), copy: file, stopped, discard };
-  } catch (error) {
-    discard();
-    throw error;
-  }
+  // Ctrl-C ends the copy, not the command: what came until then is kept.
+  const { path, stopped, discard } = await copyInput(context.io.stdin, context.io.signal);
+  return { paths: files.map((name) => (name === '-' ? path : context.path(name))), copy: path, stopped, discard };
 }
 
 /** Named as given or without folders. */

@@ -173,7 +173,6 @@ async function openPlaces({ name, path, chunks }: Content, context: ReadContext)
   }
   const copy = await spool(name, chunks, {
     what: 'the text, which may be buffers of single CPUs one behind the other',
-    keepsName: false,
     turn: () => context.advance(0, 0),
   });
   return new Places(name, copy.fd, copy.close);

@@ -15,7 +15,7 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^ -{20,60}$/, 'function graph'],
   [/: +[\w.]+(?:\+0x[0-9a-f]+)?(?: \[\w+\])? <-/, 'function call'],
   [/\[\d{3,6}\] +\d+\.\d+: +(\d+ +)?[\w-]+(:[a-zA-Z]*)?: *([0-9a-f]+ |$)/, 'sample of perf, no tracepoint'],
-  [/^\[UNKNOWN EVENT\]/, 'event whose format the reporter lacked'],
+  [/(^|: +)(\[UNKNOWN EVENT|ug! no event found)/, 'event whose format the reporter lacked'],
   [/^\s*[A-Za-z_]\w*: /, 'line without task and time (context-info is off)'],
   [/^\d+ \d+ \d+ /, 'line of the raw format (option raw)'],
 ];

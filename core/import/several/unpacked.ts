@@ -2,15 +2,10 @@
  * Files compressed with xz, unpacked into a temporary one: only one decompression of xz runs at a time
  * (source/xz.ts), and here several files are read side by side and some of them twice.
  */
-import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { ImportError } from '../errors.ts';
 import { type ImportInput, type ImportOptions } from '../options.ts';
 import { openSource, type Source } from '../source/source.ts';
+import { spool } from '../source/spool.ts';
 
 export interface Unpacked {
   readonly source: Source;
@@ -34,23 +29,22 @@ export async function openUnpacked(
   const { wrappers } = packed;
   const { name } = packed.bytes;
   if (!wrappers.includes('xz')) return { source: packed, input, name, wrappers, close: () => packed.close() };
-  const folder = await mkdtemp(join(tmpdir(), 'gicscope-xz-'));
-  const discard = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  let cut: string | undefined;
+  const whole = keepPartial ? untilDamage(packed.chunks, (why) => (cut = why)) : packed.chunks;
+  const copy = await spool(packed.bytes.given, whole, {
+    what: 'the decompressed file',
+    as: 'content',
+    turn: () => signal?.throwIfAborted(),
+  }).finally(() => packed.close());
   try {
-    const path = join(folder, 'content');
-    let cut: string | undefined;
-    const whole = keepPartial ? untilDamage(packed.chunks, (why) => (cut = why)) : packed.chunks;
-    await pipeline(Readable.from(whole), createWriteStream(path), signal === undefined ? {} : { signal });
-    await packed.close();
-    const source = await openSource(path);
+    const source = await openSource(copy.path);
     const close = async (): Promise<void> => {
       await source.close();
-      await discard();
+      copy.close();
     };
-    return { source, input: path, name, wrappers, close, ...(cut === undefined ? {} : { cut }) };
+    return { source, input: copy.path, name, wrappers, close, ...(cut === undefined ? {} : { cut }) };
   } catch (thrown) {
-    await packed.close();
-    await discard();
+    copy.close();
     throw thrown;
   }
 }

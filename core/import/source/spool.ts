@@ -23,8 +23,10 @@ export interface Spooled {
 export interface SpoolOptions {
   /** What it is, for people. */
   readonly what: string;
-  /** Its name stays, so that it can be opened again. */
-  readonly keepsName: boolean;
+  /** Its name, where it is to be opened again; undefined: it has none. */
+  readonly as?: string;
+  /** Folder for it; else the system's. */
+  readonly parent?: string;
   /** Called before each piece; what it throws ends the copying. */
   readonly turn?: () => void;
 }
@@ -33,10 +35,10 @@ export interface SpoolOptions {
 export async function spool(
   name: string,
   chunks: AsyncIterable<Uint8Array>,
-  { what, keepsName, turn }: SpoolOptions,
+  { what, as, parent = tmpdir(), turn }: SpoolOptions,
 ): Promise<Spooled> {
-  const folder = temporaryFolder(name, what);
-  const path = join(folder, 'content');
+  const folder = temporaryFolder(parent, name, what);
+  const path = join(folder, as ?? 'content');
   let fd: number | undefined;
   let written = 0;
   const close = (): void => {
@@ -46,14 +48,14 @@ export async function spool(
   try {
     fd = openSync(path, 'wx+', 0o600);
     // An open file cannot be removed on Windows.
-    if (!keepsName && process.platform !== 'win32') rmSync(folder, { recursive: true });
+    if (as === undefined && process.platform !== 'win32') rmSync(folder, { recursive: true });
     let looked = -LOOK_EVERY;
     for await (const chunk of chunks) {
       turn?.();
       if (written - looked >= LOOK_EVERY) {
         looked = written;
-        const { bavail, bsize } = statfsSync(tmpdir());
-        if (bavail * bsize < SPARE) throw noRoom(name, what, written);
+        const { bavail, bsize } = statfsSync(parent);
+        if (bavail * bsize < SPARE) throw noRoom(parent, name, what, written);
       }
       for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
       written += chunk.length;
@@ -62,29 +64,29 @@ export async function spool(
   } catch (thrown) {
     close();
     const code = systemCode(thrown);
-    throw code === 'ENOSPC' || code === 'EDQUOT' ? noRoom(name, what, written) : thrown;
+    throw code === 'ENOSPC' || code === 'EDQUOT' ? noRoom(parent, name, what, written) : thrown;
   }
 }
 
-function temporaryFolder(file: string, what: string): string {
+function temporaryFolder(parent: string, file: string, what: string): string {
   try {
-    return mkdtempSync(join(tmpdir(), 'gicscope-'));
+    return mkdtempSync(join(parent, 'gicscope-'));
   } catch (cause) {
     throw new ImportError({
       code: 'io',
       file,
-      problem: `no copy of ${what} can be made in ${tmpdir()}: ${messageOf(cause)}.`,
+      problem: `no copy of ${what} can be made in ${parent}: ${messageOf(cause)}.`,
       hint: 'Set TMPDIR to a folder that can be written.',
       cause,
     });
   }
 }
 
-function noRoom(file: string, what: string, written: number): ImportError {
+function noRoom(parent: string, file: string, what: string, written: number): ImportError {
   return new ImportError({
     code: 'io',
     file,
-    problem: `there is no room in ${tmpdir()} for a copy of ${what}, of which ${written} bytes were written.`,
+    problem: `there is no room in ${parent} for a copy of ${what}, of which ${written} bytes were written.`,
     hint: 'Make room there, set TMPDIR to a folder that has it, or write it to a plain file and import that.',
   });
 }

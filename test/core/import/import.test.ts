@@ -128,17 +128,26 @@ describe('what is no recording is refused with a reason and advice', () => {
     ['a gicscope trace', Buffer.from('SQLite format 3\u0000')],
     ['a ZIP archive', head(0x50, 0x4b, 3, 4)],
     [
-      'text of perf script that lacks the thread, the time or the name',
+      'text of perf script that lacks the thread, the time in seconds or the name',
       Buffer.from('            perf  6702 [000]    sched:sched_switch: prev_comm=perf prev_pid=6702\n'),
     ],
     [
-      'text of perf script that lacks the thread, the time or the name',
+      'text of perf script that lacks the thread, the time in seconds or the name',
       Buffer.from('            perf  6702 [000] 50526.144466367: prev_comm=perf prev_pid=6702\n'),
     ],
     [
-      'text of perf script that lacks the thread, the time or the name',
+      'text of perf script that lacks the thread, the time in seconds or the name',
       Buffer.from('[000] 50526.144466367:    sched:sched_switch: prev_comm=perf prev_pid=6702\n'),
     ],
+    [
+      'text of perf script that lacks the thread, the time in seconds or the name',
+      Buffer.from('  swapper     0 [000]  2026-11-20 21:55:34.530057:   irq:irq_handler_entry: irq=3 name=x\n'),
+    ],
+    [
+      'ftrace text without threads and times (its option context-info is off)',
+      Buffer.from('irq_handler_entry: irq=3 name=x\nirq_handler_exit: irq=3 ret=handled\n'),
+    ],
+    ['ftrace text in its raw form', Buffer.from('214 1 15734270 irq_handler_entry: 3\n'.repeat(3))],
     ['a bzip2 file', Buffer.from('BZh91AY&SY')],
     ['a bzip2 file', Buffer.from([0x42, 0x5a, 0x68, 0x39, 0x17, 0x72, 0x45, 0x38, 0x50, 0x90])],
     ['a tar archive', tar(Array.from({ length: 40 }, () => 'gicv5_cdeoi domain 1 CDEOI performing priority drop\n'))],

@@ -1,5 +1,5 @@
 /** Buffers of single CPUs, one behind the other or in files of their own: the events are those of the text of all CPUs. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,12 +70,6 @@ describe('a recording whose CPUs stand one behind the other', () => {
       );
       expect(found.facts['clock ran backwards']).toBeUndefined();
     }
-  });
-
-  it('leaves no temporary file behind', async () => {
-    const before = readdirSync(tmpdir()).filter((name) => /^gicscope-......$/.test(name));
-    await read(file('joined.gz', gzipSync(joined)));
-    expect(readdirSync(tmpdir()).filter((name) => /^gicscope-......$/.test(name))).toEqual(before);
   });
 });
 

@@ -316,6 +316,7 @@ describe('lines that are no events', () => {
         '  15.734270 |   0)  CPU 0/K-214   |   2.345 us    |  } /* vcpu_load */',
         '214 1 15734270123 5: 100',
         '[UNKNOWN EVENT][UNKNOWN EVENT] (NULL):               [UNKNOWN EVENT]',
+        '       CPU 0/KVM-214   [001] ..... 15.734270: [UNKNOWN EVENT]',
       ].join('\n'),
     );
     expect(result.summary.lines?.reasons).toEqual({
@@ -324,7 +325,7 @@ describe('lines that are no events', () => {
       'stack trace': 3,
       'function graph': 5,
       'line of the raw format (option raw)': 1,
-      'event whose format the reporter lacked': 1,
+      'event whose format the reporter lacked': 2,
     });
     const perf = await read(
       [
