@@ -29,6 +29,8 @@ export interface Content {
   readonly name: string;
   /** Decompressed; can be read once. */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** Says that nothing of a piece will be looked at again, so that its memory may serve for a later one. */
+  readonly release?: (piece: Uint8Array) => void;
   /** Where the same bytes are a regular file, for formats that jump about in it. Then `chunks` need not be read. */
   readonly path: string | undefined;
   readonly parts?: Parts;

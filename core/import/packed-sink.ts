@@ -16,7 +16,7 @@ export function packedSink(sink: TraceSink): PackedSink {
 }
 
 function isPacked(sink: TraceSink): sink is PackedSink {
-  return 'appendPacked' in sink && 'rawAscii' in sink;
+  return 'appendPacked' in sink && 'rawLines' in sink;
 }
 
 class Unpacking implements PackedSink {
@@ -79,8 +79,14 @@ class Unpacking implements PackedSink {
     });
   }
 
-  rawAscii(line: number, bytes: Uint8Array, start: number, end: number): void {
-    this.rawLine(line, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', start, end));
+  rawLines(first: number, bytes: Uint8Array, start: number, ends: Int32Array, count: number): void {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    let at = start;
+    for (let i = 0; i < count; i++) {
+      const end = ends[i] ?? at;
+      this.rawLine(first + i, text.toString('latin1', at, end));
+      at = end + 1;
+    }
   }
 
   append(event: NewEvent): Seq {

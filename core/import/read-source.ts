@@ -65,7 +65,9 @@ function summarise(format: Format, source: Source, read: ReadSummary, cut: strin
 
 /** `path`: where the same bytes are a regular file. */
 function contentOf({ bytes, head }: Source, chunks: AsyncIterable<Uint8Array>, path: string | undefined): Content {
-  return { name: bytes.name, chunks, path, head, flows: bytes.total === undefined };
+  // A piece that was decompressed, or is part of one, is not the file's, which then keeps its own.
+  const release = (piece: Uint8Array): void => bytes.release?.(piece);
+  return { name: bytes.name, chunks, release, path, head, flows: bytes.total === undefined };
 }
 
 /** The content as the format reads it: with `keepPartial`, a failure of the source is its end; so is a stop. */

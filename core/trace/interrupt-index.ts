@@ -180,12 +180,12 @@ function bitsNotZero(lo: number, hi: number, { lsb, width }: BitRange): boolean 
 /** Low 32 bits of `width` bits from `lsb` up. */
 export function fieldLo(lo: number, hi: number, lsb: number, width: number): number {
   const value = lsb >= 32 ? hi >>> (lsb - 32) : lsb === 0 ? lo : (lo >>> lsb) | (hi << (32 - lsb));
-  return width >= 32 ? value >>> 0 : (value & (2 ** width - 1)) >>> 0;
+  return width >= 32 ? value >>> 0 : (value & ~(-1 << width)) >>> 0;
 }
 
 /** High 32 bits of `width` bits from `lsb` up. */
 export function fieldHi(hi: number, lsb: number, width: number): number {
   if (width <= 32) return 0;
   const value = lsb === 0 ? hi : hi >>> lsb;
-  return width >= 64 ? value >>> 0 : (value & (2 ** (width - 32) - 1)) >>> 0;
+  return width >= 64 ? value >>> 0 : (value & ~(-1 << (width - 32))) >>> 0;
 }

@@ -3,8 +3,8 @@
  * A blob: number of lines; per line the difference to the previous line number; per line its length in UTF-16 units;
  * the texts, each with a line feed behind it, UTF-8. Lines come in ascending order, gaps are allowed.
  *
- * Lines that stand behind each other in the same bytes, as those of a source do, are copied together: a copy of each by
- * itself costs as much as all else about a line here, and leaves an object to be collected.
+ * Lines that stand behind each other in the same bytes, as those of a source do, are given and copied together: a copy
+ * of each by itself costs as much as all else about a line here, and leaves an object to be collected.
  */
 import type Database from 'better-sqlite3';
 import { unwrap } from './blob.ts';
@@ -20,9 +20,6 @@ const PIECE_LIMIT = 4 * (PIECE_CHARACTERS + LINE_LIMIT) + 16 * PIECE_CHARACTERS;
 const LEVEL = 1;
 
 const LF = 10;
-const NO_BYTES = new Uint8Array();
-
-const head = new ByteWriter(PIECE_CHARACTERS);
 
 export class RawLineWriter {
   readonly #write: WriteStatement;
@@ -30,12 +27,9 @@ export class RawLineWriter {
   readonly #texts = new ByteWriter(2 * PIECE_CHARACTERS);
   readonly #numbers = new ByteWriter();
   readonly #lengths = new ByteWriter();
+  readonly #piece = new ByteWriter(PIECE_CHARACTERS);
   #count = 0;
   #characters = 0;
-  /** Lines in ASCII that are not copied yet: `#run[#runStart … #runEnd)`, with a line feed between any two. */
-  #run: Uint8Array = NO_BYTES;
-  #runStart = 0;
-  #runEnd = 0;
   #first = 0;
   #last = 0;
   #id = 0;
@@ -48,39 +42,46 @@ export class RawLineWriter {
   add(line: number, text: string): void {
     const kept = text.length > LINE_LIMIT ? text.slice(0, LINE_LIMIT) : text;
     this.#place(line, kept.length);
-    this.#endRun();
     this.#texts.text(kept);
     this.#texts.u8(LF);
     if (this.#characters >= PIECE_CHARACTERS) this.flush();
   }
 
   /**
-   * As `add`, for a line in ASCII; true: it is time to flush. The bytes may not change before that.
+   * As `add`, for lines in ASCII that stand behind each other; see `PackedSink.rawLines`.
    * @throws RangeError when the line number does not rise
    */
-  addAscii(line: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const length = Math.min(end - start, LINE_LIMIT);
-    this.#place(line, length);
-    const isNext = bytes === this.#run && start === this.#runEnd + 1 && bytes[this.#runEnd] === LF;
-    if (!isNext) {
-      this.#endRun();
-      this.#run = bytes;
-      this.#runStart = start;
+  addLines(first: number, bytes: Uint8Array, start: number, ends: Int32Array, count: number): void {
+    let at = start;
+    /** From here on nothing is copied yet. */
+    let from = start;
+    for (let i = 0; i < count; i++) {
+      const end = ends[i] ?? at;
+      this.#place(first + i, Math.min(end - at, LINE_LIMIT));
+      if (end - at > LINE_LIMIT) {
+        this.#texts.raw(bytes.subarray(from, at + LINE_LIMIT));
+        this.#texts.u8(LF);
+        from = end + 1;
+      }
+      at = end + 1;
+      if (this.#characters < PIECE_CHARACTERS) continue;
+      this.#texts.raw(bytes.subarray(from, at));
+      from = at;
+      this.flush();
     }
-    this.#runEnd = start + length;
-    return this.#characters >= PIECE_CHARACTERS;
+    this.#texts.raw(bytes.subarray(from, at));
   }
 
   flush(): void {
     if (this.#count === 0) return;
-    this.#endRun();
-    const out = head.clear();
-    out.varint(this.#count);
+    // Put together here: in the memory that both threads see, what is not aligned is copied byte by byte.
+    const piece = this.#piece.clear();
+    piece.varint(this.#count);
     for (const part of [this.#numbers, this.#lengths, this.#texts]) {
-      out.raw(part.view());
+      piece.raw(part.view());
       part.clear();
     }
-    this.#write.run(this.#id++, this.#first, this.#last, content(out.view(), LEVEL));
+    this.#write.run(this.#id++, this.#first, this.#last, content(piece.view(), LEVEL));
     this.#count = 0;
     this.#characters = 0;
   }
@@ -94,13 +95,6 @@ export class RawLineWriter {
     this.#last = line;
     this.#count++;
     this.#characters += characters + 1;
-  }
-
-  #endRun(): void {
-    if (this.#run === NO_BYTES) return;
-    this.#texts.raw(this.#run.subarray(this.#runStart, this.#runEnd));
-    this.#texts.u8(LF);
-    this.#run = NO_BYTES;
   }
 }
 

@@ -90,8 +90,11 @@ export interface PackedSink extends TraceSink {
     line?: number,
     json?: string,
   ): Seq;
-  /** As `rawLine`, for a line in ASCII. */
-  rawAscii(line: number, bytes: Uint8Array, start: number, end: number): void;
+  /**
+   * As `rawLine`, for the `count` lines from number `first` on that stand behind each other in `bytes` from `start` on,
+   * in ASCII; `ends`: where the line feed of each is. Nothing of them is kept.
+   */
+  rawLines(first: number, bytes: Uint8Array, start: number, ends: Int32Array, count: number): void;
 }
 
 /** Something that a scenario expected of its run, met or not, with its place in the scenario. */

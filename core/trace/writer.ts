@@ -285,9 +285,9 @@ export class TraceWriter implements PackedSink {
     this.#guard(() => this.#raw.add(line, text));
   }
 
-  rawAscii(line: number, bytes: Uint8Array, start: number, end: number): void {
+  rawLines(first: number, bytes: Uint8Array, start: number, ends: Int32Array, count: number): void {
     this.#mustBeOpen();
-    if (this.#raw.addAscii(line, bytes, start, end)) this.#guard(() => this.#raw.flush());
+    this.#guard(() => this.#raw.addLines(first, bytes, start, ends, count));
   }
 
   skip(line: SkippedLine): void {

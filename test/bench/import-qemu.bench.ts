@@ -45,7 +45,7 @@ class NullSink implements PackedSink {
   }
 
   interruptField(): void {}
-  rawAscii(): void {}
+  rawLines(): void {}
   rawLine(): void {}
   skip(): void {}
   countName(): void {}

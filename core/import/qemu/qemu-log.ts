@@ -14,6 +14,8 @@ const EXCEPTION = /^(Taking exception \d+ \[|Exception return from |\.\.\.(from|
 const NAMED_SINGLE = /(?:^|[^a-z0-9])smp1(?:[^0-9]|$)/i;
 
 const LOOKED_AT = 2000;
+/** Pieces whose memory may serve again are remembered up to here; what lines wait longer for goes to the collector. */
+const MOST_WAITING = 8;
 
 function detect(head: Uint8Array): Verdict | undefined {
   let looked = 0;
@@ -59,8 +61,13 @@ const read: ReadContent = async (content, sink, context) => {
   };
   context.known?.(now);
   const splitter = new LineSplitter(session);
+  /** Pieces that a line may still be looked up in. */
+  const waiting: Uint8Array[] = [];
   for await (const chunk of content.chunks) {
     splitter.push(chunk);
+    waiting.push(chunk);
+    if (session.isSettled) for (const piece of waiting.splice(0)) content.release?.(piece);
+    else if (waiting.length > MOST_WAITING) waiting.shift();
     session.countNames();
     context.advance(session.lines, session.events);
     if (context.pace === undefined) continue;

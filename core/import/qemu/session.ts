@@ -53,6 +53,8 @@ export class QemuSession implements LineReceiver {
   /** Lines that are not yet counted by name, by their row. */
   readonly #uncounted: number[] = [];
   #read = 0;
+  /** The last line that was given to the sink with others. */
+  #lastRaw = 0;
 
   /** `parts`: the files that the lines are merged from. */
   constructor(sink: TraceSink, parts?: Parts) {
@@ -75,15 +77,25 @@ export class QemuSession implements LineReceiver {
     return this.#read;
   }
 
+  /** No line waits: nothing of the pieces so far will be looked at again. */
+  get isSettled(): boolean {
+    return this.#window.oldest === undefined;
+  }
+
   /** The log's clock at time 0, in nanoseconds since 1970; undefined while no line had a time stamp. */
   get clockZero(): bigint | undefined {
     return this.#reader.clock.zero;
   }
 
+  onLines(first: number, page: Page, start: number, ends: Int32Array, count: number): void {
+    if (!page.isAscii) return;
+    this.#sink.rawLines(first, page.bytes, start, ends, count);
+    this.#lastRaw = first + count - 1;
+  }
+
   onLine(line: number, page: Page, start: number, end: number): void {
     this.#read++;
-    if (page.isAscii) this.#sink.rawAscii(line, page.bytes, start, end);
-    else this.#sink.rawLine(line, page.text(start, end));
+    if (line > this.#lastRaw) this.#sink.rawLine(line, page.text(start, end));
     const slot = this.#window.slot;
     const reason = this.#reader.read(line, page, start, end, slot);
     const { thread } = this.#reader;
@@ -102,7 +114,7 @@ export class QemuSession implements LineReceiver {
 
   onLong(beginning: string, line: number): void {
     this.#read++;
-    this.#sink.rawLine(line, beginning);
+    if (line > this.#lastRaw) this.#sink.rawLine(line, beginning);
     this.#skip(line, SKIPPED.long, beginning);
     this.#damaged();
   }

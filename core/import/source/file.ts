@@ -22,6 +22,8 @@ export interface ByteSource {
   /** So far. */
   readonly bytesRead: number;
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** A piece whose reader is done with it: its memory may serve for a later one. */
+  release?(piece: Uint8Array): void;
   close(): Promise<void>;
 }
 
@@ -96,6 +98,9 @@ class FileBytes implements ByteSource {
   bytesRead = 0;
   readonly #handle: FileHandle;
   readonly #start: Identity | undefined;
+  /** Pieces that were given, and what serves again: memory of a piece each would have to be cleared, and collected. */
+  readonly #given = new WeakSet<Uint8Array>();
+  readonly #free: Buffer[] = [];
 
   constructor(path: string, handle: FileHandle, start: Identity | undefined) {
     this.given = path;
@@ -108,6 +113,11 @@ class FileBytes implements ByteSource {
 
   async close(): Promise<void> {
     await this.#handle.close();
+  }
+
+  release(piece: Uint8Array): void {
+    if (!this.#given.delete(piece)) return;
+    this.#free.push(Buffer.from(piece.buffer));
   }
 
   async *#read(): AsyncGenerator<Uint8Array> {
@@ -131,9 +141,11 @@ class FileBytes implements ByteSource {
   }
 
   async #piece(): Promise<Uint8Array> {
-    const buffer = Buffer.allocUnsafeSlow(PIECE);
+    const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(PIECE);
     try {
-      return buffer.subarray(0, (await this.#handle.read(buffer, 0, PIECE, null)).bytesRead);
+      const piece = buffer.subarray(0, (await this.#handle.read(buffer, 0, PIECE, null)).bytesRead);
+      this.#given.add(piece);
+      return piece;
     } catch (cause) {
       throw refused(this.given, cause, this.bytesRead);
     }

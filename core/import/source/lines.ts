@@ -13,6 +13,12 @@ const LF = 10;
 const CR = 13;
 
 export interface LineReceiver {
+  /**
+   * The `count` lines from number `first` on are those in `page.bytes` from `start` on, each up to its line feed, whose
+   * place is in `ends`; they are given to `onLine` after this. Not told of lines that end in CR and LF, or that are spread
+   * over pieces, or of pieces that a long line fits in. `ends` changes afterwards.
+   */
+  onLines?(first: number, page: Page, start: number, ends: Int32Array, count: number): void;
   /** The line is `page.bytes[start … end)`, without its line end. */
   onLine(line: number, page: Page, start: number, end: number): void;
   onLong(beginning: string, line: number): void;
@@ -24,6 +30,8 @@ export class LineSplitter {
   #rest: Uint8Array[] = [];
   #restLength = 0;
   #isLong = false;
+  /** Line ends of the piece at hand. */
+  #ends = new Int32Array(8192);
   /** Lines given out so far. */
   count = 0;
 
@@ -44,7 +52,12 @@ export class LineSplitter {
       start = end + 1;
     }
     const page = new Page(chunk);
-    for (let end = chunk.indexOf(LF, start); end >= 0; end = chunk.indexOf(LF, start)) {
+    const count = this.#findEnds(chunk, start);
+    const ends = this.#ends;
+    if (count > 0 && chunk.length <= LONGEST_LINE && !chunk.includes(CR))
+      this.#to.onLines?.(this.count + 1, page, start, ends, count);
+    for (let i = 0; i < count; i++) {
+      const end = ends[i] ?? start;
       this.#give(page, start, end);
       start = end + 1;
     }
@@ -54,6 +67,22 @@ export class LineSplitter {
   /** The last line may lack its line end. */
   end(): void {
     if (this.#restLength > 0) this.#finishRest();
+  }
+
+  /** Puts the places of all line feeds from `from` on into `#ends`, and gives their number. */
+  #findEnds(chunk: Uint8Array, from: number): number {
+    let count = 0;
+    for (let end = chunk.indexOf(LF, from); end >= 0; end = chunk.indexOf(LF, end + 1)) {
+      if (count === this.#ends.length) this.#growEnds();
+      this.#ends[count++] = end;
+    }
+    return count;
+  }
+
+  #growEnds(): void {
+    const ends = new Int32Array(2 * this.#ends.length);
+    ends.set(this.#ends);
+    this.#ends = ends;
   }
 
   #give(page: Page, start: number, end: number): void {

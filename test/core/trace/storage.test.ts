@@ -207,16 +207,18 @@ describe('raw lines', () => {
     const path = tracePath();
     const writer = new TraceWriter(path);
     const long = 'y'.repeat(70_000);
-    const sources = ['one\ntwo\r\n\nfour\n', `${long}\nfive\n`, 'x'.repeat(3000).replaceAll('xxx', 'yx\n')];
+    const sources = ['one\ntwo\r\n\nfour\n', `${long}\nfive\n`, 'x'.repeat(900_000).replaceAll('xxx', 'yx\n')];
     const expected: string[] = [];
     for (const source of sources) {
       const bytes = Buffer.from(source, 'latin1');
-      for (let start = 0; start < bytes.length;) {
-        const end = bytes.indexOf(10, start);
-        const stop = bytes[end - 1] === 13 ? end - 1 : end;
-        writer.rawAscii(expected.push(source.slice(start, Math.min(stop, start + 65_536))), bytes, start, stop);
-        start = end + 1;
+      const first = expected.length + 1;
+      const ends: number[] = [];
+      for (let start = 0; start < bytes.length; start = (ends.at(-1) ?? 0) + 1) {
+        ends.push(bytes.indexOf(10, start));
+        expected.push(source.slice(start, Math.min(ends.at(-1) ?? 0, start + 65_536)));
       }
+      writer.rawLines(first, bytes, 0, Int32Array.from(ends), ends.length);
+      bytes.fill(0);
       writer.rawLine(expected.push(`é after ${source.length}`), `é after ${source.length}`);
     }
     writer.finish(SUMMARY);

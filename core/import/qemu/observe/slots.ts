@@ -41,12 +41,14 @@ export class Slots {
 
   /** The low 32 bits, or undefined when unknown. */
   get(slot: SlotId): number | undefined {
-    return this.#journal.isKnown(slot) ? this.#journal.readLo(slot) : undefined;
+    const { known, lo } = this.#journal.state;
+    return known[slot] === 1 ? lo[slot] : undefined;
   }
 
   /** The high 32 bits, or undefined when unknown. */
   getHigh(slot: SlotId): number | undefined {
-    return this.#journal.isKnown(slot) ? this.#journal.readHi(slot) : undefined;
+    const { known, hi } = this.#journal.state;
+    return known[slot] === 1 ? hi[slot] : undefined;
   }
 
   set(slot: SlotId, lo: number, hi = 0): void {

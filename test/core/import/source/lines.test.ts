@@ -9,16 +9,24 @@ interface Given {
 
 function split(chunks: readonly Uint8Array[]): Given {
   const given: Given = { lines: [], long: [] };
+  /** Lines told of together that are still to come one by one. */
+  const told: [number, number, number][] = [];
   const splitter = new LineSplitter({
+    onLines: (first, _page, start, ends, count) => {
+      expect(told).toEqual([]);
+      for (let i = 0; i < count; i++) told.push([first + i, i === 0 ? start : (ends[i - 1] ?? 0) + 1, ends[i] ?? 0]);
+    },
     onLine: (line, page, start, end) => {
       const text = page.text(start, end);
       expect(Buffer.from(page.bytes.subarray(start, end)).toString()).toBe(text);
+      if (told.length > 0) expect([line, start, end]).toEqual(told.shift());
       given.lines.push([line, text]);
     },
     onLong: (beginning, line) => given.long.push([line, beginning]),
   });
   for (const chunk of chunks) splitter.push(chunk);
   splitter.end();
+  expect(told).toEqual([]);
   return given;
 }
 
@@ -38,6 +46,23 @@ describe('the line splitter', () => {
     ]);
     expect(split([Buffer.from('one\n')]).lines).toEqual([[1, 'one']]);
     expect(split([])).toEqual({ lines: [], long: [] });
+  });
+
+  it('tells of the lines of a piece together first, unless line ends or lengths differ', () => {
+    const told: [number, string][] = [];
+    const splitter = new LineSplitter({
+      onLines: (first, page, start, ends, count) => told.push([first, page.text(start, (ends[count - 1] ?? 0) + 1)]),
+      onLine: () => undefined,
+      onLong: () => undefined,
+    });
+    const long = `${'x'.repeat(LONGEST_LINE)}\n`;
+    const pieces = ['one\ntwo\nthr', 'ee\n\nfive\n', 'six\r\nseven\n', long, 'nine\n'];
+    for (const piece of pieces) splitter.push(Buffer.from(piece));
+    expect(told).toEqual([
+      [1, 'one\ntwo\n'],
+      [4, '\nfive\n'],
+      [9, 'nine\n'],
+    ]);
   });
 
   it('gives the same lines however the bytes are cut, also inside a character', () => {
