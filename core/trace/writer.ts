@@ -43,11 +43,11 @@ const BOOT_BLOCKS = 2;
 /** The last blocks before that tell how long the source takes for an event. */
 const TIMED_BLOCKS = 2;
 /**
- * A source that takes this long (µs of this thread, mostly not compiled so early, so that it becomes some three times
- * as fast) waits least when the thread that writes also assembles, which takes one to two; for a faster one both threads
+ * A source that takes this long (µs of this thread; its code is hardly compiled so early, later it takes a fifth) waits
+ * least when the thread that writes also assembles, which takes one to two; for a faster one both threads
  * share the work.
  */
-const SLOW_SOURCE = 6;
+const SLOW_SOURCE = 12;
 
 const DETAIL_LIMIT = 64;
 
