@@ -29,7 +29,7 @@ const VCTLR_V3 = 2;
 
 /** Are GICv5 accesses of EL1 UNDEFINED before any trap? */
 function hidesGicV5(cpu: HostCpu): boolean {
-  return cpu.host.facts.gic !== 'v5' || (cpu.vctlr.lo & VCTLR_V3) !== 0;
+  return !cpu.hasV5 || (cpu.vctlr.lo & VCTLR_V3) !== 0;
 }
 
 function undefinedInHardware(vcpu: Vcpu, what: string): Outcome {

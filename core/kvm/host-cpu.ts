@@ -63,6 +63,8 @@ export class HardwareTimer {
 export class HostCpu {
   readonly host: Host;
   readonly index: number;
+  /** Is this a GICv5 host? */
+  readonly hasV5: boolean;
   readonly interface: CpuInterface;
   /** The GICv3 virtual interface, on hosts that have one. */
   readonly interfaceV3: CpuInterfaceV3 | undefined;
@@ -93,6 +95,7 @@ export class HostCpu {
     const implemented = implementedPpis(host.facts) | extraLow;
     this.host = host;
     this.index = index;
+    this.hasV5 = host.facts.gic === 'v5';
     this.#place = placeAt(undefined, undefined, index);
     this.loaded = claim.cell('loadedVcpu', 32);
     this.interface = new CpuInterface(host.journal, `pcpu${index}.`, {

@@ -16,7 +16,11 @@ export class VcpuTimers {
   readonly vcpu: Vcpu;
   readonly enabled: Cell;
   readonly contexts: readonly TimerContext[];
+  /** Those whose registers the hardware holds while the vCPU is loaded: virtual first, then physical. */
+  readonly direct: readonly TimerContext[];
+  readonly emulated: readonly TimerContext[];
   readonly background: SoftTimer;
+  readonly #notNested: readonly TimerContext[];
   readonly #softTimers: readonly SoftTimer[];
 
   constructor(vcpu: Vcpu, claim: CellClaim) {
@@ -24,22 +28,17 @@ export class VcpuTimers {
     this.enabled = claim.flag('timersEnabled');
     const changed = (): void => vcpu.vm.host.softTimers.changed(this);
     this.contexts = TIMERS.map((spec) => new TimerContext(claim, spec, changed));
+    this.#notNested = this.contexts.filter(({ spec }) => !spec.nested);
+    const [virtual, physical] = [this.context('vtimer'), this.context('ptimer')];
+    this.direct = vcpu.vm.host.facts.vhe ? [virtual, physical] : [virtual];
+    this.emulated = vcpu.vm.host.facts.vhe ? [] : [physical];
     this.background = new SoftTimer(claim, 'background', changed);
     this.#softTimers = [...this.contexts.map(({ soft }) => soft), this.background];
   }
 
   /** The timers that this vCPU has, in the order of the first run. */
   get own(): readonly TimerContext[] {
-    return this.contexts.filter(({ spec }) => !spec.nested || this.vcpu.isNested);
-  }
-
-  /** Those whose registers the hardware holds while the vCPU is loaded: virtual first, then physical. */
-  get direct(): readonly TimerContext[] {
-    return this.vcpu.vm.host.facts.vhe ? [this.context('vtimer'), this.context('ptimer')] : [this.context('vtimer')];
-  }
-
-  get emulated(): readonly TimerContext[] {
-    return this.vcpu.vm.host.facts.vhe ? [] : [this.context('ptimer')];
+    return this.vcpu.isNested ? this.contexts : this.#notNested;
   }
 
   context(owner: TimerSpec['owner']): TimerContext {

@@ -60,6 +60,8 @@ export class Vm {
   /** What KVM reads of the guest's memory, and writes there. */
   memory: GuestMemory = NO_MEMORY;
   readonly #gics: ReadonlyMap<number, VmGic>;
+  /** What `gic` found last: the type of the irqchip changes once, or not at all. 0: there is none. */
+  #gic: { readonly type: number; readonly part: VmGic | undefined } = { type: 0, part: undefined };
   readonly #pool: Vcpu[] = [];
   readonly #prefix: string;
   /** Where events happen that are tied to none of its vCPUs. */
@@ -108,7 +110,8 @@ export class Vm {
   /** The VM's part of the irqchip that exists, if one does. */
   get gic(): VmGic | undefined {
     const type = this.irqchip.lo;
-    return type === 0 ? undefined : this.#gics.get(type);
+    if (type !== this.#gic.type) this.#gic = { type, part: this.#gics.get(type) };
+    return this.#gic.part;
   }
 
   /** Every model's part of this VM, whether or not its device was created. */

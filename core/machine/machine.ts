@@ -319,10 +319,12 @@ export class Machine {
   }
 
   #report(event: AnyEvent, place: Place): void {
-    this.#loop.notice(event, place);
+    const { kind } = event;
+    if (kind === 'vcpu.wake' || kind === 'vcpu.kick') this.#loop.kicked(place);
+    else if (kind === 'guest.exception') this.#loop.excepted(event, place);
     if (this.observer === undefined) return;
     this.beforeEvent?.(event, place);
-    if (event.kind !== 'host.counter') this.#bringUp(place);
+    if (kind !== 'host.counter') this.#bringUp(place);
     this.observer(event, place);
   }
 }

@@ -37,17 +37,17 @@ export class RunLoop {
     return executed || gaveWay;
   }
 
-  /** Events that concern threads: a kick or a wake-up timer makes a sleeper look again, and a runner leave the guest. */
-  notice(event: AnyEvent, place: Place): void {
-    if (event.kind !== 'vcpu.wake' && event.kind !== 'vcpu.kick' && event.kind !== 'guest.exception') return;
-    const thread = place.vcpu === undefined ? undefined : this.#machine.threads[place.vcpu];
-    if (thread === undefined) return;
-    if (event.kind === 'guest.exception') {
-      if (event.exception === 'irq' && thread.reported === event.from) thread.interruptedAt = event.from;
-      return;
-    }
-    if (thread.status === 'blocked') thread.status = 'ready';
-    else if (thread.vcpu.inGuest) thread.core.kick();
+  /** A kick or a wake-up timer makes a sleeper look again, and a runner leave the guest. */
+  kicked({ vcpu }: Place): void {
+    const thread = vcpu === undefined ? undefined : this.#machine.threads[vcpu];
+    if (thread?.status === 'blocked') thread.status = 'ready';
+    else if (thread?.vcpu.inGuest === true) thread.core.kick();
+  }
+
+  /** An interrupt delays the instruction whose breakpoint was reported. */
+  excepted({ exception, from }: Extract<AnyEvent, { kind: 'guest.exception' }>, { vcpu }: Place): void {
+    const thread = vcpu === undefined ? undefined : this.#machine.threads[vcpu];
+    if (exception === 'irq' && thread?.reported === from) thread.interruptedAt = from;
   }
 
   /** Exits the guest if need be and takes the thread off its CPU. */

@@ -115,6 +115,8 @@ export class GuestViews {
 
   #update(event: AnyEvent, { vcpu }: Place): void {
     if (this.#journal.count !== 0) this.#sources.look();
+    // An access that changed nothing, such as a read: the most frequent event.
+    else if (event.kind === 'cpuif.reg') return;
     const reach = REACH_OF.get(event.kind) ?? REACH.own;
     if (reach === REACH.nothing) return;
     if (vcpu === undefined || reach === REACH.all) {
@@ -124,8 +126,6 @@ export class GuestViews {
     const derived = this.#derived[vcpu];
     if (derived === undefined) return;
     if (event.kind === 'cpuif.reg') {
-      // An access that changed nothing, such as a read: the most frequent event.
-      if (this.#journal.count === 0) return;
       // What a mask or an enable of the interface means for PPIs is told by events of its own that follow.
       if (!isOfPpis(event.register)) {
         this.#updateRegisters(vcpu, derived);

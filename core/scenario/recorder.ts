@@ -47,12 +47,10 @@ const ROW_OF = new Map(Object.entries(ROWS)) as ReadonlyMap<
   (scribe: Scribe, event: AnyEvent, place: Place) => void
 >;
 
-/** Place in `ACCESS`. */
-const ACCESS_INDEX = {
-  read: ACCESS.indexOf('read'),
-  write: ACCESS.indexOf('write'),
-  execute: ACCESS.indexOf('execute'),
-};
+/** Places in `ACCESS`. */
+const READ = ACCESS.indexOf('read');
+const WRITE = ACCESS.indexOf('write');
+const EXECUTE = ACCESS.indexOf('execute');
 
 /** A guest's, by far the most frequent event, and the others. */
 const GUEST_ACCESS = eventType('register.access', 'guest');
@@ -150,7 +148,9 @@ export class Recorder implements Scribe {
     const pcHi = core === undefined ? 0 : (core.pcHi - (core.pc >>> 0 < 4 ? 1 : 0)) >>> 0;
     const flags = core === undefined ? HAS_VALUE : HAS_VALUE | HAS_ARG;
     const type = origin === 'guest' ? GUEST_ACCESS : (ACCESSES.get(origin) ?? GUEST_ACCESS);
-    this.#append(type, place, ACCESS_INDEX[op], register, flags, lo >>> 0, hi >>> 0, pcLo, pcHi);
+    // Compares, because a property whose name varies is looked up.
+    const small = op === 'read' ? READ : op === 'write' ? WRITE : EXECUTE;
+    this.#append(type, place, small, register, flags, lo >>> 0, hi >>> 0, pcLo, pcHi);
   }
 
   brief(

@@ -9,11 +9,11 @@
  * register changed.
  */
 import { LR_ACTIVE, LR_PENDING, LR_STATE } from '../../gic/v3/list-register.ts';
-import { type SlotId } from '../../state/brand.ts';
+import { type SlotId, slotId } from '../../state/brand.ts';
 import { type Cell, CellClaim } from '../../state/cell.ts';
 import { type Journal } from '../../state/journal.ts';
 import { type HostCpu } from '../host-cpu.ts';
-import { type Irq } from './irq.ts';
+import { FIRST_SPI, type Irq } from './irq.ts';
 import { ACTIVE, LATCH, LEVEL, LINE, ON_LR } from './irq-words.ts';
 import { VgicVcpu } from './vcpu-state.ts';
 import { type VgicVm } from './vm-state.ts';
@@ -26,22 +26,21 @@ const LEVEL_UP = LEVEL | LINE;
 /** The INTID in a GICv2 guest's list register; above it is an SGI's source. */
 const V2_INTID = 0x3ff;
 
-interface Followed {
-  readonly irq: Irq;
-  readonly guest: Cell;
-}
-
 export class GuestInterrupts {
   readonly #vgic: VgicVm;
   readonly #journal: Journal;
-  readonly #followed: Followed[] = [];
+  readonly #followed: Irq[] = [];
   /** Whose list registers are looked at: in memory or in a CPU. */
   readonly #lists: (VgicVcpu | HostCpu)[] = [];
   /** By slot: index + 1 in `#followed` for KVM's word, minus that in `#lists` for a list register; else 0. */
   #roles = new Int32Array(0);
-  /** By index in `#followed`: the last round of `update` in which it was derived. */
+  /** By index in `#followed`: slots of KVM's word and of the guest's, and the last round in which it was derived. */
+  #stateOf = new Int32Array(0);
+  #guestOf = new Int32Array(0);
   #derivedIn = new Int32Array(0);
   #round = 0;
+  /** By vCPU: index in `#followed` of its INTID 0. */
+  readonly #firstPrivate: number[] = [];
   #seen = 0;
   #clearings = -1;
   #rewinds = 0;
@@ -53,15 +52,17 @@ export class GuestInterrupts {
     for (const cpu of vgic.vm.host.cpus) this.#watch(cpu, cpu.interfaceV3?.lr ?? []);
   }
 
-  /** The guest's slot of an interrupt, claimed now; `owner`: the vCPU of a private one. */
+  /** The guest's slot of an interrupt, claimed now; `owner`: the vCPU of a private one, which are followed in order. */
   follow(irq: Irq, owner?: VgicVcpu): Cell {
     const { vm } = this.#vgic;
     const prefix = owner === undefined ? vm.prefix : vm.vcpuPrefix(owner.index);
     const guest = new CellClaim(vm.host.journal, `${prefix}guest.`).cell(irq.name, 2);
-    this.#setRole(irq.state.slot, this.#followed.push({ irq, guest }));
-    if (this.#followed.length > this.#derivedIn.length)
-      this.#derivedIn = longer(this.#derivedIn, this.#followed.length);
-    if (owner !== undefined && this.#lists.at(-1) !== owner) this.#watch(owner, owner.lr);
+    const index = this.#followed.push(irq) - 1;
+    this.#setRole(irq.state.slot, index + 1);
+    if (index >= this.#guestOf.length) this.#reserve(index + 1);
+    this.#stateOf[index] = irq.state.slot;
+    this.#guestOf[index] = guest.slot;
+    if (owner !== undefined && this.#lists.at(-1) !== owner) this.#follows(owner);
     return guest;
   }
 
@@ -84,9 +85,21 @@ export class GuestInterrupts {
     this.#rewinds = rewinds;
   }
 
+  /** The first private interrupt of a vCPU is followed, which is its INTID 0; the others come next. */
+  #follows(owner: VgicVcpu): void {
+    this.#firstPrivate[owner.index] = this.#followed.length - 1;
+    this.#watch(owner, owner.lr);
+  }
+
   #watch(list: VgicVcpu | HostCpu, registers: readonly Cell[]): void {
     const role = -this.#lists.push(list);
     for (const { slot } of registers) this.#setRole(slot, role);
+  }
+
+  #reserve(count: number): void {
+    this.#stateOf = longer(this.#stateOf, count);
+    this.#guestOf = longer(this.#guestOf, count);
+    this.#derivedIn = longer(this.#derivedIn, count);
   }
 
   #setRole(slot: SlotId, role: number): void {
@@ -99,33 +112,48 @@ export class GuestInterrupts {
     const index = list instanceof VgicVcpu ? list.index : list?.vcpu?.index;
     const self = index === undefined ? undefined : this.#vgic.vcpu(index);
     if (self === undefined) return;
-    this.#named(self, before);
-    if (after !== before) this.#named(self, after);
+    const mask = intidMask(self);
+    this.#named(self, (before & mask) >>> 0);
+    if (after !== before) this.#named(self, (after & mask) >>> 0);
   }
 
-  #named(self: VgicVcpu, lo: number): void {
-    const irq = self.listed((lo & intidMask(self)) >>> 0);
+  #named(self: VgicVcpu, intid: number): void {
+    if (intid < FIRST_SPI) {
+      const first = this.#firstPrivate[self.index];
+      if (first !== undefined) this.#derive(first + intid);
+      return;
+    }
+    const irq = self.listed(intid);
     if (irq !== undefined) this.#derive((this.#roles[irq.state.slot] ?? 0) - 1);
   }
 
-  /** Once a round: KVM's word and both copies of the list register change together. */
+  /** Once a round: KVM's word and both copies of the list register change together. Below 0: not followed. */
   #derive(index: number): void {
-    const followed = this.#followed[index];
-    if (followed === undefined || this.#derivedIn[index] === this.#round) return;
+    if (index < 0 || this.#derivedIn[index] === this.#round) return;
     this.#derivedIn[index] = this.#round;
-    const { irq, guest } = followed;
-    const { lo } = irq.state;
-    let pending = (lo & LATCH) !== 0 || (lo & LEVEL_UP) === LEVEL_UP;
-    let active = (lo & ACTIVE) !== 0;
-    const holder = (lo & ON_LR) === 0 ? undefined : this.#vgic.vcpu(irq.holder);
-    const register = holder === undefined ? undefined : registerOf(holder, irq.intid);
-    if (register !== undefined) {
-      active = (register & LR_ACTIVE) !== 0;
-      // A level that is up pends again when its handling has ended; an edge may come while it is handled.
-      if ((register & LR_STATE) !== 0) pending = (lo & LATCH) !== 0 || (register & LR_PENDING) !== 0;
-    }
-    guest.set((pending ? GUEST_PENDING : 0) | (active ? GUEST_ACTIVE : 0));
+    // Numbers of slots, not objects: a broadcast comes by the interrupts of hundreds of vCPUs.
+    const { lo } = this.#journal.state;
+    const word = lo[this.#stateOf[index] ?? 0] ?? 0;
+    const value = (word & ON_LR) === 0 ? inMemory(word) : this.#onRegister(this.#followed[index], word);
+    const guest = slotId(this.#guestOf[index] ?? 0);
+    if (lo[guest] !== value) this.#journal.writeWords(guest, value, 0);
   }
+
+  #onRegister(irq: Irq | undefined, word: number): number {
+    const holder = irq && this.#vgic.vcpu(irq.holder);
+    const register = holder && registerOf(holder, irq.intid);
+    if (register === undefined) return inMemory(word);
+    const active = (register & LR_ACTIVE) !== 0 ? GUEST_ACTIVE : 0;
+    if ((register & LR_STATE) === 0) return (inMemory(word) & GUEST_PENDING) | active;
+    // A level that is up pends again when its handling has ended; an edge may come while it is handled.
+    return ((word & LATCH) !== 0 || (register & LR_PENDING) !== 0 ? GUEST_PENDING : 0) | active;
+  }
+}
+
+/** What KVM's word says by itself. */
+function inMemory(word: number): number {
+  const pending = (word & LATCH) !== 0 || (word & LEVEL_UP) === LEVEL_UP;
+  return (pending ? GUEST_PENDING : 0) | ((word & ACTIVE) !== 0 ? GUEST_ACTIVE : 0);
 }
 
 /** High word of the list register that holds an interrupt: the CPU's while the vCPU's are there, else KVM's copy. */

@@ -33,7 +33,7 @@ export function queue(vgic: VgicVm, irq: Irq): void {
   }
   vgic.vcpu(target)?.append(irq);
   vgic.vm.emit({ kind: 'ap.queue', intid: irq.intid, target });
-  if (vgic.flavour.countsSpis && vgic.hasTdir && irq.isSpi) {
+  if (irq.isSpi && vgic.flavour.countsSpis && vgic.hasTdir) {
     const before = vgic.activeSpis.lo;
     vgic.activeSpis.set(before + 1);
     if (before === 0) {

@@ -68,6 +68,8 @@ export class VgicVm {
   readonly #irqClaim: CellClaim;
   readonly #hasPriorities: boolean;
   readonly #models = new Map<number, Model>();
+  /** What was found last: the type of the VM's irqchip changes once, or not at all. */
+  #found: { readonly type: number; readonly model: Model } | undefined;
 
   constructor(vm: Vm) {
     const claim = new CellClaim(vm.host.journal, `${vm.prefix}vgic.`);
@@ -104,9 +106,13 @@ export class VgicVm {
   }
 
   get #model(): Model {
-    const model = this.#models.get(this.vm.irqchip.lo);
-    if (model === undefined) throw new Error('the VM has no GICv3 or GICv2');
-    return model;
+    const type = this.vm.irqchip.lo;
+    if (type !== this.#found?.type) {
+      const model = this.#models.get(type);
+      if (model === undefined) throw new Error('the VM has no GICv3 or GICv2');
+      this.#found = { type, model };
+    }
+    return this.#found.model;
   }
 
   acknowledged(pin: number): void {

@@ -57,8 +57,7 @@ export function saveTo(core: Core, journal: Journal, slots: CoreSlots): void {
 
 function saveGeneral(core: Core, journal: Journal, slots: CoreSlots): void {
   let dirty = core.takeDirty();
-  const selected = core.el === 1 && core.spSel === 1 ? 1 : 0;
-  if (dirty >>> 31 !== 0) journal.writeWords(slots.sp[selected], core.lo[SP] ?? 0, core.hi[SP] ?? 0);
+  if (dirty >>> 31 !== 0) journal.writeWords(slots.sp[core.selectedSp], core.lo[SP] ?? 0, core.hi[SP] ?? 0);
   dirty &= 0x7fff_ffff;
   while (dirty !== 0) {
     const n = 31 - Math.clz32(dirty);
@@ -70,10 +69,15 @@ function saveGeneral(core: Core, journal: Journal, slots: CoreSlots): void {
 
 function saveSystem(core: Core, journal: Journal, slots: CoreSlots): void {
   core.systemDirty = false;
-  journal.write(slots.sp[0], core.stackPointer(0));
-  journal.write(slots.sp[1], core.stackPointer(1));
-  for (const [index, slot] of slots.system.entries())
-    journal.writeWords(slot, core.systemLo[index] ?? 0, core.systemHi[index] ?? 0);
+  const selected = core.selectedSp;
+  const { sp, system } = slots;
+  const { lo, hi, bankLo, bankHi, systemLo, systemHi } = core;
+  journal.writeWords(sp[0], (selected === 0 ? lo[SP] : bankLo[0]) ?? 0, (selected === 0 ? hi[SP] : bankHi[0]) ?? 0);
+  journal.writeWords(sp[1], (selected === 1 ? lo[SP] : bankLo[1]) ?? 0, (selected === 1 ? hi[SP] : bankHi[1]) ?? 0);
+  for (let index = 0; index < system.length; index++) {
+    const slot = system[index];
+    if (slot !== undefined) journal.writeWords(slot, systemLo[index] ?? 0, systemHi[index] ?? 0);
+  }
   const isReserved = core.reservedSize !== 0;
   journal.writeWords(slots.exclusiveAddress, isReserved ? core.reservedLo : 0, isReserved ? core.reservedHi : 0);
   journal.writeWords(slots.exclusiveBytes, core.reservedSize, 0);

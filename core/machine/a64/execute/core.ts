@@ -231,12 +231,12 @@ export class Core {
 
   /** Changes exception level and stack pointer selection. At EL0 the selection is always SP_EL0 and kept as 0. */
   setLevel(el: number, spSel: number): void {
-    const from = this.#bank();
+    const from = this.selectedSp;
     this.bankLo[from] = this.lo[SP] ?? 0;
     this.bankHi[from] = this.hi[SP] ?? 0;
     this.el = el;
     this.spSel = el === 0 ? 0 : spSel;
-    const to = this.#bank();
+    const to = this.selectedSp;
     this.lo[SP] = this.bankLo[to] ?? 0;
     this.hi[SP] = this.bankHi[to] ?? 0;
     if (from !== to) this.systemDirty = true;
@@ -245,12 +245,12 @@ export class Core {
 
   /** SP_EL0 (0) or SP_EL1 (1), selected or not. */
   stackPointer(which: 0 | 1): bigint {
-    if (which === this.#bank()) return this.sp;
+    if (which === this.selectedSp) return this.sp;
     return (BigInt(this.bankHi[which] ?? 0) << 32n) | BigInt(this.bankLo[which] ?? 0);
   }
 
   setStackPointer(which: 0 | 1, value: bigint): void {
-    if (which === this.#bank()) this.sp = value;
+    if (which === this.selectedSp) this.sp = value;
     else {
       this.bankLo[which] = Number(value & 0xffff_ffffn);
       this.bankHi[which] = Number((value >> 32n) & 0xffff_ffffn);
@@ -291,7 +291,8 @@ export class Core {
     this.spMask = (sctlr >>> (this.el === 0 ? SCTLR_LOW.SA0 : SCTLR_LOW.SA)) & 1 ? 15 : 0;
   }
 
-  #bank(): 0 | 1 {
+  /** Which stack pointer is selected: 0 SP_EL0, 1 SP_EL1. */
+  get selectedSp(): 0 | 1 {
     return this.el === 1 && this.spSel === 1 ? 1 : 0;
   }
 
