@@ -1,6 +1,6 @@
 /**
- * One Chromium for all tests of a file: pages of the browser host live in contexts of their own, windows of the stand-in
- * are tabs with origins of their own. Ends with the test process, or with `closeChromium`.
+ * One Chromium for all tests of a file: pages of browser hosts and windows of the stand-in are tabs with origins of their
+ * own. Ends with the test process, or with `closeChromium`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
