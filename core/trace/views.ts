@@ -15,7 +15,7 @@ const hex = (column: string): string => `printf('0x%x', ${column})`;
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** SQL that names an interrupt: `PPI 27`. Type 0 is a GICv3 or GICv2 SGI. */
-export function intidSql(column: string): string {
+function intidSql(column: string): string {
   return (
     `CASE (${column} >> 29) & 7 WHEN 0 THEN 'SGI ' WHEN 1 THEN 'PPI ' WHEN 2 THEN 'LPI ' WHEN 3 THEN 'SPI ' ` +
     `ELSE 'reserved ' END || (${column} & 16777215)`

@@ -2,7 +2,7 @@
 import { type Scene } from './scene.ts';
 
 /** The fact that says why there are none. */
-export const NO_VCPUS = 'no vCPUs';
+const NO_VCPUS = 'no vCPUs';
 
 /** What was found out about the machine. */
 export function sceneFacts(scene: Scene): Record<string, string> {

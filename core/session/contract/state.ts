@@ -44,7 +44,7 @@ export const interruptStateSchema = z.object({
 /** Shared interrupts in one answer. */
 export const MAX_SHARED = 512;
 /** Registers that may be open at once. */
-export const MAX_DECODED = 256;
+const MAX_DECODED = 256;
 
 export const stateMethods = {
   /** Everything the inspector shows for one vCPU after event `seq`; marks differences from `baseline`. */
