@@ -25,6 +25,7 @@ import {
   type VectorFormat,
   VectorError,
 } from './format.ts';
+import { playSteps } from './play-steps.ts';
 import { type Found, type Life, OPERATIONS } from './v3-v2-ops.ts';
 import { show, Watch } from './v3-v2-state.ts';
 
@@ -111,28 +112,21 @@ function play(vector: JsonObject): Played {
     if (text !== undefined) events.push(text);
   });
   const comparison = new Comparison(life);
-  let first: Mismatch | undefined;
-  let matched = 0;
-  for (const [number, step] of steps.entries()) {
-    const operation = OPERATIONS[textAt(step, 'op')];
-    if (operation === undefined)
-      throw new VectorError(`${id}, step ${number}: unknown operation ${textAt(step, 'op')}`);
-    events.length = 0;
-    let found: Found;
-    try {
-      found = operation(life, step);
-      // The CPU line's stand-in notifies nobody (see there); its record shows the level as it was passed.
-      if (step['op'] === 'irq_line') shapeLineEvents(step, events);
-    } catch (error) {
-      if (error instanceof VectorError) throw new VectorError(`${id}, step ${number}: ${error.message}`);
-      // An operation that the emulator refuses is a difference, not bad input.
-      found = { error: error instanceof Error ? error.message : String(error) };
-    }
-    const mismatch = comparison.check(number, step, found, events);
-    if (mismatch === undefined) matched++;
-    else first ??= mismatch;
-  }
-  return { id, steps: steps.length, matched, first };
+  return playSteps<Found>(id, steps, {
+    operation(name) {
+      const operation = OPERATIONS[name];
+      if (operation === undefined) return undefined;
+      return (step) => {
+        events.length = 0;
+        const found = operation(life, step);
+        // The CPU line's stand-in notifies nobody (see there); its record shows the level as it was passed.
+        if (name === 'irq_line') shapeLineEvents(step, events);
+        return found;
+      };
+    },
+    refused: (error) => ({ error }),
+    check: (number, step, found) => comparison.check(number, step, found, events),
+  });
 }
 
 /** The record of KVM_IRQ_LINE carries the level as passed, which the emulator keeps as a boolean. */

@@ -20,8 +20,8 @@ import {
   type Played,
   textAt,
   type VectorFormat,
-  VectorError,
 } from './format.ts';
+import { playSteps } from './play-steps.ts';
 import { type Life, OPERATIONS } from './v5-ppi-ops.ts';
 import { cpuSection, type Section, vcpuSection, vmSection } from './v5-ppi-state.ts';
 
@@ -82,26 +82,20 @@ function play(header: JsonObject, vector: JsonObject): Played {
   });
   const comparison = new Comparison(header, host);
   const life: Life = { host, vm: undefined };
-  let first = probeMismatch(host, vector);
-  let matched = 0;
-  for (const [number, step] of steps.entries()) {
-    const operation = OPERATIONS[textAt(step, 'op')];
-    if (operation === undefined)
-      throw new VectorError(`${id}, step ${number}: unknown operation ${textAt(step, 'op')}`);
-    effects.length = 0;
-    let found: Value;
-    try {
-      found = operation(life, step);
-    } catch (error) {
-      if (error instanceof VectorError) throw new VectorError(`${id}, step ${number}: ${error.message}`);
-      // An operation that the emulator refuses is a difference, not bad input.
-      found = `error: ${error instanceof Error ? error.message : String(error)}`;
-    }
-    const mismatch = comparison.check(number, step, found, effects);
-    if (mismatch === undefined) matched++;
-    else first ??= mismatch;
-  }
-  return { id, steps: steps.length, matched, first };
+  const probe = probeMismatch(host, vector);
+  const played = playSteps<Value>(id, steps, {
+    operation(name) {
+      const operation = OPERATIONS[name];
+      if (operation === undefined) return undefined;
+      return (step) => {
+        effects.length = 0;
+        return operation(life, step);
+      };
+    },
+    refused: (message) => `error: ${message}`,
+    check: (number, step, found) => comparison.check(number, step, found, effects),
+  });
+  return { ...played, first: probe ?? played.first };
 }
 
 /** The host's registrations; counted with the first step because they are none of their own. */
