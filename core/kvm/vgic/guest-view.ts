@@ -18,8 +18,8 @@ import { ACTIVE, LATCH, LEVEL, LINE, ON_LR } from './irq-words.ts';
 import { VgicVcpu } from './vcpu-state.ts';
 import { type VgicVm } from './vm-state.ts';
 
-const GUEST_PENDING = 1;
-const GUEST_ACTIVE = 2;
+export const GUEST_PENDING = 1;
+export const GUEST_ACTIVE = 2;
 
 /** A level that is up pends. */
 const LEVEL_UP = LEVEL | LINE;
