@@ -75,13 +75,19 @@ export class GuestView {
     const { pendingLatch, lineLevel, level, dvir, activer, enabler } = ppis;
     const { ppiMask } = vm;
     const wire = bank?.physical ?? this.pending;
-    this.pending.set(
-      ((pendingLatch.lo | (lineLevel.lo & level.lo)) & ~dvir.lo & ppiMask.lo) | (wire.lo & dvir.lo),
-      ((pendingLatch.hi | (lineLevel.hi & level.hi)) & ~dvir.hi & ppiMask.hi) | (wire.hi & dvir.hi),
-    );
+    // One write: a bit that was cleared and set again would count as an edge of the event.
+    let lo = ((pendingLatch.lo | (lineLevel.lo & level.lo)) & ~dvir.lo & ppiMask.lo) | (wire.lo & dvir.lo);
+    let hi = ((pendingLatch.hi | (lineLevel.hi & level.hi)) & ~dvir.hi & ppiMask.hi) | (wire.hi & dvir.hi);
     const { timers, cpu } = this.gic.vcpu;
-    for (const timer of timers.direct)
-      if (dvir.has(timer.spec.ppi)) this.pending.put(timer.spec.ppi, timers.shouldFire(timer, cpu));
+    for (const timer of timers.direct) {
+      const { ppi } = timer.spec;
+      if (!dvir.has(ppi)) continue;
+      const bit = 1 << (ppi & 31);
+      const fires = timers.shouldFire(timer, cpu);
+      if (ppi < 32) lo = fires ? lo | bit : lo & ~bit;
+      else hi = fires ? hi | bit : hi & ~bit;
+    }
+    this.pending.set(lo, hi);
     this.active.set(activer.lo, activer.hi);
     this.enabled.set(enabler.lo, enabler.hi);
     this.#setPriorities(ppis.priorityr);

@@ -55,6 +55,19 @@ describe('a guest’s view of its PPIs', () => {
     expect(view.pending.value).toBe(0n);
   });
 
+  it('has no edge where a directly injected timer stays pending on another CPU, whose wire is low', () => {
+    const lab = v2();
+    const guest = lab.guest(0, 0).g(0x800_0000n);
+    const view = watch(lab);
+    guest.timer('CNTV', true);
+    guest.stop();
+    const { journal } = lab;
+    const mark = journal.mark();
+    lab.guest(0, 1).run();
+    expect(journal.changes(mark).filter(({ slot }) => slot === view.pending.slot)).toEqual([]);
+    expect(view.pending.value).toBe(0x800_0000n);
+  });
+
   it('is the same slot on every CPU', () => {
     const lab = v2();
     const view = watch(lab);
