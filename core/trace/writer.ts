@@ -419,9 +419,12 @@ export class TraceWriter implements PackedSink {
   #handOver(): void {
     const queue = this.#queue;
     // The file must be whole between two connections: all of the events, as for `flush`, or none.
-    if (queue.assembles) this.#commit();
+    const wasAssembled = queue.assembles;
+    if (wasAssembled) this.#commit();
     else queue.commit();
     queue.handOver(this.#assembles === undefined ? this.#isBestApart() : this.#assembles === 'writer');
+    // The events that waited last from here on, not only from the chunk's end.
+    if (!wasAssembled) this.#commit();
   }
 
   /** Whether this source waits least when the other thread assembles. */
