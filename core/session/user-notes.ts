@@ -19,6 +19,8 @@ type Database = ReturnType<typeof openTraceFile>;
 
 const breakpointRow = z.object({ id: z.int(), condition: z.string(), enabled: z.int(), options: z.string() });
 
+const nextRow = z.object({ next: z.int() });
+
 /** A stored value as its schema has it. @throws TraceError `damaged` where another program wrote something else */
 function sound<T>(what: string, schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
@@ -115,11 +117,11 @@ export class UserNotes {
 
   #id(db: Database, table: 'bookmark' | 'breakpoint', id: number): number {
     if (id > 0) return id;
-    const next = z.object({ next: z.int() });
-    const row = next.parse(db.prepare(`SELECT coalesce(max(id), 0) + 1 AS next, count(*) FROM ${table}`).get());
-    if (row.next > LIMIT)
+    const row: unknown = db.prepare(`SELECT coalesce(max(id), 0) + 1 AS next FROM ${table}`).get();
+    const { next } = sound(table, nextRow, row);
+    if (next > LIMIT)
       throw new SessionError({ code: 'usage', message: `a trace holds at most ${LIMIT} ${table}s. Remove some.` });
-    return row.next;
+    return next;
   }
 
   #read<T>(action: (db: Database) => T): T {

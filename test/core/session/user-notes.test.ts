@@ -23,4 +23,12 @@ describe('breakpoints and bookmarks of a file that another program wrote', () =>
     const notes = new UserNotes(path);
     expect(() => [notes.breakpoints(), notes.bookmarks()]).toThrow(message);
   });
+
+  it('are damage also where a number leaves none for the next one', () => {
+    const { path } = buildTrace(10);
+    const db = new Database(path);
+    db.exec("INSERT INTO bookmark(id, seq, note) VALUES (9223372036854775807, 1, 'x')");
+    db.close();
+    expect(() => new UserNotes(path).saveBookmark({ id: 0, seq: 1, note: 'new' })).toThrow(/bookmark: next: /);
+  });
 });
