@@ -46,18 +46,15 @@ export class BenchReport {
 
   /** Runs a bench file again with `args` in a process of its own, which prints its figures; they are added here. */
   apart(file: string, args: readonly string[]): void {
-    const folder = mkdtempSync(join(tmpdir(), 'gicscope-bench-'));
-    const to = join(folder, 'figures.json');
-    try {
-      const { status } = spawnSync(process.execPath, [YOUNG_GENERATION, ...process.execArgv, file, ...args], {
-        stdio: 'inherit',
-        env: { ...process.env, [TO]: to },
-      });
-      if (status !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${String(status)}`);
-      // Written by `write` below.
-      this.#figures.push(...(JSON.parse(readFileSync(to, 'utf8')) as Figure[]));
-    } finally {
-      rmSync(folder, { recursive: true });
+    this.#figures.push(...figuresOf(file, args, 'inherit'));
+  }
+
+  /** The same `runs` times over: of what each process measures once, when it is new, the median. */
+  medianApart(file: string, args: readonly string[], runs: number): void {
+    const all = Array.from({ length: runs }, () => figuresOf(file, args, 'ignore'));
+    for (const [i, figure] of (all[0] ?? []).entries()) {
+      const values = all.map((figures) => figures[i]?.value ?? figure.value);
+      this.add({ ...figure, value: percentile(values, 0.5) });
     }
   }
 
@@ -90,6 +87,23 @@ export class BenchReport {
     const machine = { cpu: cpus()[0]?.model ?? '', cores: cpus().length, load: loadavg()[0], node: process.version };
     writeFileSync(file, `${JSON.stringify({ bench: this.#name, machine, figures: this.#figures }, null, 2)}\n`);
     console.log(`written to ${file}`);
+  }
+}
+
+/** The figures of a process that runs a bench file with `args`. */
+function figuresOf(file: string, args: readonly string[], stdout: 'inherit' | 'ignore'): Figure[] {
+  const folder = mkdtempSync(join(tmpdir(), 'gicscope-bench-'));
+  const to = join(folder, 'figures.json');
+  try {
+    const { status } = spawnSync(process.execPath, [YOUNG_GENERATION, ...process.execArgv, file, ...args], {
+      stdio: ['inherit', stdout, 'inherit'],
+      env: { ...process.env, [TO]: to },
+    });
+    if (status !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${String(status)}`);
+    // Written by `write` above.
+    return JSON.parse(readFileSync(to, 'utf8')) as Figure[];
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 
