@@ -25,20 +25,38 @@ function writeRows(trace: string, csv: string): void {
   db.close();
 }
 
-/** Seconds of wall time for the rows of a trace; undefined where `sqlite3` is not installed. */
-export function importSeconds(trace: string, folder: string): number | undefined {
-  if (spawnSync('sqlite3', ['--version']).status !== 0) return undefined;
-  const csv = join(folder, 'rows.csv');
-  const other = join(folder, 'peer.db');
-  writeRows(trace, csv);
-  const input =
-    'CREATE TABLE e(seq INTEGER, time INTEGER, meta INTEGER, value INTEGER, arg INTEGER);\n.mode csv\n' +
-    `.import ${csv} e\nCREATE INDEX i ON e(time);\n`;
-  const start = performance.now();
-  const { status, stderr } = spawnSync('sqlite3', [other], { input, encoding: 'utf8' });
-  const seconds = (performance.now() - start) / 1000;
-  rmSync(csv);
-  rmSync(other, { force: true });
-  if (status !== 0) throw new Error(`sqlite3 .import failed: ${stderr}`);
-  return seconds;
+/** The rows of a trace and the program that imports them; as often as asked, since its time varies. */
+export class SqlitePeer {
+  readonly #rows: string;
+  readonly #database: string;
+
+  /** Undefined where `sqlite3` is not installed. */
+  static of(trace: string, folder: string): SqlitePeer | undefined {
+    return spawnSync('sqlite3', ['--version']).status === 0 ? new SqlitePeer(trace, folder) : undefined;
+  }
+
+  /** The rows are read once: garbage of millions of rows makes V8 forget the compiled code that is timed in turns. */
+  private constructor(trace: string, folder: string) {
+    this.#rows = join(folder, 'rows.csv');
+    this.#database = join(folder, 'peer.db');
+    writeRows(trace, this.#rows);
+  }
+
+  /** Wall time of one import into a new table with one index. */
+  seconds(): number {
+    const input =
+      'CREATE TABLE e(seq INTEGER, time INTEGER, meta INTEGER, value INTEGER, arg INTEGER);\n.mode csv\n' +
+      `.import ${this.#rows} e\nCREATE INDEX i ON e(time);\n`;
+    const start = performance.now();
+    const { status, stderr } = spawnSync('sqlite3', [this.#database], { input, encoding: 'utf8' });
+    const seconds = (performance.now() - start) / 1000;
+    rmSync(this.#database, { force: true });
+    if (status !== 0) throw new Error(`sqlite3 .import failed: ${stderr}`);
+    return seconds;
+  }
+
+  /** Removes the rows. */
+  close(): void {
+    rmSync(this.#rows);
+  }
 }

@@ -15,7 +15,7 @@ import { drawDensity, drawLane } from '../../core/trace/lanes.ts';
 import { TraceReader } from '../../core/trace/reader.ts';
 import { TraceWriter } from '../../core/trace/writer.ts';
 import { BenchReport, isApart, mostMemory, percentile, sizesGiven, spent } from './report.ts';
-import { importSeconds } from './sqlite-peer.ts';
+import { SqlitePeer } from './sqlite-peer.ts';
 import { Workload } from './trace-workload.ts';
 
 const VCPUS = 4;
@@ -47,11 +47,13 @@ async function write(path: string, size: number): Promise<void> {
   report.add({ what: 'file', size, value: statSync(path).size / events, unit: 'bytes/event' });
   report.add({ what: 'memory, most while writing', size, value: mostMemory(), unit: 'MB', goal: '< 400 MB' });
   if (size > 1e6) return;
-  const peer = importSeconds(path, folder);
-  if (peer === undefined) {
+  const rows = SqlitePeer.of(path, folder);
+  if (rows === undefined) {
     report.note('sqlite3 is not installed: no peer for writing');
     return;
   }
+  const peer = rows.seconds();
+  rows.close();
   report.add({ what: 'sqlite3 .import of the same rows and one index', size, value: peer, unit: 's' });
   report.add({ what: 'our time ÷ that', size, value: wall / peer, unit: '', goal: '≤ 0.5 at 1e6' });
 }
