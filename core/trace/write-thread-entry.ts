@@ -15,7 +15,7 @@ let runner: JobRunner | undefined;
 port.on('message', (message: ThreadMessage) => {
   try {
     if (Atomics.load(shared, FAILED) === 0) work(message);
-    if (message.close === true) close();
+    if (message.close !== undefined) close(message.close);
   } catch (error) {
     const known = translated(path, error);
     const text = known instanceof Error ? known.message : String(known);
@@ -23,7 +23,7 @@ port.on('message', (message: ThreadMessage) => {
       known instanceof TraceError ? { message: text, code: known.code } : { message: text };
     failures.postMessage(failure);
     Atomics.store(shared, FAILED, 1);
-    if (message.close === true) port.close();
+    if (message.close !== undefined) port.close();
   }
   Atomics.add(shared, DONE, 1);
   Atomics.notify(shared, DONE);
@@ -37,7 +37,8 @@ function work({ open, jobs }: ThreadMessage): void {
   for (const job of jobs) runner?.run(job);
 }
 
-function close(): void {
-  port.close();
+function close(then: 'and wait' | 'and end'): void {
+  if (then === 'and end' || Atomics.load(shared, FAILED) !== 0) port.close();
   runner?.close();
+  runner = undefined;
 }

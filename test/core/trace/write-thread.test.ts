@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { intid } from '../../../core/gic/intid.ts';
 import { nanoseconds, vcpuId } from '../../../core/state/brand.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
+import { WriteThread } from '../../../core/trace/write-thread.ts';
 import { TraceWriter, type WriterOptions } from '../../../core/trace/writer.ts';
 import { SUMMARY, buildTrace, tracePath } from './support.ts';
 
@@ -95,6 +96,41 @@ describe('a trace long enough for a thread of its own', () => {
     writer.append({ ...event, kind: 'irq.acknowledge', time: nanoseconds(time + 12) });
     expect(writer.latency(writer.count - 1, 'pending', 'acknowledged')).toBe(7);
     writer.abort();
+  });
+
+  it('is written by the thread that wrote the one before, unless that one failed', () => {
+    const path = tracePath('next');
+    const write = (): void => {
+      const writer = new TraceWriter(path, { overwrite: true });
+      append(writer, LONG);
+      writer.finish(SUMMARY);
+    };
+    write();
+    const idle = WriteThread.start();
+    expect(idle).toBeDefined();
+    const other = WriteThread.start();
+    expect(other).not.toBe(idle);
+    idle?.close();
+    other?.close();
+    const writer = new TraceWriter(path, { overwrite: true });
+    append(writer, LONG);
+    writer.flush();
+    const dropped = new Database(path);
+    dropped.exec('DROP TABLE event_row');
+    dropped.close();
+    const more = (): void => {
+      append(writer, LONG);
+      writer.flush();
+    };
+    expect(more).toThrow(/event_row/);
+    writer.abort();
+    const fresh = WriteThread.start();
+    expect(fresh).not.toBe(idle);
+    fresh?.close();
+    write();
+    const reader = new TraceReader(path);
+    expect(reader.count).toBe(LONG);
+    reader.close();
   });
 
   it('is removed by abort', () => {
