@@ -1,9 +1,9 @@
 /**
  * Makes of a trace's events all that its file holds of them: blocks, rows, indexes, lanes and lives.
  *
- * A writer gives it stretches of events in order (stretch.ts) and says when to write. It works on numbers alone. It keeps
- * the state of all slots, the block being filled, the index of the chunk being filled, and the open lives: flat, however
- * long the trace.
+ * A writer gives it stretches of events in order (stretch.ts) and says when to write. It works on numbers alone, in the
+ * thread that records or in the one that writes (write-queue.ts), and the file is the same. It keeps the state of all
+ * slots, the block being filled, the index of the chunk being filled, and the open lives: flat, however long the trace.
  */
 import { StateVector } from '../state/state-vector.ts';
 import { BlockBuilder } from './block-builder.ts';
@@ -19,6 +19,7 @@ import { type Leg } from './life.ts';
 import { LifeRows } from './life-rows.ts';
 import { LIFE_KINDS, LifeTracker } from './lives.ts';
 import { POSTING, PostingBuilder } from './postings.ts';
+import { type Step } from './steps.ts';
 import { FIELD_WORDS, type Stretch } from './stretch.ts';
 import { TransitionRows } from './transition-rows.ts';
 import { type Writes } from './writes.ts';
@@ -69,14 +70,28 @@ export class Assembler {
     this.#transitionsDropped = (count) => meta.run(BigInt(count));
   }
 
-  /** No event comes any more: ends the lives. */
-  end(): void {
-    this.#lives.finish();
-  }
-
-  /** Everything is saved: makes the last tiles. */
-  finish(): void {
-    this.#lanes.finish(this.#chunk, this.#chunkEvents, this.#lastTime);
+  do(step: Step): void {
+    switch (step.do) {
+      case 'begin':
+        throw new RangeError('a trace begins once');
+      case 'take':
+        this.#take(step.stretch);
+        return;
+      case 'write':
+        this.#write(step.final);
+        return;
+      case 'save':
+        this.#save();
+        return;
+      case 'next':
+        this.#next();
+        return;
+      case 'end':
+        this.#lives.finish();
+        return;
+      case 'finish':
+        this.#lanes.finish(this.#chunk, this.#chunkEvents, this.#lastTime);
+    }
   }
 
   /** See `LifeTracker.latency`. */
@@ -93,8 +108,7 @@ export class Assembler {
     return (this.#blockId % CHUNK_BLOCKS) * BLOCK_EVENTS + this.#block.count;
   }
 
-  /** More events; together with those since `next` at most a block. */
-  take(stretch: Stretch): void {
+  #take(stretch: Stretch): void {
     const { columns, details, perEvent, kinds, claimed, fields } = stretch;
     const block = this.#block;
     const first = block.count;
@@ -141,8 +155,7 @@ export class Assembler {
     if (columns.count > 0) this.#lastTime = columns.time[columns.count - 1] ?? 0;
   }
 
-  /** Writes the block as far as it goes; `final`: it will not grow. */
-  write(final: boolean): void {
+  #write(final: boolean): void {
     const { columns, count, details, changes, touched, eventsOfTouched } = this.#block;
     const offset = this.#blockId % CHUNK_BLOCKS;
     if (count > 0) {
@@ -169,8 +182,7 @@ export class Assembler {
     if (final) this.#postings.endBlock(offset);
   }
 
-  /** Writes what belongs to a commit beside blocks. */
-  save(): void {
+  #save(): void {
     this.#eventIndex.save();
     this.#transitions.flush();
     this.#transitionsDropped(this.#transitions.dropped);
@@ -180,8 +192,7 @@ export class Assembler {
     this.#lanes.save(this.#chunk, this.#chunkEvents);
   }
 
-  /** The block was full, and is written; its chunk, if it was the last one there, is saved. */
-  next(): void {
+  #next(): void {
     if (this.#blockId % CHUNK_BLOCKS === CHUNK_BLOCKS - 1) {
       this.#postings.endChunk();
       this.#lanes.endChunk(this.#chunk, this.#lastTime);

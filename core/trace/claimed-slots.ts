@@ -1,10 +1,12 @@
 /**
- * Slots that a layout gained, as numbers: what the assembler (assembler.ts) knows of them. Names stay with the layout.
+ * Slots that a layout gained, as numbers: what whoever assembles a trace knows of them (assembler.ts). Names stay with
+ * the layout.
  */
 import { type Journal, KNOWN_BEFORE } from '../state/journal.ts';
 import { type Layout } from '../state/layout.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { LANE_KINDS, laneOfSlot } from './lane-kinds.ts';
+import { type MessageMemory } from './message-memory.ts';
 
 /** Slots numbered from `first` on, with their values; longer arrays are not allowed. */
 export interface ClaimedSlots {
@@ -62,6 +64,17 @@ export function addSlots(state: StateVector, { first, lo, hi, known }: ClaimedSl
   state.hi.set(hi, first);
   state.known.set(known, first);
   state.size = size;
+}
+
+/** In memory that another thread sees. */
+export function copyOfClaimed({ first, lo, hi, known, lanes }: ClaimedSlots, memory: MessageMemory): ClaimedSlots {
+  return {
+    first,
+    lo: memory.words(lo),
+    hi: memory.words(hi),
+    known: memory.bytes(known),
+    lanes: memory.numbers(lanes),
+  };
 }
 
 function lanesOf(layout: Layout, first: number): Float64Array {

@@ -9,6 +9,7 @@ import { type BlobRows } from './blob-rows.ts';
 import { type BlockImage } from './block-image.ts';
 import { type LaneGroup } from './lane-groups.ts';
 import { type RowBlock, type RowTable, type TextBlock } from './rows.ts';
+import { type Step } from './steps.ts';
 
 /** Bytes that become a blob of the file: see `wrap`. */
 export interface Content {
@@ -38,6 +39,8 @@ export type Job =
   /** Notes the digest of all blocks; none may follow. */
   | { readonly do: 'contentDigest' }
   | { readonly do: 'group'; readonly group: LaneGroup }
+  /** For the assembler, whose jobs are done here at once. */
+  | { readonly do: 'assemble'; readonly step: Step }
   | { readonly do: 'commit' }
   /** Ends the transaction without a new one and runs `sql`. */
   | { readonly do: 'end'; readonly sql: string }

@@ -70,6 +70,18 @@ export class MessageMemory {
       for (const piece of this.#sent.shift()?.pieces ?? []) this.#keep(piece);
   }
 
+  /** The message made so far is not sent; its memory, for `release` when whoever reads it is done. */
+  detach(): readonly SharedArrayBuffer[] {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#used = PIECE;
+    return pieces;
+  }
+
+  release(pieces: readonly SharedArrayBuffer[]): void {
+    for (const piece of pieces) this.#keep(piece);
+  }
+
   #keep(piece: SharedArrayBuffer): void {
     const { byteLength } = piece;
     if (byteLength > LARGEST_KEPT) return;

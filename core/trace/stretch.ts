@@ -1,17 +1,18 @@
 /**
  * What a writer collects of its events before anything is made of it (assembler.ts): their columns, the changes that
- * they own, and what was declared between them. A stretch is at most one block, and there is nothing in it but numbers.
- * Cost of a change: three stores.
+ * they own, and what was declared between them. A stretch is at most one block; it is what crosses to the thread that
+ * writes, so there is nothing in it but numbers. Cost of a change: three stores.
  *
  * A change has no value before: whoever takes all stretches in order knows the state.
  */
 import { type Journal, KNOWN_AFTER } from '../state/journal.ts';
 import { type Layout } from '../state/layout.ts';
 import { BLOCK_EVENTS } from './block.ts';
-import { type ClaimedSlots, claimedSince } from './claimed-slots.ts';
-import { type EventColumns, makeColumns } from './columns.ts';
+import { type ClaimedSlots, claimedSince, copyOfClaimed } from './claimed-slots.ts';
+import { type EventColumns, copyOfEvents, makeColumns } from './columns.ts';
 import { type TypeTable } from './dictionary.ts';
 import { KINDS } from './kinds.ts';
+import { type MessageMemory } from './message-memory.ts';
 
 export interface Stretch {
   /** Of each event the number of its detail's text + 1; 0: none. */
@@ -153,4 +154,20 @@ export class StretchBuilder {
     this.#lo = grown(this.#lo);
     this.#hi = grown(this.#hi);
   }
+}
+
+/** The stretch in memory that another thread sees. */
+export function copyOfStretch(stretch: Stretch, memory: MessageMemory): Stretch {
+  const { columns, details, perEvent, key, lo, hi, claimed, fields } = stretch;
+  return {
+    ...stretch,
+    columns: copyOfEvents(columns, memory),
+    details: memory.words(details),
+    perEvent: memory.words(perEvent),
+    key: memory.words(key),
+    lo: memory.words(lo),
+    hi: memory.words(hi),
+    claimed: claimed === undefined ? undefined : copyOfClaimed(claimed, memory),
+    fields: memory.numbers(fields),
+  };
 }

@@ -1,5 +1,6 @@
 /** Who does a writer's jobs (jobs.ts), in the thread that records or in one of its own. */
 import Database from 'better-sqlite3';
+import { Assembler } from './assembler.ts';
 import { runBlobs } from './blob-rows.ts';
 import { BlockStore } from './block-store.ts';
 import { wrap } from './blob.ts';
@@ -8,6 +9,8 @@ import { settle } from './file.ts';
 import { type Cell, type Content, type Job, isContent } from './jobs.ts';
 import { saveLaneGroup } from './lane-groups.ts';
 import { RowBatch, TextBatch } from './rows.ts';
+import { type Step } from './steps.ts';
+import { Writes } from './writes.ts';
 
 /** Does jobs over a connection of its own. A transaction is open from the start and after each commit. */
 export class JobRunner {
@@ -18,6 +21,7 @@ export class JobRunner {
   readonly #textTables: TextBatch[] = [];
   readonly #blocks: BlockStore;
   readonly #events: EventRows;
+  #assembler: Assembler | undefined;
 
   /** The file must hold the tables already. `before`: of the runner that this one goes on for. */
   constructor(path: string, before?: RowsSoFar) {
@@ -74,6 +78,9 @@ export class JobRunner {
       case 'group':
         saveLaneGroup(this.#db, job.group);
         return;
+      case 'assemble':
+        this.#assemble(job.step);
+        return;
       case 'commit':
         this.#db.exec('COMMIT; BEGIN');
         return;
@@ -89,6 +96,17 @@ export class JobRunner {
   /** For the runner that goes on. */
   get rowsSoFar(): RowsSoFar {
     return this.#events.soFar;
+  }
+
+  #assemble(step: Step): void {
+    if (step.do !== 'begin') {
+      this.#assembler?.do(step);
+      return;
+    }
+    const run = (job: Job): void => this.run(job);
+    const { length: statements } = this.#statements;
+    const prepared = { statements, tables: this.#tables.length, textTables: this.#textTables.length };
+    this.#assembler = new Assembler(new Writes(run, run, prepared), step.slots);
   }
 
   /** What no commit has made lasting is gone. */

@@ -6,9 +6,12 @@
  * The parts of the writer see statements that only write; whichever thread runs them, jobs are done in order by one
  * connection, so transactions are what the writer made them: what `commit` ended is in the file together.
  */
+import { Assembler } from './assembler.ts';
 import { type BlockImage, contentsOf, copyOfImage } from './block-image.ts';
+import { type ClaimedSlots } from './claimed-slots.ts';
 import { type Job, isContent } from './jobs.ts';
 import { MessageMemory } from './message-memory.ts';
+import { type Step, copyOfStep } from './steps.ts';
 import { JobRunner } from './write-jobs.ts';
 import { WriteThread } from './write-thread.ts';
 import { Writes } from './writes.ts';
@@ -28,21 +31,57 @@ export class WriteQueue extends Writes {
    */
   #former: JobRunner | undefined;
   #thread: WriteThread | undefined;
+  /** What makes blocks and rows of events, if this thread does. */
+  #assembler: Assembler | undefined;
+  /** As long as it is open who does: the steps so far. */
+  #steps: Step[] | undefined = [];
   /** How to make the statements and tables again, over there. */
   readonly #setup: Job[] = [];
   #jobs: Job[] = [];
   readonly #memory = new MessageMemory();
 
   constructor(path: string) {
+    const none = { statements: 0, tables: 0, textTables: 0 };
     super(
       (job) => {
         this.#setup.push(job);
         this.#add(job);
       },
       (job) => this.#add(job),
+      none,
     );
     this.#path = path;
     this.#runner = new JobRunner(path);
+  }
+
+  /** The trace's events begin; until `assembleHere` or `handOver`, what is asked of the assembler waits. */
+  begin(slots: ClaimedSlots): void {
+    this.assemble({ do: 'begin', slots });
+  }
+
+  /** Has a step done by whoever assembles; nothing of it is kept when this returns. */
+  assemble(step: Step): void {
+    if (this.#assembler !== undefined) this.#assembler.do(step);
+    else if (this.#steps !== undefined) this.#steps.push(copyOfStep(step, this.#memory));
+    else this.#jobs.push({ do: 'assemble', step: copyOfStep(step, this.#memory) });
+  }
+
+  /** This thread assembles, if the other one does not yet; undefined if it does. */
+  assembleHere(): Assembler | undefined {
+    const steps = this.#steps;
+    if (steps === undefined) return this.#assembler;
+    this.#steps = undefined;
+    const pieces = this.#memory.detach();
+    for (const step of steps)
+      if (step.do === 'begin') this.#assembler = new Assembler(this, step.slots);
+      else this.#assembler?.do(step);
+    this.#memory.release(pieces);
+    return this.#assembler;
+  }
+
+  /** Whether this thread assembles. */
+  get assembles(): boolean {
+    return this.#assembler !== undefined;
   }
 
   /** Ends the transaction and begins the next. */
@@ -66,12 +105,22 @@ export class WriteQueue extends Writes {
     this.#thread ??= WriteThread.start();
   }
 
-  /** From now on the thread writes. To be called right after a commit. */
-  handOver(): void {
-    if (this.#runner === undefined || this.#thread === undefined) return;
-    this.#former = this.#runner;
-    this.#runner = undefined;
-    this.#thread.post({ open: { path: this.#path, before: this.#former.rowsSoFar }, jobs: this.#setup });
+  /**
+   * From now on the thread writes; `assembles`: and makes blocks and rows of events, unless this one does already. To be
+   * called right after a commit.
+   */
+  handOver(assembles: boolean): void {
+    if (this.#runner !== undefined && this.#thread !== undefined) {
+      this.#former = this.#runner;
+      this.#runner = undefined;
+      this.#thread.post({ open: { path: this.#path, before: this.#former.rowsSoFar }, jobs: this.#setup });
+      if (assembles) {
+        for (const step of this.#steps ?? []) this.#jobs.push({ do: 'assemble', step });
+        this.#steps = undefined;
+      }
+    }
+    this.assembleHere();
+    this.send();
   }
 
   /** Lets the thread begin with what was given. @throws TraceError what went wrong there */

@@ -6,14 +6,14 @@
  * holds whole chunks, each with its index; `flush` commits everything so far, also a part of a block, for live
  * readers, and the next flush or the block's end replaces that part.
  *
- * This class is the order of things. SQLite's part is a thread's of its own once a trace is long (write-queue.ts).
+ * This class is the order of things. SQLite's part is a thread's of its own once a trace is long (write-queue.ts), and
+ * the assembler is that thread's too, unless somebody looked at the trace before or is to be answered at once.
  */
 import { type Intid } from '../gic/intid.ts';
 import { type Seq, type VcpuId, seq } from '../state/brand.ts';
 import { digest } from '../state/digest.ts';
 import { Journal } from '../state/journal.ts';
 import { Layout } from '../state/layout.ts';
-import { Assembler } from './assembler.ts';
 import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
 import { slotsBefore } from './claimed-slots.ts';
 import { HAS_DETAIL, codecOf, emptyPayload, packPayload } from './columns.ts';
@@ -40,6 +40,15 @@ import { type WriteStatement } from './writes.ts';
 const THREAD_BLOCKS = 8;
 const BOOT_BLOCKS = 2;
 
+/** The last blocks before that tell how long the source takes for an event. */
+const TIMED_BLOCKS = 2;
+/**
+ * A source that takes this long (µs of this thread; its code is hardly compiled so early, later it takes a fifth) waits
+ * least when the thread that writes also assembles, which takes one to two; for a faster one both threads
+ * share the work.
+ */
+const SLOW_SOURCE = 12;
+
 const DETAIL_LIMIT = 64;
 
 export interface WriterOptions {
@@ -57,6 +66,11 @@ export interface WriterOptions {
   readonly overwrite?: boolean;
   /** False: everything is written by the calling thread, however long the trace. */
   readonly thread?: boolean;
+  /**
+   * Which thread makes blocks, rows and lives of the events of a long trace: the one that calls, as `latency` needs it, or
+   * the one that writes. Absent: whichever keeps this source waiting least.
+   */
+  readonly assembles?: 'caller' | 'writer';
 }
 
 export class TraceWriter implements PackedSink {
@@ -67,7 +81,6 @@ export class TraceWriter implements PackedSink {
   readonly #types = new TypeTable();
   readonly #interrupts = new InterruptIndex();
   readonly #stretch: StretchBuilder;
-  readonly #assembler: Assembler;
   readonly #details: DetailTexts;
   readonly #dictionaries: DictionaryRows;
   readonly #raw: RawLineWriter;
@@ -76,6 +89,7 @@ export class TraceWriter implements PackedSink {
   readonly #packed = emptyPayload();
 
   readonly #mayThread: boolean;
+  readonly #assembles: WriterOptions['assembles'];
   #state: 'open' | 'closed' | 'failed' = 'open';
   /** Why it failed. */
   #failure: unknown;
@@ -85,6 +99,7 @@ export class TraceWriter implements PackedSink {
   #given = 0;
   #lastTime = 0;
   #timesRaised = 0;
+  #timedFrom = 0;
 
   /**
    * Starts a trace.
@@ -95,6 +110,7 @@ export class TraceWriter implements PackedSink {
     this.journal = options.journal ?? new Journal(new Layout());
     makeRoom(path, options.overwrite === true);
     this.#mayThread = options.thread !== false;
+    this.#assembles = options.assembles;
     createTables(path);
     const queue = guarded(path, () => new WriteQueue(path));
     this.#queue = queue;
@@ -104,7 +120,8 @@ export class TraceWriter implements PackedSink {
       this.#dictionaries = new DictionaryRows(queue);
       this.#raw = new RawLineWriter(queue);
       this.#tally = new SourceTally(queue);
-      this.#assembler = new Assembler(queue, slotsBefore(this.journal));
+      queue.begin(slotsBefore(this.journal));
+      if (!this.#mayThread || options.assembles === 'caller') queue.assembleHere();
       this.#setMeta = queue.prepare('REPLACE INTO meta(key, value) VALUES (?, ?)');
       this.#meta('complete', 0);
       this.#meta('events', 0);
@@ -130,10 +147,16 @@ export class TraceWriter implements PackedSink {
     return { types: this.#types, names: this.#names, interrupts: this.#interrupts };
   }
 
-  /** Time from a moment of an interrupt's life to the one that the event at `position`, the last, was (lives.ts). */
+  /**
+   * Time from a moment of an interrupt's life to the one that the event at `position`, the last, was (lives.ts).
+   * @throws RangeError where another thread has the lives
+   */
   latency(position: number, from: Leg | undefined, to: Leg): number | undefined {
     this.#give();
-    return this.#assembler.latency(position, from, to);
+    const assembler = this.#queue.assembleHere();
+    if (assembler === undefined)
+      throw new RangeError('the thread that writes has the lives of this trace: see WriterOptions.assembles');
+    return assembler.latency(position, from, to);
   }
 
   /** Time of the last event. */
@@ -288,8 +311,10 @@ export class TraceWriter implements PackedSink {
   flush(): void {
     this.#mustBeOpen();
     this.#guard(() => {
+      // Who looks now looks again: nothing is to wait for a thread.
+      this.#queue.assembleHere();
       this.#give();
-      this.#assembler.write(false);
+      this.#queue.assemble({ do: 'write', final: false });
       this.#raw.flush();
       this.#commit();
       this.#queue.sync();
@@ -304,16 +329,17 @@ export class TraceWriter implements PackedSink {
     this.#mustBeOpen();
     this.#guard(() => {
       const queue = this.#queue;
+      queue.assembleHere();
       this.#give();
-      this.#assembler.write(true);
+      queue.assemble({ do: 'write', final: true });
       this.#raw.flush();
-      this.#assembler.end();
+      queue.assemble({ do: 'end' });
       this.describe(summary);
       this.#meta('state_digest', digest(this.journal.state).toString(16).padStart(16, '0'));
       queue.contentDigest();
       this.#meta('complete', 1);
       this.#commit();
-      this.#assembler.finish();
+      queue.assemble({ do: 'finish' });
       this.#close(FINAL_INDEXES);
     });
   }
@@ -368,19 +394,17 @@ export class TraceWriter implements PackedSink {
   }
 
   #endBlock(): void {
+    const queue = this.#queue;
     this.#give();
-    this.#assembler.write(true);
+    queue.assemble({ do: 'write', final: true });
     if (this.#blockId % CHUNK_BLOCKS === CHUNK_BLOCKS - 1) this.#commit();
-    this.#assembler.next();
+    queue.assemble({ do: 'next' });
     this.#blockId++;
     this.#given = 0;
-    this.#queue.send();
-    if (this.#mayThread && this.#blockId === BOOT_BLOCKS) this.#queue.startThread();
-    if (this.#mayThread && this.#blockId === THREAD_BLOCKS) {
-      // All of it, as for `flush`: the file must be whole between two connections.
-      this.#commit();
-      this.#queue.handOver();
-    }
+    queue.send();
+    if (this.#mayThread && this.#blockId === BOOT_BLOCKS) queue.startThread();
+    if (this.#blockId === THREAD_BLOCKS - TIMED_BLOCKS) this.#timedFrom = ownTime();
+    if (this.#mayThread && this.#blockId === THREAD_BLOCKS) this.#handOver();
   }
 
   /** Gives the events so far to the assembler. */
@@ -389,13 +413,29 @@ export class TraceWriter implements PackedSink {
     if (stretch.isEmpty) return;
     this.#details.save();
     this.#given += stretch.count;
-    this.#assembler.take(stretch.end(this.journal.layout, this.#types));
+    this.#queue.assemble({ do: 'take', stretch: stretch.end(this.journal.layout, this.#types) });
+  }
+
+  #handOver(): void {
+    const queue = this.#queue;
+    // The file must be whole between two connections: all of the events, as for `flush`, or none.
+    const wasAssembled = queue.assembles;
+    if (wasAssembled) this.#commit();
+    else queue.commit();
+    queue.handOver(this.#assembles === undefined ? this.#isBestApart() : this.#assembles === 'writer');
+    // The events that waited last from here on, not only from the chunk's end.
+    if (!wasAssembled) this.#commit();
+  }
+
+  /** Whether this source waits least when the other thread assembles. */
+  #isBestApart(): boolean {
+    return ownTime() - this.#timedFrom >= SLOW_SOURCE * TIMED_BLOCKS * BLOCK_EVENTS;
   }
 
   /** Everything that is not a block, then the end of the transaction. */
   #commit(): void {
     this.#dictionaries.save(this.#names, this.#types, this.journal.layout, this.#interrupts);
-    this.#assembler.save();
+    this.#queue.assemble({ do: 'save' });
     this.#tally.save();
     this.#meta('events', this.count);
     this.#meta('last_time', this.#lastTime);
@@ -404,6 +444,13 @@ export class TraceWriter implements PackedSink {
     this.#queue.commit();
     this.#queue.send();
   }
+}
+
+/** What this thread has worked so far, in µs; where that is not known, the time. */
+function ownTime(): number {
+  if (typeof process.threadCpuUsage !== 'function') return performance.now() * 1000;
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
 }
 
 /** A detail with further entries. */

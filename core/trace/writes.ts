@@ -19,17 +19,27 @@ export interface WriteStatement {
   runAll(width: number, cells: readonly PlainCell[]): void;
 }
 
+/** How many of each whoever does the jobs has already. */
+export interface Prepared {
+  readonly statements: number;
+  readonly tables: number;
+  readonly textTables: number;
+}
+
 export class Writes {
   readonly #prepare: (job: Job) => void;
   readonly #add: (job: Job) => void;
-  #statements = 0;
-  #tables = 0;
-  #textTables = 0;
+  #statements: number;
+  #tables: number;
+  #textTables: number;
 
   /** `prepare` gets the jobs that make a statement or table, `add` the others. */
-  constructor(prepare: (job: Job) => void, add: (job: Job) => void) {
+  constructor(prepare: (job: Job) => void, add: (job: Job) => void, { statements, tables, textTables }: Prepared) {
     this.#prepare = prepare;
     this.#add = add;
+    this.#statements = statements;
+    this.#tables = tables;
+    this.#textTables = textTables;
   }
 
   prepare(sql: string): WriteStatement {

@@ -41,13 +41,15 @@ function append(writer: TraceWriter, count: number): void {
 }
 
 describe('a trace long enough for a thread of its own', () => {
-  it('has the same rows and blobs whichever thread writes', () => {
+  it('has the same rows and blobs whichever thread writes, and whichever makes them of events', () => {
     const build = (writer: WriterOptions): string => buildTrace(LONG, { seed: 3, stride: 4096, writer }).path;
     const alone = tables(build({ thread: false }));
-    const apart = build({});
-    const made = tables(apart);
-    expect([...made.keys()]).toEqual([...alone.keys()]);
-    for (const [name, rows] of made) expect(rows, name).toEqual(alone.get(name));
+    const apart = build({ assembles: 'writer' });
+    const both = [tables(apart), tables(build({ assembles: 'caller' }))];
+    for (const made of both) {
+      expect([...made.keys()]).toEqual([...alone.keys()]);
+      for (const [name, rows] of made) expect(rows, name).toEqual(alone.get(name));
+    }
     expect(existsSync(`${apart}-wal`)).toBe(false);
   });
 
@@ -87,15 +89,22 @@ describe('a trace long enough for a thread of its own', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('answers how long a wait was at the event that ends it', () => {
-    const writer = new TraceWriter(tracePath('answers'));
-    append(writer, LONG);
-    const event = { intid: intid('ppi', 27), origin: 'hardware', vcpu: vcpuId(0) } as const;
-    const time = writer.lastTime;
-    writer.append({ ...event, kind: 'irq.pend', pending: true, time: nanoseconds(time + 5) });
-    writer.append({ ...event, kind: 'irq.acknowledge', time: nanoseconds(time + 12) });
-    expect(writer.latency(writer.count - 1, 'pending', 'acknowledged')).toBe(7);
-    writer.abort();
+  it('answers how long a wait was at the event that ends it, or says who has the answer', () => {
+    const wait = (options: WriterOptions): number | undefined => {
+      const writer = new TraceWriter(tracePath('answers'), { ...options, overwrite: true });
+      append(writer, LONG);
+      const event = { intid: intid('ppi', 27), origin: 'hardware', vcpu: vcpuId(0) } as const;
+      const time = writer.lastTime;
+      writer.append({ ...event, kind: 'irq.pend', pending: true, time: nanoseconds(time + 5) });
+      writer.append({ ...event, kind: 'irq.acknowledge', time: nanoseconds(time + 12) });
+      try {
+        return writer.latency(writer.count - 1, 'pending', 'acknowledged');
+      } finally {
+        writer.abort();
+      }
+    };
+    expect(wait({ assembles: 'caller' })).toBe(7);
+    expect(() => wait({ assembles: 'writer' })).toThrow(/has the lives/);
   });
 
   it('is written by the thread that wrote the one before, unless that one failed', () => {
