@@ -184,6 +184,7 @@ export async function runImport(job: ImportJob, { signal, stop, advance }: TaskC
     writer = new TraceWriter(partial, {
       overwrite: true,
       tool: job.tool,
+      assembles: 'writer',
       ...(kind === undefined ? {} : { source: { kind, files: namesOf(job), facts: {} } }),
     });
     const { summary, events } =

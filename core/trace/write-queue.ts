@@ -106,18 +106,16 @@ export class WriteQueue extends Writes {
   }
 
   /**
-   * From now on the thread writes; `assembles`: and makes blocks and rows of events, unless this one does already. To be
-   * called right after a commit.
+   * From now on the thread writes, and makes blocks and rows of events, unless this one does already. To be called right
+   * after a commit.
    */
-  handOver(assembles: boolean): void {
+  handOver(): void {
     if (this.#runner !== undefined && this.#thread !== undefined) {
       this.#former = this.#runner;
       this.#runner = undefined;
       this.#thread.post({ open: { path: this.#path, before: this.#former.rowsSoFar }, jobs: this.#setup });
-      if (assembles) {
-        for (const step of this.#steps ?? []) this.#jobs.push({ do: 'assemble', step });
-        this.#steps = undefined;
-      }
+      for (const step of this.#steps ?? []) this.#jobs.push({ do: 'assemble', step });
+      this.#steps = undefined;
     }
     this.assembleHere();
     this.send();

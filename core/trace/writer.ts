@@ -7,7 +7,7 @@
  * readers, and the next flush or the block's end replaces that part.
  *
  * This class is the order of things. SQLite's part is a thread's of its own once a trace is long (write-queue.ts), and
- * the assembler is that thread's too, unless somebody looked at the trace before or is to be answered at once.
+ * the assembler is that thread's too where the options say so, unless somebody looked at the trace before.
  */
 import { type Intid } from '../gic/intid.ts';
 import { type Seq, type VcpuId, seq } from '../state/brand.ts';
@@ -40,15 +40,6 @@ import { type WriteStatement } from './writes.ts';
 const THREAD_BLOCKS = 8;
 const BOOT_BLOCKS = 2;
 
-/** The last blocks before that tell how long the source takes for an event. */
-const TIMED_BLOCKS = 2;
-/**
- * A source that takes this long (µs of this thread; its code is hardly compiled so early, later it takes a fifth) waits
- * least when the thread that writes also assembles, which takes one to two; for a faster one both threads
- * share the work.
- */
-const SLOW_SOURCE = 12;
-
 const DETAIL_LIMIT = 64;
 
 export interface WriterOptions {
@@ -67,8 +58,8 @@ export interface WriterOptions {
   /** False: everything is written by the calling thread, however long the trace. */
   readonly thread?: boolean;
   /**
-   * Which thread makes blocks, rows and lives of the events of a long trace: the one that calls, as `latency` needs it, or
-   * the one that writes. Absent: whichever keeps this source waiting least.
+   * Which thread makes blocks, rows and lives of the events of a long trace: the one that calls (absent), as `latency`
+   * needs it, or the one that writes, which suits a source that takes longer for an event than a row does.
    */
   readonly assembles?: 'caller' | 'writer';
 }
@@ -89,7 +80,6 @@ export class TraceWriter implements PackedSink {
   readonly #packed = emptyPayload();
 
   readonly #mayThread: boolean;
-  readonly #assembles: WriterOptions['assembles'];
   #state: 'open' | 'closed' | 'failed' = 'open';
   /** Why it failed. */
   #failure: unknown;
@@ -99,7 +89,6 @@ export class TraceWriter implements PackedSink {
   #given = 0;
   #lastTime = 0;
   #timesRaised = 0;
-  #timedFrom = 0;
 
   /**
    * Starts a trace.
@@ -110,7 +99,6 @@ export class TraceWriter implements PackedSink {
     this.journal = options.journal ?? new Journal(new Layout());
     makeRoom(path, options.overwrite === true);
     this.#mayThread = options.thread !== false;
-    this.#assembles = options.assembles;
     createTables(path);
     const queue = guarded(path, () => new WriteQueue(path));
     this.#queue = queue;
@@ -121,7 +109,7 @@ export class TraceWriter implements PackedSink {
       this.#raw = new RawLineWriter(queue);
       this.#tally = new SourceTally(queue);
       queue.begin(slotsBefore(this.journal));
-      if (!this.#mayThread || options.assembles === 'caller') queue.assembleHere();
+      if (!this.#mayThread || options.assembles !== 'writer') queue.assembleHere();
       this.#setMeta = queue.prepare('REPLACE INTO meta(key, value) VALUES (?, ?)');
       this.#meta('complete', 0);
       this.#meta('events', 0);
@@ -403,7 +391,6 @@ export class TraceWriter implements PackedSink {
     this.#given = 0;
     queue.send();
     if (this.#mayThread && this.#blockId === BOOT_BLOCKS) queue.startThread();
-    if (this.#blockId === THREAD_BLOCKS - TIMED_BLOCKS) this.#timedFrom = ownTime();
     if (this.#mayThread && this.#blockId === THREAD_BLOCKS) this.#handOver();
   }
 
@@ -422,14 +409,9 @@ export class TraceWriter implements PackedSink {
     const wasAssembled = queue.assembles;
     if (wasAssembled) this.#commit();
     else queue.commit();
-    queue.handOver(this.#assembles === undefined ? this.#isBestApart() : this.#assembles === 'writer');
+    queue.handOver();
     // The events that waited last from here on, not only from the chunk's end.
     if (!wasAssembled) this.#commit();
-  }
-
-  /** Whether this source waits least when the other thread assembles. */
-  #isBestApart(): boolean {
-    return ownTime() - this.#timedFrom >= SLOW_SOURCE * TIMED_BLOCKS * BLOCK_EVENTS;
   }
 
   /** Everything that is not a block, then the end of the transaction. */
@@ -444,13 +426,6 @@ export class TraceWriter implements PackedSink {
     this.#queue.commit();
     this.#queue.send();
   }
-}
-
-/** What this thread has worked so far, in µs; where that is not known, the time. */
-function ownTime(): number {
-  if (typeof process.threadCpuUsage !== 'function') return performance.now() * 1000;
-  const { user, system } = process.threadCpuUsage();
-  return user + system;
 }
 
 /** A detail with further entries. */

@@ -94,7 +94,7 @@ async function measure(name: string, copies: number): Promise<void> {
   fsyncSync(fd);
   closeSync(fd);
   const importAll = async (): Promise<void> => {
-    const writer = new TraceWriter(path);
+    const writer = new TraceWriter(path, { assembles: 'writer' });
     const { summary } = await importTrace(log, writer);
     writer.finish(summary);
   };

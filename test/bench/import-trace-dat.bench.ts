@@ -21,7 +21,7 @@ const report = new BenchReport('import-trace-dat');
 const IMPORT = 'time of an import into a finished trace';
 
 async function importFile(file: string, trace: string): Promise<number> {
-  const writer = new TraceWriter(trace, { overwrite: true });
+  const writer = new TraceWriter(trace, { overwrite: true, assembles: 'writer' });
   const { summary, events } = await importTrace(file, writer);
   writer.finish(summary);
   return events;

@@ -13,7 +13,7 @@ export class WatchedWriter extends TraceWriter {
   readonly #shown: Shown;
 
   constructor(path: string, options: WriterOptions) {
-    super(path, { ...options, assembles: 'caller' });
+    super(path, options);
     const { journal } = this;
     this.#shown = {
       seq: -1,
