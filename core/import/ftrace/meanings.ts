@@ -8,7 +8,7 @@
 import { HostEventError, isOfHost } from './guest.ts';
 import { HOST } from './meanings/host.ts';
 import { INJECTIONS } from './meanings/injections.ts';
-import { known, type Meaning, other } from './meanings/meaning.ts';
+import { type Meaning, other } from './meanings/meaning.ts';
 import { TIMERS } from './meanings/timers.ts';
 import { TRAPS } from './meanings/traps.ts';
 import { VCPU_RUNS } from './meanings/vcpu-runs.ts';
@@ -31,5 +31,5 @@ export function observe(record: FtraceRecord, scene: Scene): void {
 /** Events were lost before this record, on its CPU; −1: nobody counted how many. */
 export function observeLoss(record: FtraceRecord, count: number, scene: Scene): void {
   scene.forgetAll();
-  scene.emit(record, -1, 'unknown', { kind: 'lost', ...known('count', count < 0 ? undefined : BigInt(count)) });
+  scene.emit(record, -1, 'unknown', { kind: 'lost', ...(count < 0 ? {} : { count: BigInt(count) }) });
 }

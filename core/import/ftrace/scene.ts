@@ -19,6 +19,8 @@ import { Threads } from './threads.ts';
 /** More interrupts than this keep no state; their events stay complete. */
 const MOST_LINES = 65_536;
 const NOBODY = -1;
+/** Details that `#joined` remembers. */
+const MOST_JOINED = 4096;
 
 /** Kind and payload; the rest comes from the record. */
 export type Happening = AnyPayload;
@@ -45,6 +47,8 @@ export class Scene {
   readonly #sink: PackedSink;
   readonly #vcpus: VcpuSlots[] = [];
   readonly #lines = new Map<string, SlotId>();
+  /** By the text of a detail, what it was last joined with. */
+  readonly #lastJoined = new Map<string, { readonly further: string; readonly text: string }>();
   #proof: { readonly gic: GicModel; readonly because: string } | undefined;
   /** Events emitted. */
   events = 0;
@@ -156,13 +160,22 @@ export class Scene {
 
   emit(record: FtraceRecord, vcpu: number, origin: Origin, happening: Happening, more?: DetailValues): void {
     this.events++;
-    let json = record.knownDetail?.();
-    if (json === undefined) {
-      json = JSON.stringify(detailOf(record));
-      record.keepDetail?.(json);
-    }
-    const detail = more === undefined ? json : joined(json, more);
+    const known = record.knownDetail?.();
+    const json = known ?? JSON.stringify(detailOf(record));
+    if (known === undefined) record.keepDetail?.(json);
+    const further = more === undefined ? '{}' : JSON.stringify(more);
+    const detail = known === undefined || further === '{}' ? joined(json, further) : this.#joined(known, further);
     this.#sink.put(happening, origin, record.name, vcpu, record.time, record.record, detail);
+  }
+
+  /** As `joined`: the same text object for the same texts, which has its hash and is found at once among all details. */
+  #joined(known: string, further: string): string {
+    const before = this.#lastJoined.get(known);
+    if (before?.further === further) return before.text;
+    if (this.#lastJoined.size >= MOST_JOINED) this.#lastJoined.clear();
+    const text = joined(known, further);
+    this.#lastJoined.set(known, { further, text });
+    return text;
   }
 
   #vcpu(vcpu: number): VcpuSlots {
@@ -195,9 +208,8 @@ function detailOf(record: FtraceRecord): DetailValues {
   return detail;
 }
 
-/** A detail as JSON, and further entries. */
-function joined(json: string, more: DetailValues): string {
-  const further = JSON.stringify(more);
+/** A detail and further entries, all as JSON. */
+function joined(json: string, further: string): string {
   if (json === '{}') return further;
   return further === '{}' ? json : `${json.slice(0, -1)},${further.slice(1)}`;
 }

@@ -8,21 +8,26 @@ export type Meaning = (record: FtraceRecord, scene: Scene) => void;
 /** Meanings by the name of the tracepoint. */
 export type MeaningRows = readonly (readonly [name: string, meaning: Meaning])[];
 
-export /** A property that is left out when its value is unknown. */
-function known<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  // An object with one computed key has a wider type than what it is.
-  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
-}
+const NOTHING = {};
 
-export const pcOf = (record: FtraceRecord): { readonly pc?: bigint } => known('pc', record.u64('vcpu_pc'));
+/** Properties that are left out when their value is unknown; each its own literal, because thousands are spread. */
+export const withValue = (value: bigint | undefined): { readonly value?: bigint } =>
+  value === undefined ? NOTHING : { value };
+
+export const withArgument = (argument: bigint | undefined): { readonly argument?: bigint } =>
+  argument === undefined ? NOTHING : { argument };
+
+export const withPc = (pc: bigint | undefined): { readonly pc?: bigint } => (pc === undefined ? NOTHING : { pc });
+
+export const pcOf = (record: FtraceRecord): { readonly pc?: bigint } => withPc(record.u64('vcpu_pc'));
 
 /** A host event, with two of its numbers. */
 export function other(record: FtraceRecord, scene: Scene, vcpu: number, value?: bigint, argument?: bigint): void {
   scene.emit(record, vcpu, scene.guest === undefined ? 'unknown' : 'guest', {
     kind: 'host.event',
     event: record.name,
-    ...known('value', value),
-    ...known('argument', argument),
+    ...withValue(value),
+    ...withArgument(argument),
   });
 }
 
@@ -33,8 +38,8 @@ export const step =
     scene.emit(record, scene.maybeOwnVcpu(record), 'hypervisor', {
       kind: 'kvm.step',
       step: what,
-      ...known('value', value === undefined ? undefined : record.u64(value)),
-      ...known('argument', argument === undefined ? undefined : record.u64(argument)),
+      ...withValue(value === undefined ? undefined : record.u64(value)),
+      ...withArgument(argument === undefined ? undefined : record.u64(argument)),
     });
   };
 

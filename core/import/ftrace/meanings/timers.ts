@@ -2,7 +2,7 @@
 import { type Timer } from '../../../trace/kinds.ts';
 import { printedInterrupt } from '../interrupt-number.ts';
 import { type Happening } from '../scene.ts';
-import { known, type Meaning, type MeaningRows, other, step } from './meaning.ts';
+import { type Meaning, type MeaningRows, other, step, withArgument, withValue } from './meaning.ts';
 
 /** Order of KVM's timer contexts: EL1 physical, EL1 virtual, EL2 virtual, EL2 physical. */
 const CONTEXTS: readonly Timer[] = ['CNTP', 'CNTV', 'CNTHV', 'CNTHP'];
@@ -46,8 +46,8 @@ const timerState =
     const happening: Happening = {
       kind: 'kvm.step',
       step: timer === undefined ? what : `${what} ${timer}`,
-      ...known('value', control),
-      ...known('argument', compare),
+      ...withValue(control),
+      ...withArgument(compare),
     };
     scene.emit(record, vcpu, 'hypervisor', happening);
   };

@@ -2,7 +2,7 @@
 import { type Access } from '../../../trace/kinds.ts';
 import { abort, abortDetail, classOf, className, systemRegister, trappedRegister } from '../esr.ts';
 import { type FtraceRecord } from '../record.ts';
-import { known, type Meaning, type MeaningRows, other, pcOf } from './meaning.ts';
+import { type Meaning, type MeaningRows, other, pcOf, withPc, withValue } from './meaning.ts';
 
 const SMCCC: ReadonlyMap<number, string> = new Map([
   [0x8000_0000, 'SMCCC_VERSION'],
@@ -29,7 +29,7 @@ const fault: Meaning = (record, scene) => {
     record,
     vcpu,
     'hypervisor',
-    { kind: 'kvm.trap', ...trapped, ...known('value', record.u64('ipa')), ...pcOf(record) },
+    { kind: 'kvm.trap', ...trapped, ...withValue(record.u64('ipa')), ...pcOf(record) },
     hsr === undefined ? undefined : { class: className(classOf(hsr)), ...abortDetail(hsr) },
   );
 };
@@ -78,7 +78,7 @@ const forwarded: Meaning = (record, scene) => {
     kind: 'kvm.trap',
     what: what ?? 'system register',
     op: isRead === undefined ? 'execute' : isRead === 1 ? 'read' : 'write',
-    ...known('pc', record.u64('pc')),
+    ...withPc(record.u64('pc')),
   });
 };
 
@@ -91,7 +91,7 @@ const hypercall: Meaning = (record, scene) => {
     kind: 'kvm.trap',
     what: what === undefined ? 'HVC' : `HVC ${what}`,
     op: 'execute',
-    ...known('value', r0),
+    ...withValue(r0),
     ...pcOf(record),
   });
 };
@@ -114,7 +114,7 @@ const mmio: Meaning = (record, scene) => {
   const { register, offset, redistributor } = scene.frames.name({ isWrite, size, address, value });
   const op: Access = isWrite ? 'write' : 'read';
   const access = { kind: 'mmio.access', register, op, size, value, offset } as const;
-  scene.emit(record, vcpu, 'guest', access, known('redistributor', redistributor));
+  scene.emit(record, vcpu, 'guest', access, redistributor === undefined ? undefined : { redistributor });
 };
 
 export const TRAPS: MeaningRows = [

@@ -1,6 +1,6 @@
 /** The guest is entered and left, waits and wakes: where a vCPU is (trace-import-formats §2). */
 import { className } from '../esr.ts';
-import { known, type Meaning, type MeaningRows, pcOf } from './meaning.ts';
+import { type Meaning, type MeaningRows, pcOf, withValue } from './meaning.ts';
 
 const RET_IRQ = 0;
 const RET_TRAP = 2;
@@ -24,7 +24,7 @@ const entry: Meaning = (record, scene) => {
   scene.emit(record, vcpu, 'hypervisor', {
     kind: 'vcpu.entry',
     ...pcOf(record),
-    ...known('pcpu', record.cpu < 0 ? undefined : record.cpu),
+    ...(record.cpu < 0 ? {} : { pcpu: record.cpu }),
   });
 };
 
@@ -65,13 +65,13 @@ const userspaceExit: Meaning = (record, scene) => {
     vcpu,
     'hypervisor',
     { kind: 'kvm.ioctl', ioctl: 'KVM_RUN', result: BigInt.asUintN(64, BigInt(error)) },
-    known('exit', why),
+    why === undefined ? undefined : { exit: why },
   );
 };
 
 const haltPoll: Meaning = (record, scene) => {
   const vcpu = scene.namedVcpu(record, record.int('vcpu_id'), true);
-  scene.emit(record, vcpu, 'hypervisor', { kind: 'kvm.step', step: 'halt poll', ...known('value', record.u64('new')) });
+  scene.emit(record, vcpu, 'hypervisor', { kind: 'kvm.step', step: 'halt poll', ...withValue(record.u64('new')) });
 };
 
 export const VCPU_RUNS: MeaningRows = [
