@@ -242,6 +242,8 @@ export function traceDat(
         else data.bytes(chunk);
       }
       const size = pages.length === 0 ? 0 : data.length - (isPacked ? 4 : 0);
+      // The data of a CPU begins at a page of the file (trace-import-formats §5.5).
+      body.bytes(Buffer.alloc(-(sectionAt + 16 + body.length) & (pageSize - 1)));
       table
         .u32(cpu)
         .u64(sectionAt + 16 + body.length)

@@ -11,6 +11,7 @@ import { ImportError } from '../errors.ts';
 import { type Content, type LineTime, type ReadContext, type Whole } from '../format.ts';
 import { MergedLines } from '../several/merge-lines.ts';
 import { spool } from '../source/spool.ts';
+import { stopOfCopy } from '../stop-of-copy.ts';
 import { type Run, Runs, timeOf } from './runs.ts';
 import { newTextLine, readTextLine } from './text-line.ts';
 
@@ -35,6 +36,7 @@ export async function inOrder(content: Content, context: ReadContext): Promise<O
   const asIs = { chunks: content.chunks, from, bytesRead: () => undefined, close: () => undefined };
   if (content.parts !== undefined || !mayBeRuns(content)) return asIs;
   const file = await openPlaces(content, context);
+  const isStopped = content.path === undefined ? stopOfCopy(context.isStopped) : context.isStopped;
   try {
     const runs = await runsIn(file, context);
     if (runs === undefined && content.path !== undefined) {
@@ -43,7 +45,7 @@ export async function inOrder(content: Content, context: ReadContext): Promise<O
     }
     const chunks = runs === undefined ? file.range(0, file.size, BLOCK) : merged(file, runs);
     return {
-      chunks: stoppable(chunks, context),
+      chunks: stoppable(chunks, isStopped),
       from: runs === undefined ? '' : `${runs.length} buffers of single CPUs, which stand one behind the other`,
       bytesRead: () => file.bytesRead,
       close: file.close,
@@ -178,11 +180,10 @@ async function openPlaces({ name, path, chunks }: Content, context: ReadContext)
   return new Places(name, copy.fd, copy.close);
 }
 
-/** What is read in places ends where the user stops it; a stop that ended the copying keeps what came until then. */
-async function* stoppable(chunks: AsyncIterable<Uint8Array>, context: ReadContext): AsyncGenerator<Uint8Array> {
-  const wasStopped = context.isStopped();
+/** What is read in places ends where the user stops it. */
+async function* stoppable(chunks: AsyncIterable<Uint8Array>, isStopped: () => boolean): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
-    if (!wasStopped && context.isStopped()) return;
+    if (isStopped()) return;
     yield chunk;
     await nextTurn();
   }

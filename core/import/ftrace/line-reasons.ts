@@ -8,7 +8,7 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^#####/, 'start of a CPU buffer'],
   [/^#/, 'header'],
   [REPORT, 'header'],
-  [/^\s*(=> |[0-9a-f]{8,16} )/, 'stack trace'],
+  [/^\s*(=> |[0-9a-f]{8,16} )|^\s{1,40}[0-9a-f]{1,16} \S{1,200} \(/, 'stack trace'],
   [/(^|: +)<(user )?stack trace ?>$/, 'stack trace'],
   [/^(\s{0,20}\d+\.\d+ \|)?\s{0,20}\d{1,5}\)[^|]{0,60}\|/, 'function graph'],
   [/^ \d{1,5}\) .{1,32} => /, 'function graph'],

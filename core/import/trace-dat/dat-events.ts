@@ -25,7 +25,7 @@ export class DatEvents {
     const head = readHead(file);
     this.head = head;
     this.record = new DatRecord(head);
-    this.#shared = { resident: 0, cuts: [], keepPartial };
+    this.#shared = { resident: 0, cuts: head.cut === undefined ? [] : [head.cut], keepPartial };
     const streams = head.buffers
       .flatMap((buffer) => buffer.cpus.toSorted((a, b) => a.cpu - b.cpu).map((cpu) => ({ buffer, cpu })))
       .slice(0, MOST_STREAMS)

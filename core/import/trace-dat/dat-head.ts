@@ -44,6 +44,8 @@ export interface DatHead {
   readonly timeShift: Bytes | undefined;
   readonly tsc2nsec: Bytes | undefined;
   readonly facts: Readonly<Record<string, string>>;
+  /** The file ends before all of its metadata. */
+  readonly cut?: DatFault;
 }
 
 export function checkedPage(size: number, byte: number): number {
@@ -70,9 +72,10 @@ interface Found {
   readonly options: readonly Option[];
   /** Where the metadata begins, for messages. */
   readonly byte: number;
+  readonly cut?: DatFault;
 }
 
-export function headOf({ version, little, compression, parts, buffers, options, byte }: Found): DatHead {
+export function headOf({ version, little, compression, parts, buffers, options, byte, cut }: Found): DatHead {
   return {
     version,
     little,
@@ -91,5 +94,6 @@ export function headOf({ version, little, compression, parts, buffers, options, 
       'recorded as': compression === 'none' ? 'not compressed' : compression,
       ...factsOf(options),
     },
+    ...(cut === undefined ? {} : { cut }),
   };
 }

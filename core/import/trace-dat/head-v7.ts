@@ -4,6 +4,7 @@
  */
 import { Bytes } from './bytes.ts';
 import { compressionNamed, decompress } from './compression.ts';
+import { buffersIn, type Section, sectionsFrom } from './cut-file.ts';
 import {
   type BufferData,
   checkedPage,
@@ -17,12 +18,12 @@ import {
 } from './dat-head.ts';
 import { DatFault } from './fault.ts';
 import { emptyParts, pageOf, readCommands, readEventFormats, readFtraceFormats, readHeaderInfo } from './metadata.ts';
-import { ID, MOST_OPTIONS, type Option } from './options.ts';
+import { ID, MOST_OPTIONS, type Option, optionOf } from './options.ts';
 import { type RandomFile } from './random-file.ts';
 
 const MOST_OPTION_SECTIONS = 1024;
 
-export function readVersion7(file: RandomFile, header: Bytes, little: boolean): DatHead {
+export function readVersion7(file: RandomFile, header: Bytes, little: boolean, pageSize: number): DatHead {
   const nameAt = header.at;
   const compression = compressionNamed(header.cstr(), nameAt);
   header.cstr();
@@ -44,19 +45,12 @@ export function readVersion7(file: RandomFile, header: Bytes, little: boolean): 
     return { id, flags, data: new Bytes(plain, offset + 16, little, what) };
   };
   const options: Option[] = [];
-  const seen = new Set<number>();
-  for (let offset = first; offset !== 0;) {
-    if (seen.has(offset) || seen.size >= MOST_OPTION_SECTIONS)
-      throw new DatFault('corrupt', offset, 'the chain of option sections goes round in circles.');
-    seen.add(offset);
-    offset = readOptions(section(offset, 'the options').data, options);
-  }
+  const list = (offset: number): number => readOptions(section(offset, 'the options').data, options);
+  const cut = followChain(first, list);
+  const walked = cut === undefined ? [] : sectionsFrom(file, header.at, little);
   const parts = emptyParts();
   const pointed = (id: number, what: string, read: (data: Bytes) => void): void => {
-    for (const option of options) {
-      if (option.id !== id) continue;
-      option.data.at = 0;
-      const offset = option.data.size();
+    for (const offset of placesOf(id, options, walked)) {
       const found = section(offset, what);
       if (found.id !== id)
         throw new DatFault(
@@ -67,6 +61,7 @@ export function readVersion7(file: RandomFile, header: Bytes, little: boolean): 
       read(found.data);
     }
   };
+  if (cut !== undefined && !walked.some(({ id }) => id === ID.buffer)) throw cut;
   pointed(ID.headerInfo, 'the description of sub-buffers', (data) => readHeaderInfo(data, parts));
   const longSize = pageOf(parts, first).longSize;
   pointed(ID.ftraceEvents, 'the formats of ftrace events', (data) => readFtraceFormats(data, parts, longSize));
@@ -74,7 +69,10 @@ export function readVersion7(file: RandomFile, header: Bytes, little: boolean): 
   pointed(ID.kallsyms, 'the kernel symbols', (data) => void (parts.kallsyms = data.bytes(data.u32())));
   pointed(ID.printk, 'the tracepoint texts', (data) => void (parts.printk = data.bytes(data.u32())));
   pointed(ID.commands, 'the names of threads', (data) => readCommands(data, parts));
-  const buffers = options.filter(({ id }) => id === ID.buffer).map(({ data }) => readBuffer(data, section));
+  const described = options.filter(({ id }) => id === ID.buffer).map(({ data }) => readBuffer(data, section));
+  const places = new Set(placesOf(ID.buffer, options, []));
+  const cpuCount = optionOf(options, ID.cpuCount)?.u32() ?? 0;
+  const buffers = [...described, ...buffersIn(walked, places, { file, little, pageSize, cpuCount })];
   const texts = options.some(({ id }) => id === ID.bufferText);
   if (buffers.length === 0 && texts) throw latency(first);
   return headOf({
@@ -85,6 +83,39 @@ export function readVersion7(file: RandomFile, header: Bytes, little: boolean): 
     buffers: buffers.slice(0, MOST_BUFFERS),
     options,
     byte: first,
+    ...(cut === undefined ? {} : { cut: withoutTables(cut, buffers) }),
+  });
+}
+
+function withoutTables({ byte, message }: DatFault, buffers: readonly BufferData[]): DatFault {
+  const isKnown = buffers.every(({ cpus }) => cpus.every(({ cpu }) => cpu >= 0));
+  const whose = isKnown ? '' : ' Which CPU an event was on is not known.';
+  return new DatFault('truncated', byte, `the file is cut short, before its tables of CPUs: ${message}${whose}`);
+}
+
+/** From list to list, `read` gives the offset of the next. Gives why it could not go on where the file has ended. */
+function followChain(first: number, read: (offset: number) => number): DatFault | undefined {
+  const seen = new Set<number>();
+  try {
+    for (let offset = first; offset !== 0; offset = read(offset)) {
+      if (seen.has(offset) || seen.size >= MOST_OPTION_SECTIONS)
+        throw new DatFault('corrupt', offset, 'the chain of option sections goes round in circles.');
+      seen.add(offset);
+    }
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof DatFault && thrown.code === 'truncated') return thrown;
+    throw thrown;
+  }
+}
+
+/** Where options point to, or, where the file ended before one did, where such a section is. */
+function placesOf(id: number, options: readonly Option[], walked: readonly Section[]): number[] {
+  const pointers = options.filter((option) => option.id === id);
+  if (pointers.length === 0) return walked.filter((section) => section.id === id).map(({ at }) => at);
+  return pointers.map(({ data }) => {
+    data.at = 0;
+    return data.size();
   });
 }
 

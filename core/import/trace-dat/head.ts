@@ -30,5 +30,5 @@ export function readHead(file: RandomFile): DatHead {
   if (userLong !== 4 && userLong !== 8)
     throw bytes.fault('corrupt', `a long has ${userLong} bytes; 4 or 8 was expected.`, 1);
   const pageSize = checkedPage(new Bytes(bytes.bytes(4), bytes.at - 4, little, 'the header').u32(), bytes.at - 4);
-  return version === '7' ? readVersion7(file, bytes, little) : readVersion6(file, bytes.at, little, pageSize);
+  return version === '7' ? readVersion7(file, bytes, little, pageSize) : readVersion6(file, bytes.at, little, pageSize);
 }

@@ -1,6 +1,6 @@
 /** trace.dat: the row of the registry, and the import. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ImportError } from '../errors.ts';
+import { ImportError, type ImportErrorCode } from '../errors.ts';
 import {
   type Content,
   type Format,
@@ -14,6 +14,7 @@ import { sceneFacts } from '../ftrace/facts.ts';
 import { observe, observeLoss } from '../ftrace/meanings.ts';
 import { GuestCpus, hostEventTold, isOfHost } from '../ftrace/guest.ts';
 import { Scene } from '../ftrace/scene.ts';
+import { stopOfCopy } from '../stop-of-copy.ts';
 import { type TraceSink } from '../../trace/sink.ts';
 import { DatEvents } from './dat-events.ts';
 import { type DatHead } from './dat-head.ts';
@@ -72,6 +73,7 @@ async function readEvents(
   const order = new ClockOrder();
   let losses = 0;
   let stopped: string | undefined;
+  const isStopped = content.path === undefined ? stopOfCopy(context.isStopped) : context.isStopped;
   for (let lost = events.next(); lost !== undefined; lost = events.next()) {
     if (lost !== 0) {
       losses++;
@@ -84,7 +86,7 @@ async function readEvents(
     tell();
     await nextTurn();
     await context.pace?.();
-    if (!context.isStopped()) continue;
+    if (!isStopped()) continue;
     stopped = 'the import was stopped';
     break;
   }
@@ -146,18 +148,18 @@ function nothing({ cuts }: DatEvents, content: Content): ImportError {
   });
 }
 
+const HINTS: Partial<Record<ImportErrorCode, string>> = {
+  corrupt: 'Copy the file again from where it was made, or import with --keep-partial to keep what can be read.',
+  truncated: 'The file is cut short: copy it again from where it was made.',
+};
+
 function asImportError(fault: DatFault, { name }: Content): ImportError {
+  const hint = fault.hint ?? HINTS[fault.code];
   return new ImportError({
     code: fault.code,
     file: name,
     problem: `${fault.message} (byte ${fault.byte})`,
-    ...(fault.hint === undefined
-      ? fault.code === 'corrupt'
-        ? {
-            hint: 'Copy the file again from where it was made, or import with --keep-partial to keep what can be read.',
-          }
-        : {}
-      : { hint: fault.hint }),
+    ...(hint === undefined ? {} : { hint }),
     at: { byte: fault.byte },
     cause: fault,
   });

@@ -357,6 +357,23 @@ describe('lines that are no events', () => {
     expect(sink.ofKind('lost')).toMatchObject([{ count: 7n }]);
   });
 
+  it('are frames of a call chain at any address', async () => {
+    const { result } = await read(
+      [
+        'CPU 0/KVM  4711 [003]  1.500000: kvm:kvm_entry: PC: 0x40000000',
+        '\tffffffff821facd8 __schedule+0x618 ([kernel.kallsyms])',
+        '\t          7f00aa [unknown] (/usr/bin/qemu-system-aarch64 (deleted))',
+        '',
+        '    beef up the machine',
+      ].join('\n'),
+    );
+    expect(result.summary.lines?.reasons).toEqual({
+      'stack trace': 2,
+      'empty line': 1,
+      'not a line of an event': 1,
+    });
+  });
+
   it('are losses where perf says so', async () => {
     const { sink, result } = await read(
       [
