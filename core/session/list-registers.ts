@@ -25,6 +25,7 @@ import { type Inspectable } from './inspectable.ts';
 import { interruptName } from './interrupt-name.ts';
 import { loadedOn } from './loaded-on.ts';
 import { hex } from './rows.ts';
+import { slotValue } from './slots.ts';
 
 type Lists = Omit<Result<'state.lists'>, 'seq' | 'time'>;
 export type ListRegister = Lists['registers'][number];
@@ -67,13 +68,17 @@ function listRegistersOf(
   const registers: ListRegister[] = [];
   for (let index = 0; index < MOST_LIST_REGISTERS; index++) {
     const path = `${prefix ?? ''}ICH_LR${index}_EL2`;
-    if (trace.layout.find(path) === undefined) break;
-    const before = baseline === undefined ? undefined : (valueAt(path, baseline) ?? null);
+    const slot = trace.layout.find(path);
+    if (slot === undefined) break;
+    const value = valueAt(path);
+    const before = baseline === undefined ? undefined : valueAt(path, baseline);
     registers.push({
-      ...listRegister(trace, valueAt(path)),
+      ...listRegister(trace, value),
       index,
       path,
-      changed: before !== undefined && before !== (valueAt(path) ?? null),
+      fields: [...slotValue(trace.layout.descriptor(slot), value).fields],
+      baseline: before === undefined ? null : hex(before),
+      changed: baseline !== undefined && before !== value,
     });
   }
   return {
@@ -100,7 +105,7 @@ function valueIn({ layout }: Inspectable, state: StateVector, path: string): big
 function listRegister(
   { gic }: Inspectable,
   value: bigint | undefined,
-): Omit<ListRegister, 'index' | 'path' | 'changed'> {
+): Omit<ListRegister, 'index' | 'path' | 'fields' | 'baseline' | 'changed'> {
   const lo = Number((value ?? 0n) & 0xffff_ffffn);
   const hi = Number((value ?? 0n) >> 32n);
   const isV2 = gic === 'v2';

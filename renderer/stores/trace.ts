@@ -241,6 +241,11 @@ export const useTrace = defineStore('trace', () => {
     const lane = lanes.value.find((one) => one.intid === intid && (one.vcpu === null || one.vcpu === ofVcpu));
     selectLane(lane?.id ?? laneIdOf(intid, ofVcpu));
   }
+  /** Which row of a list is about the selected interrupt; -1: none. */
+  function selectedAmong(rows: readonly { readonly intid: number | null }[]): number {
+    const intid = selectedLane.value?.intid ?? null;
+    return intid === null ? -1 : rows.findIndex((row) => row.intid === intid);
+  }
   function selectRegister(path: string | undefined): void {
     selection.value = { ...selection.value, register: path };
   }
@@ -292,6 +297,7 @@ export const useTrace = defineStore('trace', () => {
     toggleBefore,
     selectLane,
     selectInterrupt,
+    selectedAmong,
     followed,
     searching,
     selectRegister,

@@ -22,7 +22,21 @@ describe('list registers and the AP list', () => {
       expect.stringMatching(/SPI 33[^]*waits$/),
       expect.stringMatching(/SPI 32[^]*waits$/),
     ]);
+    // One of them is opened by pointer or key: its bits and fields, and what changed of them since the last stop.
+    await registers.first().click();
+    const fields = page.getByTestId('fields');
+    expect(await fields.innerText()).toMatch(/63:62\s+State[^]*55:48\s+Priority[^]*0x78[^]*31:0\s+vINTID[^]*0x25/);
     await keepPicture(page, 'lists');
+    // In a low window what does not fit is a scroll away.
+    await page.setViewportSize({ width: 1440, height: 700 });
+    const first = page.locator('[data-testid=registers] [data-register]').first();
+    await first.scrollIntoViewIfNeeded();
+    expect((await first.boundingBox())?.y).toBeLessThan(680);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByRole('listbox', { name: 'Registers' }).focus();
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(() => fields.innerText()).toMatch(/vINTID[^]*0x24/);
+    expect(await registers.nth(1).getAttribute('aria-selected')).toBe('true');
     expect(await axeFaults(page, '[data-testid=inspector]')).toEqual([]);
     await goTo(page, 'next kind == irq.drop');
     await expect.poll(states).toEqual(['empty', 'pending', 'pending', 'pending']);

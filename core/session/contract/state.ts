@@ -176,8 +176,11 @@ export const stateMethods = {
           index: z.int(),
           path: z.string(),
           value: hex.nullable(),
+          /** Its value at the baseline; null: unknown, or there is no baseline. */
+          baseline: hex.nullable(),
           changed: z.boolean(),
           ...listed,
+          fields: z.array(fieldSchema),
           state: z.enum(['unknown', 'empty', 'pending', 'active', 'active and pending']),
           group: z.int(),
           /** Physical interrupt that the deactivation reaches too; null: none. */

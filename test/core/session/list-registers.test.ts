@@ -60,6 +60,12 @@ describe('more pending interrupts than list registers', () => {
       true,
       false,
     ]);
+    const fields = Object.fromEntries((lists.registers[0]?.fields ?? []).map(({ name, value }) => [name, value]));
+    expect(fields).toMatchObject({ State: '0x2', HW: '0x0', Group: '0x1', Priority: '0x78', vINTID: '0x25' });
+    // What the guest's acknowledge changed of it: pending to active.
+    const [now, before] = [lists.registers[0]?.value, lists.registers[0]?.baseline].map((value) => BigInt(value ?? 0));
+    expect(((now ?? 0n) ^ (before ?? 0n)) >> 62n).toBe(3n);
+    expect((await trace.lists(taken)).registers[0]?.baseline).toBeNull();
     const ended = await trace.lists(await trace.find('kind == irq.drop'));
     expect([held(ended)[0], waiting(ended)[0]]).toEqual(['SPI 37 empty', 'SPI 37: done, until the exit']);
     const removed = await trace.lists(await trace.find('text ~ "ap.remove"'));
