@@ -45,7 +45,7 @@ export async function runRecord(
   const scenario = scenarioOf(job);
   const run = new ScenarioRun(scenario);
   const partial = partialOf(job.output);
-  const writer = new TraceWriter(partial, writerOptions(run, job.tool, true));
+  const writer = new TraceWriter(partial, { ...writerOptions(run, job.tool, true), assembles: 'writer' });
   let outcome: ScenarioRun['outcome'];
   try {
     run.record(writer);

@@ -112,7 +112,12 @@ try {
     const path = join(folder, 'bench.gscope');
     warmUp(SCENARIO);
     await measure('memory only', size, '≥ 3 M/s', memorySink);
-    await measure('SQLite', size, '≥ 1 M/s', (run) => new TraceWriter(path, { journal: run.machine.journal }));
+    await measure(
+      'SQLite',
+      size,
+      '≥ 1 M/s',
+      (run) => new TraceWriter(path, { journal: run.machine.journal, assembles: 'writer' }),
+    );
     report.add({ what: 'file', size, value: statSync(path).size / size, unit: 'bytes/event' });
     warmUp(GICV3);
     const pathV3 = join(folder, 'gicv3.gscope');
@@ -121,7 +126,7 @@ try {
       'GICv3, SQLite',
       size,
       '≥ 1 M/s',
-      (run) => new TraceWriter(pathV3, { journal: run.machine.journal }),
+      (run) => new TraceWriter(pathV3, { journal: run.machine.journal, assembles: 'writer' }),
       GICV3,
     );
   } else {

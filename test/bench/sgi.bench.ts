@@ -115,7 +115,13 @@ try {
       for (const atOnce of [1, SGIS]) {
         const path = join(folder, `${vcpus}-${atOnce}.gscope`);
         await measure('memory only', vcpus, atOnce, size, memorySink);
-        await measure('SQLite', vcpus, atOnce, size, (run) => new TraceWriter(path, { journal: run.machine.journal }));
+        await measure(
+          'SQLite',
+          vcpus,
+          atOnce,
+          size,
+          (run) => new TraceWriter(path, { journal: run.machine.journal, assembles: 'writer' }),
+        );
         rmSync(path);
       }
   } else for (const size of sizes) report.apart(import.meta.filename, [String(size)]);
