@@ -86,14 +86,14 @@ export interface InspectOptions {
   readonly decoded?: readonly string[];
 }
 
-/** Everything but position and time, which the caller knows. */
+/** Everything but position, time and physical CPU, which the caller knows. */
 export function inspect(
   trace: Inspectable,
   vcpu: VcpuId,
   state: StateVector,
   baseline: StateVector | undefined,
   { lanesOnly = false, shared: wanted, decoded }: InspectOptions = {},
-): Omit<InspectedState, 'seq' | 'time'> {
+): Omit<InspectedState, 'seq' | 'time' | 'pcpu'> {
   const describe = interruptStates(trace, state, baseline);
   const parts = partsOf(trace);
   const describeAll = (numbers: readonly number[]): InterruptState[] =>

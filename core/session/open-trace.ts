@@ -15,6 +15,7 @@ import { type Layout } from '../state/layout.ts';
 import { type GicModel } from '../trace/sink.ts';
 import { TraceLanes } from './lanes-of-trace.ts';
 import { SessionError } from './failure.ts';
+import { PhysicalCpus } from './physical-cpu.ts';
 import { TraceSearch } from './trace-search.ts';
 import { type FileWriter, UserNotes } from './user-notes.ts';
 
@@ -25,6 +26,7 @@ export class OpenTrace {
   readonly search: TraceSearch;
   readonly user: UserNotes;
   readonly lanes: TraceLanes;
+  readonly physicalCpus: PhysicalCpus;
   readonly gic: GicModel;
   /** Nobody was writing it when it was opened: whatever it lacks will not come. */
   readonly #isLeft: boolean;
@@ -45,6 +47,7 @@ export class OpenTrace {
     this.gic = this.facts().gic;
     this.lanes = new TraceLanes(this.reader, this.gic);
     this.search = new TraceSearch(this.reader);
+    this.physicalCpus = new PhysicalCpus(this);
     this.user = new UserNotes(path, recorder);
     this.#stops = new Breakpoints(this.search.trace);
     this.#cursors = [new Cursor(this.reader), new Cursor(this.reader)];

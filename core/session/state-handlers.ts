@@ -15,7 +15,7 @@ export function stateHandlers({
   traces,
 }: SessionContext): Group<'state.inspect' | 'state.slots' | 'state.tables' | 'state.lists' | 'state.digest'> {
   return {
-    'state.inspect': ({ id, seq, vcpu, baseline, lanesOnly, shared, decoded }) => {
+    'state.inspect': async ({ id, seq, vcpu, baseline, lanesOnly, shared, decoded }) => {
       const trace = traces.get(id);
       const [state, before] = baseline === null ? [trace.stateAt(seq), undefined] : trace.statesAt(seq, baseline);
       const inspected = inspect(trace, vcpuId(vcpu), state, before, {
@@ -23,7 +23,9 @@ export function stateHandlers({
         ...(shared === undefined ? {} : { shared }),
         ...(decoded === undefined ? {} : { decoded }),
       });
-      return { seq, time: trace.timeOf(seq), ...inspected };
+      // The states may be others' when this has been found; nothing is read from them after it.
+      const pcpu = await trace.physicalCpus.of(vcpu, seq, state);
+      return { seq, time: trace.timeOf(seq), pcpu: pcpu ?? null, ...inspected };
     },
 
     'state.slots': ({ id, seq, glob, diff, limit }) => {

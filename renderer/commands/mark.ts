@@ -27,7 +27,7 @@ export const MARK_COMMANDS = inGroup('Go and mark', [
   ['breakpoint.toggle', 'Enable or disable the selected breakpoint', 'Ctrl+F9', 'session', toggleBreakpoint],
   ['breakpoint.export', 'Save the breakpoints to a file', '', 'session', saveBreakpoints],
   ['breakpoint.import', 'Add breakpoints from a file…', '', 'session', addBreakpoints],
-  ['breakpoint.messages', 'Messages of breakpoints', '', 'session', showMessages],
+  ['breakpoint.messages', 'Messages of breakpoints', '', 'session', () => useUi().showDock('messages')],
   ['breakpoint.remove', 'Remove the selected breakpoint', 'Delete', 'dock', removeBreakpoint],
 ]);
 
@@ -37,18 +37,15 @@ async function breakOnSelection(): Promise<void> {
   else await useBreakpoints().add(condition);
 }
 
-function showBookmarks(): void {
-  const ui = useUi();
-  ui.dockOpen = true;
-  ui.dockTab = 'bookmarks';
+async function showBookmarks(): Promise<void> {
+  await useUi().showDock('bookmarks');
   paneActions('dock')?.focus();
 }
 
 async function goToFinding(direction: 'forward' | 'backward'): Promise<void> {
   const findings = useFindings();
   const ui = useUi();
-  ui.dockOpen = true;
-  ui.dockTab = 'findings';
+  await ui.showDock('findings');
   const seq = findings.near(direction);
   if (seq !== undefined) await useTrace().goTo(seq);
   else ui.announce(findings.list.length === 0 ? 'Nothing was found.' : 'No more findings that way.');
@@ -70,12 +67,6 @@ async function addBreakpoints(): Promise<void> {
   if (text === undefined) return;
   const added = await useBreakpoints().adopt(text);
   useUi().notify('note', `${added === 1 ? 'One breakpoint was' : `${added} breakpoints were`} added.`);
-}
-
-function showMessages(): void {
-  const ui = useUi();
-  ui.dockOpen = true;
-  ui.dockTab = 'messages';
 }
 
 async function toggleBreakpoint(): Promise<void> {

@@ -56,6 +56,7 @@ async function timelineAsText(): Promise<void> {
   const from = timeText(Math.max(0, range.from));
   const to = timeText(Math.max(0, range.to));
   await useFilter().add(`time:${from}s..${to}s`);
+  await useUi().showLower('events');
   paneActions('events')?.focus();
 }
 

@@ -1,6 +1,6 @@
 /** What the window looks like: theme, pane sizes, open dialogs, tabs, the live region. Sizes and theme persist. */
 import { defineStore } from 'pinia';
-import { computed, ref, watch } from 'vue';
+import { computed, nextTick, ref, watch } from 'vue';
 import { remembered } from '../remember.ts';
 
 export const THEMES = [
@@ -30,6 +30,8 @@ export type Dialog =
   | 'settings';
 export type InspectorTab = 'state' | 'event' | 'tables' | 'program' | 'console';
 export type DockTab = 'breakpoints' | 'messages' | 'bookmarks' | 'findings';
+/** What the lower part of a low window shows: it has room for one. */
+export type LowerPane = 'events' | 'dock';
 
 export interface Notice {
   readonly id: number;
@@ -69,6 +71,7 @@ export const useUi = defineStore('ui', () => {
   });
   const inspectorTab = ref<InspectorTab>('state');
   const dockTab = ref<DockTab>('breakpoints');
+  const lowerPane = ref<LowerPane>('events');
 
   const dialog = ref<Dialog | undefined>();
   /** What a dialog starts with: text of the palette, condition of the breakpoint editor. */
@@ -98,6 +101,16 @@ export const useUi = defineStore('ui', () => {
   function toggleTheme(): void {
     themeChoice.value = theme.value === 'dark' ? 'light' : 'dark';
   }
+  /** Brings a pane below the timeline into view; it is there when this is over. */
+  async function showLower(pane: LowerPane): Promise<void> {
+    dockOpen.value = true;
+    lowerPane.value = pane;
+    await nextTick();
+  }
+  async function showDock(tab: DockTab): Promise<void> {
+    dockTab.value = tab;
+    await showLower('dock');
+  }
   function openDialog(name: Dialog, text = ''): void {
     dialogText.value = text;
     dialog.value = name;
@@ -117,6 +130,9 @@ export const useUi = defineStore('ui', () => {
     dockOpen,
     inspectorTab,
     dockTab,
+    lowerPane,
+    showLower,
+    showDock,
     dialog,
     dialogText,
     editedBreakpoint,

@@ -500,6 +500,7 @@ describe('the first window', () => {
     [1440, 900],
     [1180, 720],
     [1024, 700],
+    [900, 700],
   ])('fits %i × %i without a scrollbar of the page', async (width, height) => {
     const { page } = await openSample({ width, height });
     await goTo(page, '40%');
@@ -513,6 +514,29 @@ describe('the first window', () => {
     // The last tool of the transport bar is there, not cut off.
     const fit = await page.getByTestId('transport').locator('[data-command="zoom.fit"]').boundingBox();
     expect((fit?.x ?? Infinity) + (fit?.width ?? 0)).toBeLessThanOrEqual(width);
+    // No readout is cut either, with the stepper beside them.
+    await page.keyboard.press('b');
+    const stepper = page.getByTestId('hit-stepper').filter({ hasText: /hit/ });
+    await stepper.waitFor();
+    const readouts = page.getByTestId('transport').locator('.readout:visible');
+    const ends = await readouts.evaluateAll((all) =>
+      all.map((one) => [one.getBoundingClientRect().right, one.parentElement?.getBoundingClientRect().right ?? 0]),
+    );
+    expect(ends.length).toBeGreaterThan(2);
+    for (const [end = Infinity, room = 0] of ends) expect(end).toBeLessThanOrEqual(room + 0.5);
+    // Too low for the event list and the dock: what is asked for takes the place of the other.
+    await page.keyboard.press('/');
+    await page.getByTestId('filter-input').waitFor();
+    await page.keyboard.press('Escape');
+    expect(await page.getByTestId('dock').isVisible()).toBe(height >= 800);
+    await stepper.click();
+    await page.getByTestId('breakpoint').waitFor();
+    expect(await page.getByTestId('events-pane').isVisible()).toBe(height >= 800);
+    await page.keyboard.press("'");
+    await page.getByText('No bookmarks yet').waitFor();
+    await page.keyboard.press('/');
+    await page.getByTestId('filter-input').waitFor();
+    await page.keyboard.press('Escape');
     // Too narrow for three columns: the inspector comes over the others when asked for, and goes again.
     const inspector = page.getByTestId('inspector');
     if (width < 1320) {

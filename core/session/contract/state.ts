@@ -66,6 +66,8 @@ export const stateMethods = {
       time: ns,
       vcpu,
       runState: z.string(),
+      /** Physical CPU that it is on, or that it entered the guest on last; null: it is on none, or the trace does not say. */
+      pcpu: z.int().nullable(),
       /** Private interrupts of this vCPU, ascending. */
       ppis: z.array(interruptStateSchema),
       /** Shared interrupts that the trace knows, at most `MAX_SHARED`. */
