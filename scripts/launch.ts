@@ -2,7 +2,7 @@
  * Starts a shell: the desktop window where its runtime is, else the browser host; says which and why in one line.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { LaunchRequest } from '../core/cli/io.ts';
 import { hasDisplay } from '../electron/web/open-browser.ts';
 import { HOST, ensureBuilt } from './built.ts';
@@ -22,9 +22,12 @@ const say = (line: string): void => console.error(`gicscope: ${line}`);
 /** Resolves with the exit code of the shell. */
 export async function launch(request: ShellRequest, signal: AbortSignal): Promise<number> {
   const { trace } = request;
-  if (trace !== undefined && !existsSync(trace)) {
-    say(`${trace}: there is no such file or folder`);
-    return 3;
+  if (trace !== undefined) {
+    const there = statSync(trace, { throwIfNoEntry: false });
+    if (there === undefined || there.isDirectory()) {
+      say(`${trace}: ${there === undefined ? 'there is no such file' : 'it is a folder, a file is expected'}`);
+      return 3;
+    }
   }
   try {
     await ensureBuilt(say);

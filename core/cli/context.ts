@@ -33,7 +33,7 @@ export class Context {
 
   constructor(io: Io) {
     this.io = io;
-    this.out = new Output(io.stdout, io.signal);
+    this.out = new Output(io.stdout, io.signal, 'standard output');
     this.style = styleFor(io.isTty.stdout, io.env);
     // A closed stderr loses messages, which is no reason to die.
     io.stderr.on('error', () => undefined);

@@ -5,7 +5,7 @@
 import { CommanderError } from 'commander';
 import { COMMANDS } from './commands/index.ts';
 import { Context } from './context.ts';
-import { endingOf, EXIT } from './failure.ts';
+import { endingOf, EXIT, PipeClosed } from './failure.ts';
 import { type Io } from './io.ts';
 import { buildProgram } from './program.ts';
 import { version } from './package.ts';
@@ -27,10 +27,14 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     exit = report(error, argv, context);
   }
-  try {
-    await context.close();
-  } catch (error) {
-    if (exit === EXIT.done) exit = report(error, argv, context);
+  for (const last of [() => context.out.settle(), () => context.close()]) {
+    try {
+      await last();
+    } catch (error) {
+      // What was said before matters more, and so does what a check found to a reader who has gone.
+      if (exit === EXIT.done || (exit === EXIT.found && !(error instanceof PipeClosed)))
+        exit = report(error, argv, context);
+    }
   }
   return exit;
 }

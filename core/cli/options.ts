@@ -14,9 +14,13 @@ interface TextExtras {
   readonly completes?: Completes;
 }
 
-/** Any text. */
+/** Any text but none: `-o "$OUT"` of a variable that is not set is a mistake. */
 export function text(name: string, value: string, description: string, extras: TextExtras = {}): ValueOption<string> {
-  return { type: 'value', flag: name, value, description, completes: 'nothing', parse: (given) => given, ...extras };
+  const parse = (given: string): string => {
+    if (given === '') throw new CliFailure('usage', 'it is empty');
+    return given;
+  };
+  return { type: 'value', flag: name, value, description, completes: 'nothing', parse, ...extras };
 }
 
 /** An integer from `min` to `max`. */
@@ -30,7 +34,8 @@ export function integer(
   const parse = (given: string): number => {
     const number = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
     if (number >= min && number <= max) return number;
-    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    const isOpen = max === Number.MAX_SAFE_INTEGER;
+    const range = !isOpen ? `from ${min} to ${max}` : `of at least ${min}${given.length > 15 ? ' and 15 digits' : ''}`;
     throw new CliFailure('usage', `an integer ${range} is expected`);
   };
   return { type: 'value', flag: name, value, description, completes: 'nothing', parse };

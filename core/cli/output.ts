@@ -8,11 +8,14 @@ import { PipeClosed } from './failure.ts';
 export class Output {
   readonly #stream: Writable;
   readonly #signal: AbortSignal;
+  readonly #name: string;
   #error: Error | undefined;
 
-  constructor(stream: Writable, signal: AbortSignal) {
+  /** `name`: what a failure calls it. */
+  constructor(stream: Writable, signal: AbortSignal, name: string) {
     this.#stream = stream;
     this.#signal = signal;
+    this.#name = name;
     // Without a listener Node ends the process with a stack trace.
     stream.on('error', (error: Error) => {
       this.#error ??= error;
@@ -23,13 +26,21 @@ export class Output {
   async write(text: string): Promise<void> {
     this.#signal.throwIfAborted();
     if (text === '') return;
-    if (this.#error !== undefined) throw asPipeClosed(this.#error);
+    if (this.#error !== undefined) throw this.#failure(this.#error);
     await new Promise<void>((resolve, reject) => {
       this.#stream.write(text, (error) => {
         if (error === null || error === undefined) resolve();
-        else reject(asPipeClosed(error));
+        else reject(this.#failure(error));
       });
     });
+  }
+
+  /** Waits until all that was written to the stream, by whomever, is handed on. @throws as `write` does */
+  async settle(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#stream.write('', () => resolve());
+    });
+    if (this.#error !== undefined) throw this.#failure(this.#error);
   }
 
   line(text: string): Promise<void> {
@@ -40,11 +51,12 @@ export class Output {
   json(document: unknown): Promise<void> {
     return this.write(`${JSON.stringify(document, undefined, 2)}\n`);
   }
-}
 
-function asPipeClosed(error: Error): Error {
-  const code: unknown = 'code' in error ? error.code : undefined;
-  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END'
-    ? new PipeClosed('the reader is gone')
-    : error;
+  #failure(error: Error): Error {
+    const code: unknown = 'code' in error ? error.code : undefined;
+    if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END')
+      return new PipeClosed('the reader is gone');
+    // A failed write names no file.
+    return 'path' in error ? error : Object.assign(error, { path: this.#name });
+  }
 }

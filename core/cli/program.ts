@@ -31,7 +31,7 @@ export function buildProgram({ commands, version, io, start }: ProgramParts): Co
     .description('Time-travel debugger for interrupts in Arm virtual machines.')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'help')
-    .helpCommand('help [command]', 'help for a command')
+    .helpCommand(false)
     .addHelpText('after', AFTER);
   for (const command of commands) {
     const sub = prepared(program.createCommand(command.name), io)
@@ -41,10 +41,29 @@ export function buildProgram({ commands, version, io, start }: ProgramParts): Co
       .addHelpText('after', examplesText(command, styleFor(io.isTty.stdout, io.env)));
     for (const spec of Object.values(command.arguments)) sub.addArgument(argumentOf(spec));
     for (const spec of Object.values(command.options)) sub.addOption(optionOf(spec));
-    sub.action(() => start(command, argumentValues(command, sub), optionValues(command, sub)));
+    sub.action(() => {
+      const args = argumentValues(command, sub);
+      for (const [key, { name }] of Object.entries(command.arguments))
+        if ([args[key]].flat().includes('')) sub.error(`error: argument '${name}' is empty`, { exitCode: 2 });
+      return start(command, args, optionValues(command, sub));
+    });
     program.addCommand(sub);
   }
-  return program;
+  return program.addCommand(helpCommand(program, io));
+}
+
+/** In place of commander's own, which answers a wrong name with the list of commands and no word about the name. */
+function helpCommand(program: CommanderCommand, io: ProgramParts['io']): CommanderCommand {
+  return prepared(program.createCommand('help'), io)
+    .summary('help for a command')
+    .description('Prints what --help of a command prints.')
+    .helpOption('-h, --help', 'help for this command')
+    .argument('[command]', 'name of a command')
+    .action((name: string | undefined) => {
+      const of = name === undefined ? program : program.commands.find((each) => each.name() === name);
+      if (of === undefined) program.error(`error: unknown command '${name}'`, { exitCode: 2 });
+      of.help();
+    });
 }
 
 function prepared(command: CommanderCommand, io: ProgramParts['io']): CommanderCommand {

@@ -57,6 +57,11 @@ export class ImportError extends Error {
     this.hint = problem.hint;
     this.at = problem.at;
   }
+
+  /** What is wrong, without what to do: for what was kept all the same. */
+  get finding(): string {
+    return `${this.file}: ${this.problem}`;
+  }
 }
 
 /** The code of an operating system error (`ENOENT` …), if it is one. */

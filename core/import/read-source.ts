@@ -95,7 +95,7 @@ class Chunks {
       if (!(thrown instanceof ImportError)) throw thrown;
       // A stop ends a pipe in the middle of anything.
       if (stop?.aborted === true) this.cut = STOPPED;
-      else if (keepPartial === true) this.cut = thrown.message;
+      else if (keepPartial === true) this.cut = thrown.finding;
       else throw thrown;
     }
   }

@@ -24,10 +24,21 @@ export function problemsOf(source: Source, issue: Issue): ScenarioProblem[] {
   const message = issue.message
     .replace(/^Invalid (input|option): /, '')
     .replace(/, received .*$/, '')
+    .replace(/^expected (\w+)$/, (whole, type: string) => EXPECTED[type] ?? whole)
     .replace(/^Too /, 'too ');
   const found = issue.code === 'custom' ? '' : `; found ${describe(valueAt(source.value, path))}`;
   return [{ ...at, message: `${whereName(path)}${message}${found}` }];
 }
+
+/** Types as a person who writes YAML calls them; `describe` uses the same words. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  object: 'expected a mapping',
+  record: 'expected a mapping',
+  array: 'expected a list',
+  string: 'expected a text',
+  number: 'expected a number',
+  boolean: 'expected true or false',
+};
 
 const whereOf = (path: Path): string => (path.length === 0 ? '' : ` in "${path.map(String).join('.')}"`);
 const whereName = (path: Path): string => (path.length === 0 ? '' : `${path.map(String).join('.')}: `);

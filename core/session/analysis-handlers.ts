@@ -16,6 +16,7 @@ import { interruptCounts, traceInfo } from './info.ts';
 import { inspect } from './inspect.ts';
 import { type OpenTrace } from './open-trace.ts';
 import { eventRow } from './rows.ts';
+import { isSameFile } from './same-file.ts';
 import { sqlCell } from './sql-cell.ts';
 
 type Methods =
@@ -97,6 +98,8 @@ export function analysisHandlers({ traces, options }: SessionContext): Group<Met
       const text = renderReport(data, format);
       const bytes = Buffer.byteLength(text);
       if (output === '') return { output: '', bytes, text };
+      if (isSameFile(output, trace.path))
+        throw new SessionError({ code: 'usage', message: `${output} is the trace itself. Choose another output.` });
       if (!overwrite && existsSync(output))
         throw new SessionError({
           code: 'usage',

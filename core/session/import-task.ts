@@ -4,7 +4,7 @@
  * read.
  */
 import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { FORMATS, type ImportInput, inspect, openImport, type OpenedImport, type Progress } from '../import/import.ts';
 import { type Machine } from '../import/machine/machine.ts';
 import { importSeveral } from '../import/several/import-several.ts';
@@ -15,6 +15,7 @@ import { afterFailure, isGivenUp } from './cut-writing.ts';
 import { SessionError } from './failure.ts';
 import { fileFailure } from './file-failure.ts';
 import { partialOf, publish } from './partial.ts';
+import { isSameFile } from './same-file.ts';
 import { type TaskControl } from './tasks.ts';
 
 export interface ImportJob {
@@ -80,7 +81,7 @@ export function freeName(
 export function checkOutput(job: ImportJob): void {
   const folder = dirname(job.output);
   const files = job.files.filter((file) => file !== '-');
-  if (files.some((file) => resolve(file) === job.output))
+  if (files.some((file) => isSameFile(file, job.output)))
     throw new SessionError({ code: 'usage', message: `${job.output} is also a source. Choose another output.` });
   if (!existsSync(folder)) noFolder(folder);
   checkWritable(folder);

@@ -1,7 +1,7 @@
 /** `scenario.*` and `record.*`: scenarios as they are bundled, checked and recorded. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { PROFILES } from '../kvm/profiles.ts';
+import { profileByName, PROFILES } from '../kvm/profiles.ts';
 import { loadScenario, ScenarioError } from '../scenario/index.ts';
 import { SessionError } from './failure.ts';
 import { type Group, type SessionContext } from './handlers.ts';
@@ -36,6 +36,7 @@ export function recordJob(
   { options }: SessionContext,
   { scenario, output, overwrite, profile, seed }: RecordRequest,
 ): RecordJob {
+  checkProfile(profile);
   const file = scenarioFile(scenario, options.samples);
   const tool = `gicscope ${options.version}`;
   const target = output === '' ? chooseOutput(options.imports, file) : resolve(output);
@@ -47,6 +48,16 @@ export function recordJob(
     ...(profile === undefined ? {} : { profile }),
     ...(seed === undefined ? {} : { seed }),
   };
+}
+
+/** @throws SessionError `usage` when there is no such profile */
+function checkProfile(name: string | undefined): void {
+  try {
+    if (name !== undefined) profileByName(name);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new SessionError({ code: 'usage', message: error.message });
+  }
 }
 
 /** Starts a recording. @throws SessionError before anything runs, as `recordJob` does */
@@ -88,6 +99,7 @@ export function recordHandlers(context: SessionContext): Group<Methods> {
       profiles: PROFILES.map(({ name, title, since, changes }) => ({ name, title, since, changes: [...changes] })),
     }),
     'scenario.check': ({ path, profile }) => {
+      checkProfile(profile);
       const file = scenarioFile(path, options.samples);
       try {
         const { data } = readScenario(file, profile === undefined ? {} : { profile });

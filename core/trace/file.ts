@@ -13,9 +13,10 @@ const SQLITE_MAGIC = 'SQLite format 3\0';
 const HEADER_BYTES = 100;
 
 /** What the first bytes of a file say it is. */
-export function probe(path: string): 'absent' | 'empty' | 'trace' | 'other' {
+export function probe(path: string): 'absent' | 'folder' | 'empty' | 'trace' | 'other' {
   if (!existsSync(path)) return 'absent';
   const stat = statSync(path);
+  if (stat.isDirectory()) return 'folder';
   if (!stat.isFile()) return 'other';
   if (stat.size === 0) return 'empty';
   const header = headerOf(path);
@@ -44,6 +45,7 @@ export function openTraceFile(path: string, mode: 'read' | 'write'): Database.Da
     throw new TraceError('not-found', `${path} cannot be read (${text(error)}).`, { cause: error });
   }
   if (kind === 'absent') throw new TraceError('not-found', `${path} does not exist.${leftOver(path)}`);
+  if (kind === 'folder') throw new TraceError('not-a-trace', `${path} is a folder, not a gicscope trace.`);
   if (kind === 'empty') throw new TraceError('not-a-trace', `${path} is empty, not a gicscope trace.`);
   if (kind === 'other')
     throw new TraceError('not-a-trace', `${path} is not a gicscope trace. To read a log, import it first.`);

@@ -9,7 +9,7 @@ export function makeRoom(path: string, overwrite: boolean): void {
   if (present === 'absent') return;
   if (!overwrite && present !== 'empty')
     throw new TraceError('exists', `${path} exists already. Choose another name or allow overwriting.`);
-  if (present === 'other')
+  if (present === 'other' || present === 'folder')
     throw new TraceError('exists', `${path} exists and is not a gicscope trace, so it is not overwritten.`);
   removeTraceFiles(path);
 }

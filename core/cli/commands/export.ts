@@ -1,6 +1,7 @@
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import { extname } from 'node:path';
 import { CONTRACT } from '../../session/contract.ts';
+import { isSameFile } from '../../session/same-file.ts';
 import { bytesText, countOf } from '../../state/units.ts';
 import { checkCondition } from '../condition.ts';
 import { defineCommand } from '../command.ts';
@@ -55,6 +56,8 @@ export const exportCommand = defineCommand({
     const format = options.format ?? formatOf(options.output);
     if (isReport(format)) refuse(options, ['from', 'to', 'where'], format);
     else refuse(options, format === 'vcd' ? ['at', 'where'] : ['at'], format);
+    if (options.output !== '-' && isSameFile(context.path(options.output), context.path(trace)))
+      throw new CliFailure('usage', `${options.output} is the trace itself: give another file with -o`);
     return context.withTrace(trace, async (open) => {
       const parts = isReport(format)
         ? reportText(open, format, options.at)
@@ -137,7 +140,7 @@ async function writeParts(
   let step = await iterator.next();
   const target = isPlain ? `${path}.partial` : path;
   const file = createWriteStream(target);
-  const output = new Output(file, context.io.signal);
+  const output = new Output(file, context.io.signal, path);
   let bytes = 0;
   let records = 0;
   try {

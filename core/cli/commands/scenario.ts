@@ -42,10 +42,6 @@ export const scenarioCommand = defineCommand({
   },
 });
 
-function print(context: Context, value: unknown): void {
-  context.io.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
-}
-
 async function check(
   context: Context,
   files: readonly string[],
@@ -60,29 +56,29 @@ async function check(
     out.push({ file, ...answer });
     for (const { line, column, message } of answer.problems)
       context.say(`${file}:${line}:${column}: ${printable(message)}`);
-    if (answer.problems.length === 0 && !json) context.io.stdout.write(`${file}: ${answer.name}: nothing wrong\n`);
+    if (answer.problems.length === 0 && !json) await context.out.write(`${file}: ${answer.name}: nothing wrong\n`);
   }
-  if (json) print(context, { checked: out });
+  if (json) await context.out.json({ checked: out });
   return out.some(({ problems }) => problems.length > 0) ? EXIT.badInput : EXIT.done;
 }
 
 async function listScenarios(context: Context, json: boolean): Promise<ExitCode> {
   const { scenarios } = await context.call('scenario.list', {});
-  if (json) print(context, { scenarios });
+  if (json) await context.out.json({ scenarios });
   else
     for (const { name, title, about, profile, vcpus } of scenarios) {
       const count = vcpus === 1 ? '1 vCPU' : `${vcpus} vCPUs`;
-      context.io.stdout.write(`${name}  (${profile}, ${count})\n  ${title}\n${indented(about)}\n`);
+      await context.out.write(`${name}  (${profile}, ${count})\n  ${title}\n${indented(about)}\n`);
     }
   return EXIT.done;
 }
 
 async function listProfiles(context: Context, json: boolean): Promise<ExitCode> {
   const { profiles } = await context.call('scenario.list', {});
-  if (json) print(context, { profiles });
+  if (json) await context.out.json({ profiles });
   else
     for (const { name, title, since, changes } of profiles)
-      context.io.stdout.write(
+      await context.out.write(
         `${name}\n  ${title}\n  since: ${since}\n${changes.map((each) => `  - ${each}\n`).join('')}`,
       );
   return EXIT.done;
@@ -112,11 +108,11 @@ async function runAll(context: Context, profile: string | undefined, json: boole
       failed += result.failed;
       out.push({ name, ...result });
       for (const line of failuresOf(`${name}.yaml`, result)) context.say(line);
-      if (!json) context.io.stdout.write(`${result.failed === 0 ? 'ok    ' : 'FAILED'} ${summaryOf(name, result)}\n`);
+      if (!json) await context.out.write(`${result.failed === 0 ? 'ok    ' : 'FAILED'} ${summaryOf(name, result)}\n`);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  if (json) print(context, { scenarios: out, failed });
+  if (json) await context.out.json({ scenarios: out, failed });
   return failed > 0 ? EXIT.found : EXIT.done;
 }

@@ -161,7 +161,7 @@ export class Recording {
       }
     } catch (thrown) {
       if (keepPartial !== true || !(thrown instanceof ImportError)) throw thrown;
-      this.cut = thrown.message;
+      this.cut = thrown.finding;
     }
   }
 }

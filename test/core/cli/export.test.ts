@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +70,20 @@ describe('export', () => {
       0,
     );
     expect(readFileSync(path, 'utf8')).toBe('<html at 99>');
+  });
+
+  it('never replaces the trace that it reads, under whatever name', async () => {
+    writeFileSync(join(folder, 't.gscope'), 'trace');
+    symlinkSync('t.gscope', join(folder, 'link.html'));
+    for (const [output, format] of [
+      ['t.gscope', 'csv'],
+      ['link.html', 'html'],
+    ] as const) {
+      const argv = ['export', 't.gscope', '--format', format, '-o', output, '--overwrite'];
+      const { exit, stderr } = await run(argv, { backend: reports(), cwd: folder });
+      expect([exit, stderr]).toEqual([2, `gicscope: ${output} is the trace itself: give another file with -o\n`]);
+    }
+    expect(readFileSync(join(folder, 't.gscope'), 'utf8')).toBe('trace');
   });
 
   it('leaves no part of a file behind when it is stopped', async () => {

@@ -44,6 +44,12 @@ describe('gicscope', () => {
     [['info', 'a', '--jsn'], 'Did you mean --json?'],
     [['events', 'a', '--limit', '0'], 'An integer of at least 1 is expected.'],
     [['events', 'a', '--limit', '1e3'], 'An integer of at least 1 is expected.'],
+    [['events', 'a', '--limit', '9'.repeat(16)], 'An integer of at least 1 and 15 digits is expected.'],
+    [['events', 'a', '--where', ''], "option '--where <COND>' argument '' is invalid. It is empty."],
+    [['events', ''], "argument 'TRACE' is empty"],
+    [['import', 'a.log', '', '-o', 'a.gscope'], "argument 'FILE' is empty"],
+    [['import', 'a.log', '-o', ''], "option '-o, --output <TRACE>' argument '' is invalid. It is empty."],
+    [['help', 'evnts'], "unknown command 'evnts'"],
     [['events', 'a', '--columns', 'seq,when'], 'One of seq, time, vcpu'],
     [['events', 'a', '--from', 'noon'], 'A position is expected'],
     [['state', 'a'], "required option '--at <P>' not specified"],
@@ -119,6 +125,18 @@ describe('gicscope', () => {
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
     expect(backend.closed).toBe(true);
   });
+
+  it.each([['--help'], ['info', 'boot.gscope'], ['scenario', 'list', '--json'], ['completion', 'bash']])(
+    'says that standard output takes no more (%s %s), and exits with 3',
+    async (...argv) => {
+      const backend = fakeBackend({ ...openClose, 'scenario.list': () => ({ scenarios: [], profiles: [] }) });
+      const { exit, stderr } = await run(argv, { backend, stdoutBreaksAfter: 10, stdoutBreaksWith: 'ENOSPC' });
+      expect({ exit, stderr }).toEqual({
+        exit: 3,
+        stderr: 'gicscope: standard output: no space is left on the disk\n',
+      });
+    },
+  );
 
   it('stops at Ctrl-C with 130', async () => {
     const controller = new AbortController();

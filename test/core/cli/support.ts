@@ -15,17 +15,20 @@ import { type SessionBackend } from '../../../core/session/session.ts';
 
 class Captured extends Writable {
   text = '';
-  /** Fails like a pipe whose reader left, once this many characters were written. */
+  /** Fails, like a pipe whose reader left if nothing else is said, once this many characters were written. */
   readonly breaksAfter: number;
+  readonly breaksWith: string;
 
-  constructor(breaksAfter = Number.POSITIVE_INFINITY) {
+  constructor(breaksAfter = Number.POSITIVE_INFINITY, breaksWith = 'EPIPE') {
     super({ decodeStrings: false });
     this.breaksAfter = breaksAfter;
+    this.breaksWith = breaksWith;
   }
 
   override _write(chunk: unknown, _encoding: string, done: (error?: Error) => void): void {
     this.text += String(chunk);
-    done(this.text.length > this.breaksAfter ? Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }) : undefined);
+    const { breaksWith: code } = this;
+    done(this.text.length > this.breaksAfter ? Object.assign(new Error(`write ${code}`), { code }) : undefined);
   }
 }
 
@@ -38,6 +41,8 @@ export interface Run {
   readonly signal?: AbortSignal;
   readonly now?: () => number;
   readonly stdoutBreaksAfter?: number;
+  /** Code of the error then; absent: that of a pipe whose reader left. */
+  readonly stdoutBreaksWith?: string;
   readonly interruptAtOnce?: () => void;
   readonly launch?: (request: LaunchRequest) => Promise<number>;
 }
@@ -49,7 +54,7 @@ export interface Ran {
 }
 
 export async function run(argv: readonly string[], options: Run = {}): Promise<Ran> {
-  const stdout = new Captured(options.stdoutBreaksAfter);
+  const stdout = new Captured(options.stdoutBreaksAfter, options.stdoutBreaksWith);
   const stderr = new Captured();
   const tty = options.tty ?? false;
   const { backend, launch } = options;

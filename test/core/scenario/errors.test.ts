@@ -98,6 +98,8 @@ describe('a bad scenario', () => {
       'name: test\nabout: one\nguest: { image: none.bin }',
       "t.yaml:3:17: expected a file with the guest's memory image",
     ],
+    ['a text', 'hello\nworld', 't.yaml:1:1: expected a mapping; found "hello world"'],
+    ['a list where names are wanted', 'name: test\nhost: [1]', 't.yaml:2:7: host: expected a mapping; found a list'],
     ['broken YAML', 'name: test\nabout: [one', 't.yaml:2:12: Flow sequence'],
     ['two keys of one name', 'name: a\nname: b', 't.yaml:2:1: Map keys must be unique'],
   ])('%s is told with its place and what was expected', (_what, source, expected) => {
@@ -185,7 +187,7 @@ describe('gicscope record and scenario', () => {
     expect((await run('info', 'bad.gscope')).exit).toBe(3);
     expect((await run('scenario', 'check', 'bad.yaml')).exit).toBe(3);
     expect((await run('record', 'no-such', '-o', 'x.gscope')).exit).toBe(3);
-    expect((await run('record', 'bad.yaml', '-o', 'x.gscope', '--profile', 'none')).exit).toBe(3);
+    expect((await run('record', 'bad.yaml', '-o', 'x.gscope', '--profile', 'none')).exit).toBe(2);
   });
 
   it('exit with 1 when an expectation is not met, with expected, found and place', async () => {

@@ -2,7 +2,7 @@
  * The backend over the bundled sample: every method is called, and every answer is held to its schema, so that what
  * the contract promises to front ends is what they get.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,6 +17,7 @@ const PPI_27 = 0x2000001b;
 let folder: string;
 let backend: SessionBackend;
 let id: number;
+let trace: string;
 let events: number;
 const called = new Set<Method>();
 
@@ -59,7 +60,7 @@ beforeAll(async () => {
   const end = await finished(() => call('import.start', { files: [SAMPLE], output: '', overwrite: false }));
   if (end.state !== 'done') throw new Error(`the sample was not imported: ${end.error?.message}`);
   const info = await call('trace.open', { path: end.output ?? '' });
-  ({ id, events } = info);
+  ({ id, events, path: trace } = info);
 }, 120_000);
 
 afterAll(async () => {
@@ -416,6 +417,11 @@ describe('a trace', () => {
     expect(part.text.split('\n').length).toBeGreaterThan(100);
   });
 
+  it('never replaces the trace that it reports on', async () => {
+    const job = { id, format: 'html', output: trace, at: 5000, overwrite: true } as const;
+    await expect(call('report.export', job)).rejects.toThrow(`${trace} is the trace itself. Choose another output.`);
+  });
+
   it('has one digest per state', async () => {
     const first = await call('state.digest', { id, seq: 1234 });
     await call('state.digest', { id, seq: 90_000 });
@@ -461,6 +467,29 @@ describe('failures', () => {
     expect((await call('files.list', { folder })).entries.map((entry) => entry.name)).not.toContain('bad.gscope');
   });
 
+  it('refuses to replace one of its sources, under whatever name', async () => {
+    const log = join(folder, 'source.log');
+    const link = join(folder, 'link.log');
+    writeFileSync(log, 'log');
+    symlinkSync(log, link);
+    await expect(call('import.start', { files: [link], output: log, overwrite: true })).rejects.toThrow(
+      `${log} is also a source. Choose another output.`,
+    );
+  });
+
+  it('refuses a profile that there is not, whatever the scenario says', async () => {
+    const path = join(import.meta.dirname, '../../../traces/dvi-on.yaml');
+    const profile = 'bogus';
+    for (const asked of [
+      call('scenario.check', { path, profile }),
+      call('record.start', { scenario: path, output: join(folder, 'p.gscope'), overwrite: false, profile }),
+    ])
+      await expect(asked).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringMatching(/^no profile "bogus"/),
+      });
+  });
+
   it('refuses a source that is cut short, and keeps what it has when asked to', async () => {
     const torn = join(folder, 'torn.log.zst');
     writeFileSync(torn, readFileSync(SAMPLE).subarray(0, 100_000));
@@ -473,7 +502,8 @@ describe('failures', () => {
     expect(kept).toMatchObject({ state: 'done', output: job.output });
     const info = await call('trace.open', { path: job.output });
     expect(info.events).toBeGreaterThan(1000);
-    expect(info.source.facts['ends early']).toMatch(/ends too early/);
+    // What to do is for those who have nothing.
+    expect(info.source.facts['ends early']).toMatch(/ends too early: 100000 bytes read, \d+ bytes .* before that\.$/);
     await call('trace.close', { id: info.id });
   });
 });

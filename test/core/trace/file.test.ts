@@ -81,6 +81,7 @@ describe('a file that is no trace', () => {
     const folder = tracePath('folder');
     mkdirSync(folder);
     expect(codeOf(() => new TraceReader(folder))).toBe('not-a-trace');
+    expect(() => new TraceReader(folder)).toThrow(`${folder} is a folder, not a gicscope trace.`);
     for (const [content, name] of [
       ['', 'empty'],
       ['2026-11-20T21:55:32Z gicv5_log', 'text'],
