@@ -120,11 +120,12 @@ function restore(request: IrsAttribute): Result {
   const pending: number[] = [];
   host.command(COMMANDS.unmapVm(irs.vmId.lo), irs.place);
   const result = fill(irs, images, pending);
-  host.command(COMMANDS.mapVm(irs.vmId.lo), irs.place);
-  if (result !== 0) {
-    if (allocates) releaseLpis(irs);
-    return result;
+  if (result !== 0 && allocates) {
+    host.command(COMMANDS.unmapIst(irs.vmId.lo, LPI), irs.place);
+    releaseLpis(irs);
   }
+  host.command(COMMANDS.mapVm(irs.vmId.lo), irs.place);
+  if (result !== 0) return result;
   irs.emit({ kind: 'ist.restore', spis: irs.nrSpis.lo, lpis: lpiCount(irs) });
   for (const intid of pending) {
     irs.emit({ kind: 'ist.replay', intid });

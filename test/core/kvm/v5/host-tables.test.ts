@@ -1,7 +1,7 @@
 /** What KVM does at the host's IRS for a VM: tables, VPEs, limits (kvm-vgic-v5-spi §3, gicv5-spi-lpi-behaviour §8.1). */
 import { describe, expect, it } from 'vitest';
 import { LPI, SPI } from '../../../../core/gic/v5/irs/iste.ts';
-import { E2BIG, EINVAL, ENODEV, ETIMEDOUT } from '../../../../core/kvm/errno.ts';
+import { E2BIG, EFAULT, EINVAL, ENODEV, ETIMEDOUT } from '../../../../core/kvm/errno.ts';
 import { type IrsFacts } from '../../../../core/kvm/host-facts.ts';
 import { CTRL, DEVICE_VGIC_V3, DEVICE_VGIC_V5, GROUP, UserWords } from '../../../../core/kvm/uapi.ts';
 import { VmVgicV5 } from '../../../../core/kvm/v5/vm-vgic.ts';
@@ -175,6 +175,22 @@ describe('tables of interrupts', () => {
       'IRS_VMAP_VMR=0xc000000000000000',
       'IRS_VMAP_VMR=0x8000000000000000',
     ]);
+  });
+
+  it('are let go of again when an image cannot be read, before the VM’s entry is made valid', () => {
+    const lab = new SpiLab('Q', { until: 'initialised' });
+    expect([lab.irsSet(0x190, 5n), lab.irsSet(0x180, 0x1000_0001n)]).toEqual([0, 0]);
+    lab.take();
+    // The buffer of LPIs ends after one entry.
+    expect(lab.ist('set', images(new Uint32Array(32), new Uint32Array(1), [128, 128]))).toBe(-EFAULT);
+    expect(accesses(lab).filter((access) => !access.startsWith('read'))).toEqual([
+      'IRS_VMAP_VISTR=0x8000000040000000',
+      'IRS_VMAP_VMR=0xc000000000000000',
+      'IRS_VMAP_VISTR=0xc000000040000000',
+      'IRS_VMAP_VMR=0x8000000000000000',
+    ]);
+    expect(lab.irs.hasIst(LPI)).toBe(false);
+    expect(lab.ist('set', images(new Uint32Array(32), new Uint32Array(32)))).toBe(0);
   });
 });
 
