@@ -4,6 +4,9 @@ import { type Cell, type CellClaim } from '../state/cell.ts';
 /** Features of KVM_ARM_VCPU_INIT that matter here, as bits of the `features` slot. */
 export const FEATURE = { PMU: 1, NESTED: 2, SVE: 4 } as const;
 
+/** Fields of MPIDR_EL1: Aff3 in bits 39:32, Aff2 to Aff0 in 23:0. */
+const AFFINITY = 0xff_00ff_ffffn;
+
 export class VcpuSlots {
   readonly id: Cell;
   /** MPIDR_EL1, assigned at the first reset. */
@@ -47,5 +50,10 @@ export class VcpuSlots {
     this.irqPendingRequest = claim.flag('request.irqPending');
     this.poweredOff = claim.flag('poweredOff');
     this.trapWfi = claim.flag('HCR_EL2.TWI');
+  }
+
+  /** By which a guest names the vCPU. */
+  get affinity(): bigint {
+    return this.mpidr.value & AFFINITY;
   }
 }

@@ -43,11 +43,9 @@ type Target =
 const VBAR = CORE_REGISTERS.findIndex(({ name }) => name === 'VBAR_EL1');
 /** Offsets of the asynchronous exceptions' vectors in their bank; synchronous ones are at 0. */
 const VECTOR_OFFSET: Partial<Record<Exception['kind'], number>> = { irq: 0x080, fiq: 0x100, serror: 0x180 };
-/** Affinity fields that a guest sees of a vCPU's number: four bits in Aff0, then eight each (kvm-vgic-v5 §21). */
-const affinityOf = (id: number): number => (id & 0xf) | (((id >>> 4) & 0xff) << 8);
 /** Read-only registers of the processor that need no hypervisor. The counter runs at 1 GHz. */
 const FIXED: ReadonlyMap<string, (vcpu: Vcpu) => bigint> = new Map([
-  ['MPIDR_EL1', ({ id }: Vcpu) => 0x8000_0000n | BigInt(affinityOf(id))],
+  ['MPIDR_EL1', ({ slots }: Vcpu) => slots.mpidr.value],
   ['CNTFRQ_EL0', () => 1_000_000_000n],
 ]);
 
@@ -251,13 +249,11 @@ function nameOf(target: Target): string | undefined {
 function resolve(encoding: number): Target {
   const row = unpackEncoding(encoding);
   const known = registerByEncoding(...row, 'v5')?.name;
-  if (known === undefined) {
-    const name = row[0] < 2 ? '' : systemRegisterName(row, 'read', 'v5');
-    const value = FIXED.get(name);
-    if (value !== undefined) return { type: 'fixed', name, value };
+  const name = known ?? (row[0] < 2 ? '' : systemRegisterName(row, 'read', 'v5'));
+  const value = FIXED.get(name);
+  if (value !== undefined) return { type: 'fixed', name, value };
+  if (known === undefined)
     return isPmuRegister(name) || isIdRegister(name) ? { type: 'named', name } : { type: 'none' };
-  }
-  const name = known;
   const register = guestRegister(name);
   if (register !== undefined) return { type: 'interface', register };
   const instruction = gicInstruction(name);

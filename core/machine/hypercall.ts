@@ -1,15 +1,19 @@
 /** A guest's PSCI calls, and switching vCPUs on and off. */
 import { type Machine } from './machine.ts';
-import { PSCI, PSCI_VERSION, psciFunction, type PsciAction } from './psci.ts';
+import { isWide, PSCI, PSCI_VERSION, psciFunction, type PsciAction } from './psci.ts';
 import { type Thread } from './thread.ts';
 
 /** Answers the call in the registers of a thread that has exited for it. */
 export function hypercall(machine: Machine, thread: Thread): void {
   const { core, vcpu } = thread;
   const id = Number(core.x(0) & 0xffff_ffffn);
-  const [x1, x2, x3] = [core.x(1), core.x(2), core.x(3)];
+  const x1 = core.x(1);
+  const argument = (n: number): bigint => (isWide(id) ? core.x(n) : core.x(n) & 0xffff_ffffn);
   const known = psciFunction(id);
-  const result = known === undefined ? PSCI.NOT_SUPPORTED : answer(machine, thread, known.action, x1, x2, x3);
+  const result =
+    known === undefined
+      ? PSCI.NOT_SUPPORTED
+      : answer(machine, thread, known.action, argument(1), argument(2), argument(3));
   core.setX(0, BigInt.asUintN(64, result));
   machine.emit(
     {
@@ -50,11 +54,10 @@ function powerOff(thread: Thread): void {
   vcpu.setPoweredOff(true);
 }
 
-/** `target`: affinity as in MPIDR_EL1, four bits of the number in Aff0 and the others above. */
+/** `target`: the affinity fields of MPIDR_EL1, every other bit 0. */
 function powerOn(machine: Machine, target: bigint, entry: bigint, context: bigint): bigint {
-  const id = Number(target & 0xfn) | (Number((target >> 8n) & 0xffn) << 4);
-  const thread = machine.threads.find(({ vcpu }) => vcpu.id === id);
-  if (thread === undefined || target >> 16n !== 0n) return PSCI.INVALID_PARAMETERS;
+  const thread = machine.threads.find(({ vcpu }) => vcpu.slots.affinity === target);
+  if (thread === undefined) return PSCI.INVALID_PARAMETERS;
   if (thread.status !== 'off') return PSCI.ALREADY_ON;
   const { vcpu, core } = thread;
   machine.touch(thread);

@@ -25,5 +25,10 @@ export function psciFunction(id: number): { readonly name: string; readonly acti
   return FUNCTIONS.get(id >>> 0);
 }
 
+/** Bit 30 of a function id: arguments of 64 bits. Without it those in X1 to X3 are cut to 32 (Arm DEN0028). */
+export function isWide(id: number): boolean {
+  return (id & 0x4000_0000) !== 0;
+}
+
 /** PSCI 1.1 */
 export const PSCI_VERSION = 0x1_0001n;

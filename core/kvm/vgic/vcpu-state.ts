@@ -81,7 +81,7 @@ export class VgicVcpu {
 
   /** Mpidr's affinity fields, Aff3 in bits 39:32. */
   get affinity(): bigint {
-    return this.vcpu.slots.mpidr.value & 0xff_00ff_ffffn;
+    return this.vcpu.slots.affinity;
   }
 
   /** Aff2 to Aff0 in bits 23:0, and Aff3. */

@@ -169,6 +169,37 @@ second:
     expect(x(machine, 20, 1)).toBe(77n);
   });
 
+  it('names vCPUs by their affinity, as they read it, and cuts arguments of 32-bit calls', () => {
+    const on = (id: string, target: string, result: number): string => `
+  ldr x0, =${id}
+  ldr x1, =${target}
+  ldr x2, =second
+  hvc #0
+  mov x${result}, x0
+`;
+    const machine = machineOf(
+      `
+start:
+  mrs x19, MPIDR_EL1
+${on('0x84000003', '0x10', 20)}
+${on('0xc4000003', '0x100000100', 21)}
+${on('0x84000003', '0x100000100', 22)}
+  mrs x23, CNTFRQ_EL0
+  ldr x0, =0x84000002
+  hvc #0
+second:
+  mrs x19, MPIDR_EL1
+  ldr x0, =0x84000002
+  hvc #0
+`,
+      { vcpus: [{}, { id: 16, starts: 'off' }] },
+    );
+    machine.start();
+    expect(machine.run(10_000n)).toEqual({ halted: 'poweredOff' });
+    expect([20, 21, 22].map((n) => BigInt.asIntN(64, x(machine, n)))).toEqual([-2n, -2n, 0n]);
+    expect([x(machine, 19), x(machine, 19, 1), x(machine, 23)]).toEqual([0x8000_0000n, 0x8000_0100n, 1_000_000_000n]);
+  });
+
   it('injects the PMU interrupt when the host sees an overflow', () => {
     const machine = machineOf(
       `
