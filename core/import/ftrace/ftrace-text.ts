@@ -29,7 +29,7 @@ const SECOND = 1e9;
 const MILLISECOND = 1e6;
 /** Text of the kernel is ordered; only files of single CPUs begin again. */
 const JOINED =
-  '; buffers of single CPUs one behind the other? They are merged where each CPU has one and they come from a file, not a pipe';
+  '; buffers of single CPUs one behind the other? They are merged where each CPU has one, in a file or behind a header';
 
 class TextSession implements LineReceiver {
   readonly scene: Scene;

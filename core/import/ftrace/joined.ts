@@ -2,7 +2,8 @@
  * Text in the order of time: as it is, or, where the buffers of single CPUs stand one behind the other (runs.ts), merged.
  *
  * Only text whose beginning may be such a run is looked through before it is read; compressed text is copied to a
- * temporary file for that. What comes through a pipe is read as it comes, unless its first 64 KiB show several runs.
+ * temporary file for that. What comes through a pipe is read as it comes, unless its first 64 KiB show several runs, or one
+ * behind a header, which only the complete text of a buffer has (`trace_pipe` has none). What is followed keeps its order.
  * Memory: a piece of each run, 16 MiB in all.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
@@ -34,7 +35,7 @@ export interface Ordered {
 export async function inOrder(content: Content, context: ReadContext): Promise<Ordered> {
   const from = content.parts === undefined ? '' : `${content.parts.names.length} files of single CPUs`;
   const asIs = { chunks: content.chunks, from, bytesRead: () => undefined, close: () => undefined };
-  if (content.parts !== undefined || !mayBeRuns(content)) return asIs;
+  if (content.parts !== undefined || context.known !== undefined || !mayBeRuns(content)) return asIs;
   const file = await openPlaces(content, context);
   const isStopped = content.path === undefined ? stopOfCopy(context.isStopped) : context.isStopped;
   try {
@@ -70,13 +71,20 @@ function headRuns(head: Uint8Array): Runs {
 
 function mayBeRuns({ head, flows }: Content): boolean {
   const runs = headRuns(head);
-  return flows ? runs.runs(head.length) !== undefined : !runs.isMixed && runs.count > 0;
+  if (flows && runs.runs(head.length) !== undefined) return true;
+  return !runs.isMixed && runs.count > 0 && (!flows || cpusIn(head) > 1);
 }
 
 /** `#P:4` of the kernel's header, `cpus=4` of a report's: the CPUs of the machine. */
 const CPUS = /^(?:#.{0,200} #P:|cpus=)(\d{1,6})\s*$/m;
 /** `per_cpu/cpu3/trace`, `trace-cpu3.txt` */
 const NAMED = /cpu_?(\d{1,6})(?!.*cpu_?\d)/i;
+
+/** 0: no header says. */
+function cpusIn(head: Uint8Array): number {
+  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, 4096)).toString('latin1');
+  return Number(CPUS.exec(text)?.[1] ?? 0);
+}
 
 /**
  * The buffer of one CPU among those of a machine. Its lines are of one CPU; that there are more is said by the header, or
@@ -85,8 +93,7 @@ const NAMED = /cpu_?(\d{1,6})(?!.*cpu_?\d)/i;
 export function bufferOf(head: Uint8Array, given: string): Whole | undefined {
   const { only: part } = headRuns(head);
   if (part === undefined) return undefined;
-  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, 4096)).toString('latin1');
-  const cpus = Number(CPUS.exec(text)?.[1] ?? 0);
+  const cpus = cpusIn(head);
   if (cpus > 1) return { set: `buffers of ${cpus} CPUs`, part };
   return cpus === 0 && Number(NAMED.exec(given)?.[1] ?? -1) === part ? { set: 'buffers by name', part } : undefined;
 }

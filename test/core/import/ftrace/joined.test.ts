@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ImportInput, importTrace } from '../../../../core/import/import.ts';
+import { type ImportInput, importTrace, openFollowed } from '../../../../core/import/import.ts';
 import { planImport } from '../../../../core/import/plan.ts';
 import { importSeveral } from '../../../../core/import/several/import-several.ts';
 import { openSource } from '../../../../core/import/source/source.ts';
@@ -78,7 +78,31 @@ describe('a pipe', () => {
     const long = Array.from({ length: 1000 }, (_, i) => at(0, 1 + i)).join('');
     const { facts } = await read(piped(long + at(1, 5) + at(1, 6)));
     expect(facts['merged']).toBeUndefined();
-    expect(facts['clock ran backwards']).toContain('merged where each CPU has one and they come from a file');
+    expect(facts['clock ran backwards']).toContain('merged where each CPU has one, in a file or behind a header');
+  });
+});
+
+describe('a pipe that begins with a header', () => {
+  const long = header(2) + Array.from({ length: 1000 }, (_, i) => at(0, 1 + i)).join('');
+  const two = header(2) + at(1, 1.5) + at(1, 2.5);
+
+  it('is a complete text, so its CPUs are merged however far behind the second one begins', async () => {
+    const { facts, events } = await read(piped(long + two));
+    expect(facts['merged']).toContain('from 2 buffers');
+    expect(times(events.slice(0, 4))).toEqual([0, 0.5e9, 1e9, 1.5e9]);
+  });
+
+  it('keeps its order while it is followed', async () => {
+    const sink = new MemorySink();
+    const { signal } = new AbortController();
+    const stream = Readable.from([Buffer.from(header(2) + at(0, 1) + at(0, 3) + header(2) + at(1, 2))]);
+    const followed = await openFollowed(
+      { name: 'trace', stream },
+      { stop: signal, tick: () => undefined, everyMs: 10, known: () => undefined },
+    );
+    const { summary } = (await followed?.read(sink)) ?? {};
+    expect(summary?.source.facts['merged']).toBeUndefined();
+    expect(sink.events.map(({ detail }) => detail?.['CPU'])).toEqual([0, 0, 1]);
   });
 });
 

@@ -278,7 +278,7 @@ describe('a clock', () => {
     expect(await facts('1.000001', '1.000003', '1.000004')).toBeUndefined();
     expect(await facts('1.000001', '1.000003', '1.000002', '1.000009')).toBe('before 1 events, by up to 1000 ns');
     expect(await facts('1.000001', '3.000001', '1.000002', '2.000000')).toBe(
-      'before 2 events, by up to 1999999000 ns; buffers of single CPUs one behind the other? They are merged where each CPU has one and they come from a file, not a pipe',
+      'before 2 events, by up to 1999999000 ns; buffers of single CPUs one behind the other? They are merged where each CPU has one, in a file or behind a header',
     );
     expect(await facts('1001', '1003', '1002')).toBe('before 1 events, by up to 1');
   });
