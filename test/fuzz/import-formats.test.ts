@@ -56,6 +56,36 @@ const PERF = `     qemu-system-aar   400/401     [001]   100.000100:   kvm:kvm_e
      CPU 0/KVM   400/402     [000]   100.000300:   kvm:vgic_update_irq_pending: VCPU: 0, IRQ 27, level: 1
 `.repeat(8);
 
+/** What KVM prints, one line of each form. */
+const KVM = [
+  'kvm_entry: PC: 0xffff800080012345',
+  'kvm_exit: TRAP: HSR_EC: 0x0018 (SYS64), PC: 0xffff800080012349',
+  'kvm_handle_sys_reg: HSR 0x62300c1e',
+  'kvm_sys_access: PC: ffff8000 SYS_ICC_SGI1R_EL1 (3,0,12,11,5) write',
+  'kvm_forward_sysreg_trap: 1000 R (3,0,0,12,5)',
+  'kvm_guest_fault: ipa 0x8010000, hsr 0x93820046, hxfar 0xffff80001, pc 0xffff800080012349',
+  'kvm_mmio_nisv: ipa 0x8010000, esr 0x92000046, far 0xffff80001, pc 0xffff800080012349',
+  'kvm_mmio: mmio write len 4 gpa 0x8000104 val 0xffff',
+  'kvm_mmio: mmio read len 8 gpa 0x80a0008 val 0x10',
+  'vgic_update_irq_pending: VCPU: 0, IRQ 27, level: 1',
+  'kvm_irq_line: Inject VGIC SPI interrupt (1), vcpu->idx: 0, num: 33, level: 1',
+  'kvm_set_irq: gsi 5 level 1 source 0',
+  'kvm_ack_irq: irqchip 0 pin 5',
+  'kvm_timer_update_irq: VCPU: 0, IRQ 30, level 1',
+  'kvm_timer_save_state:    CTL: 0x000005 CVAL:           0x1234 arch_timer_ctx_index: 1',
+  'kvm_get_timer_map: VCPU: 0, dv: 1, dp: 0, ev: -1, ep: -1',
+  'kvm_timer_emulate: arch_timer_ctx_index: 0 (should_fire: 0)',
+  'kvm_wfx_arm64: guest executed wfi at: 0x0000000000004004',
+  'kvm_hvc_arm64: HVC at 0x0000000000004004 (r0: 0x00000000c4000003, imm: 0x0)',
+  'kvm_vcpu_wakeup: wait time 5 ns, polling valid',
+  'kvm_halt_poll_ns: vcpu 0: halt_poll_ns 10 (grow 0)',
+  'kvm_userspace_exit: reason restart (4)',
+  'sched_switch: prev_comm=a prev_pid=7 prev_prio=120 prev_state=R+ ==> next_comm=CPU 0/KVM next_pid=4711 next_prio=120',
+  'irq_handler_entry: irq=13 name=arch_timer',
+]
+  .map((text, i) => `       CPU 0/KVM-4711    [000] .....   100.0000${10 + i}: ${text}\n`)
+  .join('');
+
 const SIMPLE = Array.from({ length: 20 }, (_, i) => BigInt(i)).reduce(
   (file, i) =>
     file
@@ -71,6 +101,7 @@ const SEEDS: readonly (readonly [name: string, seed: () => Promise<Buffer> | Buf
   ['QEMU, GICv2 with -d int', () => piece('gicv2-smp2.part.log.xz', 30_000)],
   ['QEMU simple', () => SIMPLE],
   ['ftrace text', () => piece('raw-arch_timer.trace.txt.xz')],
+  ['ftrace text of every KVM event', () => Buffer.from(KVM)],
   ['trace-cmd report', () => piece('arch_timer.report-N.txt.xz')],
   ['perf script', () => Buffer.from(PERF)],
   ['trace.dat version 6', () => seedDat({ version: 6 }, 2)],

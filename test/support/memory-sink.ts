@@ -1,8 +1,13 @@
-/** A trace in memory: what an importer would write, kept as plain lists, for tests without a file. */
+/**
+ * A trace in memory: what an importer would write, kept as plain lists, for tests without a file. It refuses what a file
+ * could not hold.
+ */
 import { type Intid } from '../../core/gic/intid.ts';
 import { type Seq, seq, type VcpuId } from '../../core/state/brand.ts';
 import { type Change, Journal } from '../../core/state/journal.ts';
 import { Layout } from '../../core/state/layout.ts';
+import { codecOf, emptyPayload, packPayload } from '../../core/trace/columns.ts';
+import { LAST_VCPU } from '../../core/trace/limits.ts';
 import { type BitRange, type InterruptField } from '../../core/trace/interrupts.ts';
 import { type EventOf, type Kind, type NewEvent } from '../../core/trace/kinds.ts';
 import { type SkippedLine, type TraceSink } from '../../core/trace/sink.ts';
@@ -25,7 +30,13 @@ export class MemorySink implements TraceSink {
   }[] = [];
   readonly raw: string[] = [];
 
+  readonly #packed = emptyPayload();
+
   append(event: NewEvent): Seq {
+    const { kind, time, vcpu = 0 } = event;
+    packPayload(codecOf(kind), event, this.#packed);
+    if (vcpu < 0 || vcpu > LAST_VCPU) throw new RangeError(`event ${kind}: vCPU ${vcpu}`);
+    if (!Number.isSafeInteger(time) || time < 0) throw new RangeError(`event ${kind}: time ${time}`);
     this.kept.push({ event, changes: this.journal.changes() });
     this.journal.clear();
     return seq(this.kept.length - 1);

@@ -4,15 +4,22 @@ import { intidOf } from '../../trace/interrupts.ts';
 
 /** From here on a number carries a GICv5 type. */
 export const FIRST_TYPED = 2 ** 29;
+const LAST = 2 ** 32 - 1;
 
 /** The trace's number for what an event prints; undefined when that is no interrupt. */
 export function printedInterrupt(number: number): Intid | undefined {
+  if (number > LAST) return undefined;
   if (number >= FIRST_TYPED) {
     const parts = splitIntid(number);
     return parts === undefined ? undefined : intidOf(parts);
   }
   const type = flatType(number);
   return type === undefined || type === 'special' || type === 'reserved' ? undefined : intidOf({ type, number });
+}
+
+/** Whether it is an interrupt in GICv5 form. */
+export function isTyped(number: number): boolean {
+  return number >= FIRST_TYPED && printedInterrupt(number) !== undefined;
 }
 
 /** Whether it belongs to one vCPU. */

@@ -12,7 +12,7 @@ import { type Machine } from '../machine/machine.ts';
 import { Frames } from './frames.ts';
 import { type GuestCpus, GuestHint } from './guest.ts';
 import { GsiRoutes } from './gsi-routes.ts';
-import { FIRST_TYPED, isPrivate } from './interrupt-number.ts';
+import { isPrivate, isTyped } from './interrupt-number.ts';
 import { type DetailValues, type FtraceRecord, IN_HARDIRQ, IN_NMI, IN_SOFTIRQ, isInTask, NO_FLAGS } from './record.ts';
 import { Threads } from './threads.ts';
 
@@ -82,7 +82,7 @@ export class Scene {
 
   /** An interrupt number as printed. */
   sees(number: number): void {
-    if (number >= FIRST_TYPED && this.#proof === undefined)
+    if (isTyped(number) && this.#proof === undefined)
       this.proves('v5', `interrupt number 0x${number.toString(16)} carries a type`);
   }
 

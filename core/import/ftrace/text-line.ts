@@ -1,6 +1,6 @@
 /**
  * The columns of one line of ftrace text, whoever printed it (trace-import-formats §1): the kernel's `trace` and
- * `trace_pipe` with and without TGID and flags, its latency formats (latency-line.ts), `trace-cmd report` in its
+ * `trace_pipe` with and without TGID and flags, its latency formats (latency-line.ts), of remote buffers (remote-line.ts), `trace-cmd report` in its
  * variations, `perf script`.
  *
  * Names of threads may hold anything, so a line is read from its first `[CPU]` outwards by index, never by a pattern
@@ -9,6 +9,7 @@
 import { flagsOf } from './flag-columns.ts';
 import { readLatency } from './latency-line.ts';
 import { NO_FLAGS } from './record.ts';
+import { readRemote } from './remote-line.ts';
 import { setTime, type TextTime } from './text-time.ts';
 
 /** Seconds and nanoseconds; for `isCount` one number of the clock's units in `count`. */
@@ -56,8 +57,9 @@ const FAR = 400;
 const AFTER_CPU =
   /(?:\s{1,4}[KUHGgMES]{1,5}(?=\s))?(?:\s{1,4}\(\s{0,10}(\d{1,10}|-{1,10})\))?(?:-0x([0-9a-f]{1,2}))?\s{0,20}(?:([a-zA-Z.#][a-zA-Z0-9.#]{3,6}?)(\s{0,20}))?(\d{1,20})(?:\.(\d{9}|\d{6}))?:[ \t]{0,40}(?:\(\+\d{1,20}\)\s{1,20})?/y;
 const EVENT = /([A-Za-z_]\w{0,127}):(?=\s|$) ?/y;
-/** Letters of how a sample is taken are no name of an event. */
-const PERF_EVENT = /(?:\d{1,20}\s{1,20})?[\w.-]{1,64}:(?![ukhGHIpPSDWeRb]{1,12}:)([\w.-]{1,128}): ?/y;
+/** Letters of how a sample is taken are no name of an event; behind one they may stand. */
+const PERF_EVENT =
+  /(?:\d{1,20}\s{1,20})?[\w.-]{1,64}:(?![ukhGHIpPSDWeRb]{1,12}:)([\w.-]{1,128}):(?:[ukhGHIpPSDWeRb]{1,12}:)? ?/y;
 /** perf's, where its fields were chosen without the CPU. */
 const PERF_WITHOUT_CPU =
   /\s\d{1,12}\.(?:\d{9}|\d{6}):\s{1,40}(?:\d{1,20}\s{1,20})?[A-Za-z_][\w.-]{0,63}:[\w.-]{1,128}:/;
@@ -105,7 +107,7 @@ function readColumns(text: string, into: TextLine): boolean {
     into.cpu = Number(text.slice(open + 1, close));
     if (readRest(text, close + 1, into)) return true;
   }
-  if (readWithoutCpu(text, into)) return true;
+  if (readWithoutCpu(text, into) || readRemote(text, into)) return true;
   const at = readLatency(text, into);
   if (at === undefined) return false;
   readMinus(into, undefined);

@@ -8,7 +8,7 @@ function inject(record: FtraceRecord, scene: Scene, number: number, id: number |
   scene.sees(number);
   const intid = printedInterrupt(number);
   const level = record.int('level') === 1;
-  if (intid === undefined) return other(record, scene, -1, BigInt(number));
+  if (intid === undefined) return other(record, scene, -1, BigInt.asUintN(64, BigInt(number)));
   const vcpu = isPrivate(intid) ? scene.namedVcpu(record, id, false) : -1;
   scene.setLine(intid, vcpu, level);
   scene.emit(record, vcpu, 'hypervisor', { kind: 'irq.inject', intid, level, cause });

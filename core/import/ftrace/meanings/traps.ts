@@ -23,7 +23,7 @@ const SIXTY_FOUR = 0x4000_0000;
 
 const fault: Meaning = (record, scene) => {
   const vcpu = scene.ownVcpu(record);
-  const hsr = record.int('hsr');
+  const hsr = record.int('hsr') ?? record.int('esr');
   const trapped = hsr === undefined ? { what: 'abort', op: 'read' as const } : abort(hsr);
   scene.emit(
     record,
@@ -119,6 +119,7 @@ const mmio: Meaning = (record, scene) => {
 
 export const TRAPS: MeaningRows = [
   ['kvm_guest_fault', fault],
+  ['kvm_mmio_nisv', fault],
   ['kvm_handle_sys_reg', handleSysReg],
   ['kvm_sys_access', sysAccess],
   ['kvm_forward_sysreg_trap', forwarded],

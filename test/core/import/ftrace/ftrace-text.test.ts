@@ -59,6 +59,11 @@ describe('the columns of a line', () => {
       '  CPU 0/KVM  4711 [003]  1.500000001:          1     kvm:kvm_entry: PC: 0x0',
       { comm: 'CPU 0/KVM', pid: 4711, isPerf: true, name: 'kvm_entry', nanos: 500_000_001 },
     ],
+    ['CPU 0/KVM  4711 [003]  1.500000: kvm:kvm_exit:k: IRQ: x', { name: 'kvm_exit', isPerf: true, payloadAt: 49 }],
+    [
+      '[003]\t  123.456789: hyp_enter reason=hvc vcpu=4711',
+      { cpu: 3, pid: -1, seconds: 123, nanos: 456_789_000, name: 'hyp_enter', isPerf: false, payloadAt: 30 },
+    ],
     ['     perf  1364/1365  [000]  2065.529925:   sched:sched_switch: z', { comm: 'perf', tgid: 1364, pid: 1365 }],
   ];
   it.each(rows)('%s', (text, expected) => {
@@ -324,6 +329,34 @@ describe('a text file', () => {
     ]);
     expect(result.summary.gic).toBe('v5');
     expect(sink.events[0]).toMatchObject({ kind: 'irq.inject', intid: 0x2000_001b, vcpu: 0 });
+  });
+
+  it('keeps what names no interrupt as an event of the host', async () => {
+    const numbers = ['1022', '99999999999', '4831838235', '99999999999999999999'];
+    const { sink, result } = await imported([
+      ...numbers.map(
+        (irq) => `  vmm-10  [001] .....  1.000003: vgic_update_irq_pending: VCPU: 0, IRQ ${irq}, level: 1`,
+      ),
+      '  vmm-10  [001] .....  1.000004: kvm_irq_line: Inject VGIC SPI interrupt (1), vcpu->idx: 0, num: -5, level: 1',
+    ]);
+    expect(result.summary.gic).toBe('unknown');
+    expect(sink.ofKind('host.event').map(({ value }) => value)).toEqual([
+      1022n,
+      99_999_999_999n,
+      4_831_838_235n,
+      BigInt.asUintN(64, 100_000_000_000_000_000_000n),
+      0xffff_ffff_ffff_fffbn,
+    ]);
+  });
+
+  it('names an abort that KVM could not decode by its syndrome', async () => {
+    const { sink } = await imported([
+      '  CPU 0/KVM-10  [001] .....  1.0: x',
+      '  CPU 0/KVM-10  [001] .....  1.000003: kvm_mmio_nisv: ipa 0x8010000, esr 0x92000046, far 0xff01, pc 0x4000',
+    ]);
+    expect(sink.ofKind('kvm.trap')).toMatchObject([
+      { what: 'data abort: translation fault, level 2', op: 'write', value: 0x801_0000n, pc: 0x4000n, vcpu: 0 },
+    ]);
   });
 });
 
