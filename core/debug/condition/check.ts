@@ -14,6 +14,11 @@ import { type NameSpace } from './names.ts';
 import { fieldsOfAccess, type RegisterFields } from './registers-of.ts';
 import { resolveInterrupt, resolvePath, STATE_FIELDS, vcpuOfPath } from './subjects.ts';
 import { didYouMean, nearest } from './suggest.ts';
+import { RESERVED } from './words.ts';
+
+/** Words of the language that a slip of the keyboard leaves recognisable. */
+const LONG_WORDS: readonly string[] = [...RESERVED].filter((word) => word.length > 3);
+const SHORTEST_SLIP = 5;
 
 /** Errors first, then warnings, each in the order of the text; empty: fine. */
 export function check(expr: Expr, names: NameSpace): Finding[] {
@@ -63,10 +68,18 @@ class Checker {
         this.#access(expr);
         return;
       case 'text':
+        this.#text(expr);
         return;
       default:
         assertNever(expr);
     }
+  }
+
+  /** A word in quotes is longer in the condition than itself, and meant. */
+  #text({ text, span }: Extract<Expr, { type: 'text' }>): void {
+    if (text.length < SHORTEST_SLIP || text.length !== span.length) return;
+    const meant = nearest(text, LONG_WORDS, 1);
+    if (meant.length > 0) this.#warn(`${text} is searched for as text`, span, meant);
   }
 
   #error(message: string, span: Span, suggestions: readonly string[] = []): void {

@@ -69,6 +69,7 @@ describe('checking a condition against the names of a trace', () => {
     ['write ICC_PCR_EL2', 'warning at write ICC_PCR_EL2: no register is called ICC_PCR_EL2; did you mean ICC_PCR_EL1?'],
     ['write ICC_CR0_EL1', 'warning at write ICC_CR0_EL1: this trace has no access to ICC_CR0_EL1'],
     ['write ICC_PCR_EL1 where PRIO < 3', 'error at PRIO: the register has no field PRIO'],
+    ['wirte ICC_PCR_EL1', 'warning at wirte: wirte is searched for as text; did you mean write?'],
     ['name == gicv5_gicr_cdai', 'warning at gicv5_gicr_cdai: no event of this trace is called gicv5_gicr_cdai; did you mean gicv5_gicr_cdia'], // prettier-ignore
     ['ppi(27).pending rises on vcpu 4', 'warning at ppi(27).pending rises on vcpu 4: this trace has vCPUs 0 to 1'],
     ['vcpu == 3', 'warning at 3: this trace has vCPUs 0 to 1'],
