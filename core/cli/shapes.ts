@@ -129,7 +129,8 @@ export const SHAPES = {
     files: z.array(z.strictObject({ file: z.string(), format: z.string().nullable(), message: z.string() })),
     recordings: z.array(z.strictObject({ files: z.array(z.string()), placed: z.string() })),
     frames: z.string().nullable(),
-    output: z.string(),
+    /** null: none was named. */
+    output: z.string().nullable(),
     there: z.enum(['cut', 'complete', 'other', 'busy']).nullable(),
     room: z.strictObject({ needed: count, free: count }),
     problem: z.string().nullable(),

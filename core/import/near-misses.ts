@@ -115,6 +115,11 @@ const ROWS: readonly Row[] = [
     hint: 'Convert it to UTF-8 (iconv -f UTF-16 -t UTF-8), or redirect without PowerShell.',
     is: (head) => bytes(0, 0xff, 0xfe)(head) || bytes(0, 0xfe, 0xff)(head),
   },
+  {
+    what: 'text whose lines end with CR alone',
+    hint: "Convert it: tr '\\r' '\\n' < FILE > trace.txt",
+    is: hasOnlyReturns,
+  },
   { what: 'a web page', hint: NO_TRACE, is: says(/^\s*<(!doctype html|html)/i) },
   {
     what: 'text of perf script that lacks the thread, the time in seconds or the name of each event',
@@ -149,6 +154,13 @@ export function isTar(head: Uint8Array): boolean {
   return bytes(257, 0x75, 0x73, 0x74, 0x61, 0x72)(head);
 }
 
+/** Text that one line would be: what a console saved without its line feeds. */
+export function hasOnlyReturns(head: Uint8Array): boolean {
+  return !head.includes(LF) && head.indexOf(CR) !== head.lastIndexOf(CR) && !isBinary(head);
+}
+
+const LF = 10;
+const CR = 13;
 const CAPTURES: ReadonlySet<number> = new Set([0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1, 0x0a0d0d0a]);
 
 function isCapture(head: Uint8Array): boolean {

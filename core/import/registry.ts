@@ -2,7 +2,7 @@
 import { ImportError } from './errors.ts';
 import { type Format } from './format.ts';
 import { FTRACE_TEXT, PERF_SCRIPT } from './ftrace/ftrace-text.ts';
-import { isBinary, isTar, nearMiss } from './near-misses.ts';
+import { hasOnlyReturns, isBinary, isTar, nearMiss } from './near-misses.ts';
 import { QEMU_LOG } from './qemu/qemu-log.ts';
 import { QEMU_SIMPLE } from './qemu-simple/qemu-simple.ts';
 import { TRACE_DAT } from './trace-dat/trace-dat.ts';
@@ -46,7 +46,7 @@ export function checkGuest(format: Format, file: string, isGuest = false): void 
 
 /** What a file is, by its first 64 KiB. @throws ImportError that says what it seems to be instead */
 export function detect(head: Uint8Array, file: string): Detected {
-  if (isTar(head)) throw unrecognised(head, file, undefined);
+  if (isTar(head) || hasOnlyReturns(head)) throw unrecognised(head, file, undefined);
   const verdicts = FORMATS.flatMap((format) => {
     const verdict = format.detect(head);
     return verdict === undefined ? [] : [{ format, ...verdict }];

@@ -19,7 +19,7 @@ export async function sayPlan(
   context: Context,
   request: Args<'import.plan'>,
   files: readonly string[],
-  shownOutput: string,
+  shownOutput: string | undefined,
   json: boolean,
 ): Promise<ExitCode> {
   const folder = mkdtempSync(join(tmpdir(), 'gicscope-'));
@@ -40,7 +40,7 @@ export async function sayPlan(
 }
 
 /** Names as they were given. */
-function planDocument(plan: Plan, files: readonly string[], output: string): Shape<'importPlan'> {
+function planDocument(plan: Plan, files: readonly string[], output: string | undefined): Shape<'importPlan'> {
   return {
     files: plan.files.map(({ path, format, message }, i) => ({
       file: files[i] ?? path,
@@ -52,8 +52,9 @@ function planDocument(plan: Plan, files: readonly string[], output: string): Sha
       placed,
     })),
     frames: orNull(plan.registers.frames),
-    output,
-    there: plan.earlier?.state ?? null,
+    output: output ?? null,
+    // Without an output it is what the app would go on with.
+    there: output === undefined ? null : (plan.earlier?.state ?? null),
     room: plan.room,
     problem: orNull(plan.problem || plan.registers.problem),
   };
@@ -78,5 +79,6 @@ function planLines({ files, recordings, frames, output, there, problem }: Shape<
       );
   if (frames !== null)
     lines.push(`register frames: ${frames}${plan.registers.needed ? '' : '; not needed, the lines name registers'}`);
+  if (output === null) return [...lines, 'can be imported: -o TRACE says where to'];
   return [...lines, `would be imported to ${output}${there === null ? '' : `, ${WHAT_THERE[there]}`}`];
 }

@@ -31,7 +31,7 @@ export const importCommand = defineCommand({
     files: { name: 'FILE', description: 'recordings, or - for standard input', arity: 'many', completes: 'file' },
   },
   options: {
-    output: { ...text('--output', 'TRACE', 'trace to write', { short: '-o', completes: 'trace' }), required: true },
+    output: text('--output', 'TRACE', 'trace to write; --dry-run goes without', { short: '-o', completes: 'trace' }),
     format: text('--format', 'F', 'format of the files, when their content does not tell'),
     vcpus: integer('--vcpus', 'N', 'number of vCPUs, where the recording does not say it', 1, 512),
     dtb: text('--dtb', 'FILE', "device tree blob of a recorded guest: where its GIC's registers are", {
@@ -62,7 +62,7 @@ export const importCommand = defineCommand({
       command: 'gicscope import boot.log guest.txt -o both.gscope --offset guest.txt=+1.5ms',
       says: 'an emulator and its guest, side by side',
     },
-    { command: 'gicscope import boot.log.zst -o boot.gscope --dry-run', says: 'what is this file, and would it work?' },
+    { command: 'gicscope import boot.log.zst --dry-run', says: 'what is this file, and would it work?' },
     {
       command: 'gicscope import - -o boot.gscope --overwrite < boot.log',
       says: 'from a pipe, replacing the old trace',
@@ -107,8 +107,11 @@ export const importCommand = defineCommand({
       ...(offset === undefined ? {} : { offsets: perFile(offset, files) }),
       ...(guest === undefined ? {} : { guests: placesOf(guest.split(','), files) }),
     };
-    if (dryRun)
-      return sayPlan(context, { ...how, files: [], output: newTrace(context, output, true) }, files, output, json);
+    if (dryRun) {
+      const there = output === undefined ? {} : { output: newTrace(context, output, true) };
+      return sayPlan(context, { ...how, files: [], ...there }, files, output, json);
+    }
+    if (output === undefined) throw new CliFailure('usage', "required option '-o, --output <TRACE>' not specified");
     const path = newTrace(context, output, overwrite || resume);
     if (resume && !grows && (await isImported(context, path, output, files))) return EXIT.done;
     const isAlone = files.length === 1 && offset === undefined && format !== 'scenario';

@@ -41,6 +41,18 @@ describe('import --dry-run', () => {
     expect(readdirSync(folder)).toHaveLength(3);
   });
 
+  it('needs no output', async () => {
+    put('a.log', QEMU);
+    const plain = await run(['import', 'a.log', '--dry-run'], { cwd: folder });
+    expect([plain.exit, plain.stderr]).toEqual([0, '']);
+    expect(plain.stdout.split('\n').slice(1)).toEqual(['can be imported: -o TRACE says where to', '']);
+    const { stdout } = await run(['import', 'a.log', '--dry-run', '--json'], { cwd: folder });
+    expect(SHAPES.importPlan.parse(JSON.parse(stdout))).toMatchObject({ output: null, there: null, problem: null });
+    const doing = await run(['import', 'a.log'], { cwd: folder });
+    expect(doing).toMatchObject({ exit: 2, stderr: expect.stringContaining("'-o, --output <TRACE>'") as string });
+    expect(readdirSync(folder)).toEqual(['a.log']);
+  });
+
   it('says of what cannot be imported why, once with its name, also of standard input', async () => {
     put('perf.data', 'PERFILE2xxxx');
     put('a.log', QEMU);

@@ -151,6 +151,10 @@ describe('what is no recording is refused with a reason and advice', () => {
     ['a bzip2 file', Buffer.from('BZh91AY&SY')],
     ['a bzip2 file', Buffer.from([0x42, 0x5a, 0x68, 0x39, 0x17, 0x72, 0x45, 0x38, 0x50, 0x90])],
     ['a tar archive', tar(Array.from({ length: 40 }, () => 'gicv5_cdeoi domain 1 CDEOI performing priority drop\n'))],
+    [
+      'text whose lines end with CR alone',
+      Buffer.from('gicv5_cdeoi domain 1 CDEOI performing priority drop\r'.repeat(3)),
+    ],
     ['text in UTF-16', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('gicv5_cdeoi domain 1\n', 'utf16le')])],
   ] as const)('%s', async (what, bytes) => {
     const error = await attempt(file('near-miss', bytes));
