@@ -22,46 +22,33 @@ export function containsMatcher(pattern: string): (text: string) => boolean {
   return (text) => matches(`*${wanted}*`, text.toLowerCase());
 }
 
-/** Whether a dotted path matches part by part. */
+/** Whether a dotted path matches part by part: `**` is the star among parts, other parts match as words. */
 export function pathMatcher(pattern: string): (path: string) => boolean {
   const parts = pattern.toLowerCase().split('.');
-  return (path) => matchParts(parts, 0, path.toLowerCase().split('.'), 0);
+  return (path) => walk(parts, path.toLowerCase().split('.'), '**', matches);
 }
 
 function matches(pattern: string, text: string): boolean {
+  return walk(pattern, text, '*', (wanted, char) => wanted === '?' || wanted === char);
+}
+
+/** Goes through both; where they part, the last star takes one more item and the walk begins anew behind it. */
+function walk(
+  pattern: ArrayLike<string>,
+  items: ArrayLike<string>,
+  anything: string,
+  fits: (wanted: string, item: string) => boolean,
+): boolean {
   let p = 0;
   let t = 0;
   let star = -1;
   let restart = 0;
-  while (t < text.length) {
-    const char = pattern[p];
-    if (char === '*') {
-      star = p++;
-      restart = t;
-    } else if (char === '?' || char === text[t]) {
-      p++;
-      t++;
-    } else if (star >= 0) {
-      p = star + 1;
-      t = ++restart;
-    } else return false;
-  }
-  while (pattern[p] === '*') p++;
-  return p === pattern.length;
-}
-
-/** The same walk over parts: `**` is the star, other parts match as words. */
-function matchParts(pattern: readonly string[], p0: number, parts: readonly string[], t0: number): boolean {
-  let p = p0;
-  let t = t0;
-  let star = -1;
-  let restart = 0;
-  while (t < parts.length) {
+  while (t < items.length) {
     const wanted = pattern[p];
-    if (wanted === '**') {
+    if (wanted === anything) {
       star = p++;
       restart = t;
-    } else if (wanted !== undefined && matches(wanted, parts[t] ?? '')) {
+    } else if (wanted !== undefined && fits(wanted, items[t] ?? '')) {
       p++;
       t++;
     } else if (star >= 0) {
@@ -69,6 +56,6 @@ function matchParts(pattern: readonly string[], p0: number, parts: readonly stri
       t = ++restart;
     } else return false;
   }
-  while (pattern[p] === '**') p++;
+  while (pattern[p] === anything) p++;
   return p === pattern.length;
 }
