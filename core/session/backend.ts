@@ -9,6 +9,7 @@ import { type Args, type Method, type PushEvent, type PushEvents, type Result } 
 import { bookmarkHandlers } from './bookmark-handlers.ts';
 import { breakpointHandlers } from './breakpoint-handlers.ts';
 import { eventHandlers } from './event-handlers.ts';
+import { exportHandlers } from './export-handlers.ts';
 import { GrowthWatch } from './growth-watch.ts';
 import { type BackendOptions, type Handlers, OpenTraces, type SessionContext } from './handlers.ts';
 import { historyHandlers } from './history-handlers.ts';
@@ -57,6 +58,7 @@ export function createBackend(options: BackendOptions): SessionBackend {
     ...breakpointHandlers(context),
     ...bookmarkHandlers(context),
     ...analysisHandlers(context),
+    ...exportHandlers(context),
   };
 
   return {
