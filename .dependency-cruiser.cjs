@@ -41,7 +41,7 @@ module.exports = {
       from: { path: '^renderer/' },
       to: {
         path: '^(core|electron|test|scripts)/',
-        pathNot: '^core/session/(vocabulary|client|wire)\\.ts$',
+        pathNot: '^core/session/(vocabulary|client|transports|wire)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

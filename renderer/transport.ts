@@ -3,13 +3,8 @@
  * served the page. Everything above sees one `ConnectedClient`. Only plain data may be sent: a Vue proxy is refused by
  * the wire, so stores pass literals or unwrapped values.
  */
-import {
-  bridgeTransport,
-  type ConnectedClient,
-  createClient,
-  SessionError,
-  webSocketTransport,
-} from '../core/session/client.ts';
+import { type ConnectedClient, createClient, SessionError } from '../core/session/client.ts';
+import { bridgeTransport, webSocketTransport } from '../core/session/transports.ts';
 
 let connected: ConnectedClient | undefined;
 

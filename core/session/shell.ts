@@ -1,7 +1,7 @@
 /**
  * What a desktop shell offers a window beyond the session, as `window.gicscope`. Absent in a browser. Types only.
  */
-import type { SessionBridge } from './client.ts';
+import type { SessionBridge } from './transports.ts';
 
 export interface WindowState {
   readonly maximized: boolean;

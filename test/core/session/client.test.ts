@@ -3,16 +3,18 @@ import { WebSocket } from 'ws';
 import {
   type ClientMessage,
   type Connection,
-  type SessionBridge,
   type ServerMessage,
   SessionError,
   type Transport,
   type TransportEvents,
+  createClient,
+} from '../../../core/session/client.ts';
+import {
+  type SessionBridge,
   type WebSocketLike,
   bridgeTransport,
-  createClient,
   webSocketTransport,
-} from '../../../core/session/client.ts';
+} from '../../../core/session/transports.ts';
 import { decodeFrame, encodeFrame } from '../../../core/session/wire.ts';
 
 const running: ServerMessage = { type: 'backend', backend: { epoch: 1, running: true, reason: '' } };
