@@ -27,6 +27,9 @@ import * as ioctls from './vcpu-ioctls.ts';
 import { FEATURE, VcpuSlots } from './vcpu-slots.ts';
 import { type Vm } from './vm.ts';
 
+/** Bits of `inputs`. */
+const INPUT: Readonly<Record<Signal, number>> = { none: 0, irq: 1, fiq: 2 };
+
 export class Vcpu {
   readonly vm: Vm;
   readonly index: number;
@@ -207,6 +210,14 @@ export class Vcpu {
     return cpu === undefined || gic === undefined ? 'none' : gic.signal(cpu);
   }
 
+  /**
+   * Interrupt inputs of its core, IRQ in bit 0 and FIQ in bit 1: that signal, and what user space holds up as HCR_EL2.VI
+   * and VF (§28.6).
+   */
+  get inputs(): number {
+    return this.slots.cpuLines.lo | INPUT[this.signal];
+  }
+
   // --- run loop -------------------------------------------------------------------------------------------------
 
   load(cpu: HostCpu): void {
@@ -230,7 +241,7 @@ export class Vcpu {
     ({ readonly trapped: true } & loop.WaitAnswer) | { readonly trapped: false; readonly ends: boolean } {
     this.requireGuest();
     if (this.slots.trapWfi.flag) return { trapped: true, ...this.trapWfi() };
-    return { trapped: false, ends: this.signal !== 'none' };
+    return { trapped: false, ends: this.inputs !== 0 };
   }
 
   /** A trapped WFI: exit, then the wait begins. */

@@ -22,6 +22,7 @@ import {
   type Exception,
   type Hint,
   type HintAnswer,
+  LINE,
   PROCEED,
   type System,
   systemRegisterName,
@@ -47,6 +48,11 @@ const VECTOR_OFFSET: Partial<Record<Exception['kind'], number>> = { irq: 0x080, 
 const FIXED: ReadonlyMap<string, (vcpu: Vcpu) => bigint> = new Map([
   ['MPIDR_EL1', ({ slots }: Vcpu) => slots.mpidr.value],
   ['CNTFRQ_EL0', () => 1_000_000_000n],
+  // F in bit 6, I in bit 7: what is up, masked or not.
+  [
+    'ISR_EL1',
+    ({ inputs }: Vcpu) => BigInt(((inputs & LINE.IRQ) !== 0 ? 0x80 : 0) | ((inputs & LINE.FIQ) !== 0 ? 0x40 : 0)),
+  ],
 ]);
 
 /**

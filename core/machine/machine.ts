@@ -39,6 +39,8 @@ export interface RunResult {
 
 /** A millisecond's work, or a few. */
 const ROUNDS_APART = 1024;
+/** The bits of a vCPU's inputs are those of its core's lines. */
+const INPUTS = [LINE.IRQ, LINE.FIQ] as const;
 /** Of quiet rounds, as many as take the time of one that is not. */
 const INSTRUCTIONS_PER_ROUND = 32;
 
@@ -255,17 +257,14 @@ export class Machine {
     this.save();
   }
 
-  /** Brings a core's interrupt input up to what its physical CPU's interface signals. */
+  /** Brings a core's interrupt inputs up to what its vCPU's are in the guest. */
   refreshLine(index: number): void {
     const thread = this.#threads[index];
     if (thread === undefined) return;
     const { vcpu, core } = thread;
-    const signal = vcpu.inGuest ? vcpu.signal : 'none';
-    const irq = signal === 'irq';
-    const fiq = signal === 'fiq';
+    const inputs = vcpu.inGuest ? vcpu.inputs : 0;
     // After every access of a guest: the lines have mostly stayed.
-    if (irq !== ((core.lines & LINE.IRQ) !== 0)) core.setLine(LINE.IRQ, irq);
-    if (fiq !== ((core.lines & LINE.FIQ) !== 0)) core.setLine(LINE.FIQ, fiq);
+    for (const line of INPUTS) if (((core.lines ^ inputs) & line) !== 0) core.setLine(line, (inputs & line) !== 0);
   }
 
   /** Takes a loaded thread off its CPU, out of the guest if need be; it is ready then. */

@@ -120,7 +120,7 @@ export class QuietRounds {
   /** Does a thread that is in its guest execute on, or wait on? */
   #isQuiet(thread: Thread): boolean {
     const { status, vcpu } = thread;
-    if (status === 'waiting') return vcpu.signal === 'none';
+    if (status === 'waiting') return vcpu.inputs === 0;
     if (status !== 'loaded' || isAtBreakpoint(thread)) return false;
     this.#machine.refreshLine(thread.index);
     this.#turns[vcpu.requireCpu().index] = thread;

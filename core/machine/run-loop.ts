@@ -138,7 +138,7 @@ export class RunLoop {
         continue;
       }
       if (thread.status === 'waiting') {
-        if (vcpu.signal === 'none') return left < budget;
+        if (vcpu.inputs === 0) return left < budget;
         thread.status = 'loaded';
       }
       if (core.breakpoints.size !== 0 && this.#reports(thread)) continue;

@@ -200,6 +200,41 @@ second:
     expect([x(machine, 19), x(machine, 19, 1), x(machine, 23)]).toEqual([0x8000_0000n, 0x8000_0100n, 1_000_000_000n]);
   });
 
+  it('takes what user space holds up where there is no controller in the kernel, as IRQ and as FIQ', () => {
+    const machine = machineOf(
+      `
+start:
+  ldr x1, =vectors
+  msr VBAR_EL1, x1
+  mov x10, #0
+idle:
+  wfi
+  mrs x11, ISR_EL1
+  msr DAIFClr, #3
+  b idle
+irq:
+  mrs x12, ISR_EL1
+  orr x10, x10, #1
+  msr DAIFSet, #2
+  msr DAIFClr, #1
+  b .
+${VECTORS}
+  .balign 128
+  orr x10, x10, #2
+${SYSTEM_OFF}
+`,
+      { device: 0 },
+    );
+    machine.start();
+    expect(machine.run(1000n)).toEqual({ halted: 'idle' });
+    expect(machine.vm.irqLine({ irq: 0, level: 1 })).toBe(0);
+    expect(machine.run(2000n)).toEqual({ halted: undefined });
+    expect([x(machine, 10), x(machine, 11), x(machine, 12)]).toEqual([1n, 0x80n, 0x80n]);
+    expect(machine.vm.irqLine({ irq: 1, level: 1 })).toBe(0);
+    expect(machine.run(3000n)).toEqual({ halted: 'poweredOff' });
+    expect(x(machine, 10)).toBe(3n);
+  });
+
   it('injects the PMU interrupt when the host sees an overflow', () => {
     const machine = machineOf(
       `
