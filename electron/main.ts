@@ -3,20 +3,18 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Menu, type BrowserWindow, app, dialog, protocol, session } from 'electron';
 import { startBackend } from './backend-thread.ts';
-import { type ShellAction } from './desktop/commands.ts';
-import { chooseFiles } from './desktop/dialogs.ts';
+import { confirmStop } from './desktop/dialogs.ts';
 import { guardSession } from './desktop/guards.ts';
 import { serveIpc } from './desktop/ipc.ts';
-import { menuTemplate } from './desktop/menu.ts';
+import { type MenuActions, menuTemplate } from './desktop/menu.ts';
 import { SCHEME, servePage } from './desktop/page.ts';
 import { prepareQuit } from './desktop/quit.ts';
+import { runShellAction } from './desktop/shell-actions.ts';
 import { type SecondStart, secondStartSchema, traceArgument } from './desktop/start-arguments.ts';
 import { createWindows } from './desktop/windows.ts';
 import { findPlaces } from './places.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
-/** Largest and smallest size of the interface (ui.md §7). */
-const ZOOM = { least: 0.8, most: 2, step: 0.1 };
 
 function start(firstTrace: string | undefined): void {
   const places = findPlaces(import.meta.url);
@@ -30,21 +28,7 @@ function start(firstTrace: string | undefined): void {
   let ready = false;
   let waiting = firstTrace;
 
-  const quitting = prepareQuit(app, backend, async (running) => {
-    const options = {
-      type: 'question' as const,
-      message: running === 1 ? 'An import is still running.' : `${running} imports are still running.`,
-      detail: 'If you quit, it stops here. What was imported so far is kept and can be opened.',
-      buttons: ['Stop and Quit', 'Keep Running'],
-      defaultId: 1,
-      cancelId: 1,
-    };
-    const window = windows.current()?.browser;
-    const { response } = await (window === undefined
-      ? dialog.showMessageBox(options)
-      : dialog.showMessageBox(window, options));
-    return response === 0;
-  });
+  const quitting = prepareQuit(app, backend, (running) => confirmStop(windows.current()?.browser, running));
 
   function openTrace(path: string): void {
     if (!ready) waiting = path;
@@ -59,11 +43,11 @@ function start(firstTrace: string | undefined): void {
   }
 
   function showMenu(): void {
-    Menu.setApplicationMenu(
-      Menu.buildFromTemplate(
-        menuTemplate({ shell: runShellAction, window: (id, argument) => commandToWindow(id, argument) }, recent),
-      ),
-    );
+    const actions: MenuActions = {
+      shell: (action) => runShellAction(action, windows, openTrace),
+      window: commandToWindow,
+    };
+    Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(actions, recent)));
   }
   function commandToWindow(id: string, argument: string): void {
     if (id === 'open') openTrace(argument);
@@ -77,39 +61,6 @@ function start(firstTrace: string | undefined): void {
   }
   const refreshRecentSoon = (): void =>
     void refreshRecent().catch((error: unknown) => console.error(`gicscope: recent traces: ${String(error)}`));
-
-  function runShellAction(action: ShellAction): void {
-    const window = windows.current()?.browser;
-    const contents = window?.webContents;
-    switch (action) {
-      case 'new-window':
-        windows.open();
-        break;
-      case 'open':
-        if (window !== undefined) void chooseFiles(window, action).then((files) => files.forEach(openTrace));
-        break;
-      case 'close-window':
-        window?.close();
-        break;
-      case 'quit':
-        app.quit();
-        break;
-      case 'zoom-in':
-      case 'zoom-out':
-      case 'zoom-reset': {
-        const change = { 'zoom-in': ZOOM.step, 'zoom-out': -ZOOM.step, 'zoom-reset': 0 }[action];
-        const factor = action === 'zoom-reset' ? 1 : (contents?.getZoomFactor() ?? 1) + change;
-        contents?.setZoomFactor(Math.min(ZOOM.most, Math.max(ZOOM.least, factor)));
-        break;
-      }
-      case 'developer-tools':
-        contents?.toggleDevTools();
-        break;
-      case 'about':
-        app.showAboutPanel();
-        break;
-    }
-  }
 
   serveIpc(backend, windows, {
     opened(path) {

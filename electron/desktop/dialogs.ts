@@ -56,6 +56,22 @@ export async function chooseReport(
   return canceled || filePath === '' ? null : filePath;
 }
 
+/** Whether imports that are running may be stopped, because the application ends. */
+export async function confirmStop(window: BrowserWindow | undefined, running: number): Promise<boolean> {
+  const options: Electron.MessageBoxOptions = {
+    type: 'question',
+    message: running === 1 ? 'An import is still running.' : `${running} imports are still running.`,
+    detail: 'If you quit, it stops here. What was imported so far is kept and can be opened.',
+    buttons: ['Stop and Quit', 'Keep Running'],
+    defaultId: 1,
+    cancelId: 1,
+  };
+  const { response } = await (window === undefined
+    ? dialog.showMessageBox(options)
+    : dialog.showMessageBox(window, options));
+  return response === 0;
+}
+
 /** Shows a file in the file manager, if it is one. */
 export function reveal(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) shell.showItemInFolder(path);

@@ -10,7 +10,8 @@ import { type Seat, takeSeat } from '../dispatch.ts';
 import { CHANNEL } from './channels.ts';
 import { chooseFiles, chooseReport, PURPOSES, reveal } from './dialogs.ts';
 import { isOurPage } from './page.ts';
-import type { DesktopWindow, DesktopWindows } from './windows.ts';
+import type { DesktopWindow } from './window.ts';
+import type { DesktopWindows } from './windows.ts';
 
 type PageEvent = IpcMainEvent | IpcMainInvokeEvent;
 

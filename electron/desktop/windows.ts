@@ -1,26 +1,9 @@
-/**
- * The windows. Each is sandboxed, draws its own title bar (ui.md §2), and shows one page. Messages for a page that does
- * not listen yet are kept until it does.
- */
-import { type WebContents, BrowserWindow, nativeTheme, screen } from 'electron';
-import type { ServerMessage } from '../../core/session/client.ts';
-import type { WindowState } from '../../core/session/shell.ts';
-import { CHANNEL } from './channels.ts';
+/** The windows. Each is sandboxed, draws its own title bar (ui.md §2), and shows one page. */
+import { BrowserWindow, nativeTheme, screen } from 'electron';
 import { guardContents } from './guards.ts';
 import { pageUrl } from './page.ts';
+import { type DesktopWindow, desktopWindow } from './window.ts';
 import { SMALLEST, isOnScreen, readWindowPlace, writeWindowPlace } from './window-state.ts';
-
-export interface DesktopWindow {
-  readonly id: number;
-  readonly browser: BrowserWindow;
-  readonly contents: WebContents;
-  tell(message: ServerMessage): void;
-  /** The page listens: what was kept is told now. */
-  listens(): void;
-  /** Runs a command of the page. */
-  command(command: string, argument: string): void;
-  tellState(): void;
-}
 
 export interface DesktopWindows {
   open(trace?: string): DesktopWindow;
@@ -74,56 +57,16 @@ export function createWindows({ preload, stateFile }: WindowsOptions): DesktopWi
         spellcheck: false,
       },
     });
-    const contents = browser.webContents;
-    // After `closed` the contents are gone, and its number with them.
-    const { id } = contents;
-    let kept: ServerMessage[] | undefined = [];
-
-    const tell = (message: ServerMessage): void => {
-      if (!contents.isDestroyed()) contents.send(CHANNEL.message, message);
-    };
-    const window: DesktopWindow = {
-      id,
-      browser,
-      contents,
-      tell,
-      listens() {
-        for (const message of kept ?? []) tell(message);
-        kept = undefined;
-      },
-      command(command, argument) {
-        const message: ServerMessage = { type: 'push', event: 'command', payload: { command, argument } };
-        if (kept === undefined) tell(message);
-        else kept.push(message);
-      },
-      tellState() {
-        if (contents.isDestroyed()) return;
-        const state: WindowState = {
-          maximized: browser.isMaximized(),
-          fullScreen: browser.isFullScreen(),
-          focused: browser.isFocused(),
-        };
-        contents.send(CHANNEL.windowState, state);
-      },
-    };
+    const window = desktopWindow(browser);
+    const { id, contents } = window;
 
     guardContents(contents, browser);
-    contents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
-      if (isMainFrame && !isSameDocument) kept ??= [];
-    });
     browser.once('ready-to-show', () => {
       if (place.maximized) browser.maximize();
       browser.show();
     });
-    const tellState = (): void => window.tellState();
-    browser.on('maximize', tellState);
-    browser.on('unmaximize', tellState);
-    browser.on('enter-full-screen', tellState);
-    browser.on('leave-full-screen', tellState);
-    browser.on('blur', tellState);
     browser.on('focus', () => {
       order = [...order.filter((other) => other !== id), id];
-      tellState();
     });
     browser.on('close', (event) => {
       if (closingHandlers.some((handler) => handler(window))) event.preventDefault();
