@@ -16,24 +16,26 @@ import { Journal } from '../state/journal.ts';
 import { Layout } from '../state/layout.ts';
 import { BLOCK_EVENTS, CHUNK_BLOCKS } from './block.ts';
 import { slotsBefore } from './claimed-slots.ts';
-import { HAS_DETAIL, codecOf, emptyPayload, packPayload } from './columns.ts';
+import { HAS_DETAIL } from './columns.ts';
 import { DetailTexts } from './detail-texts.ts';
 import { DictionaryRows } from './dictionary-rows.ts';
-import { DETAIL_NAME, DETAIL_SOURCE, NO_NAME, NameTable, OVERFLOW_NAME, TypeTable } from './dictionary.ts';
+import { type NameTable, type TypeTable } from './dictionary.ts';
 import { TraceError } from './errors.ts';
+import { EventNumbers } from './event-numbers.ts';
 import { guarded, removeTraceFiles, translated } from './file.ts';
 import { InterruptIndex } from './interrupt-index.ts';
 import { type BitRange, type InterruptField } from './interrupts.ts';
-import { type AnyPayload, type Detail, type Kind, type NewEvent, type Origin } from './kinds.ts';
+import { type AnyPayload, type Kind, type NewEvent, type Origin } from './kinds.ts';
 import { type Leg } from './life.ts';
 import { LAST_VCPU } from './limits.ts';
 import { createTables, makeRoom } from './new-file.ts';
 import { RawLineWriter } from './raw-lines.ts';
 import { FINAL_INDEXES } from './schema.ts';
-import { type PackedSink, type SkippedLine, type SourceInfo, type TraceSummary } from './sink.ts';
+import { type PackedSink, type SkippedLine, type TraceSummary } from './sink.ts';
 import { SourceTally } from './source-tally.ts';
 import { StretchBuilder } from './stretch.ts';
 import { WriteQueue } from './write-queue.ts';
+import { type WriterOptions } from './writer-options.ts';
 import { type WriteStatement } from './writes.ts';
 
 /** Blocks after which a trace is long enough for a thread that writes; it is started some blocks earlier. */
@@ -42,34 +44,11 @@ const BOOT_BLOCKS = 2;
 
 const DETAIL_LIMIT = 64;
 
-export interface WriterOptions {
-  /** The machine's journal; an importer that has none gets a fresh one with an empty layout. */
-  readonly journal?: Journal;
-  /** Known before the end, so that a trace cut short still says where it came from. */
-  readonly source?: SourceInfo;
-  /** What is known of it before the end; `finish` replaces it. */
-  readonly summary?: TraceSummary;
-  /** Stored as it is: the gicscope version that writes. */
-  readonly tool?: string;
-  /** Configuration of an emulated session, as JSON text. */
-  readonly config?: string;
-  /** Replace an existing trace at this path. Anything that is not a trace is never replaced. */
-  readonly overwrite?: boolean;
-  /** False: everything is written by the calling thread, however long the trace. */
-  readonly thread?: boolean;
-  /**
-   * Which thread makes blocks, rows and lives of the events of a long trace: the one that calls (absent), as `latency`
-   * needs it, or the one that writes, which suits a source that takes longer for an event than a row does.
-   */
-  readonly assembles?: 'caller' | 'writer';
-}
-
 export class TraceWriter implements PackedSink {
   readonly path: string;
   readonly journal: Journal;
   readonly #queue: WriteQueue;
-  readonly #names = new NameTable();
-  readonly #types = new TypeTable();
+  readonly #numbers = new EventNumbers();
   readonly #interrupts = new InterruptIndex();
   readonly #stretch: StretchBuilder;
   readonly #details: DetailTexts;
@@ -77,7 +56,6 @@ export class TraceWriter implements PackedSink {
   readonly #raw: RawLineWriter;
   readonly #tally: SourceTally;
   readonly #setMeta: WriteStatement;
-  readonly #packed = emptyPayload();
 
   readonly #mayThread: boolean;
   #state: 'open' | 'closed' | 'failed' = 'open';
@@ -132,7 +110,8 @@ export class TraceWriter implements PackedSink {
 
   /** The numbers that events go by, as far as they are given; the tables only grow. */
   get dictionaries(): { readonly types: TypeTable; readonly names: NameTable; readonly interrupts: InterruptIndex } {
-    return { types: this.#types, names: this.#names, interrupts: this.#interrupts };
+    const { types, names } = this.#numbers;
+    return { types, names, interrupts: this.#interrupts };
   }
 
   /**
@@ -170,36 +149,23 @@ export class TraceWriter implements PackedSink {
     json: string | undefined,
   ): Seq {
     this.#mustBeOpen();
-    const { kind } = payload;
-    const packed = this.#packed;
-    packPayload(codecOf(kind), payload, packed);
-    // What the tables cannot take, and what the detail therefore must hold beside its own.
-    let more: Detail | undefined;
-    let type = this.#types.intern(kind, origin, source);
-    if (type === undefined) {
-      type = this.typeId(kind, origin);
-      more = { [DETAIL_SOURCE]: source ?? '' };
-    }
-    let name = NO_NAME;
-    if (packed.name !== undefined) {
-      name = this.#names.intern(packed.name);
-      if (name === OVERFLOW_NAME) more = { ...more, [DETAIL_NAME]: packed.name };
-    }
+    const numbers = this.#numbers;
+    const detail = numbers.pack(payload, origin, source, json);
     if (!Number.isSafeInteger(time) || time < 0)
-      throw new RangeError(`event ${kind}: time ${time} is not a whole number of nanoseconds`);
-    const { small, flags, valueLo, valueHi, argLo, argHi } = packed;
-    const detail = more === undefined ? json : withMore(json, more);
+      throw new RangeError(`event ${payload.kind}: time ${time} is not a whole number of nanoseconds`);
+    const { type, name } = numbers;
+    const { small, flags, valueLo, valueHi, argLo, argHi } = numbers.payload;
     return this.appendPacked(type, vcpu, small, name, flags, valueLo, valueHi, argLo, argHi, time, line, detail);
   }
 
   /** The number of an event type, for `appendPacked`. */
   typeId(kind: Kind, origin: Origin, source?: string): number {
-    return this.#types.intern(kind, origin, source) ?? this.#types.internPlain(kind, origin);
+    return this.#numbers.typeId(kind, origin, source);
   }
 
   /** The number of a name, for `appendPacked`. */
   nameId(text: string): number {
-    return this.#names.intern(text);
+    return this.#numbers.names.intern(text);
   }
 
   /**
@@ -400,7 +366,7 @@ export class TraceWriter implements PackedSink {
     if (stretch.isEmpty) return;
     this.#details.save();
     this.#given += stretch.count;
-    this.#queue.assemble({ do: 'take', stretch: stretch.end(this.journal.layout, this.#types) });
+    this.#queue.assemble({ do: 'take', stretch: stretch.end(this.journal.layout, this.#numbers.types) });
   }
 
   #handOver(): void {
@@ -416,7 +382,8 @@ export class TraceWriter implements PackedSink {
 
   /** Everything that is not a block, then the end of the transaction. */
   #commit(): void {
-    this.#dictionaries.save(this.#names, this.#types, this.journal.layout, this.#interrupts);
+    const { names, types } = this.#numbers;
+    this.#dictionaries.save(names, types, this.journal.layout, this.#interrupts);
     this.#queue.assemble({ do: 'save' });
     this.#tally.save();
     this.#meta('events', this.count);
@@ -426,13 +393,6 @@ export class TraceWriter implements PackedSink {
     this.#queue.commit();
     this.#queue.send();
   }
-}
-
-/** A detail with further entries. */
-function withMore(json: string | undefined, more: Detail): string {
-  // What is given as JSON was made of a detail.
-  const own = json === undefined ? {} : (JSON.parse(json) as Detail);
-  return JSON.stringify({ ...own, ...more });
 }
 
 function checkedVcpu(vcpu: number): number {

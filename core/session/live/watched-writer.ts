@@ -2,7 +2,8 @@
 import { type LiveEvent } from '../../debug/live.ts';
 import { type Seq } from '../../state/brand.ts';
 import { type Leg } from '../../trace/life.ts';
-import { TraceWriter, type WriterOptions } from '../../trace/writer.ts';
+import { TraceWriter } from '../../trace/writer.ts';
+import { type WriterOptions } from '../../trace/writer-options.ts';
 
 /** The event that is shown; one object serves all. */
 type Shown = { -readonly [K in keyof LiveEvent]: LiveEvent[K] };

@@ -6,7 +6,8 @@ import { type Change } from '../../../core/state/journal.ts';
 import { type StateVector } from '../../../core/state/state-vector.ts';
 import { type NewEvent } from '../../../core/trace/kinds.ts';
 import { type TraceSummary } from '../../../core/trace/sink.ts';
-import { TraceWriter, type WriterOptions } from '../../../core/trace/writer.ts';
+import { TraceWriter } from '../../../core/trace/writer.ts';
+import { type WriterOptions } from '../../../core/trace/writer-options.ts';
 import { scratch } from '../../support/scratch.ts';
 
 let files = 0;

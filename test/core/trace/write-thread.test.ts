@@ -6,7 +6,8 @@ import { intid } from '../../../core/gic/intid.ts';
 import { nanoseconds, vcpuId } from '../../../core/state/brand.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
 import { WriteThread } from '../../../core/trace/write-thread.ts';
-import { TraceWriter, type WriterOptions } from '../../../core/trace/writer.ts';
+import { TraceWriter } from '../../../core/trace/writer.ts';
+import { type WriterOptions } from '../../../core/trace/writer-options.ts';
 import { SUMMARY, buildTrace, tracePath } from './support.ts';
 
 /** Beyond the blocks after which the thread takes over, with a partly filled block at the end. */
