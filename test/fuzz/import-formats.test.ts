@@ -118,25 +118,51 @@ const IRQ = format(
   ],
   '"irq=%d name=%s", REC->irq, __get_str(name)',
 );
+const KVM_FORMATS = [
+  format('kvm_entry', 43, [['unsigned long vcpu_pc', 8, 8, 0]]),
+  format('kvm_irq_line', 44, [
+    ['unsigned int type', 8, 4, 0],
+    ['int vcpu_idx', 12, 4, 1],
+    ['int irq_num', 16, 4, 1],
+    ['int level', 20, 4, 1],
+  ]),
+  format('kvm_timer_save_state', 45, [
+    ['unsigned long ctl', 8, 8, 0],
+    ['unsigned long long cval', 16, 8, 0],
+    ['int timer_idx', 24, 4, 1],
+  ]),
+];
+
+/** One event of each format. */
+const BODIES = [
+  event(42)
+    .u32(27)
+    .u32((4 << 16) | 16)
+    .text('ipi\0'),
+  event(43).u64(0xffff_8000_0000_1000n),
+  event(44).u32(1).u32(0).u32(33).u32(1),
+  event(45).u64(5).u64(0x1234).u32(1),
+].map((writer) => writer.build());
+
+/** Type, flags, depth of preemption, thread. */
+function event(type: number): Writer {
+  return new Writer(false).u16(type).u8(0, 0).u32(7);
+}
 
 /** Pages of twelve events on each of two CPUs, and one gap. */
 function seedDat(shape: Shape, pages: number): Buffer {
-  const body = new Writer(false)
-    .u16(42)
-    .u8(1, 0)
-    .u32(7)
-    .u32(27)
-    .u32((4 << 16) | 16)
-    .text('ipi\0')
-    .build();
-  const events = Array.from({ length: 12 }, (_, i) => record(false, body.length / 4, i, body));
+  const events = Array.from({ length: 12 }, (_, i) => {
+    const body = BODIES[i % BODIES.length] ?? Buffer.alloc(0);
+    return record(false, body.length / 4, i, body);
+  });
   const data = Buffer.concat(events);
   const cpu = Array.from({ length: pages }, (_, i) => ({
     base: BigInt(1000 + 500 * i),
     data,
     ...(i === 1 ? { lost: 3 } : {}),
   }));
-  return traceDat({ ...shape, pageSize: 512 }, { irq: [IRQ] }, '7 CPU 0/KVM\n', [{ name: '', cpus: [cpu, cpu] }]);
+  const formats = { irq: [IRQ], kvm: KVM_FORMATS };
+  return traceDat({ ...shape, pageSize: 512 }, formats, '7 CPU 0/KVM\n', [{ name: '', cpus: [cpu, cpu] }]);
 }
 
 let folder = '';
