@@ -27,6 +27,8 @@ export interface FtraceRecord {
   /** Added to the numbers of threads, so that those of several kernels in one recording are apart; 0 where it has one. */
   readonly kernel: number;
   readonly comm: string;
+  /** Whether the source has no name of this thread beside its events; where it is left out, nobody knows before. */
+  lacksNameOf?(pid: number): boolean;
   /** `common_flags`, or NO_FLAGS. */
   readonly flags: number;
   readonly name: string;

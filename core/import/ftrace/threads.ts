@@ -29,6 +29,8 @@ interface Thread {
   lane: number | undefined;
 }
 
+/** What tracers print for a thread whose name they have forgotten, and perf for one that it never knew. */
+const NAMELESS = /^(?:<\.\.\.>|:-?\d+)$/;
 const NAME = /(?:CPU |vcpu[ _-]?)(\d{1,3})(?!\d)/;
 
 export class Threads {
@@ -36,6 +38,8 @@ export class Threads {
   readonly #lanes: Lane[] = [];
   readonly #byId = new Map<number, number[]>();
   readonly #stated = new Map<number, number>();
+  /** Names that events said, the last of each thread. */
+  readonly #heard = new Map<number, string>();
   /** Threads beyond what is kept, and vCPUs beyond MOST_LANES. */
   dropped = 0;
   /** Lanes that exist because two threads claimed one number at once. */
@@ -67,6 +71,11 @@ export class Threads {
     return lines.slice(0, 8).join('; ') + more;
   }
 
+  /** The scheduler called the thread so. */
+  hears(tid: number, comm: string): void {
+    if (this.#heard.has(tid) || this.#heard.size < MOST_THREADS) this.#heard.set(tid, comm);
+  }
+
   /** An event in the thread, in task context, named this vCPU. */
   names(tid: number, id: number): void {
     const thread = this.#thread(tid);
@@ -82,12 +91,13 @@ export class Threads {
     return this.#threads.get(tid)?.named !== undefined;
   }
 
-  /** The lane of the vCPU whose thread this is; `comm` as the source names it. Makes the thread a vCPU thread. */
-  laneOfVcpuThread(tid: number, comm: string): number {
+  /** The lane of the vCPU whose thread this is; `printed`: its name in the source. Makes the thread a vCPU thread. */
+  laneOfVcpuThread(tid: number, printed: string): number {
     const thread = this.#thread(tid);
     if (thread === undefined) return -1;
     const known = thread.lane;
     if (known !== undefined && this.#lanes[known]?.owner === tid) return known;
+    const comm = NAMELESS.test(printed) ? (this.#heard.get(tid) ?? printed) : printed;
     const stated = this.#stated.get(tid);
     const byName = NAME.exec(comm)?.[1];
     const [id, evidence]: readonly [number, Evidence] =

@@ -60,6 +60,10 @@ export class DatRecord implements FtraceRecord {
     return this.pid === 0 ? '<idle>' : (this.#head.commands.get(this.pid) ?? '<...>');
   }
 
+  lacksNameOf(pid: number): boolean {
+    return !this.#head.commands.has(pid);
+  }
+
   /** Events of no known format so far, by number. */
   get unknown(): readonly number[] {
     return [...this.#unknown.keys()];

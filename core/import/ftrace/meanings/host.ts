@@ -5,8 +5,11 @@ import { type Meaning, type MeaningRows, other, withNumber } from './meaning.ts'
 const SLEEPING = 0xff;
 
 const schedule: Meaning = (record, scene) => {
+  const next = record.int('next_pid') ?? -1;
   const before = scene.threads.laneOfThread((record.int('prev_pid') ?? -1) + record.kernel);
-  const after = scene.threads.laneOfThread((record.int('next_pid') ?? -1) + record.kernel);
+  const after = scene.threads.laneOfThread(next + record.kernel);
+  if (after < 0 && next > 0 && record.lacksNameOf?.(next) !== false)
+    scene.threads.hears(next + record.kernel, record.text('next_comm') ?? '');
   if (before >= 0) {
     const state = record.int('prev_state');
     const letters = record.text('prev_state');

@@ -323,6 +323,14 @@ describe('a text file', () => {
     ]);
   });
 
+  it('names threads as the scheduler does where the tracer has forgotten them', async () => {
+    const { sink } = await imported([
+      '          <idle>-0     [001] d..2.    1.000001: sched_switch: prev_comm=swapper/1 prev_pid=0 prev_prio=120 prev_state=R ==> next_comm=CPU 3/KVM next_pid=4711 next_prio=120',
+      '           <...>-4711  [001] .....    1.000002: kvm_entry: PC: 0x4000',
+    ]);
+    expect(sink.events[1]).toMatchObject({ kind: 'vcpu.entry', vcpu: 3, detail: { task: '<...>-4711' } });
+  });
+
   it('knows GICv5 by its interrupt numbers', async () => {
     const { sink, result } = await imported([
       '       vmm-10     [001] .....    1.000003: vgic_update_irq_pending: VCPU: 0, IRQ 536870939, level: 1',

@@ -23,6 +23,18 @@ describe('the vCPU of a thread', () => {
     );
   });
 
+  it('has the name that the scheduler said where the source has none', () => {
+    const threads = new Threads();
+    threads.hears(10, 'qemu-system-aar');
+    threads.hears(10, 'CPU 3/KVM');
+    threads.hears(11, 'CPU 2/KVM');
+    expect(threads.laneOfVcpuThread(10, '<...>')).toBe(3);
+    expect(threads.laneOfVcpuThread(11, ':11')).toBe(2);
+    expect(threads.laneOfVcpuThread(12, '<...>')).toBe(0);
+    expect(threads.summary).toContain('<...> (12), a guess');
+    expect(threads.summary).toContain('vCPU 3: CPU 3/KVM (10), by its name');
+  });
+
   it('passes on when its thread has left KVM_RUN, and is another VM’s while it has not', () => {
     const threads = new Threads();
     const first = threads.laneOfVcpuThread(10, 'CPU 0/KVM');
