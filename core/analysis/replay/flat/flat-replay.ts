@@ -71,6 +71,11 @@ export abstract class FlatReplay<Cpu extends FlatCpu, Best extends Urgent, Gic e
     return vcpu === undefined ? undefined : this.gic.cpus[vcpu];
   }
 
+  /** The number of the interrupt that the event names. */
+  protected numberOf({ intid }: { readonly intid?: number }): number | undefined {
+    return intid === undefined ? undefined : interruptOf(intid)?.number;
+  }
+
   #resetCpu(event: TraceEvent): void {
     const cpu = this.cpu(event);
     if (cpu === undefined) return;
@@ -84,7 +89,7 @@ export abstract class FlatReplay<Cpu extends FlatCpu, Best extends Urgent, Gic e
   }
 
   protected line(event: EventOf<'irq.line'>): void {
-    const number = interruptOf(event.intid)?.number;
+    const number = this.numberOf(event);
     const cpu = this.cpu(event);
     if (number === undefined) return;
     this.records.input(() => {

@@ -6,7 +6,6 @@
  * CPU that was last seen to set itself up (powered on, reading its target byte, writing its interface); where a later
  * record shows otherwise the other CPU had made the write. The sender of an SGI is what its acknowledge names.
  */
-import { interruptOf } from '../../../trace/interrupts.ts';
 import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
 import { tellsTwoStates, TWO_STATES } from '../security.ts';
 import { type Recording, type ReplayMachine } from '../replay.ts';
@@ -74,7 +73,7 @@ export class GicV2Replay extends FlatReplay<V2Cpu, Urgent, PhysicalGicV2> implem
     const cpu = this.cpu(event);
     if (cpu === undefined) return this.tally.unsupported(REASON.vcpu);
     if (event.detail?.['interface'] !== undefined && event.detail['interface'] !== 'cpu') return;
-    const recorded = event.intid === undefined ? SPURIOUS : (interruptOf(event.intid)?.number ?? SPURIOUS);
+    const recorded = this.numberOf(event) ?? SPURIOUS;
     const isReal = recorded !== SPURIOUS;
     if (isReal) this.interruptShown();
     this.records.input(() => {
@@ -124,7 +123,7 @@ export class GicV2Replay extends FlatReplay<V2Cpu, Urgent, PhysicalGicV2> implem
 
   #end(event: EventOf<'irq.drop'> | EventOf<'irq.deactivate'>): void {
     const cpu = this.cpu(event);
-    const number = event.intid === undefined ? undefined : interruptOf(event.intid)?.number;
+    const number = this.numberOf(event);
     if (cpu === undefined || number === undefined) return;
     this.records.input(() => {
       if (event.kind === 'irq.deactivate') {
@@ -215,7 +214,7 @@ export class GicV2Replay extends FlatReplay<V2Cpu, Urgent, PhysicalGicV2> implem
     if (event.unit !== 'CPU interface') return;
     const cpu = this.cpu(event);
     if (cpu === undefined) return this.tally.unsupported(REASON.vcpu);
-    const intid = event.intid === undefined ? SPURIOUS : (interruptOf(event.intid)?.number ?? SPURIOUS);
+    const intid = this.numberOf(event) ?? SPURIOUS;
     const { priority } = event;
     const recorded = (priority << 10) | intid;
     const mine = (): number => {

@@ -7,7 +7,6 @@
  * device does not print.
  */
 import { FIRST_LPI } from '../../../gic/intid.ts';
-import { interruptOf } from '../../../trace/interrupts.ts';
 import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
 import { BEFORE } from '../beginning.ts';
 import { type Recording, type ReplayMachine } from '../replay.ts';
@@ -138,7 +137,7 @@ export class GicV3Replay extends FlatReplay<Cpu, Best, PhysicalGic> implements R
     const cpu = this.cpu(event);
     if (cpu === undefined) return this.tally.unsupported(REASON.vcpu);
     const register = event.cause ?? 'ICC_IAR1_EL1';
-    const recorded = event.intid === undefined ? spuriousOf(event) : (interruptOf(event.intid)?.number ?? SPURIOUS);
+    const recorded = this.numberOf(event) ?? spuriousOf(event);
     const group = register.includes('IAR0') ? 0 : 1;
     const isReal = recorded !== SPURIOUS;
     if (isReal) this.interruptShown();
@@ -174,7 +173,7 @@ export class GicV3Replay extends FlatReplay<Cpu, Best, PhysicalGic> implements R
 
   #end(event: EventOf<'irq.drop'> | EventOf<'irq.deactivate'>): void {
     const cpu = this.cpu(event);
-    const number = event.intid === undefined ? undefined : interruptOf(event.intid)?.number;
+    const number = this.numberOf(event);
     if (cpu === undefined || number === undefined) return;
     this.records.input(() => {
       if (event.kind === 'irq.deactivate') this.gic.deactivate(cpu, number);
@@ -185,7 +184,7 @@ export class GicV3Replay extends FlatReplay<Cpu, Best, PhysicalGic> implements R
 
   #sgiArrives(event: EventOf<'irq.pend'>): void {
     const cpu = this.cpu(event);
-    const intid = interruptOf(event.intid)?.number;
+    const intid = this.numberOf(event);
     if (cpu === undefined || intid === undefined) return this.tally.unsupported(REASON.vcpu);
     this.records.input(() => {
       const wasSent = this.#sgis.arrives(cpu, intid);
@@ -229,7 +228,7 @@ export class GicV3Replay extends FlatReplay<Cpu, Best, PhysicalGic> implements R
     if (cpu === undefined) return this.tally.unsupported(REASON.vcpu);
     if (event.unit === 'virtual CPU interface') return this.#virtual.best(cpu.index, event);
     const { priority } = event;
-    const intid = event.intid === undefined ? 0 : (interruptOf(event.intid)?.number ?? 0);
+    const intid = this.numberOf(event) ?? 0;
     const group = event.unit.endsWith('group 0') ? 0 : 1;
     const best: Best = priority === NO_BEST.priority ? NO_BEST : { intid, group, priority };
     const recorded = coded(best);
