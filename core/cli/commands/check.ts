@@ -16,7 +16,7 @@ export const checkCommand = defineCommand({
     'Looks for locks taken in the wrong order, state that a guest reads before its GIC instruction is known to be ' +
     'complete, an SPI that is configured through another vCPU’s selection, and events in which something is lost. Each ' +
     'finding names the events it rests on and the clause of the specification. The same thing found again is counted. ' +
-    'A rule that a recording cannot serve (barriers are in gicscope’s own recordings alone) is not applied. Exit status ' +
+    'A rule that a recording cannot serve (barriers are in gicscope’s own recordings alone) is not applied. Exit code ' +
     '1: something was found.',
   arguments: { trace: TRACE },
   options: { json: JSON_FLAG },

@@ -14,13 +14,15 @@ type Change = Result<'history.changes'>['changes'][number];
 
 export const historyCommand = defineCommand({
   name: 'history',
-  summary: 'every change of a slot or field',
-  description: 'Lists every change of a slot, or of one field of a register, with the event that made it.',
+  summary: 'every change of a slot, field or interrupt',
+  description:
+    'Lists every change of a slot, of one field of a register, or of anything about an interrupt, with the event that ' +
+    'made it.',
   arguments: {
     trace: TRACE,
     path: {
       name: 'PATH',
-      description: 'slot or field, as state prints it: vcpu1.ICC_PCR_EL1.PRIORITY',
+      description: 'slot or field as state prints it, vcpu1.ICC_PCR_EL1.PRIORITY; interrupt, vcpu1.ppi27 or ppi27',
       arity: 'one',
       completes: 'nothing',
     },

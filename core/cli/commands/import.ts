@@ -20,13 +20,14 @@ export const importCommand = defineCommand({
   name: 'import',
   summary: 'make a trace of recordings',
   description:
-    'Reads QEMU logs, trace.dat and ftrace text, plain or compressed (.xz, .gz, .zst), and writes a trace. The format ' +
-    'is found from the content unless --format says it. Several files merge by time: logs of one emulator line by ' +
-    'line, others as recordings side by side, aligned by --offset, by their clock, or by interrupts that both show ' +
-    '(info says by which). Every line is accounted for: what cannot be read is ' +
-    'counted and kept (info --skipped). With --follow a log that still grows, or a pipe, is read as it comes: the trace ' +
-    'can be opened from the first events on and shows what came within a second; with --resume as well it goes on with ' +
-    'the trace that is there. --resume alone finishes an import that was killed. Ctrl-C stops cleanly: what was imported so far is kept and usable.',
+    'Reads QEMU logs and binary traces, trace.dat, ftrace text and text of perf script, plain or compressed (.xz, ' +
+    '.gz, .zst), and writes a trace. The format is found from the content unless --format says it. Several files ' +
+    'merge by time: logs of one emulator line by line, others as recordings side by side, aligned by --offset, by ' +
+    'their clock, or by interrupts that both show (info says by which). Every line is accounted for: what cannot be ' +
+    'read is counted and kept (info --skipped). With --follow a log that still grows, or a pipe, is read as it ' +
+    'comes: the trace can be opened from the first events on and shows what came within a second; with --resume as ' +
+    'well it goes on with the trace that is there. --resume alone finishes an import that was killed. Ctrl-C stops ' +
+    'cleanly: what was imported so far is kept and usable.',
   arguments: {
     files: { name: 'FILE', description: 'recordings, or - for standard input', arity: 'many', completes: 'file' },
   },

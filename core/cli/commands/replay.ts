@@ -19,7 +19,7 @@ export const replayCommand = defineCommand({
     'Drives the emulator with the stimuli of a recording (register writes, instructions, interrupt lines, resets) and ' +
     'compares every value of the interrupt controller that the guest read, and every candidate, signal and state that ' +
     'the recorder saw. Values that cannot be compared are counted with the reason. After a difference the emulator ' +
-    'goes on with what was recorded, so each one counts once. Exit status 1: something differs.',
+    'goes on with what was recorded, so each one counts once. Exit code 1: something differs.',
   arguments: { trace: TRACE },
   options: { json: JSON_FLAG },
   json: 'replay',
