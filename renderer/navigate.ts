@@ -2,6 +2,7 @@
  * The ways of the cursor: steps, the next change of what is selected, what a person typed. Each asks the backend for a
  * position and moves there; a newer question drops an older one. `false` means that there is no such place.
  */
+import { sinceStart } from './format/clock.ts';
 import { interruptCondition, type Target } from './break-on.ts';
 import { latest } from './query/latest.ts';
 import { useFilter } from './stores/filter.ts';
@@ -106,10 +107,11 @@ export async function findRunStateChange(direction: Direction): Promise<void> {
   await find(`vcpu${vcpu}.runState changes`, direction, none);
 }
 
-/** Where a typed place is: `#412958`, `4.18s`, `+5ms`, `50%`, or a bookmark's note. */
+/** Where a typed place is: `#412958`, `4.18s`, `+5ms`, `50%`, or a bookmark's note. Times are those on screen. */
 export async function resolvePlace(text: string, signal?: AbortSignal): Promise<{ seq: number | null; error: string }> {
-  const from = useTrace().target;
-  return backend().call('nav.resolve', { id: traceId(), text: text.trim(), from }, signal);
+  const { target, clock } = useTrace();
+  const place = sinceStart(clock, text).trim();
+  return backend().call('nav.resolve', { id: traceId(), text: place, from: target }, signal);
 }
 
 /** The last event at or before a time; used by pointer and scrubbing. */

@@ -181,9 +181,13 @@ export function eventRow(event: TraceEvent): EventRow {
   };
 }
 
-/** `a 1, b 2`: what a source said beyond the kind's own fields. */
+/** Where a recorder saw an event. It is much the same from row to row, and a list cuts the end of a line off. */
+const PLACE = new Set(['CPU', 'task', 'context']);
+
+/** `a 1, b 2`: what a source said beyond the kind's own fields, where it saw it last. */
 function detailText(detail: Readonly<Record<string, string | number | boolean>>): string {
-  return Object.entries(detail)
+  const entries = Object.entries(detail);
+  return [...entries.filter(([key]) => !PLACE.has(key)), ...entries.filter(([key]) => PLACE.has(key))]
     .map(([key, value]) => (key === 'text' ? String(value) : `${key} ${value}`))
     .join(', ');
 }

@@ -8,6 +8,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { type Lane, type TraceInfo } from '../../core/session/contract.ts';
 import { lanesOf } from '../../core/session/vocabulary.ts';
+import { clockOf } from '../format/clock.ts';
 import { eventLabel } from '../format/number.ts';
 import { steady } from '../query/latest.ts';
 import { keep, recall } from '../remember.ts';
@@ -63,6 +64,9 @@ export const useTrace = defineStore('trace', () => {
   const moments = createMoments();
   let generation = 0;
 
+  /** What the times on screen are those of; undefined: they count from the start of the trace. */
+  const ownClock = computed(() => (info.value === undefined ? undefined : clockOf(info.value.source.facts)));
+  const clock = computed(() => (useUi().timeOrigin === 'clock' ? ownClock.value : undefined));
   const last = computed(() => Math.max(-1, (info.value?.events ?? 0) - 1));
   const vcpus = computed(() => Array.from({ length: info.value?.vcpus ?? 0 }, (_, index) => index));
   /** Everything of the inspected vCPU; that of the one before until its own has come. */
@@ -276,6 +280,8 @@ export const useTrace = defineStore('trace', () => {
     state,
     lanes,
     last,
+    clock,
+    ownClock,
     ready,
     selection,
     selectedLane,

@@ -16,6 +16,12 @@ export const DENSITIES = [
   ['regular', 'Regular, 24 px'],
 ] as const;
 export type Density = (typeof DENSITIES)[number][0];
+/** What times are counted from. */
+export const TIME_ORIGINS = [
+  ['start', 'since the start'],
+  ['clock', 'clock of the recording'],
+] as const;
+export type TimeOrigin = (typeof TIME_ORIGINS)[number][0];
 export type Dialog =
   | 'palette'
   | 'go-to'
@@ -50,6 +56,7 @@ export const useUi = defineStore('ui', () => {
   });
   const contrast = computed(() => themeChoice.value === 'contrast');
   const density = remembered<Density>('density', 'compact');
+  const timeOrigin = remembered<TimeOrigin>('time-origin', 'start');
   const rowHeight = computed(() => (density.value === 'regular' ? 24 : 20));
   const { dataset, style } = document.documentElement;
   watch(theme, (name) => (dataset['theme'] = name), { immediate: true });
@@ -122,6 +129,7 @@ export const useUi = defineStore('ui', () => {
     contrast,
     density,
     rowHeight,
+    timeOrigin,
     inspectorWidth,
     dockHeight,
     dockSideWidth,

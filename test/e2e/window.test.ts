@@ -472,6 +472,14 @@ describe('the first window', () => {
       // Popovers fade in; a half transparent text has no contrast of its own.
       await still(page);
       expect(await axeFaults(page, key === 'Alt+e' ? '[data-pane=inspector]' : '[role=dialog]'), key).toEqual([]);
+      // The editor of breakpoints stands beside their list.
+      if (key === 'Shift+F9') {
+        const [editor, list] = [
+          await page.getByRole('dialog').boundingBox(),
+          await page.getByTestId('dock').boundingBox(),
+        ];
+        expect((editor?.x ?? 0) + (editor?.width ?? 0)).toBeLessThanOrEqual(list?.x ?? 0);
+      }
       if (key !== 'Alt+e') await page.keyboard.press('Escape');
     }
     if (theme === 'dark') return;
@@ -482,9 +490,21 @@ describe('the first window', () => {
     expect(await axeFaults(page, '[role=dialog]'), 'settings').toEqual([]);
     await page.getByRole('radio', { name: 'High contrast' }).click();
     await page.getByRole('radio', { name: 'Regular, 24 px' }).click();
+    // Times of the recording's own clock: it is what the log's lines begin with, and can be typed back.
+    await page.getByRole('radio', { name: 'clock of the recording' }).click();
     await page.getByRole('button', { name: 'Done' }).click();
     await still(page);
     expect(await page.evaluate(() => document.documentElement.dataset['contrast'])).toBe('high');
+    const clock = await page.getByTestId('readout-time').locator('.time').getAttribute('aria-label');
+    const raw = await page.getByTestId('event-tab').locator('pre').innerText();
+    expect(raw).toContain(`T${clock?.slice(0, 15)}`);
+    const here = await seqOf(page);
+    await page.keyboard.press('Home');
+    await cursorAt(page, 0);
+    await goTo(page, clock ?? '');
+    // The last of the events with this time stamp.
+    expect((await snapshot(page))?.seq).toBeGreaterThanOrEqual(here);
+    expect(await page.getByTestId('readout-time').locator('.time').getAttribute('aria-label')).toBe(clock);
     expect((await page.locator('[data-testid=event-grid] [role=row]').last().boundingBox())?.height).toBe(24);
     expect(await axeFaults(page), 'high contrast').toEqual([]);
     await page.emulateMedia({ forcedColors: 'active' });
