@@ -6,18 +6,16 @@
  * Invariant: the derived slots agree with the others at the end of every operation. Guest operations and the
  * physical input re-evaluate by themselves; EL2 writes (`bank(n).set…`, `vmcr`, `apr`) come in groups and are closed
  * by one `reevaluate`, because one operation is atomic (§3).
- * The evaluation itself is in evaluation.ts.
+ * The evaluation itself is in evaluation.ts, what a guest does with an interrupt in handling.ts.
  */
 import { type Cell, CellClaim } from '../../state/cell.ts';
 import { type Journal } from '../../state/journal.ts';
 import { Bank } from './bank.ts';
-import { follow, lowestBit, NMI, SIGNALS } from './evaluation.ts';
+import { follow, lowestBit, SIGNALS } from './evaluation.ts';
 import { type CpuifEvent, NO_HPPI_REASONS, type PendingCause } from './events.ts';
 import { type GuestRegister } from './guest-registers.ts';
 import { type GicInstruction } from './instructions.ts';
 import { type Domain } from './irs/domain.ts';
-import { istTypeOf } from './irs/iste.ts';
-import { ID_MASK, isPpi } from './ppi.ts';
 import { type Words } from './words.ts';
 
 export interface CpuInterfaceConfig {
@@ -43,8 +41,6 @@ const CR0_READ_ONES = 0x6;
 /** Fields of ICSR that store: IAFFID 47:32, Priority 15:11, bits 5:0 (§4.1). */
 const ICSR_LO = 0xf83f;
 const ICSR_HI = 0xffff;
-/** Highest number that CDDI takes for a PPI (§4.5). */
-const PPI_LIMIT = 128;
 
 const DISABLED = NO_HPPI_REASONS.indexOf('disabled');
 
@@ -152,112 +148,6 @@ export class CpuInterface {
 
   writeIcsr(lo: number, hi: number): void {
     this.icsr.set(lo & ICSR_LO, hi & ICSR_HI);
-  }
-
-  /** `GICR CDIA` and, with `wantNmi`, `GICR CDNMIA` (§4.3). */
-  acknowledge(instruction: string, wantNmi: boolean, out: Words): void {
-    const aprBefore = this.apr.lo;
-    const signal = this.signal.lo;
-    const mismatch = signal !== 0 && (signal === NMI) !== wantNmi;
-    if (signal === 0 || mismatch) {
-      out.set(0, 0);
-      this.observer?.({
-        kind: 'cpuif.ack',
-        instruction,
-        intid: 0,
-        priority: undefined,
-        aprBefore,
-        aprAfter: aprBefore,
-        pendingCleared: false,
-        reasonZero: mismatch ? 'nmiMismatch' : (NO_HPPI_REASONS[this.reason.lo] ?? 'none'),
-      });
-      return;
-    }
-    const { lo, hi } = this.hppir;
-    if (!isPpi(lo)) {
-      this.#acknowledgeShared(instruction, lo, out);
-      return;
-    }
-    const ppi = lo & ID_MASK;
-    const bank = this.banks[ppi >>> 6];
-    if (bank === undefined) throw new Error(`HPPI ${ppi} is outside the implemented banks`);
-    const bit = ppi & 63;
-    const priority = bank.priorityOf(bit);
-    const bitLo = bit < 32 ? 1 << bit : 0;
-    const bitHi = bit < 32 ? 0 : 1 << (bit & 31);
-    this.apr.set(aprBefore | (1 << priority));
-    bank.active.set(bank.active.lo | bitLo, bank.active.hi | bitHi);
-    bank.changeEdges(bitLo, bitHi, false);
-    out.set(lo, hi);
-    this.observer?.({
-      kind: 'cpuif.ack',
-      instruction,
-      intid: lo,
-      priority,
-      aprBefore,
-      aprAfter: this.apr.lo,
-      pendingCleared: !bank.isLevel(bit),
-      reasonZero: 'none',
-    });
-    this.reevaluate('ack');
-  }
-
-  /** An SPI or LPI: its entry becomes active after the priority did (gicv5-spi-lpi-behaviour §7.3). */
-  #acknowledgeShared(instruction: string, intid: number, out: Words): void {
-    const { domain, irsCandidate } = this;
-    if (domain === undefined || irsCandidate === undefined)
-      throw new Error(`HPPI 0x${intid.toString(16)} without an IRS`);
-    const priority = irsCandidate.hi;
-    const aprBefore = this.apr.lo;
-    this.apr.set(aprBefore | (1 << priority));
-    const pendingCleared = domain.activate(intid);
-    out.set(intid, 1);
-    this.observer?.({
-      kind: 'cpuif.ack',
-      instruction,
-      intid,
-      priority,
-      aprBefore,
-      aprAfter: this.apr.lo,
-      pendingCleared,
-      reasonZero: 'none',
-    });
-    domain.settle(intid);
-    follow(this, 'threshold');
-  }
-
-  /** `GIC CDEOI`: drops the most urgent active priority, whichever interrupt it came from (§4.4). */
-  drop(): void {
-    const apr = this.apr.lo;
-    const after = (apr & (apr - 1)) >>> 0;
-    this.apr.set(after);
-    this.observer?.({
-      kind: 'cpuif.drop',
-      priority: apr === 0 ? undefined : lowestBit(apr),
-      aprBefore: apr,
-      aprAfter: after,
-    });
-    if (after !== apr) follow(this, 'threshold');
-  }
-
-  /** `GIC CDDI`: clears the active bit of a PPI, active or not; bits 63:32 and 28:24 are ignored (§4.5). */
-  deactivate(lo: number, hi: number): void {
-    if (istTypeOf(lo >>> 0) !== undefined && this.domain?.deactivate(lo) === true) return;
-    const id = lo & ID_MASK;
-    const bank = isPpi(lo) && id < PPI_LIMIT ? this.banks[id >>> 6] : undefined;
-    const reachable = bank !== undefined && bank.isImplemented(id & 63);
-    const wasActive = reachable && bank.active.has(id & 63);
-    if (wasActive) bank.active.put(id & 63, false);
-    this.observer?.({
-      kind: 'cpuif.deactivate',
-      lo: lo >>> 0,
-      hi: hi >>> 0,
-      type: lo >>> 29,
-      id,
-      wasActive,
-      effect: !reachable ? 'ignored' : wasActive ? 'cleared' : 'wasInactive',
-    });
-    if (wasActive) follow(this, 'candidates');
   }
 
   /** `GIC CDRCFG` without a reachable interrupt: ICSR.F set, everything else 0 (§4.6). */

@@ -5,6 +5,7 @@
  * without one they find nothing. TYPE PPI never has an effect there.
  */
 import { type CpuInterface } from './cpu-interface.ts';
+import { acknowledge, deactivate, dropPriority } from './handling.ts';
 import { iaffidOf, icsrLow } from './irs/iste.ts';
 import { istOperation } from './irs/operations.ts';
 import { type Words } from './words.ts';
@@ -58,10 +59,10 @@ const GIC_INSTRUCTIONS: readonly GicInstruction[] = [
   onEntry('GIC CDPEND', 4),
   { name: 'GIC CDRCFG', hasResult: false, trap: 5, perform: readConfiguration },
   onEntry('GIC CDHM', 6),
-  { name: 'GIC CDEOI', hasResult: false, trap: 7, perform: (c) => c.drop() },
-  { name: 'GIC CDDI', hasResult: false, trap: 8, perform: (c, words) => c.deactivate(words.lo, words.hi) },
-  { name: 'GICR CDIA', hasResult: true, trap: 9, perform: (c, words) => c.acknowledge('GICR CDIA', false, words) },
-  { name: 'GICR CDNMIA', hasResult: true, trap: 10, perform: (c, words) => c.acknowledge('GICR CDNMIA', true, words) },
+  { name: 'GIC CDEOI', hasResult: false, trap: 7, perform: dropPriority },
+  { name: 'GIC CDDI', hasResult: false, trap: 8, perform: (c, words) => deactivate(c, words.lo, words.hi) },
+  { name: 'GICR CDIA', hasResult: true, trap: 9, perform: (c, words) => acknowledge(c, 'GICR CDIA', false, words) },
+  { name: 'GICR CDNMIA', hasResult: true, trap: 10, perform: (c, words) => acknowledge(c, 'GICR CDNMIA', true, words) },
   barrier('GSB SYS'),
   barrier('GSB ACK'),
 ];

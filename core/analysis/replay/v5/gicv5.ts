@@ -8,6 +8,7 @@
  */
 import { splitIntid } from '../../../gic/intid.ts';
 import { guestRegister } from '../../../gic/v5/guest-registers.ts';
+import { deactivate, dropPriority } from '../../../gic/v5/handling.ts';
 import { highWord, lowWord, Words } from '../../../gic/v5/words.ts';
 import { Journal } from '../../../state/journal.ts';
 import { Layout } from '../../../state/layout.ts';
@@ -145,8 +146,8 @@ export class GicV5Replay implements ReplayMachine {
     const { cpuif } = pe;
     const { register, value } = write;
     this.#doubts.isCarriedOut(write);
-    if (register === 'GIC CDEOI') cpuif.drop();
-    else if (register === 'GIC CDDI') cpuif.deactivate(lowWord(value), 0);
+    if (register === 'GIC CDEOI') dropPriority(cpuif);
+    else if (register === 'GIC CDDI') deactivate(cpuif, lowWord(value), 0);
     else if (register === 'GIC CDRCFG') cpuif.icsr.value = this.#irs.irs.configuration(lowWord(value));
     else {
       const row = guestRegister(register);
@@ -160,7 +161,7 @@ export class GicV5Replay implements ReplayMachine {
     const cpu = this.#cpu(event);
     if (cpu === undefined) return this.#doubts.happened('GIC CDEOI');
     cpu.writes.claim(({ register }) => register === 'GIC CDEOI');
-    cpu.pe.cpuif.drop();
+    dropPriority(cpu.pe.cpuif);
   }
 
   #deactivate(event: EventOf<'irq.deactivate'>): void {
@@ -171,8 +172,8 @@ export class GicV5Replay implements ReplayMachine {
     // That of a shared interrupt does not depend on the PE.
     if (cpu === undefined && isPpi) return this.#doubts.happened(effect);
     cpu?.writes.claim(({ register, value }) => effectOf(register, value) === effect);
-    if (isPpi) cpu?.pe.cpuif.deactivate(intid, 0);
-    else this.#irs.change(intid, { active: false });
+    if (!isPpi) this.#irs.change(intid, { active: false });
+    else if (cpu !== undefined) deactivate(cpu.pe.cpuif, intid, 0);
   }
 
   // --- inputs ---------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
  * image and step, so a long recording costs no more than its distinct states.
  */
 import { splitIntid } from '../../../../gic/intid.ts';
+import { deactivate, dropPriority } from '../../../../gic/v5/handling.ts';
 import { ID_MASK, PPI_TYPE } from '../../../../gic/v5/ppi.ts';
 import { type Candidate, NONE } from '../irs.ts';
 import { type PhysicalPe } from '../pe.ts';
@@ -63,7 +64,7 @@ export class PeSteps {
   drop(image: PeImage): Result {
     return this.#step(image, 'd', (pe) => {
       if (pe.cpuif.apr.lo === 0 && image.isMet) return undefined;
-      pe.cpuif.drop();
+      dropPriority(pe.cpuif);
       return this.#done(image, { isMet: true }, image.isMet);
     });
   }
@@ -73,7 +74,7 @@ export class PeSteps {
     return this.#step(image, `x${ppi}`, (pe) => {
       const isOpen = (image.openActive & bit(ppi)) !== 0n;
       if (!isOpen && !isActive(pe, ppi)) return undefined;
-      pe.cpuif.deactivate(PPI_TYPE + ppi, 0);
+      deactivate(pe.cpuif, PPI_TYPE + ppi, 0);
       return this.#done(image, { openActive: image.openActive & ~bit(ppi) }, !isOpen);
     });
   }
