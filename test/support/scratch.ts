@@ -1,5 +1,5 @@
 /** A folder that the tests of a file may fill; it goes with the last of them. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -8,7 +8,14 @@ let folder: string | undefined;
 
 /** Path of that folder. */
 export function scratch(): string {
-  return (folder ??= mkdtempSync(join(tmpdir(), 'gicscope-trace-')));
+  return (folder ??= mkdtempSync(join(tmpdir(), 'gicscope-test-')));
+}
+
+/** Writes a file there. Returns its path. */
+export function scratchFile(name: string, content: string | Uint8Array): string {
+  const path = join(scratch(), name);
+  writeFileSync(path, content);
+  return path;
 }
 
 /** Call once in each test file (`each-file.ts` does). */

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TraceReader } from '../../../core/trace/reader.ts';
+import { countIn } from './count-in.ts';
 import { run } from './support.ts';
 
 const script = fileURLToPath(new URL('../../../scripts/gicscope.mjs', import.meta.url));
@@ -73,15 +74,3 @@ const exitOf = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => {
     child.on('close', (code) => resolve(code));
   });
-
-/** Events that another process can read now; 0 while there is no trace yet. */
-function countIn(path: string): number {
-  try {
-    const reader = new TraceReader(path);
-    const { count } = reader;
-    reader.close();
-    return count;
-  } catch {
-    return 0;
-  }
-}

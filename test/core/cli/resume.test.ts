@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserNotes } from '../../../core/session/user-notes.ts';
 import { seq } from '../../../core/state/brand.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
+import { countIn } from './count-in.ts';
 import { run } from './support.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
@@ -154,15 +155,3 @@ describe('import --follow --resume', () => {
     });
   });
 });
-
-/** Events that another process can read now; 0 while there is no trace yet. */
-function countIn(path: string): number {
-  try {
-    const reader = new TraceReader(path);
-    const { count } = reader;
-    reader.close();
-    return count;
-  } catch {
-    return 0;
-  }
-}

@@ -1,65 +1,46 @@
 /** The entry: files that are no recordings, files that change meanwhile, progress, cancelling, prefixes. */
 import { execFileSync } from 'node:child_process';
-import {
-  appendFileSync,
-  chmodSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  truncateSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, chmodSync, readFileSync, renameSync, truncateSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ImportError, importTrace, inspect, type ImportOptions, type Progress } from '../../../core/import/import.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  type ImportError,
+  importTrace,
+  inspect,
+  type ImportOptions,
+  type Progress,
+} from '../../../core/import/import.ts';
 import { detect } from '../../../core/import/registry.ts';
 import { openSource } from '../../../core/import/source/source.ts';
+import { importFailure } from '../../support/import-failure.ts';
 import { MemorySink } from '../../support/memory-sink.ts';
+import { scratch, scratchFile } from '../../support/scratch.ts';
 import { candidate, importLines, machine, PPI27, signal, wfi } from '../../support/qemu-lines.ts';
 
 const recording = fileURLToPath(new URL('../../data/import/gicv5-smp1-events.log.xz', import.meta.url));
-let folder = '';
 let log = '';
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'gicscope-import-'));
   const source = await openSource(recording);
   const chunks: Uint8Array[] = [];
   for await (const chunk of source.chunks) chunks.push(chunk);
   await source.close();
   log = Buffer.concat(chunks).toString('latin1');
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
-function file(name: string, content: string | Uint8Array): string {
-  const path = join(folder, name);
-  writeFileSync(path, content, typeof content === 'string' ? 'latin1' : undefined);
-  return path;
-}
-
-async function failure(promise: Promise<unknown>): Promise<ImportError> {
-  const thrown = await promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(thrown).toBeInstanceOf(ImportError);
-  // Just checked.
-  return thrown as ImportError;
-}
+const file = (name: string, content: string | Uint8Array): string =>
+  scratchFile(name, typeof content === 'string' ? Buffer.from(content, 'latin1') : content);
 
 const attempt = (input: string, options?: ImportOptions): Promise<ImportError> =>
-  failure(importTrace(input, new MemorySink(), options));
+  importFailure(importTrace(input, new MemorySink(), options));
 
 describe('what is no recording is refused with a reason and advice', () => {
   it('no file, a directory, an empty file', async () => {
-    expect(await attempt(join(folder, 'nowhere.log'))).toMatchObject({ code: 'not-found' });
+    expect(await attempt(join(scratch(), 'nowhere.log'))).toMatchObject({ code: 'not-found' });
     expect(await attempt(join(file('plain', 'x'), 'below'))).toMatchObject({ code: 'not-found' });
-    expect(await attempt(folder)).toMatchObject({ code: 'is-directory', hint: 'Name a file in it.' });
+    expect(await attempt(scratch())).toMatchObject({ code: 'is-directory', hint: 'Name a file in it.' });
     expect(await attempt(file('empty.log', ''))).toMatchObject({ code: 'empty', at: { byte: 0 } });
     const emptyInside = Buffer.from('H4sIAAAAAAAAAwMAAAAAAAAAAAA=', 'base64');
     expect((await attempt(file('empty.gz', emptyInside))).message).toContain('the gzip file is empty inside');
@@ -73,7 +54,7 @@ describe('what is no recording is refused with a reason and advice', () => {
       return;
     }
     // Root may read everything, so another user tries.
-    chmodSync(folder, 0o755);
+    chmodSync(scratch(), 0o755);
     const program = `
       import { openBytes } from ${JSON.stringify(new URL('../../../core/import/source/file.ts', import.meta.url).href)};
       process.setgid(65534); process.setuid(65534);
@@ -218,7 +199,7 @@ describe('what is no recording is refused with a reason and advice', () => {
         for (; given < 1024; given++) yield piece;
       })(),
     );
-    const error = await failure(importTrace({ name: 'big.log', stream: endless }, new MemorySink()));
+    const error = await importFailure(importTrace({ name: 'big.log', stream: endless }, new MemorySink()));
     expect(error.message).toContain('one line of text, of no known format');
     expect(given).toBeLessThan(32);
   });

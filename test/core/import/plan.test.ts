@@ -1,28 +1,20 @@
 /** What an import would do, said before it is done: the rules are those that the import then follows. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { planImport } from '../../../core/import/plan.ts';
+import { scratch, scratchFile } from '../../support/scratch.ts';
 
 const QEMU = '2026-11-20T21:55:32.992100Z arm_cpu_reset cpu 0\n2026-11-20T21:55:32.992200Z arm_cpu_reset cpu 1\n';
 const FTRACE = `# tracer: nop\n          <idle>-0       [001] d.h1. 78.000100: irq_handler_entry: irq=14 name=arch_timer\n`;
 
-let folder = '';
-const file = (name: string, content: string | Uint8Array): string => {
-  const path = join(folder, name);
-  writeFileSync(path, content);
-  return path;
-};
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gicscope-plan-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-
 describe('the plan of an import', () => {
   it('merges the logs of one emulator and places another recording beside them', async () => {
-    const files = [file('a.log', QEMU), file('guest.txt', FTRACE), file('b.log.gz', gzipSync(QEMU))];
+    const files = [
+      scratchFile('a.log', QEMU),
+      scratchFile('guest.txt', FTRACE),
+      scratchFile('b.log.gz', gzipSync(QEMU)),
+    ];
     const plan = await planImport(files);
     expect(plan.problem).toBeUndefined();
     expect(plan.files.map(({ format }) => format?.id)).toEqual(['qemu-log', 'ftrace', 'qemu-log']);
@@ -34,7 +26,7 @@ describe('the plan of an import', () => {
   });
 
   it('keeps a file with an offset of its own apart', async () => {
-    const files = [file('a.log', QEMU), file('b.log', QEMU), file('c.log', QEMU)];
+    const files = [scratchFile('a.log', QEMU), scratchFile('b.log', QEMU), scratchFile('c.log', QEMU)];
     const plan = await planImport(files, { offsets: [undefined, 1_500_000, undefined] });
     expect(plan.recordings).toEqual([
       { files: [0, 2], placed: 'the reference' },
@@ -43,7 +35,11 @@ describe('the plan of an import', () => {
   });
 
   it('says of each file that cannot be imported why, and of the whole that it cannot', async () => {
-    const files = [file('a.log', QEMU), file('perf.data', 'PERFILE2xxxxxxxx'), join(folder, 'nowhere')];
+    const files = [
+      scratchFile('a.log', QEMU),
+      scratchFile('perf.data', 'PERFILE2xxxxxxxx'),
+      join(scratch(), 'nowhere'),
+    ];
     const plan = await planImport(files);
     expect(plan.files.map(({ format }) => format === undefined)).toEqual([false, true, true]);
     expect(plan.files[1]?.message).toMatch(/perf\.data file.*perf script/);
@@ -53,7 +49,7 @@ describe('the plan of an import', () => {
 
   it('refuses to merge lines that nothing orders', async () => {
     const unstamped = QEMU.replaceAll(/^\S+ /gm, '');
-    const plan = await planImport([file('a.log', unstamped), file('b.log', unstamped)]);
+    const plan = await planImport([scratchFile('a.log', unstamped), scratchFile('b.log', unstamped)]);
     expect(plan.problem).toMatch(/a\.log: its lines have no time stamps/);
   });
 });

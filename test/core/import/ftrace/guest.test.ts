@@ -1,13 +1,11 @@
 /** A recording that was made inside a guest: whose CPUs are its vCPUs, where that is said or shown, and never else. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ImportError, type ImportOptions, importTrace, planImport } from '../../../../core/import/import.ts';
 import { importSeveral } from '../../../../core/import/several/import-several.ts';
 import { type TraceSummary } from '../../../../core/trace/sink.ts';
 import { MemorySink } from '../../../support/memory-sink.ts';
+import { scratchFile } from '../../../support/scratch.ts';
 import { format, record, traceDat, Writer } from '../../../support/trace-dat.ts';
 
 const GUEST = [
@@ -19,17 +17,6 @@ const GUEST = [
 ].join('\n');
 const ENTRY = '     CPU 0/KVM-77 [001] d..1.    47.070000: kvm_entry: PC: 0x0000000040000000\n';
 const QEMU = '2026-11-20T21:55:32.992100Z arm_cpu_reset cpu 0\n2026-11-20T21:55:32.992200Z arm_cpu_reset cpu 1\n';
-
-let folder = '';
-const file = (name: string, content: string | Uint8Array): string => {
-  const path = join(folder, name);
-  writeFileSync(path, content);
-  return path;
-};
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gicscope-guest-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
 
 async function imported(
   text: string,
@@ -77,7 +64,7 @@ describe("a guest's own ftrace", () => {
 
   it('shares the vCPUs of its emulator, side by side', async () => {
     const sink = new MemorySink();
-    const files = [file('qemu.log', QEMU), file('guest.txt', GUEST)];
+    const files = [scratchFile('qemu.log', QEMU), scratchFile('guest.txt', GUEST)];
     await importSeveral(files, sink, { guests: [false, true], offsets: [0, 0] });
     expect(sink.events.filter(({ detail }) => detail?.['file'] === 'guest.txt').map(({ vcpu }) => vcpu)).toEqual([
       0, 2, 2,
@@ -85,9 +72,9 @@ describe("a guest's own ftrace", () => {
   });
 
   it('is no log of an emulator: that is refused, and the plan says it before', async () => {
-    const qemu = file('qemu.log', QEMU);
+    const qemu = scratchFile('qemu.log', QEMU);
     await expect(importTrace(qemu, new MemorySink(), { guest: true })).rejects.toThrow(/not recorded inside a guest/);
-    const plan = await planImport([qemu, file('guest.txt', GUEST)], { guests: [0] });
+    const plan = await planImport([qemu, scratchFile('guest.txt', GUEST)], { guests: [0] });
     expect(plan.files.map(({ message }) => message)).toEqual([
       expect.stringContaining('not recorded inside a guest'),
       expect.not.stringContaining('not recorded inside a guest'),
@@ -102,7 +89,10 @@ describe("a trace.dat of trace-cmd's agent", () => {
   const shift = new Writer(false).u64(1).u32(0).u32(0).build();
   const dat = (name: string, options: readonly (readonly [number, Buffer])[]): string => {
     const cpu = [{ base: 1000n, data: record(false, body.length / 4, 1, body) }];
-    return file('agent.dat', traceDat({}, { any: [event(name)] }, '', [{ name: '', cpus: [cpu, cpu] }], { options }));
+    return scratchFile(
+      'agent.dat',
+      traceDat({}, { any: [event(name)] }, '', [{ name: '', cpus: [cpu, cpu] }], { options }),
+    );
   };
   const read = async (path: string): Promise<{ sink: MemorySink; facts: Readonly<Record<string, string>> }> => {
     const sink = new MemorySink();

@@ -1,21 +1,17 @@
 /** Buffers of single CPUs, one behind the other or in files of their own: the events are those of the text of all CPUs. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type ImportInput, importTrace, openFollowed } from '../../../../core/import/import.ts';
 import { planImport } from '../../../../core/import/plan.ts';
 import { importSeveral } from '../../../../core/import/several/import-several.ts';
 import { openSource } from '../../../../core/import/source/source.ts';
 import { type NewEvent } from '../../../../core/trace/kinds.ts';
 import { MemorySink } from '../../../support/memory-sink.ts';
+import { scratchFile } from '../../../support/scratch.ts';
 
 const REPORT = fileURLToPath(new URL('../../../data/import/arch_timer.report-N.txt.xz', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'gicscope-joined-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const header = (cpus: number): string =>
   `# tracer: nop\n#\n# entries-in-buffer/entries-written: 9/12   #P:${cpus}\n#\n`;
@@ -31,11 +27,6 @@ const piped = (content: string | Uint8Array): ImportInput => ({
   name: 'trace',
   stream: Readable.from([Buffer.from(content)]),
 });
-function file(name: string, content: string | Uint8Array): string {
-  const path = join(folder, name);
-  writeFileSync(path, content);
-  return path;
-}
 const times = (events: readonly NewEvent[]): number[] => events.map(({ time }) => time);
 
 describe('a recording whose CPUs stand one behind the other', () => {
@@ -60,7 +51,7 @@ describe('a recording whose CPUs stand one behind the other', () => {
 
   it('has the events of one of all CPUs, plain and compressed', async () => {
     const expected = await read(piped(whole));
-    for (const input of [file('joined.txt', joined), file('joined.gz', gzipSync(joined))]) {
+    for (const input of [scratchFile('joined.txt', joined), scratchFile('joined.gz', gzipSync(joined))]) {
       const found = await read(input);
       expect(found.events).toEqual(expected.events);
       expect(found.raw).toEqual(expected.raw);
@@ -147,7 +138,7 @@ describe('runs of single CPUs', () => {
 
 describe('files of single CPUs', () => {
   const of = (name: string, cpus: number, cpu: number, ...seconds: readonly number[]): string =>
-    file(name, (cpus > 0 ? header(cpus) : '') + seconds.map((second) => at(cpu, second)).join(''));
+    scratchFile(name, (cpus > 0 ? header(cpus) : '') + seconds.map((second) => at(cpu, second)).join(''));
 
   it('of one machine are one recording in the order of time', async () => {
     const paths = [of('zero', 2, 0, 1, 3), of('one', 2, 1, 2, 4)];
@@ -176,7 +167,7 @@ describe('files of single CPUs', () => {
     // The only CPU of a guest, and one CPU of its host.
     expect(await recordings(of('host', 8, 3, 1), of('guest', 1, 0, 2))).toBe(2);
     expect(await recordings(of('one', 2, 1, 1), of('again', 2, 1, 2))).toBe(2);
-    const all = file('all', header(2) + at(0, 1) + at(1, 2) + at(0, 3));
+    const all = scratchFile('all', header(2) + at(0, 1) + at(1, 2) + at(0, 3));
     expect(await recordings(of('two', 2, 1, 1), all)).toBe(2);
   });
 });

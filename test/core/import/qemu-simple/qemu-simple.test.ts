@@ -1,7 +1,13 @@
 /** Binary traces of QEMU's simple backend (trace-import-formats §6.2). */
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { ImportError, importTrace, type ImportOptions, type ImportResult } from '../../../../core/import/import.ts';
+import {
+  type ImportError,
+  importTrace,
+  type ImportOptions,
+  type ImportResult,
+} from '../../../../core/import/import.ts';
+import { importFailure } from '../../../support/import-failure.ts';
 import { MemorySink } from '../../../support/memory-sink.ts';
 import { importLines } from '../../../support/qemu-lines.ts';
 import { SimpleFile } from '../../../support/qemu-simple.ts';
@@ -19,14 +25,8 @@ async function importBytes(
   return { sink, result };
 }
 
-async function failure(bytes: Buffer, options: ImportOptions = {}): Promise<ImportError> {
-  const caught = await importBytes(bytes, options).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(caught).toBeInstanceOf(ImportError);
-  return caught as ImportError;
-}
+const failure = (bytes: Buffer, options: ImportOptions = {}): Promise<ImportError> =>
+  importFailure(importBytes(bytes, options));
 
 const SECOND = 1_000_000_000n;
 

@@ -1,24 +1,17 @@
 /** Several recordings as one trace: order, clocks, offsets, and what belongs to whom. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ImportError, type ImportResult } from '../../../../core/import/import.ts';
 import { importSeveral, type SeveralOptions } from '../../../../core/import/several/import-several.ts';
 import { MemorySink } from '../../../support/memory-sink.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'gicscope-several-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { scratch, scratchFile } from '../../../support/scratch.ts';
 
 const data = (name: string): string => fileURLToPath(new URL(`../../../data/import/${name}`, import.meta.url));
 
-function file(name: string, lines: readonly string[]): string {
-  const path = join(folder, name);
-  writeFileSync(path, `${lines.join('\n')}\n`);
-  return path;
-}
+const file = (name: string, lines: readonly string[]): string => scratchFile(name, `${lines.join('\n')}\n`);
 
 async function merged(
   paths: readonly string[],
@@ -163,7 +156,7 @@ describe('recordings side by side', () => {
   });
 
   it('are not whole where one of them is torn, and the fact that says so names it', async () => {
-    const torn = join(folder, 'torn.txt.gz');
+    const torn = join(scratch(), 'torn.txt.gz');
     const packed = gzipSync(
       `# tracer: nop\n${Array.from({ length: 300 }, (_, i) => entry(100 + i * 0.37)).join('\n')}`,
     );
@@ -171,7 +164,7 @@ describe('recordings side by side', () => {
     const { result } = await merged([data('raw-arch_timer.trace.txt.xz'), torn], { keepPartial: true });
     expect(result.summary.source.facts['ends early']).toMatch(/torn\.txt\.gz: the gzip data ends too early/);
 
-    const tornXz = join(folder, 'torn.log.xz');
+    const tornXz = join(scratch(), 'torn.log.xz');
     writeFileSync(tornXz, readFileSync(data('gicv3-smp4-noits-events.part.log.xz')).subarray(0, 20_000));
     await expect(merged([data('raw-arch_timer.trace.txt.xz'), tornXz])).rejects.toThrow('the xz data ends too');
     const kept = await merged([data('raw-arch_timer.trace.txt.xz'), tornXz], { keepPartial: true });

@@ -1,24 +1,22 @@
 /** Compressed files: found by content, read whole, and precise about what is wrong with them. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ImportError, importTrace, inspect } from '../../../../core/import/import.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { importTrace, inspect } from '../../../../core/import/import.ts';
 import { openSource } from '../../../../core/import/source/source.ts';
+import { importFailure } from '../../../support/import-failure.ts';
 import { MemorySink } from '../../../support/memory-sink.ts';
+import { scratch, scratchFile } from '../../../support/scratch.ts';
 
 const recording = fileURLToPath(new URL('../../../data/import/gicv5-smp1-events.log.xz', import.meta.url));
 const xz = readFileSync(recording);
-let folder = '';
 let text = Buffer.alloc(0);
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'gicscope-wrappers-'));
   text = await contentOf(recording);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 async function contentOf(path: string): Promise<Buffer<ArrayBuffer>> {
   const source = await openSource(path);
@@ -31,22 +29,6 @@ async function contentOf(path: string): Promise<Buffer<ArrayBuffer>> {
   return Buffer.concat(chunks);
 }
 
-function file(name: string, bytes: Uint8Array): string {
-  const path = join(folder, name);
-  writeFileSync(path, bytes);
-  return path;
-}
-
-async function failure(promise: Promise<unknown>): Promise<ImportError> {
-  const thrown = await promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(thrown).toBeInstanceOf(ImportError);
-  // Just checked.
-  return thrown as ImportError;
-}
-
 describe('a compressed recording', () => {
   it('is opened as xz, gzip and zstd, whatever its name says', async () => {
     for (const [name, bytes] of [
@@ -55,16 +37,16 @@ describe('a compressed recording', () => {
       ['gzip.xz', gzipSync(text)],
       ['zstd.gz', zstdCompressSync(text)],
     ] as const)
-      expect((await contentOf(file(name, bytes))).equals(text)).toBe(true);
+      expect((await contentOf(scratchFile(name, bytes))).equals(text)).toBe(true);
   });
 
   it('is opened inside other wrappers', async () => {
-    const path = file('nested', gzipSync(zstdCompressSync(xz)));
+    const path = scratchFile('nested', gzipSync(zstdCompressSync(xz)));
     expect((await contentOf(path)).equals(text)).toBe(true);
     expect((await inspect(path)).wrappers).toEqual(['gzip', 'zstd', 'xz']);
     let deep: Uint8Array = text.subarray(0, 1000);
     for (let i = 0; i < 6; i++) deep = gzipSync(deep);
-    expect(await failure(inspect(file('deep', deep)))).toMatchObject({ code: 'unsupported' });
+    expect(await importFailure(inspect(scratchFile('deep', deep)))).toMatchObject({ code: 'unsupported' });
   });
 
   it('is read on when several are concatenated', async () => {
@@ -74,12 +56,14 @@ describe('a compressed recording', () => {
       ['gz', gzipSync(text)],
       ['zst', zstdCompressSync(text)],
     ] as const)
-      expect((await contentOf(file(`twice.${name}`, Buffer.concat([compressed, compressed])))).equals(both)).toBe(true);
+      expect(
+        (await contentOf(scratchFile(`twice.${name}`, Buffer.concat([compressed, compressed])))).equals(both),
+      ).toBe(true);
   });
 
   it('with zeros after its end is complete where the format allows padding', async () => {
     const padded = Buffer.concat([xz, Buffer.alloc(4)]);
-    expect((await contentOf(file('padded.xz', padded))).equals(text)).toBe(true);
+    expect((await contentOf(scratchFile('padded.xz', padded))).equals(text)).toBe(true);
   });
 });
 
@@ -94,7 +78,7 @@ describe('a damaged file', () => {
   ] as const)('of %s that ends too early says how far it goes', async (name, bytes) => {
     const whole = bytes();
     for (const missing of [1, 5, 20, Math.floor(whole.length / 2)]) {
-      const error = await failure(contentOf(file('torn', whole.subarray(0, whole.length - missing))));
+      const error = await importFailure(contentOf(scratchFile('torn', whole.subarray(0, whole.length - missing))));
       expect(error.code).toBe('truncated');
       expect(error.at).toEqual({ byte: whole.length - missing });
       expect(error.message).toMatch(
@@ -107,17 +91,19 @@ describe('a damaged file', () => {
   });
 
   it('of zstd is caught in the middle of its checksum too', async () => {
-    const path = file('checked.log', text);
-    execFileSync('zstd', ['-q', '--check', path, '-o', join(folder, 'checked.zst')]);
-    const whole = readFileSync(join(folder, 'checked.zst'));
-    expect((await contentOf(file('whole.zst', whole))).equals(text)).toBe(true);
+    const path = scratchFile('checked.log', text);
+    execFileSync('zstd', ['-q', '--check', path, '-o', join(scratch(), 'checked.zst')]);
+    const whole = readFileSync(join(scratch(), 'checked.zst'));
+    expect((await contentOf(scratchFile('whole.zst', whole))).equals(text)).toBe(true);
     for (const missing of [1, 2, 3, 4])
-      expect(await failure(contentOf(file('torn.zst', whole.subarray(0, whole.length - missing))))).toMatchObject({
+      expect(
+        await importFailure(contentOf(scratchFile('torn.zst', whole.subarray(0, whole.length - missing)))),
+      ).toMatchObject({
         code: 'truncated',
       });
     const wrong = Buffer.from(whole);
     wrong[wrong.length - 2] = (wrong.at(-2) ?? 0) ^ 1;
-    expect(await failure(contentOf(file('wrong.zst', wrong)))).toMatchObject({ code: 'corrupt' });
+    expect(await importFailure(contentOf(scratchFile('wrong.zst', wrong)))).toMatchObject({ code: 'corrupt' });
   });
 
   it('whose content contradicts its checksum is corrupt', async () => {
@@ -127,7 +113,7 @@ describe('a damaged file', () => {
     ] as const) {
       const wrong = Buffer.from(bytes);
       wrong[at] = (wrong[at] ?? 0) ^ 1;
-      expect(await failure(contentOf(file(`wrong.${name}`, wrong)))).toMatchObject({ code: 'corrupt' });
+      expect(await importFailure(contentOf(scratchFile(`wrong.${name}`, wrong)))).toMatchObject({ code: 'corrupt' });
     }
   });
 
@@ -136,18 +122,18 @@ describe('a damaged file', () => {
       ['gz', gz()],
       ['zst', zst()],
     ] as const) {
-      const error = await failure(
-        contentOf(file(`tail.${name}`, Buffer.concat([bytes, Buffer.from('and then this text')]))),
+      const error = await importFailure(
+        contentOf(scratchFile(`tail.${name}`, Buffer.concat([bytes, Buffer.from('and then this text')]))),
       );
       expect(error.code).toBe('corrupt');
     }
   });
 
   it('of xz with a checksum or dictionary that cannot be handled says to decompress it first', async () => {
-    const path = file('small.log', text.subarray(0, 100_000));
+    const path = scratchFile('small.log', text.subarray(0, 100_000));
     for (const options of [['--check=sha256'], ['--lzma2=dict=200MiB']]) {
       const bytes = execFileSync('xz', ['-c', ...options, path]);
-      expect(await failure(contentOf(file('odd.xz', bytes)))).toMatchObject({
+      expect(await importFailure(contentOf(scratchFile('odd.xz', bytes)))).toMatchObject({
         code: 'unsupported',
         hint: 'Decompress it first (xz -d).',
       });
@@ -167,9 +153,9 @@ describe('a damaged file', () => {
 
 describe('an import of a torn recording', () => {
   it('fails with the last line that could be read, and keeps it only when asked to', async () => {
-    const torn = file('torn.log.gz', gzipSync(text).subarray(0, 60_000));
+    const torn = scratchFile('torn.log.gz', gzipSync(text).subarray(0, 60_000));
     const sink = new MemorySink();
-    const error = await failure(importTrace(torn, sink));
+    const error = await importFailure(importTrace(torn, sink));
     expect(error.code).toBe('truncated');
     const reached = Number(/up to line (\d+)/.exec(error.message)?.[1]);
     expect(reached).toBeGreaterThan(1000);
@@ -184,8 +170,8 @@ describe('an import of a torn recording', () => {
 
   it('reads the beginning of a file that is cut after a few kilobytes', async () => {
     const whole = gunzipSync(gzipSync(text)).subarray(0, 5000);
-    const torn = file('short.gz', gzipSync(whole).subarray(0, -3));
-    expect(await failure(importTrace(torn, new MemorySink()))).toMatchObject({ code: 'truncated' });
+    const torn = scratchFile('short.gz', gzipSync(whole).subarray(0, -3));
+    expect(await importFailure(importTrace(torn, new MemorySink()))).toMatchObject({ code: 'truncated' });
     expect((await importTrace(torn, new MemorySink(), { keepPartial: true })).cut).toBeDefined();
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ImportError, importTrace, type ImportResult } from '../../../../core/import/import.ts';
+import { importFailure } from '../../../support/import-failure.ts';
 import { MemorySink } from '../../../support/memory-sink.ts';
 import { format, type Page, record, type Shape, traceDat, Writer } from '../../../support/trace-dat.ts';
 
@@ -278,15 +279,7 @@ describe('a clock that runs backwards', () => {
 });
 
 describe('a damaged trace.dat', () => {
-  async function failure(bytes: Uint8Array, options = {}): Promise<ImportError> {
-    const thrown = await imported(bytes, options).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    expect(thrown).toBeInstanceOf(ImportError);
-    // Just checked.
-    return thrown as ImportError;
-  }
+  const failure = (bytes: Uint8Array, options = {}): Promise<ImportError> => importFailure(imported(bytes, options));
 
   it('that ends in its metadata is refused with the byte', async () => {
     const error = await failure(build({}).subarray(0, 300));
