@@ -63,6 +63,9 @@ export interface ReadContext {
   pace?(): Promise<void>;
 }
 
+/** Why content ended early where the user wanted that. */
+export const STOPPED = 'the import was stopped';
+
 /** What is known of the content at its end. */
 export interface ReadSummary {
   readonly gic: GicModel;

@@ -5,12 +5,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type TraceSink, type TraceSummary } from '../trace/sink.ts';
 import { ImportError } from './errors.ts';
-import { type Content, type Format, type ReadContext, type ReadSummary } from './format.ts';
+import { type Content, type Format, type ReadContext, type ReadSummary, STOPPED } from './format.ts';
 import { Meter } from './meter.ts';
 import { type ImportOptions, type ImportResult } from './options.ts';
 import { type Source } from './source/source.ts';
-
-const STOPPED = 'the import was stopped';
 
 /** Reads opened content with its format. @throws ImportError, or the reason of the signal; nothing is finished then */
 export async function readSource(

@@ -3,7 +3,7 @@
  * line is counted once: as an event, or skipped with a reason.
  */
 import { type LineCounts, type TraceSink } from '../../trace/sink.ts';
-import { type Format, type ReadContent, type ReadSummary, sure, type Verdict } from '../format.ts';
+import { type Format, type ReadContent, type ReadSummary, STOPPED, sure, type Verdict } from '../format.ts';
 import { type LineReceiver, LineSplitter } from '../source/lines.ts';
 import { type Page } from '../source/page.ts';
 import { type Machine } from '../machine/machine.ts';
@@ -222,7 +222,7 @@ const readLines: ReadContent = async (content, sink, context) => {
     }
     splitter.end();
     context.advance(session.lines, session.scene.events, ordered.bytesRead());
-    const cut = context.isStopped() && ordered.bytesRead() !== undefined ? 'the import was stopped' : undefined;
+    const cut = context.isStopped() && ordered.bytesRead() !== undefined ? STOPPED : undefined;
     return { ...now(), ...(cut === undefined ? {} : { cut }) };
   } finally {
     ordered.close();

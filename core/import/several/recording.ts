@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type TraceSink } from '../../trace/sink.ts';
 import { ImportError } from '../errors.ts';
-import { type Format, type ReadContext, type ReadSummary } from '../format.ts';
+import { type Format, type ReadContext, type ReadSummary, STOPPED } from '../format.ts';
 import { type ImportInput, type ImportOptions } from '../options.ts';
 import { checkGuest, detect, formatById } from '../registry.ts';
 import { openSource, type Source } from '../source/source.ts';
@@ -88,7 +88,7 @@ export class Recording {
         hint: 'Is it another kind of file?',
         at: { line: 1 },
       });
-    this.cut ??= summary.cut;
+    this.cut ??= this.#named(summary.cut);
     return summary;
   }
 
@@ -149,11 +149,17 @@ export class Recording {
     );
   }
 
+  /** A format need not say which file ended early. */
+  #named(cut: string | undefined): string | undefined {
+    const isNamed = cut === undefined || cut === STOPPED || cut.startsWith(`${this.name}: `);
+    return isNamed ? cut : `${this.name}: ${cut}`;
+  }
+
   async *#chunks(source: Source, { keepPartial, stop }: ImportOptions): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of source.chunks) {
         if (stop?.aborted === true) {
-          this.cut ??= stop === this.#options.stop ? 'the import was stopped' : undefined;
+          this.cut ??= stop === this.#options.stop ? STOPPED : undefined;
           return;
         }
         yield chunk;

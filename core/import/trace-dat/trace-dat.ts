@@ -7,6 +7,7 @@ import {
   type ReadContent,
   type ReadContext,
   type ReadSummary,
+  STOPPED,
   type Verdict,
 } from '../format.ts';
 import { ClockOrder } from '../ftrace/clock-order.ts';
@@ -87,7 +88,7 @@ async function readEvents(
     await nextTurn();
     await context.pace?.();
     if (!isStopped()) continue;
-    stopped = 'the import was stopped';
+    stopped = STOPPED;
     break;
   }
   tell();

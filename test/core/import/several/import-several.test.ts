@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ImportError, type ImportResult } from '../../../../core/import/import.ts';
 import { importSeveral, type SeveralOptions } from '../../../../core/import/several/import-several.ts';
+import { decompressed } from '../../../support/decompressed.ts';
 import { MemorySink } from '../../../support/memory-sink.ts';
 import { scratch, scratchFile } from '../../../support/scratch.ts';
 
@@ -169,6 +170,11 @@ describe('recordings side by side', () => {
     await expect(merged([data('raw-arch_timer.trace.txt.xz'), tornXz])).rejects.toThrow('the xz data ends too');
     const kept = await merged([data('raw-arch_timer.trace.txt.xz'), tornXz], { keepPartial: true });
     expect(kept.result.summary.source.facts['ends early']).toMatch(/torn\.log\.xz: the xz data ends too early/);
+
+    const tornDat = join(folder, 'torn.dat');
+    writeFileSync(tornDat, (await decompressed(data('arch_timer.trace.dat.xz'))).subarray(0, -300));
+    const last = await merged([data('raw-arch_timer.trace.txt.xz'), tornDat]);
+    expect(last.result.summary.source.facts['ends early']).toMatch(/^torn\.dat: the file is cut short, before its/);
   });
 
   it('stop together when asked, and fail with the one that fails', async () => {

@@ -6,21 +6,17 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ImportResult, importTrace } from '../../../../core/import/import.ts';
-import { openSource } from '../../../../core/import/source/source.ts';
+import { decompressed } from '../../../support/decompressed.ts';
 import { MemorySink } from '../../../support/memory-sink.ts';
 import { format, type Page, record, traceDat, Writer } from '../../../support/trace-dat.ts';
 
 const RECORDING = fileURLToPath(new URL('../../../data/import/arch_timer.trace.dat.xz', import.meta.url));
 
 let folder = '';
-let recorded = Buffer.alloc(0);
+let recorded: Buffer = Buffer.alloc(0);
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gicscope-cut-'));
-  const source = await openSource(RECORDING);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of source.chunks) chunks.push(chunk);
-  await source.close();
-  recorded = Buffer.concat(chunks);
+  recorded = await decompressed(RECORDING);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

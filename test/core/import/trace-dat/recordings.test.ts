@@ -3,20 +3,14 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ImportResult, importTrace, inspect } from '../../../../core/import/import.ts';
-import { openSource } from '../../../../core/import/source/source.ts';
 import { nanoseconds } from '../../../../core/state/brand.ts';
 import { compareReport } from '../../../../scripts/trace-cmd/raw-report.ts';
+import { decompressed } from '../../../support/decompressed.ts';
 import { MemorySink } from '../../../support/memory-sink.ts';
 
 const data = (name: string): string => fileURLToPath(new URL(`../../../data/import/${name}`, import.meta.url));
 
-async function textOf(name: string): Promise<string> {
-  const source = await openSource(data(name));
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of source.chunks) chunks.push(chunk);
-  await source.close();
-  return Buffer.concat(chunks).toString('utf8');
-}
+const textOf = async (name: string): Promise<string> => (await decompressed(data(name))).toString('utf8');
 
 const LINE = /^\s*(.+-\d+)\s+\[(\d+)\] \S{5}\s+(\d+\.\d{6}): (\w+):/;
 
