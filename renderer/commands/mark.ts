@@ -1,4 +1,5 @@
 /** Places and conditions that a person sets: go to, bookmarks, breakpoints. */
+import { toggleBreakpoint } from '../breakpoint-actions.ts';
 import { paneActions } from '../panes.ts';
 import { chooseText, saveText } from '../text-files.ts';
 import { useBookmarks } from '../stores/bookmarks.ts';
@@ -24,7 +25,7 @@ export const MARK_COMMANDS = inGroup('Go and mark', [
   ['finding.previous', 'Previous finding', 'Shift+N', 'session', () => goToFinding('backward')],
   ['breakpoint.add', 'Break on what is selected', 'F9 B', 'session', breakOnSelection],
   ['breakpoint.edit', 'New breakpoint…', 'Shift+F9', 'session', newBreakpoint],
-  ['breakpoint.toggle', 'Enable or disable the selected breakpoint', 'Ctrl+F9', 'session', toggleBreakpoint],
+  ['breakpoint.toggle', 'Enable or disable the selected breakpoint', 'Ctrl+F9', 'session', toggleSelected],
   ['breakpoint.export', 'Save the breakpoints to a file', '', 'session', saveBreakpoints],
   ['breakpoint.import', 'Add breakpoints from a file…', '', 'session', addBreakpoints],
   ['breakpoint.messages', 'Messages of breakpoints', '', 'session', () => useUi().showDock('messages')],
@@ -69,10 +70,9 @@ async function addBreakpoints(): Promise<void> {
   useUi().notify('note', `${added === 1 ? 'One breakpoint was' : `${added} breakpoints were`} added.`);
 }
 
-async function toggleBreakpoint(): Promise<void> {
-  const breakpoints = useBreakpoints();
-  const chosen = breakpoints.selected?.breakpoint;
-  if (chosen !== undefined) await breakpoints.change(chosen, { ...chosen, enabled: !chosen.enabled });
+async function toggleSelected(): Promise<void> {
+  const chosen = useBreakpoints().selected?.breakpoint;
+  if (chosen !== undefined) await toggleBreakpoint(chosen);
 }
 
 async function removeBreakpoint(): Promise<void> {

@@ -143,6 +143,15 @@ describe('the breakpoint editor', () => {
     await page.locator('[data-ppi="27"]').click();
     await page.keyboard.press('b');
     await expect.poll(() => page.getByTestId('breakpoint').count()).toBe(3);
+    // F6 leads to the list itself: walked, switched and opened there.
+    await page.getByTestId('event-grid').focus();
+    await page.keyboard.press('F6');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press(' ');
+    await shows(page.locator('[data-testid=breakpoint][aria-selected=true]'), /disabled/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: /^Breakpoint \d/ }).waitFor();
+    await page.keyboard.press('Escape');
   });
 
   it('takes breakpoints to another trace as a file, and says what is wrong with one', async () => {
