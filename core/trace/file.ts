@@ -42,7 +42,7 @@ export function openTraceFile(path: string, mode: 'read' | 'write'): Database.Da
     kind = probe(path);
     if (kind === 'trace' && mode === 'read' && takeBack(path)) kind = probe(path);
   } catch (error) {
-    throw new TraceError('not-found', `${path} cannot be read (${text(error)}).`, { cause: error });
+    throw new TraceError('not-found', `${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   }
   if (kind === 'absent') throw new TraceError('not-found', `${path} does not exist.${leftOver(path)}`);
   if (kind === 'folder') throw new TraceError('not-a-trace', `${path} is a folder, not a gicscope trace.`);
@@ -218,6 +218,11 @@ export function queryError(path: string, error: unknown): unknown {
   if (error instanceof TraceError) return error;
   const isFile = error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB|IOERR|BUSY|LOCKED)/.test(error.code);
   return isFile ? translated(path, error) : new TraceError('query', text(error), { cause: error });
+}
+
+/** What the system says of a file, without its code, the call and the path: `permission denied`. */
+function reasonOf(error: unknown): string {
+  return text(error).replace(/^E[A-Z]+: ([^,]+), .*$/s, '$1');
 }
 
 function text(error: unknown): string {

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -75,6 +76,23 @@ function smallTrace(): string {
 }
 
 describe('a file that is no trace', () => {
+  it('is refused with the word of the system when it may not be read', () => {
+    const path = tracePath('secret');
+    writeFileSync(path, 'SQLite format 3\0');
+    chmodSync(path, 0o000);
+    chmodSync(dirname(path), 0o755);
+    const module = new URL('../../../core/trace/file.ts', import.meta.url).href;
+    // Root may read everything, so another user tries.
+    const program = `
+      import { openTraceFile } from ${JSON.stringify(module)};
+      if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }
+      try { openTraceFile(${JSON.stringify(path)}, 'read'); } catch (error) { console.log(error.code, error.message); }`;
+    const said = execFileSync(process.execPath, ['--input-type=module', '--no-warnings', '-e', program], {
+      encoding: 'utf8',
+    });
+    expect(said).toBe(`not-found ${path} cannot be read: permission denied.\n`);
+  });
+
   it('is refused with a reason', () => {
     const missing = tracePath('missing');
     expect(codeOf(() => new TraceReader(missing))).toBe('not-found');

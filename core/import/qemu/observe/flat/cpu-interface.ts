@@ -19,7 +19,7 @@ const EOI_MODE_V3 = 2;
 export const EOI_MODE_V2 = 0x200;
 
 /** The affinity of a line whose CPU nothing maps to a vCPU. */
-export function named(line: TraceLine, vcpu: number): { readonly affinity?: number } {
+function named(line: TraceLine, vcpu: number): { readonly affinity?: number } {
   return vcpu >= 0 ? {} : { affinity: line.a };
 }
 
