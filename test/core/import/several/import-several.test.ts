@@ -171,7 +171,7 @@ describe('recordings side by side', () => {
     const kept = await merged([data('raw-arch_timer.trace.txt.xz'), tornXz], { keepPartial: true });
     expect(kept.result.summary.source.facts['ends early']).toMatch(/torn\.log\.xz: the xz data ends too early/);
 
-    const tornDat = join(folder, 'torn.dat');
+    const tornDat = join(scratch(), 'torn.dat');
     writeFileSync(tornDat, (await decompressed(data('arch_timer.trace.dat.xz'))).subarray(0, -300));
     const last = await merged([data('raw-arch_timer.trace.txt.xz'), tornDat]);
     expect(last.result.summary.source.facts['ends early']).toMatch(/^torn\.dat: the file is cut short, before its/);
