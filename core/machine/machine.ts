@@ -1,11 +1,8 @@
 /**
  * A running VM: cores under KVM's run loop on physical CPUs, in virtual time.
  *
- * Time moves in rounds. In a round every physical CPU executes up to a slice of its vCPU's instructions, in a fixed
- * order or one drawn from the seed; then the counter advances by the slice (one tick an instruction), timers move and
- * sleepers wake. A slice ends early at the next deadline, so a timer is never late by more than the instruction that
- * runs. When everything sleeps, time jumps to the next deadline. So the same configuration and the same host actions
- * at the same counter values give the same run, bit for bit.
+ * Time moves in rounds (rounds.ts); the same configuration and the same host actions at the same counter values give the
+ * same run, bit for bit.
  *
  * Kept in slots: everything. Registers that live in the cores and stores to RAM reach their slots before an event is
  * reported, so the journal's state is complete at every event, and undoing it, then `restore`, takes the whole machine
@@ -25,8 +22,7 @@ import { CoresAhead } from './cores-ahead.ts';
 import { GuestBus } from './guest-bus.ts';
 import { ramMemory } from './guest-memory.ts';
 import { GuestSystem } from './guest-system.ts';
-import { type LeftRound, QuietRounds } from './quiet-rounds.ts';
-import { shuffled } from './random.ts';
+import { Rounds } from './rounds.ts';
 import { RunLoop } from './run-loop.ts';
 import { RunQueues } from './run-queues.ts';
 import { setUp } from './set-up.ts';
@@ -37,12 +33,8 @@ export interface RunResult {
   readonly halted: HaltReason | undefined;
 }
 
-/** A millisecond's work, or a few. */
-const ROUNDS_APART = 1024;
 /** The bits of a vCPU's inputs are those of its core's lines. */
 const INPUTS = [LINE.IRQ, LINE.FIQ] as const;
-/** Of quiet rounds, as many as take the time of one that is not. */
-const INSTRUCTIONS_PER_ROUND = 32;
 
 export class Machine {
   readonly config: MachineConfig;
@@ -60,19 +52,17 @@ export class Machine {
    * slower. Whoever sets it while a core runs calls `interrupt` too.
    */
   onInstruction: ((thread: Thread) => void) | undefined;
-  /** Called between rounds, every ROUNDS_APART of them: a moment to look at the world outside. */
+  /** Called between rounds, every thousand of them: a moment to look at the world outside. */
   betweenRounds: (() => void) | undefined;
   readonly #loop: RunLoop;
   /** State of the generator that orders the physical CPUs. */
   readonly random: Cell;
-  readonly #quiet: QuietRounds;
-  readonly #order: readonly number[];
+  readonly #rounds: Rounds;
   readonly #threads: Thread[] = [];
   readonly queues: RunQueues;
   #vm: Vm | undefined;
   readonly #ahead: CoresAhead;
   #stopAsked = false;
-  #roundsLeft = ROUNDS_APART;
 
   /** Host and RAM; `create` makes the VM. */
   constructor(config: MachineConfig) {
@@ -86,9 +76,8 @@ export class Machine {
     this.ram = new Ram(config.ram.base, config.ram.size);
     for (const { address, bytes } of config.images) this.ram.loadImage(address, bytes);
     this.queues = new RunQueues(this.#threads, this.journal);
-    this.#order = this.host.cpus.map(({ index }) => index);
     this.#loop = new RunLoop(this);
-    this.#quiet = new QuietRounds(this);
+    this.#rounds = new Rounds(this, this.#loop);
     this.#ahead = new CoresAhead(this.#threads);
     this.host.observe((event, place) => this.#report(event, place));
   }
@@ -108,7 +97,7 @@ export class Machine {
       if (result !== 0 || vcpu === undefined) throw new RangeError(`vCPU ${index} with number ${id}: result ${result}`);
       const system = new GuestSystem(
         vcpu,
-        this.#quiet.gate,
+        this.#rounds.gate,
         (event) => this.#report(event, vcpu.place),
         () => this.refreshLine(index),
       );
@@ -189,66 +178,9 @@ export class Machine {
   run(until: bigint): RunResult {
     this.#stopAsked = false;
     this.save();
-    const halted = this.#rounds(until);
+    const halted = this.#rounds.run(until);
     this.save();
     return { halted };
-  }
-
-  #rounds(until: bigint): HaltReason | undefined {
-    while (this.now < until) {
-      if (this.queues.allStopped) return 'poweredOff';
-      if (!this.#round(until)) return 'idle';
-      if (--this.#roundsLeft === 0) {
-        this.#roundsLeft = ROUNDS_APART;
-        this.betweenRounds?.();
-      }
-      if (this.#stopAsked) return 'stopped';
-    }
-    return undefined;
-  }
-
-  /** Quiet rounds, then one as it comes; false when everything sleeps and nothing is due. */
-  #round(until: bigint): boolean {
-    const left = this.onInstruction === undefined ? this.#quietly(until) : undefined;
-    if (this.now >= until) return true;
-    const budget = this.#budget(until);
-    const order = left?.order ?? (this.config.seed === 0 ? this.#order : shuffled(this.random, this.#order.length));
-    let busy = false;
-    for (let position = left?.position ?? 0; position < order.length; position++) {
-      const done = position === left?.position ? left.done : 0;
-      if (this.#loop.turn(order[position] ?? 0, budget, done)) busy = true;
-      if (this.#stopAsked) return true;
-    }
-    if (busy) {
-      this.host.advance(BigInt(budget));
-      return true;
-    }
-    const due = this.host.nextDeadline();
-    if (due === undefined) return false;
-    const end = due > until ? until : due <= this.now ? this.now + 1n : due;
-    this.host.advance(end - this.now);
-    return true;
-  }
-
-  /** Rounds in which nothing but plain instructions happens; the answer is one that has begun with them. */
-  #quietly(until: bigint): LeftRound | undefined {
-    const quiet = this.#quiet;
-    const passed = quiet.run(Number(this.#limit(until) - this.now));
-    if (passed > 0) this.host.advance(BigInt(passed));
-    this.#roundsLeft = Math.max(1, this.#roundsLeft - Math.floor(quiet.executed / INSTRUCTIONS_PER_ROUND));
-    return quiet.left;
-  }
-
-  /** Until when nothing that is due can happen. */
-  #limit(until: bigint): bigint {
-    const due = this.host.nextDeadline();
-    if (due === undefined) return until;
-    return due > this.now && due < until ? due : until;
-  }
-
-  /** Instructions of this round: a slice, or less if something is due before its end. */
-  #budget(until: bigint): number {
-    return Math.max(1, Math.min(this.config.slice, Number(this.#limit(until) - this.now)));
   }
 
   /** Lets time pass while nothing runs; what falls due on the way happens. */
