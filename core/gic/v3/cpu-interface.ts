@@ -9,6 +9,7 @@
 import { type Cell, CellClaim } from '../../state/cell.ts';
 import { type Journal } from '../../state/journal.ts';
 import { FIRST_LPI, SPURIOUS } from '../intid.ts';
+import { ActivePriorities, IDLE } from './active-priorities.ts';
 import { type InterfaceSize } from './interface-size.ts';
 import { LR_ACTIVE, LR_GROUP, LR_HW, LR_PENDING, LR_PINTID, LR_STATE, lrPriority } from './list-register.ts';
 import { eisrOf, elrsrOf, misrOf } from './maintenance.ts';
@@ -28,8 +29,6 @@ import {
   withField,
 } from './vmcr.ts';
 
-const IDLE = 0xff;
-
 export type Signal = 'none' | 'irq' | 'fiq';
 
 export interface InterfaceHost {
@@ -46,15 +45,13 @@ export class CpuInterfaceV3 {
   readonly hcr: Cell;
   readonly vmcr: Cell;
   readonly lr: readonly Cell[];
-  readonly ap0r: readonly Cell[];
-  readonly ap1r: readonly Cell[];
   /** ICC_SRE_EL1.SRE as the loaded guest sees it: 0 for a GICv2 guest. */
   readonly sre: Cell;
+  readonly #priorities: ActivePriorities;
   readonly #host: InterfaceHost;
 
   constructor(journal: Journal, prefix: string, size: InterfaceSize, host: InterfaceHost) {
     const claim = new CellClaim(journal, prefix);
-    const words = 1 << (size.preemptionBits - 5);
     this.size = size;
     this.#host = host;
     this.hcr = claim.register('ICH_HCR_EL2');
@@ -65,8 +62,7 @@ export class CpuInterfaceV3 {
       initial: BigInt(implementedVmcr(0, size, true)),
     });
     this.lr = Array.from({ length: size.listRegisters }, (_, n) => claim.register(`ICH_LR${n}_EL2`));
-    this.ap0r = Array.from({ length: words }, (_, n) => claim.register(`ICH_AP0R${n}_EL2`));
-    this.ap1r = Array.from({ length: words }, (_, n) => claim.register(`ICH_AP1R${n}_EL2`));
+    this.#priorities = new ActivePriorities(claim, size.preemptionBits);
   }
 
   // --- hypervisor side ------------------------------------------------------------------------------------------
@@ -125,17 +121,14 @@ export class CpuInterfaceV3 {
       return lo;
     }
     cell.set(lo, (hi & ~LR_STATE) | LR_ACTIVE);
-    const level = (lrPriority(hi) & this.#mask(group)) >>> (8 - this.size.preemptionBits);
-    const words = this.#activePriorities(group);
-    const word = words[level >>> 5];
-    word?.set((word.lo | (1 << (level & 31))) >>> 0);
+    this.#priorities.raise(this.#activePriorities(group), lrPriority(hi) & this.#mask(group));
     return lo;
   }
 
   /** ICC_EOIR0_EL1 and ICC_EOIR1_EL1 (§6.4). */
   endOfInterrupt(group: 0 | 1, intid: number): void {
     if (isSpecial(intid)) return;
-    const dropped = this.#dropPriority();
+    const dropped = this.#priorities.drop();
     if (dropped < 0) return;
     const splitEoi = (this.vmcr.lo & VMCR.EOIM) !== 0;
     const index = this.#findActive(intid);
@@ -161,20 +154,22 @@ export class CpuInterfaceV3 {
     return index >= 0 && this.#group(index) === group ? this.#lr(index).lo : SPURIOUS;
   }
 
-  /** ICC_RPR_EL1 (§5.4). */
+  get ap0r(): readonly Cell[] {
+    return this.#priorities.ap0r;
+  }
+
+  get ap1r(): readonly Cell[] {
+    return this.#priorities.ap1r;
+  }
+
+  /** ICC_RPR_EL1. */
   get runningPriority(): number {
-    for (let word = 0; word < this.ap0r.length; word++) {
-      const bits = (this.ap0r[word]?.lo ?? 0) | (this.ap1r[word]?.lo ?? 0);
-      if (bits !== 0) return (word * 32 + lowestBit(bits)) << (8 - this.size.preemptionBits);
-    }
-    return IDLE;
+    return this.#priorities.running;
   }
 
   /** Is an interrupt acknowledged whose priority was not dropped? */
   get isHandling(): boolean {
-    for (let word = 0; word < this.ap0r.length; word++)
-      if (((this.ap0r[word]?.lo ?? 0) | (this.ap1r[word]?.lo ?? 0)) !== 0) return true;
-    return false;
+    return this.#priorities.isHandling;
   }
 
   get pmr(): number {
@@ -286,20 +281,6 @@ export class CpuInterfaceV3 {
     return (priority & mask) < (running & mask);
   }
 
-  /** Clears the lowest active priority, group 0 on a tie; its priority, or -1 when none was active. */
-  #dropPriority(): number {
-    for (let word = 0; word < this.ap0r.length; word++) {
-      const zero = this.ap0r[word]?.lo ?? 0;
-      const one = this.ap1r[word]?.lo ?? 0;
-      if ((zero | one) === 0) continue;
-      const bit = lowestBit(zero | one);
-      const cell = (zero >>> bit) & 1 ? this.ap0r[word] : this.ap1r[word];
-      cell?.set((cell.lo & ~(1 << bit)) >>> 0);
-      return (word * 32 + bit) << (8 - this.size.preemptionBits);
-    }
-    return -1;
-  }
-
   #findActive(intid: number): number {
     return this.lr.findIndex((cell) => cell.hi >= LR_ACTIVE && cell.lo === intid);
   }
@@ -317,8 +298,4 @@ export class CpuInterfaceV3 {
     cell.set(lo, (hi & ~LR_ACTIVE) >>> 0);
     if ((hi & LR_HW) !== 0) this.#host.deactivatePhysical(hi & LR_PINTID);
   }
-}
-
-function lowestBit(bits: number): number {
-  return 31 - Math.clz32(bits & -bits);
 }
