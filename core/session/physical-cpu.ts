@@ -1,7 +1,8 @@
 /**
  * On which physical CPU a vCPU is at a position. An emulated VM's own slots say it; a recorded KVM host says it at each
  * guest entry, and what holds is the last one. Kept per vCPU: the stretch of positions that the last answer covers, so
- * that stepping about between two entries searches nothing. Cost else: a search back to the entry, by postings.
+ * that stepping about between two entries searches nothing. Cost else: a search back to the entry, by postings; none in a
+ * trace without entries.
  */
 import { type StateVector } from '../state/state-vector.ts';
 import { loadedOn } from './loaded-on.ts';
@@ -18,6 +19,9 @@ interface Stretch {
 export class PhysicalCpus {
   readonly #trace: Pick<OpenTrace, 'layout' | 'search' | 'reader'>;
   readonly #known = new Map<number, Stretch>();
+  /** Of the event types looked at so far, which only grow, whether one is a guest entry. */
+  #hasEntries = false;
+  #typesSeen = 0;
 
   constructor(trace: Pick<OpenTrace, 'layout' | 'search' | 'reader'>) {
     this.#trace = trace;
@@ -31,7 +35,14 @@ export class PhysicalCpus {
   of(vcpu: number, at: number, state: StateVector): Promise<number | undefined> {
     const { layout } = this.#trace;
     if (layout.find('pcpu0.loadedVcpu') !== undefined) return Promise.resolve(loadedOn(layout, vcpu, state));
-    return this.#lastEntered(vcpu, at);
+    return this.#isHost() ? this.#lastEntered(vcpu, at) : Promise.resolve(undefined);
+  }
+
+  #isHost(): boolean {
+    const { types } = this.#trace.reader;
+    for (; !this.#hasEntries && this.#typesSeen < types.size; this.#typesSeen++)
+      this.#hasEntries = types.type(this.#typesSeen).kind === 'vcpu.entry';
+    return this.#hasEntries;
   }
 
   async #lastEntered(vcpu: number, at: number): Promise<number | undefined> {
