@@ -46,20 +46,10 @@ function acknowledgePpi(c: CpuInterface, instruction: string, intid: number): vo
   const priority = bank.priorityOf(bit);
   const bitLo = bit < 32 ? 1 << bit : 0;
   const bitHi = bit < 32 ? 0 : 1 << (bit & 31);
-  const aprBefore = c.apr.lo;
-  c.apr.set(aprBefore | (1 << priority));
+  const aprBefore = raise(c, priority);
   bank.active.set(bank.active.lo | bitLo, bank.active.hi | bitHi);
   bank.changeEdges(bitLo, bitHi, false);
-  c.observer?.({
-    kind: 'cpuif.ack',
-    instruction,
-    intid,
-    priority,
-    aprBefore,
-    aprAfter: c.apr.lo,
-    pendingCleared: !bank.isLevel(bit),
-    reasonZero: 'none',
-  });
+  tell(c, instruction, intid, priority, aprBefore, !bank.isLevel(bit));
   c.reevaluate('ack');
 }
 
@@ -69,9 +59,27 @@ function acknowledgeShared(c: CpuInterface, instruction: string, intid: number):
   if (domain === undefined || irsCandidate === undefined)
     throw new Error(`HPPI 0x${intid.toString(16)} without an IRS`);
   const priority = irsCandidate.hi;
-  const aprBefore = c.apr.lo;
-  c.apr.set(aprBefore | (1 << priority));
-  const pendingCleared = domain.activate(intid);
+  const aprBefore = raise(c, priority);
+  tell(c, instruction, intid, priority, aprBefore, domain.activate(intid));
+  domain.settle(intid);
+  follow(c, 'threshold');
+}
+
+/** Makes a priority active; the answer is what was active before. */
+function raise(c: CpuInterface, priority: number): number {
+  const before = c.apr.lo;
+  c.apr.set(before | (1 << priority));
+  return before;
+}
+
+function tell(
+  c: CpuInterface,
+  instruction: string,
+  intid: number,
+  priority: number,
+  aprBefore: number,
+  pendingCleared: boolean,
+): void {
   c.observer?.({
     kind: 'cpuif.ack',
     instruction,
@@ -82,8 +90,6 @@ function acknowledgeShared(c: CpuInterface, instruction: string, intid: number):
     pendingCleared,
     reasonZero: 'none',
   });
-  domain.settle(intid);
-  follow(c, 'threshold');
 }
 
 /** `GIC CDEOI`: drops the most urgent active priority, whichever interrupt it came from (§4.4). */
