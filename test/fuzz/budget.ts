@@ -1,4 +1,5 @@
 import { type Random, randomOf } from '../support/damage.ts';
+import { SEED } from '../support/seed.ts';
 
 /** How long one fuzz test runs: `FUZZ_SECONDS`, 5 unless told. The seed is printed, so that a failure can be run again. */
 export function fuzzBudgetMs(): number {
@@ -7,9 +8,8 @@ export function fuzzBudgetMs(): number {
   return seconds * 1000;
 }
 
-/** Numbers that only the seed decides. `FUZZ_SEED` repeats a run. */
+/** Numbers that only the seed decides. see support/seed.ts. */
 export function fuzzRandom(name: string): Random {
-  const seed = Number(process.env['FUZZ_SEED'] ?? Date.now()) >>> 0;
-  console.log(`${name}: FUZZ_SEED=${seed}`);
-  return randomOf(seed);
+  console.log(`${name}: FUZZ_SEED=${SEED}`);
+  return randomOf(SEED);
 }

@@ -17,11 +17,11 @@ import { openSource } from '../../core/import/source/source.ts';
 import { damaged, type Random, randomOf } from '../support/damage.ts';
 import { MemorySink } from '../support/memory-sink.ts';
 import { SimpleFile } from '../support/qemu-simple.ts';
+import { SEED } from '../support/seed.ts';
 import { format, record, type Shape, traceDat, Writer } from '../support/trace-dat.ts';
 
 const RUNS = Number(process.env['GICSCOPE_FUZZ'] ?? 1000);
 const FROM = Number(process.env['GICSCOPE_FUZZ_FROM'] ?? 0);
-const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now()) >>> 0;
 /** Inputs are a kilobyte or a few: what one costs beyond this is a hang. Processor time, since the machine may be busy. */
 const MOST_MS = 1000;
 /** The same for large inputs, per megabyte. */

@@ -4,6 +4,7 @@
  */
 import { judgeNamedProfiles } from '../conformance/named-profiles.ts';
 import { removeScratch } from './scratch.ts';
+import './seed.ts';
 
 judgeNamedProfiles();
 removeScratch();
