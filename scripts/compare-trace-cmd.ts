@@ -14,9 +14,10 @@ for (const file of process.argv.slice(2)) {
   if (error !== undefined) throw new Error(`trace-cmd is needed: ${error.message}`, { cause: error });
   const sink = new MemorySink();
   const { summary } = await importTrace(file, sink);
-  const [seconds = '0', nanos = '0'] = (summary.source.facts['first time stamp'] ?? '').split(/[. ]/);
+  // A count of a clock that counts something else has no fraction.
+  const [seconds = '0', nanos] = (summary.source.facts['first time stamp'] ?? '').split(/[. ]/);
   const events = sink.events.filter(({ kind }) => kind !== 'lost');
-  const origin = BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
+  const origin = nanos === undefined ? BigInt(seconds) : BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
   const { fields, explained, different } = compareReport(stdout.split('\n'), events, origin);
   const apart = [...explained].map(([why, count]) => `, ${count} × ${why} printed otherwise`).join('');
   console.log(`${file}: ${events.length} events, ${fields} fields${apart}`);

@@ -16,7 +16,8 @@ export interface Comparison {
   readonly different: string[];
 }
 
-const LINE = /^\s*(.+-\d+)\s+\[(\d+)\]\s+(\d+)\.(\d{9}): (\S+?):\s*(.*)$/;
+/** Behind the name of its buffer; clocks that count something else print one number, right behind the CPU if it is long. */
+const LINE = /^\s*(?:\S+:\s)?\s*(\S.*-\d+)\s+\[(\d+)\]\s*(?:(\d+)\.(\d{9})|(\d+)): (\S+?):\s*(.*)$/;
 const FIELD = /(?:^|\s)([A-Za-z_]\w*)=/g;
 /** Differences that are kept. */
 const MOST_SHOWN = 50;
@@ -30,7 +31,7 @@ export function compareReport(lines: Iterable<string>, events: readonly NewEvent
   for (const line of lines) {
     const match = LINE.exec(line);
     if (match === null) continue;
-    const [, task, cpu, seconds = '0', nanos = '0', name, payload = ''] = match;
+    const [, task, cpu, seconds = '0', nanos = '0', count, name, payload = ''] = match;
     const event = events[out.events++];
     if (event === undefined) {
       differ(line, 'not imported');
@@ -38,7 +39,8 @@ export function compareReport(lines: Iterable<string>, events: readonly NewEvent
     }
     const { detail = {} } = event;
     const time = origin + BigInt(event.time);
-    if (time !== BigInt(seconds) * 1_000_000_000n + BigInt(nanos)) differ(line, `time ${time}`);
+    const printed = count === undefined ? BigInt(seconds) * 1_000_000_000n + BigInt(nanos) : BigInt(count);
+    if (time !== printed) differ(line, `time ${time}`);
     if (detail['task'] !== task || detail['CPU'] !== Number(cpu)) differ(line, `${detail['task']} on ${detail['CPU']}`);
     if (event.source !== name) differ(line, `event ${event.source}`);
     for (const [field, printed] of fieldsOf(payload)) {
@@ -72,6 +74,7 @@ function plain(value: unknown): string {
 function explanation(ours: string, printed: string): string | undefined {
   // Place and length of the mask in the record, 16 bits each, instead of its content.
   if (/^\d+$/.test(printed) && Number(printed) >>> 16 >= 4 && /^0x[0-9a-f]+( |$)/.test(ours)) return 'mask';
+  if (printed.startsWith('ARRAY[')) return 'array';
   // A function's name without the offset 0, or its address.
   if (ours === `${printed}+0x0` || (ours.endsWith('+0x0') && printed.startsWith('0xffff'))) return 'function';
   return undefined;

@@ -7,7 +7,9 @@ export interface Shape {
   readonly longSize?: 4 | 8;
   readonly compression?: 'none' | 'zstd' | 'zlib';
   readonly pageSize?: number;
+  /** The one in brackets in the list of clocks; each buffer has it too, but for `bufferClock`. */
   readonly clock?: string;
+  readonly bufferClock?: string;
 }
 
 export interface Page {
@@ -126,6 +128,7 @@ export function traceDat(
   } = {},
 ): Buffer {
   const { version = 7, big = false, longSize = 8, compression = 'none', pageSize = 4096, clock = 'mono' } = shape;
+  const { bufferClock = clock } = shape;
   const writer = (): Writer => new Writer(big);
   const sized = (out: Writer, text: string): Writer => out.u64(text.length).text(text);
   const headerInfo = (out: Writer): Writer =>
@@ -230,7 +233,7 @@ export function traceDat(
   for (const [id, data] of more.options ?? []) option(id, data);
   for (const { name, cpus } of buffers) {
     const sectionAt = end;
-    const table = writer().u64(sectionAt).text(`${name}\0${clock}\0`).u32(pageSize).u32(cpus.length);
+    const table = writer().u64(sectionAt).text(`${name}\0${bufferClock}\0`).u32(pageSize).u32(cpus.length);
     const body = writer();
     for (const [cpu, pages] of cpus.entries()) {
       const chunks: Buffer[] = [];

@@ -115,16 +115,20 @@ function place(
       const base = isNear ? Number(between) : 0;
       return { start: base + offset, because: isNear ? 'its clock and the offset given' : 'the offset given' };
     }
-    if (isUtc && isNear) return { start: Number(between), because: 'the same clock, UTC' };
-    const found = offsets[i];
+    // A line that is stamped with UTC knows it better than interrupts tell; a recorder that asked for the date once does not.
+    const isStamped = isUtc && [recordings[0], recordings[i]].every(isStampedInUtc);
+    const found = isStamped ? undefined : offsets[i];
     if (found !== undefined)
       return { start: found.offset, because: `${found.matches} of ${found.of} interrupts that both show` };
+    if (isUtc && isNear) return { start: Number(between), because: 'the same clock, UTC' };
     if (isNear) return { start: Number(between), because: `clocks of one kind (${clock?.name ?? ''}), taken as one` };
     return { start: 0, because: 'nothing in common: both begin together; --offset says otherwise' };
   });
   const earliest = Math.min(...placed.map(({ start }) => start));
   return placed.map(({ start, because }) => ({ start: Math.round(start - earliest), because }));
 }
+
+const isStampedInUtc = (recording: Recording | undefined): boolean => recording?.format.id === 'qemu-log';
 
 /** The offset of each recording that no clock and no user gives, where interrupts in both show it. */
 async function commonInterrupts(
@@ -133,8 +137,7 @@ async function commonInterrupts(
 ): Promise<(Offset | undefined)[]> {
   const [reference] = recordings;
   const asked = recordings.filter((recording, i) => i > 0 && recording.offset === undefined && recording.canReread);
-  const isUtc = (recording: Recording): boolean => recording.format.id === 'qemu-log';
-  if (reference?.canReread !== true || !asked.some((recording) => !isUtc(recording) || !isUtc(reference)))
+  if (reference?.canReread !== true || ![reference, ...asked].some((recording) => !isStampedInUtc(recording)))
     return recordings.map(() => undefined);
   const first = await marksOf(reference, options);
   const out: (Offset | undefined)[] = [];

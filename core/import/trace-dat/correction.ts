@@ -1,6 +1,6 @@
 /**
  * From a stamp of the ring buffer to the time that is shown (trace-import-formats §5.9): the shift of a guest's clock to
- * its host's, then ticks to nanoseconds. Constant offsets (OFFSET, DATE) move everything alike and change no distance.
+ * its host's, then ticks to nanoseconds. Constant offsets (OFFSET, DATE) move everything alike: dat-clock.ts.
  */
 import { type Bytes } from './bytes.ts';
 

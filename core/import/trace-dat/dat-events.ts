@@ -41,7 +41,7 @@ export class DatEvents {
     this.#merge = new Merge(streams, correct === undefined ? (stream) => stream.time : corrected(correct, base));
     // Times count from the first event, not from the page that it is in.
     this.#zero = this.#merge.time;
-    this.origin = correct === undefined ? base + BigInt(this.#zero) : correct(this.#merge.first?.cpu ?? 0, base);
+    this.origin = (correct === undefined ? base : correct(0, base)) + BigInt(this.#zero);
   }
 
   readonly #zero: number;

@@ -4,7 +4,7 @@ import { type Compression } from './compression.ts';
 import { type EventFormat } from './event-format.ts';
 import { DatFault } from './fault.ts';
 import { type PageLayout, pageOf, type Parts } from './metadata.ts';
-import { clockOf, factsOf, type Guest, guestsOf, ID, type Option, optionOf } from './options.ts';
+import { clockOf, factsOf, type Guest, guestsOf, ID, numbersOf, type Option, optionOf } from './options.ts';
 import { Symbols } from './symbols.ts';
 
 export const MOST_BUFFERS = 1024;
@@ -39,10 +39,16 @@ export interface DatHead {
   readonly symbols: Symbols;
   readonly commands: ReadonlyMap<number, string>;
   readonly buffers: readonly BufferData[];
+  /** The one in brackets in the list of clocks. */
+  readonly listedClock: string;
   readonly guests: readonly Guest[];
   /** Raw data of TIME_SHIFT and TSC2NSEC. */
   readonly timeShift: Bytes | undefined;
   readonly tsc2nsec: Bytes | undefined;
+  /** To add to each time, in its unit. */
+  readonly offset: bigint;
+  /** To add to each time for the time of day, in nanoseconds. */
+  readonly date: bigint | undefined;
   readonly facts: Readonly<Record<string, string>>;
   /** The file ends before all of its metadata. */
   readonly cut?: DatFault;
@@ -76,6 +82,8 @@ interface Found {
 }
 
 export function headOf({ version, little, compression, parts, buffers, options, byte, cut }: Found): DatHead {
+  const listedClock = clockOf(options);
+  const microseconds = numbersOf(options, ID.date);
   return {
     version,
     little,
@@ -84,10 +92,13 @@ export function headOf({ version, little, compression, parts, buffers, options, 
     formats: parts.formats,
     symbols: new Symbols(parts.kallsyms, parts.printk),
     commands: parts.commands,
-    buffers: buffers.map((buffer) => ({ ...buffer, clock: buffer.clock || clockOf(options) })),
+    buffers: buffers.map((buffer) => ({ ...buffer, clock: buffer.clock || listedClock })),
+    listedClock,
     guests: guestsOf(options),
     timeShift: optionOf(options, ID.timeShift),
     tsc2nsec: optionOf(options, ID.tsc2nsec),
+    offset: numbersOf(options, ID.offset) ?? 0n,
+    date: microseconds === undefined ? undefined : microseconds * 1000n,
     facts: {
       'file version': String(version),
       'byte order': little ? 'little-endian' : 'big-endian',

@@ -30,6 +30,8 @@ export const ID = {
   bufferText: 22,
 } as const;
 
+const NUMBER = /^\s*([-+]?)(0x[0-9a-f]{1,16}|\d{1,20})/i;
+
 export interface Option {
   readonly id: number;
   readonly data: Bytes;
@@ -46,6 +48,15 @@ export function optionOf(options: readonly Option[], id: number): Bytes | undefi
   const data = options.find((candidate) => candidate.id === id)?.data;
   if (data !== undefined) data.at = 0;
   return data;
+}
+
+/** The sum of the numbers that the options of this id say in text; undefined: there is none. */
+export function numbersOf(options: readonly Option[], id: number): bigint | undefined {
+  const numbers = options.flatMap((option) => {
+    const [, sign, digits] = option.id === id ? (NUMBER.exec(textOf(option.data.data.subarray(0, 40))) ?? []) : [];
+    return digits === undefined ? [] : [sign === '-' ? -BigInt(digits) : BigInt(digits)];
+  });
+  return numbers.length === 0 ? undefined : numbers.reduce((a, b) => a + b);
 }
 
 /** What is known of the machine and the recorder, in words. */

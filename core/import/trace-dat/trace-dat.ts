@@ -17,6 +17,7 @@ import { GuestCpus, hostEventTold, isOfHost } from '../ftrace/guest.ts';
 import { Scene } from '../ftrace/scene.ts';
 import { stopOfCopy } from '../stop-of-copy.ts';
 import { type TraceSink } from '../../trace/sink.ts';
+import { datClockOf } from './dat-clock.ts';
 import { DatEvents } from './dat-events.ts';
 import { type DatHead } from './dat-head.ts';
 import { DatFault } from './fault.ts';
@@ -25,18 +26,6 @@ import { RandomFile } from './random-file.ts';
 const MAGIC = [0x17, 0x08, 0x44, 0x74, 0x72, 0x61, 0x63, 0x69, 0x6e, 0x67];
 /** Events between two looks at progress, cancelling and other work. */
 const TURN = 4096;
-/** Clocks whose units are nanoseconds. */
-const NANOSECONDS: ReadonlySet<string> = new Set([
-  'local',
-  'global',
-  'perf',
-  'mono',
-  'mono_raw',
-  'boot',
-  'tai',
-  'tsc2nsec',
-]);
-
 function detect(head: Uint8Array): Verdict | undefined {
   return MAGIC.every((byte, i) => head[i] === byte)
     ? { confidence: 1, because: 'it begins with the mark of a trace.dat' }
@@ -70,7 +59,8 @@ async function readEvents(
   const { record } = events;
   const tell = (): void =>
     context.advance(record.record, scene.events, content.path === undefined ? undefined : file.bytesRead);
-  context.origin?.('ftrace', events.origin);
+  const clock = datClockOf(events.head);
+  if (clock.isTime) context.origin?.(clock.isUtc ? 'UTC' : 'ftrace', events.origin + clock.zero);
   const order = new ClockOrder();
   let losses = 0;
   let stopped: string | undefined;
@@ -117,13 +107,12 @@ function factsOf(
   losses: number,
   order: ClockOrder,
 ): Record<string, string> {
-  const [main] = head.buffers;
-  const clock = head.tsc2nsec === undefined ? (main?.clock ?? 'local') : 'tsc2nsec';
-  const isTime = NANOSECONDS.has(clock);
+  const { words, isTime, zero } = datClockOf(head);
+  const first = origin + zero;
   const facts: Record<string, string> = {
     ...head.facts,
-    clock: isTime ? clock : `${clock}, which does not count nanoseconds: times are in its units`,
-    'first time stamp': isTime ? seconds(origin) : String(origin),
+    clock: words,
+    'first time stamp': isTime ? seconds(first) : String(first),
     records: String(record.record),
   };
   const named = head.buffers.filter(({ name }) => name !== '').map(({ name }) => name);
