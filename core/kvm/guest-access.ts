@@ -11,7 +11,7 @@ import { type GicInstruction, gicInstruction } from '../gic/v5/instructions.ts';
 import { Words } from '../gic/v5/words.ts';
 import { FGU_HIDDEN } from './fgu.ts';
 import { type HostCpu } from './host-cpu.ts';
-import { isIdRegister, readIdRegister } from './id-registers.ts';
+import { isDirectIdRegister, isIdRegister, readIdRegister } from './id-registers.ts';
 import { accessPmu, isPmuRegister } from './pmu-registers.ts';
 import { type Outcome } from './outcome.ts';
 import * as loop from './run-loop.ts';
@@ -26,6 +26,9 @@ export interface GuestAccess {
 
 /** ICH_VCTLR_EL2.V3: the guest has the GICv3-compatible interface. */
 const VCTLR_V3 = 2;
+export const CACHE_SELECTION = 'CSSELR_EL1';
+/** Level and InD. */
+const CSSELR_FIELDS = 0xfn;
 
 /** Are GICv5 accesses of EL1 UNDEFINED before any trap? */
 function hidesGicV5(cpu: HostCpu): boolean {
@@ -102,22 +105,31 @@ export function accessOther(vcpu: Vcpu, name: string, direction: 'read' | 'write
   if (isTimerRegister(name)) return accessTimer(vcpu, name, direction, words);
   if (isPmuRegister(name)) return accessPmu(vcpu, name, direction, words);
   if (isIdRegister(name)) return accessId(vcpu, name, direction, words);
+  if (name === CACHE_SELECTION) return accessCacheSelection(vcpu, direction, words);
   if (registerByName(name) === undefined) throw new RangeError(`no register named ${name}`);
   if (/_EL[23]$/.test(name)) return undefinedInHardware(vcpu, name);
   // What is left of the tables belongs to other interrupt controllers.
   return trapped(vcpu, name, direction, words);
 }
 
-function accessId(
-  vcpu: Vcpu,
-  name: 'ID_AA64PFR0_EL1' | 'ID_AA64PFR2_EL1',
-  direction: 'read' | 'write',
-  words: Words,
-): Outcome {
+function accessId(vcpu: Vcpu, name: string, direction: 'read' | 'write', words: Words): Outcome {
   if (direction === 'write') return undefinedInHardware(vcpu, name);
-  loop.exit(vcpu, 'trap');
-  words.value = readIdRegister(vcpu.vm, name);
+  if (!isDirectIdRegister(name)) loop.exit(vcpu, 'trap');
+  words.value = readIdRegister(vcpu, name);
+  if (isDirectIdRegister(name)) return 'performed';
   vcpu.emit({ kind: 'trap.sysreg', register: name, direction, value: words.value });
+  return 'emulated';
+}
+
+/** CSSELR_EL1 chooses a cache for CCSIDR_EL1, which says the same of each; KVM keeps it. */
+function accessCacheSelection(vcpu: Vcpu, direction: 'read' | 'write', words: Words): Outcome {
+  loop.exit(vcpu, 'trap');
+  const { cacheSelection } = vcpu.slots;
+  const written = direction === 'write' ? words.value : undefined;
+  if (written === undefined) words.value = cacheSelection.value;
+  else cacheSelection.value = written & CSSELR_FIELDS;
+  const stored = written === undefined ? {} : { stored: cacheSelection.value };
+  vcpu.emit({ kind: 'trap.sysreg', register: CACHE_SELECTION, direction, value: words.value, ...stored });
   return 'emulated';
 }
 

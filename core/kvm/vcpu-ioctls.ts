@@ -77,7 +77,7 @@ function dispatchAttribute(
 export function getOneReg(vcpu: Vcpu, register: string): RegisterRead {
   const unusable = whyUnusable(vcpu);
   const known = unusable === 0 && isIdRegister(register);
-  const value = known ? readIdRegister(vcpu.vm, register) : 0n;
+  const value = known ? readIdRegister(vcpu, register) : 0n;
   const result = known ? 0 : unusable !== 0 ? unusable : UNKNOWN_REGISTER;
   vcpu.emit({ kind: 'uapi.oneReg', op: 'get', register, value, result });
   return { result, value };
@@ -85,7 +85,7 @@ export function getOneReg(vcpu: Vcpu, register: string): RegisterRead {
 
 export function setOneReg(vcpu: Vcpu, register: string, value: bigint): Result {
   let result = whyUnusable(vcpu);
-  if (result === 0) result = isIdRegister(register) ? writeIdRegister(vcpu.vm, register, value) : UNKNOWN_REGISTER;
+  if (result === 0) result = isIdRegister(register) ? writeIdRegister(vcpu, register, value) : UNKNOWN_REGISTER;
   vcpu.emit({ kind: 'uapi.oneReg', op: 'set', register, value, result });
   return result;
 }

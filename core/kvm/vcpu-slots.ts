@@ -33,6 +33,8 @@ export class VcpuSlots {
   readonly poweredOff: Cell;
   /** HCR_EL2.TWI: WFI traps. */
   readonly trapWfi: Cell;
+  /** CSSELR_EL1 of the guest. */
+  readonly cacheSelection: Cell;
 
   constructor(claim: CellClaim) {
     this.id = claim.cell('id', 16);
@@ -50,6 +52,7 @@ export class VcpuSlots {
     this.irqPendingRequest = claim.flag('request.irqPending');
     this.poweredOff = claim.flag('poweredOff');
     this.trapWfi = claim.flag('HCR_EL2.TWI');
+    this.cacheSelection = claim.cell('CSSELR_EL1', 4);
   }
 
   /** By which a guest names the vCPU. */

@@ -9,6 +9,7 @@ import { registerByEncoding } from '../gic/registers.ts';
 import { type GicInstruction, gicInstruction } from '../gic/v5/instructions.ts';
 import { type GuestRegister, guestRegister } from '../gic/v5/guest-registers.ts';
 import { Words } from '../gic/v5/words.ts';
+import { CACHE_SELECTION } from '../kvm/guest-access.ts';
 import { isIdRegister } from '../kvm/id-registers.ts';
 import { type Outcome } from '../kvm/outcome.ts';
 import { isPmuRegister } from '../kvm/pmu-registers.ts';
@@ -22,38 +23,37 @@ import {
   type Exception,
   type Hint,
   type HintAnswer,
-  LINE,
   PROCEED,
   type System,
   systemRegisterName,
   TRAP,
+  TRAP_EL1,
   UNDEFINED,
   unpackEncoding,
   WAIT,
 } from './a64/index.ts';
 import { type GuestAccess, type MachineEvent } from './events.ts';
+import { FIXED, keptFromUser } from './processor-registers.ts';
+
+/** Is the register kept from EL0 now? Absent: it never is. */
+type Kept = ((core: Core | undefined) => boolean) | undefined;
 
 /** What an encoding means here. */
 type Target =
   | { readonly type: 'interface'; readonly register: GuestRegister }
   | { readonly type: 'instruction'; readonly instruction: GicInstruction }
-  | { readonly type: 'fixed'; readonly name: string; readonly value: (vcpu: Vcpu) => bigint }
-  | { readonly type: 'named'; readonly name: string }
+  | {
+      readonly type: 'fixed';
+      readonly name: string;
+      readonly value: (vcpu: Vcpu, core: Core | undefined) => bigint;
+      readonly kept: Kept;
+    }
+  | { readonly type: 'named'; readonly name: string; readonly kept: Kept }
   | { readonly type: 'none' };
 
 const VBAR = CORE_REGISTERS.findIndex(({ name }) => name === 'VBAR_EL1');
 /** Offsets of the asynchronous exceptions' vectors in their bank; synchronous ones are at 0. */
 const VECTOR_OFFSET: Partial<Record<Exception['kind'], number>> = { irq: 0x080, fiq: 0x100, serror: 0x180 };
-/** Read-only registers of the processor that need no hypervisor. The counter runs at 1 GHz. */
-const FIXED: ReadonlyMap<string, (vcpu: Vcpu) => bigint> = new Map([
-  ['MPIDR_EL1', ({ slots }: Vcpu) => slots.mpidr.value],
-  ['CNTFRQ_EL0', () => 1_000_000_000n],
-  // F in bit 6, I in bit 7: what is up, masked or not.
-  [
-    'ISR_EL1',
-    ({ inputs }: Vcpu) => BigInt(((inputs & LINE.IRQ) !== 0 ? 0x80 : 0) | ((inputs & LINE.FIQ) !== 0 ? 0x40 : 0)),
-  ],
-]);
 
 /**
  * Shut while cores run on their own (quiet-rounds.ts): whatever leaves a core then ends its run before anything has
@@ -135,6 +135,7 @@ export class GuestSystem implements System {
         return answer;
       }
       case 'named': {
+        if (target.kept?.(this.#core) === true) return TRAP_EL1;
         this.operation = direction;
         const answer = this.#named(target.name, direction, value);
         this.operation = undefined;
@@ -142,7 +143,8 @@ export class GuestSystem implements System {
       }
       case 'fixed':
         if (direction === 'write') return UNDEFINED;
-        value.value = target.value(this.#vcpu);
+        if (target.kept?.(this.#core) === true) return TRAP_EL1;
+        value.value = target.value(this.#vcpu, this.#core);
         return DONE;
       case 'instruction':
       case 'none':
@@ -257,11 +259,14 @@ function resolve(encoding: number): Target {
   const known = registerByEncoding(...row, 'v5')?.name;
   const name = known ?? (row[0] < 2 ? '' : systemRegisterName(row, 'read', 'v5'));
   const value = FIXED.get(name);
-  if (value !== undefined) return { type: 'fixed', name, value };
-  if (known === undefined)
-    return isPmuRegister(name) || isIdRegister(name) ? { type: 'named', name } : { type: 'none' };
+  const kept = keptFromUser(name);
+  if (value !== undefined) return { type: 'fixed', name, value, kept };
+  if (known === undefined) return isTrapped(name) ? { type: 'named', name, kept } : { type: 'none' };
   const register = guestRegister(name);
   if (register !== undefined) return { type: 'interface', register };
   const instruction = gicInstruction(name);
-  return instruction === undefined ? { type: 'named', name } : { type: 'instruction', instruction };
+  return instruction === undefined ? { type: 'named', name, kept } : { type: 'instruction', instruction };
 }
+
+/** Does KVM answer for it, though no table of interrupt controllers has it? */
+const isTrapped = (name: string): boolean => isPmuRegister(name) || isIdRegister(name) || name === CACHE_SELECTION;

@@ -161,12 +161,13 @@ describe('device and UAPI', () => {
   it('[V5-008] does not let user space fake them', () => {
     const lab = v1(H5C);
     const vcpu = lab.vcpu();
-    expect(vcpu.setOneReg('ID_AA64PFR0_EL1', 1n << 24n)).toBe(0);
+    const pfr0 = vcpu.getOneReg('ID_AA64PFR0_EL1').value;
+    expect(vcpu.setOneReg('ID_AA64PFR0_EL1', pfr0 | (1n << 24n))).toBe(0);
     expect(vcpu.setOneReg('ID_AA64PFR2_EL1', 1n << 12n)).toBe(0);
     expect(idPair(lab)).toEqual([1n, 1n]);
     expect(guestIdPair(lab)).toEqual([0n, 1n]);
     lab.vcpu().endRun();
-    expect(vcpu.setOneReg('ID_AA64PFR0_EL1', 1n << 24n)).toBe(-EBUSY);
+    expect(vcpu.setOneReg('ID_AA64PFR0_EL1', pfr0 | (1n << 24n))).toBe(-EBUSY);
   });
 
   it('[V5-009] initialises without vCPUs, and adds none afterwards', () => {

@@ -44,6 +44,8 @@ export const CORE_REGISTERS = [
   row('TPIDR_EL1', [3, 0, 13, 0, 4]),
   row('TPIDR_EL0', [3, 3, 13, 0, 2], { user: 'both' }),
   row('TPIDRRO_EL0', [3, 3, 13, 0, 3], { user: 'read' }),
+  // EVNTIS in bit 17, the rest in 9:0; no event stream is modelled.
+  row('CNTKCTL_EL1', [3, 0, 14, 1, 0], { mask: 0x203ffn }),
 ] as const;
 
 const indexOf = (name: string): number => {
