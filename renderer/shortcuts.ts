@@ -11,6 +11,8 @@ export const isMac = (): boolean =>
 export function useShortcuts(): void {
   const onKey = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.isComposing) return;
+    // An open menu has its own keys; its Esc must not be taken for the window's.
+    if (event.target instanceof Element && event.target.closest('[role=menu]') !== null) return;
     const ui = useUi();
     const chords = chordsOf(event, isMac());
     // In a field, plain characters are text; an open dialog has its own keys.

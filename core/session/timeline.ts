@@ -2,9 +2,10 @@
 import { seq as position, vcpuId } from '../state/brand.ts';
 import { drawDensity, drawLane, type LaneDrawing } from '../trace/lanes.ts';
 import { UNKNOWN_CODE } from '../trace/lane-kinds.ts';
+import { RUN_STATES } from '../trace/kinds.ts';
 import { LEGS } from '../trace/life.ts';
 import { type Intid } from '../gic/intid.ts';
-import { type LaneData, type Result } from './contract.ts';
+import { type Lane, type LaneData, type Result } from './contract.ts';
 import { type Group, type SessionContext } from './handlers.ts';
 import { type NamedLane } from './lanes.ts';
 import { type OpenTrace } from './open-trace.ts';
@@ -44,7 +45,7 @@ function laneData(trace: OpenTrace, { stored, lane }: NamedLane, window: Window,
   const drawing = drawLane(trace.reader, stored, window);
   const isValue = lane.type === 'value';
   const exact = drawing.mode === 'segments';
-  const shape = exact ? segments(drawing, window) : columnsOf(drawing, window);
+  const shape = exact ? segments(drawing, window) : columnsOf(drawing, window, lane.type);
   const code = new Uint8Array(isValue ? 0 : shape.code.length);
   const value = new Float64Array(isValue ? shape.code.length : 0);
   // Plain loops here and below: with iterators a third of the time to the first picture is garbage collection.
@@ -82,7 +83,7 @@ function segments(drawing: Extract<LaneDrawing, { mode: 'segments' }>, window: W
   };
 }
 
-function columnsOf(drawing: Exclude<LaneDrawing, { mode: 'segments' }>, window: Window): Shape {
+function columnsOf(drawing: Exclude<LaneDrawing, { mode: 'segments' }>, window: Window, type: Lane['type']): Shape {
   const n = window.columns;
   const width = (window.end - window.start) / n;
   const start = new Float64Array(n);
@@ -93,7 +94,28 @@ function columnsOf(drawing: Exclude<LaneDrawing, { mode: 'segments' }>, window: 
     end[i] = window.start + (i + 1) * width;
     share[i] = Math.round((drawing.share[i] ?? 0) * 255);
   }
-  return { start, end, code: drawing.worst, share, transitions: drawing.transitions };
+  if (type !== 'vcpu') return { start, end, code: drawing.worst, share, transitions: drawing.transitions };
+  return { start, end, ...inGuestOrNot(drawing.worst, share), transitions: drawing.transitions };
+}
+
+const GUEST = RUN_STATES.indexOf('guest');
+const IN_GUEST: ReadonlySet<number> = new Set([GUEST, RUN_STATES.indexOf('handler')]);
+
+/**
+ * The share of a vCPU's column is that of the guest: so the column is the guest's, though the host or a wait is worse.
+ * Of a column that the guest had no part in, what is worst has all.
+ */
+function inGuestOrNot(
+  worst: Uint32Array,
+  shares: Uint8Array,
+): { readonly code: Uint32Array; readonly share: Uint8Array<ArrayBuffer> } {
+  const code = worst.slice();
+  const share = new Uint8Array(shares);
+  for (let i = 0; i < code.length; i++) {
+    if (share[i] === 0) share[i] = 255;
+    else if (code[i] !== UNKNOWN_CODE && !IN_GUEST.has(code[i] ?? UNKNOWN_CODE)) code[i] = GUEST;
+  }
+  return { code, share };
 }
 
 type Marks = Pick<LaneData, 'markTime' | 'markSeq' | 'markLeg'>;

@@ -51,7 +51,8 @@ export interface TimelinePointer {
   doubleClick(event: MouseEvent): void;
   /** @returns whether the wheel was used up; else it scrolls the lanes. */
   wheel(event: WheelEvent): boolean;
-  rowUnder(event: MouseEvent): LaneRow | undefined;
+  /** Right-click. @returns the row that its menu is about */
+  menu(event: MouseEvent): LaneRow | undefined;
 }
 
 export function usePointer({ canvas, stage, scrollY, supply }: Options): TimelinePointer {
@@ -204,6 +205,11 @@ export function usePointer({ canvas, stage, scrollY, supply }: Options): Timelin
     tip.value = undefined;
   }
 
+  function menu(event: MouseEvent): LaneRow | undefined {
+    hideTip();
+    return rowUnder(event);
+  }
+
   const keyDown = (event: KeyboardEvent): void => {
     if (event.code !== 'Space' || spaceHeld || focusedPane() !== 'timeline') return;
     spaceHeld = true;
@@ -224,5 +230,5 @@ export function usePointer({ canvas, stage, scrollY, supply }: Options): Timelin
     clearTimeout(resting);
   });
 
-  return { tip, down, hover, leave: hideTip, doubleClick, wheel, rowUnder };
+  return { tip, down, hover, leave: hideTip, doubleClick, wheel, menu };
 }

@@ -415,6 +415,10 @@ describe('the first window', () => {
     const { page } = await openSample();
     const lane = page.locator('[data-lane="vcpu1.ppi27"]');
     await lane.click({ button: 'right' });
+    await page.getByRole('menu').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    await lane.click({ button: 'right' });
     await page.getByRole('menuitem', { name: 'Break when it becomes active' }).click();
     await page.getByTestId('breakpoint').waitFor();
     expect(await page.getByTestId('breakpoint').textContent()).toContain('PPI 27 active rises on vCPU 1');

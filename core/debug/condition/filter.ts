@@ -4,7 +4,7 @@
  * Each token becomes an ordinary comparison, so nothing behind the parser knows that tokens exist.
  */
 import { ConditionError, cover, type Expr, join, type Span, type Value } from './ast.ts';
-import { didYouMean, nearest } from './suggest.ts';
+import { nearest } from './suggest.ts';
 import { type TokenCursor } from './tokens.ts';
 import { parseValue } from './values.ts';
 import { RESERVED } from './words.ts';
@@ -118,7 +118,7 @@ function item(cursor: TokenCursor): { key: string | undefined; expr: Expr } {
   if (meaning === undefined) {
     const suggestions = nearest(key, Object.keys(FILTER_KEYS));
     throw new ConditionError(
-      `no filter is called ${token.text}${didYouMean(suggestions) || `; there are ${Object.keys(FILTER_KEYS).join(', ')}`}`,
+      `no filter is called ${token.text}${suggestions.length > 0 ? '' : `; there are ${Object.keys(FILTER_KEYS).join(', ')}`}`,
       token.span,
       suggestions,
     );

@@ -6,8 +6,9 @@ export const timelineMethods = {
   /**
    * What is visible of lanes in a window. Per lane, segments in time order; `exact` when each state change is its own
    * segment, else one segment per pixel column: worst state, the share of the column it covers (0 … 255), and how many
-   * transitions fall into it. vCPU lanes: code = index of RUN_STATES, 255 unknown. Interrupt lanes: state code.
-   * Value lanes: `value` instead, NaN unknown.
+   * transitions fall into it. vCPU lanes: code = index of RUN_STATES, 255 unknown; a column
+   * in which the vCPU ran is the guest's, for the share that it ran. Interrupt lanes: state code. Value lanes: `value`
+   * instead, NaN unknown.
    */
   'timeline.lanes': method(
     z.object({

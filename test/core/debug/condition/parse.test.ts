@@ -116,6 +116,10 @@ describe('reading and printing a condition', () => {
     if (offered !== undefined) expect(failure(text).suggestions).toContain(offered);
   });
 
+  it('offers the nearest word once', () => {
+    expect(failure('nmae:timer').message).toBe('no filter is called nmae; did you mean name?');
+  });
+
   it.each([
     ['', 'expected a condition'],
     ['ppi(27', 'expected )'],
