@@ -1,6 +1,6 @@
 /**
- * What is built: the main process with the browser host, the backend's thread and those that record live and write
- * traces (ES modules, packages stay outside), the preload (one CommonJS file that requires only `electron`, because its
+ * What is built: the main process with the browser host, the backend's thread, those that record live and write
+ * traces, and the process for SQL (ES modules, packages stay outside), the preload (one CommonJS file that requires only `electron`, because its
  * sandbox allows nothing else), the window.
  */
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,8 @@ export default defineConfig({
           worker: at('electron/worker.ts'),
           'live-thread-entry': at('core/session/live/live-thread-entry.ts'),
           'write-thread-entry': at('core/trace/write-thread-entry.ts'),
+          'query-process-entry': at('core/session/sql/query-process-entry.ts'),
+          'parent-watch-entry': at('core/session/sql/parent-watch-entry.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

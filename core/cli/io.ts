@@ -30,11 +30,6 @@ export interface Io {
   readonly now: () => number;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
-  /**
-   * From now on Ctrl-C ends the process by itself: for a command that only reads and whose one call cannot look up
-   * while it runs.
-   */
-  readonly interruptAtOnce: () => void;
   /** Absent: a backend in this process. */
   readonly backend?: () => Promise<SessionBackend>;
   /** Runs a shell until it ends, and resolves with its exit code. Absent: there are no shells. */

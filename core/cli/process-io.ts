@@ -7,7 +7,7 @@ import { EXIT } from './failure.ts';
 
 export function processIo(extras: Pick<Io, 'launch' | 'backend'> = {}): Io {
   const { stdin, stdout, stderr } = process;
-  const { signal, interruptAtOnce } = stopSignal();
+
   return {
     stdin,
     stdout,
@@ -18,8 +18,7 @@ export function processIo(extras: Pick<Io, 'launch' | 'backend'> = {}): Io {
     // A terminal that does not know its width says 0.
     width: stdout.columns || stderr.columns || 100,
     now: Date.now,
-    signal,
-    interruptAtOnce,
+    signal: stopSignal(),
     ...extras,
   };
 }
@@ -29,7 +28,7 @@ const SAME_KEY_PRESS_MS = 1000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-function stopSignal(): Pick<Io, 'signal' | 'interruptAtOnce'> {
+function stopSignal(): AbortSignal {
   const controller = new AbortController();
   let first = 0;
   const stop = (): void => {
@@ -39,11 +38,5 @@ function stopSignal(): Pick<Io, 'signal' | 'interruptAtOnce'> {
     } else if (performance.now() - first > SAME_KEY_PRESS_MS) process.exit(EXIT.interrupted);
   };
   for (const name of SIGNALS) process.on(name, stop);
-  return {
-    signal: controller.signal,
-    // Without a listener the system does what it does to any program: a shell sees 130.
-    interruptAtOnce: () => {
-      for (const name of SIGNALS) process.off(name, stop);
-    },
-  };
+  return controller.signal;
 }

@@ -14,7 +14,7 @@ import { inspect } from './inspect.ts';
 import { type OpenTrace } from './open-trace.ts';
 import { eventRow } from './rows.ts';
 import { isSameFile } from './same-file.ts';
-import { sqlCell } from './sql-cell.ts';
+import { runQuery } from './sql/query-process.ts';
 
 type Methods = 'report.export' | 'export.text' | 'sql.query';
 
@@ -47,17 +47,7 @@ export function exportHandlers({ traces, options }: SessionContext): Group<Metho
       });
     },
 
-    'sql.query': ({ id, sql, limit }) => {
-      let answer;
-      try {
-        answer = traces.get(id).reader.sql(sql, limit + 1);
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        throw new SessionError({ code: 'usage', message: `SQL: ${why}` });
-      }
-      const rows = answer.rows.slice(0, limit).map((row) => row.map(sqlCell));
-      return { columns: [...answer.columns], rows, truncated: answer.rows.length > limit };
-    },
+    'sql.query': ({ id, sql, limit }, signal) => runQuery({ path: traces.get(id).path, sql, rows: limit }, signal),
   };
 }
 

@@ -15,9 +15,9 @@ import { BlockTable } from './block-table.ts';
 import { BLOCK_EVENTS, BLOCK_SHIFT, type BlockEvents, type TouchedSlots } from './block.ts';
 import { loadDictionaries } from './dictionary-rows.ts';
 import { NameTable, TypeTable } from './dictionary.ts';
-import { TraceError, damaged } from './errors.ts';
+import { damaged } from './errors.ts';
 import { EventDecoder } from './event-decoder.ts';
-import { guarded, openTraceFile, queryError } from './file.ts';
+import { guarded, openTraceFile } from './file.ts';
 import { InterruptIndex } from './interrupt-index.ts';
 import { type InterruptDescriptor } from './interrupts.ts';
 import { type TraceEvent } from './kinds.ts';
@@ -30,6 +30,7 @@ import { RawLineReader } from './raw-lines.ts';
 import { integer, text } from './row-values.ts';
 import { type SkippedLine } from './sink.ts';
 import { type StoredChanges } from './stored-changes.ts';
+import { userQuery } from './user-query.ts';
 
 /** One change of an event, with values at the edges: undefined = unknown. */
 export interface RecordedChange {
@@ -143,22 +144,15 @@ export class TraceReader {
     return guarded(this.path, () => this.#raw.line(line));
   }
 
-  /** Runs a query of the user over the readable views: read-only, at most `limit` rows. */
+  /** A query over the readable views: read-only, at most `limit` rows. Blocks for as long as it takes. */
   sql(query: string, limit: number): { readonly columns: readonly string[]; readonly rows: readonly unknown[][] } {
-    try {
-      const statement = this.#db.prepare(query);
-      if (!statement.reader || !statement.readonly)
-        throw new TraceError('query', 'Only queries that read are allowed: a SELECT.');
-      const columns = statement.columns().map((column) => column.name);
-      const rows: unknown[][] = [];
-      for (const row of statement.safeIntegers().raw().iterate()) {
-        if (rows.length >= limit) break;
-        rows.push(Array.isArray(row) ? row : []);
-      }
-      return { columns, rows };
-    } catch (error) {
-      throw queryError(this.path, error);
+    const { columns, rows } = userQuery(this.path, this.#db, query);
+    const taken: unknown[][] = [];
+    for (const row of rows) {
+      if (taken.length >= limit) break;
+      taken.push(row);
     }
+    return { columns, rows: taken };
   }
 
   /** A raw meta value. */

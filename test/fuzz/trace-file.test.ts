@@ -19,6 +19,7 @@ import { CONTRACT, type Args, type Method, type TraceInfo } from '../../core/ses
 import { SessionError } from '../../core/session/failure.ts';
 import { type SessionBackend } from '../../core/session/session.ts';
 import { unwrap, wrap } from '../../core/trace/blob.ts';
+import { TraceError } from '../../core/trace/errors.ts';
 import { TraceReader } from '../../core/trace/reader.ts';
 import { verifyTrace } from '../support/verify-trace.ts';
 import { importTrace } from '../../core/import/import.ts';
@@ -227,7 +228,15 @@ async function useAll({ id, events, durationNs, vcpus, lanes, gic }: TraceInfo):
     await attempt('report.export', { id, format, output: '', at: last, overwrite: false });
   for (const format of ['csv', 'jsonl', 'vcd'] as const)
     await attempt('export.text', { id, format, from: Math.max(0, last - 2000), to: last, filter: '', header: true });
-  await attempt('sql.query', { id, sql: 'SELECT * FROM events ORDER BY seq DESC LIMIT 50', limit: 100 });
+}
+
+/** The session asks in a process of its own, which has nothing to add here and takes its time to start. */
+function tryQuery(reader: TraceReader): void {
+  try {
+    expect(reader.sql('SELECT * FROM events ORDER BY seq DESC LIMIT 50', 100).columns).toContain('seq');
+  } catch (error) {
+    if (!(error instanceof TraceError) || RUNTIME.test(error.message)) throw error;
+  }
 }
 
 /** Whether the file could be opened at all. */
@@ -238,6 +247,7 @@ async function tryVictim(): Promise<boolean> {
     await useAll(info);
     await attempt('trace.close', { id: info.id });
     const reader = new TraceReader(victim);
+    tryQuery(reader);
     expect(typeof verifyTrace(reader).ok).toBe('boolean');
     reader.close();
   }

@@ -43,7 +43,7 @@ export const infoCommand = defineCommand({
   async run(context, { trace }, { skipped, verify, json }) {
     return context.withTrace(trace, async (open) => {
       const lines = skipped ? await skippedLines(open) : undefined;
-      const integrity = verify ? await integrityOf(context, open) : undefined;
+      const integrity = verify ? await integrityOf(open) : undefined;
       const counts = {
         taken: await open.call('trace.interrupts', {}),
         raised: await open.call('analysis.injections', {}),
@@ -59,8 +59,7 @@ export const infoCommand = defineCommand({
   },
 });
 
-async function integrityOf({ io }: Context, trace: OpenTrace): Promise<NonNullable<Info['integrity']>> {
-  io.interruptAtOnce();
+async function integrityOf(trace: OpenTrace): Promise<NonNullable<Info['integrity']>> {
   const { blocks, problem } = await trace.call('trace.verify', {});
   return { blocks, problem: problem === '' ? null : problem };
 }

@@ -47,12 +47,11 @@ export const sqlCommand = defineCommand({
     if (csv && json) throw new CliFailure('usage', '--csv and --json exclude each other');
     const sql = statement === '-' ? await readAll(context.io.stdin, LONGEST_STATEMENT, context.io.signal) : statement;
     return context.withTrace(trace, async (open) => {
-      context.io.interruptAtOnce();
       const result = await open.call('sql.query', { sql, limit });
       if (json) await context.out.json({ columns: result.columns, rows: result.rows, truncated: result.truncated });
       else if (csv) await context.out.write([result.columns, ...result.rows].map(csvLine).join(''));
       else await context.out.write(table(result, context.style.dim));
-      if (result.truncated) context.say(`only the first ${limit} rows are shown; --limit asks for more`);
+      if (result.truncated) context.say(cutAt(result.rows.length, limit));
       return EXIT.done;
     });
   },
@@ -65,4 +64,9 @@ function table({ columns, rows }: Result<'sql.query'>, dim: (text: string) => st
     rows.map((row) => row.map((cell) => (cell === null ? 'NULL' : String(cell)))),
     dim,
   );
+}
+
+function cutAt(rows: number, limit: number): string {
+  if (rows === limit) return `only the first ${limit} rows are shown; --limit asks for more`;
+  return `only the first ${rows} rows are shown: the answer is too large. Select fewer columns, or a part of the rows`;
 }

@@ -43,7 +43,6 @@ export interface Run {
   readonly stdoutBreaksAfter?: number;
   /** Code of the error then; absent: that of a pipe whose reader left. */
   readonly stdoutBreaksWith?: string;
-  readonly interruptAtOnce?: () => void;
   readonly launch?: (request: LaunchRequest) => Promise<number>;
 }
 
@@ -68,7 +67,6 @@ export async function run(argv: readonly string[], options: Run = {}): Promise<R
     width: 100,
     now: options.now ?? Date.now,
     signal: options.signal ?? new AbortController().signal,
-    interruptAtOnce: options.interruptAtOnce ?? (() => undefined),
     ...(backend === undefined ? {} : { backend: () => Promise.resolve(backend) }),
     ...(launch === undefined ? {} : { launch }),
   };
