@@ -1,8 +1,8 @@
 /**
  * Where eventfds lead, and who is told that a device interrupt was consumed (kvm-vgic-v5-spi §7.2, §9.4): routes of GSIs
- * to pins and messages, resampling irqfds, and listeners inside the kernel. GSI i goes to pin i until it is routed
- * elsewhere; once user space has replaced the table, GSIs that it does not name lead nowhere.
+ * to pins and messages, resampling irqfds, and listeners inside the kernel. From INIT on GSI i goes to pin i for every SPI; once user space has replaced the table, GSIs that it does not name lead nowhere.
  */
+import { intidOf, SPI } from '../../../gic/v5/irs/iste.ts';
 import { type Cell, type CellClaim } from '../../../state/cell.ts';
 import { EBUSY, EINVAL, ENODEV, EPERM, type Result } from '../../errno.ts';
 import { type GsiRoute, type GsiRoutes } from '../../gic-model.ts';
@@ -13,8 +13,11 @@ import { type VmIrs } from './vm-irs.ts';
 const MAX_PINS = 1024;
 /** In the first posting. */
 const FIRST_PINS = 988;
-/** The field of a GSI's slot that says where it leads: pin + 1, or one of these; 0: its own pin. */
+/** GSIs of a VM, and entries of a table. */
+const MOST_ROUTES = 4096;
+/** The field of a GSI's slot that says where it leads: pin + 1, or one of these. */
 const TARGET = 0x7ff;
+const OWN_PIN = 0;
 const TO_MESSAGE = 0x7ff;
 const NOWHERE = 0x7fe;
 
@@ -48,18 +51,21 @@ export class Listeners implements GsiRoutes {
     return behaviour.pins === 'all' ? MAX_PINS : Math.min(nrSpis.lo, FIRST_PINS);
   }
 
-  /** KVM_SET_GSI_ROUTING of one GSI to a pin of the irqchip. */
-  route(gsi: number, chip: number, pin: number): Result {
-    if (chip !== 0 || pin < 0 || pin >= this.#pins) return -EINVAL;
-    this.#target(gsi, pin + 1);
-    return 0;
+  /** INIT makes the default table, whatever user space has routed before (§7.2). */
+  reset(): void {
+    if (this.#replaced?.flag !== true) return;
+    this.#replaced.flag = false;
+    for (const gsi of this.#gsis.keys()) this.#target(gsi, OWN_PIN);
   }
 
   /** KVM_SET_GSI_ROUTING: the whole table. */
   replace(routes: readonly GsiRoute[]): Result {
-    const wrong = ({ to }: GsiRoute): boolean =>
-      'msi' in to ? (to.msi.flags & ~MSI_VALID_DEVID) !== 0 : to.irqchip !== 0 || to.pin >= this.#pins;
-    if (routes.some(wrong)) return -EINVAL;
+    const wrong = ({ gsi, to }: GsiRoute): boolean =>
+      gsi >= MOST_ROUTES ||
+      ('msi' in to ? (to.msi.flags & ~MSI_VALID_DEVID) !== 0 : to.irqchip !== 0 || to.pin >= this.#pins);
+    if (routes.length > MOST_ROUTES || routes.some(wrong)) return -EINVAL;
+    // There is one controller, so a GSI has one route.
+    if (new Set(routes.map(({ gsi }) => gsi)).size !== routes.length) return -EINVAL;
     this.#replaced ??= this.#claim.flag('gsi.replaced');
     this.#replaced.flag = true;
     for (const gsi of this.#gsis.keys()) this.#target(gsi, NOWHERE);
@@ -83,23 +89,26 @@ export class Listeners implements GsiRoutes {
   /** The pin that a GSI goes to; undefined: to a message, or nowhere. */
   pinOf(gsi: number): number | undefined {
     const target = this.#targetOf(gsi);
-    return target === 0 ? gsi : target === TO_MESSAGE || target === NOWHERE ? undefined : target - 1;
+    return target === OWN_PIN ? gsi : target === TO_MESSAGE || target === NOWHERE ? undefined : target - 1;
   }
 
-  /** KVM_IRQFD: a device signals a GSI. */
+  /** KVM_IRQFD: a device signals a GSI; -EPERM where none is routed. */
   signal(gsi: number, level: boolean): Result {
     const target = this.#targetOf(gsi);
     if (target === NOWHERE) return -EPERM;
-    if (!this.#irs.vm.initialized.flag) return -EBUSY;
-    if (target === TO_MESSAGE) {
-      // A message has no level that could fall.
-      if (!level) return -EPERM;
-      const { address, data, flags } = this.#message(gsi);
-      return Math.min(0, this.message({ address: address.value, data: data.lo, device: data.hi, flags: flags.lo }));
-    }
-    const pin = target === 0 ? gsi : target - 1;
-    const spi = this.#irs.spi(pin);
-    return spi === undefined ? -EINVAL : injectSpi(this.#irs, { intid: spi.intid, level, owner: 'none' });
+    if (target === TO_MESSAGE) return this.#signalMessage(gsi, level);
+    const pin = target === OWN_PIN ? gsi : target - 1;
+    const { vm, nrSpis } = this.#irs;
+    if (pin >= nrSpis.lo) return -EINVAL;
+    return vm.initialized.flag ? injectSpi(this.#irs, { intid: intidOf(SPI, pin), level, owner: 'none' }) : -EBUSY;
+  }
+
+  #signalMessage(gsi: number, level: boolean): Result {
+    if (this.#irs.its === undefined) return -ENODEV;
+    // A message has no level that could fall.
+    if (!level) return -EPERM;
+    const { address, data, flags } = this.#message(gsi);
+    return Math.min(0, this.message({ address: address.value, data: data.lo, device: data.hi, flags: flags.lo }));
   }
 
   /** KVM_IRQFD with a resample eventfd; without a notifier it will never be signalled. */
@@ -125,8 +134,9 @@ export class Listeners implements GsiRoutes {
   }
 
   #targetOf(gsi: number): number {
-    const routed = (this.#gsis.get(gsi)?.lo ?? 0) & TARGET;
-    return routed === 0 && this.#replaced?.flag === true ? NOWHERE : routed;
+    const target = (this.#gsis.get(gsi)?.lo ?? OWN_PIN) & TARGET;
+    if (target !== OWN_PIN) return target;
+    return this.#replaced?.flag === true || gsi >= this.#irs.nrSpis.lo ? NOWHERE : OWN_PIN;
   }
 
   #target(gsi: number, target: number): void {

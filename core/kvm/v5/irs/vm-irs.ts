@@ -209,6 +209,7 @@ export class VmIrs {
     tables.claimEntries(SPI, 2 ** idBits);
     this.emit({ kind: 'vm.spiIst', idBits, address: tables.ist(SPI)?.config.base ?? 0 });
     for (const vcpu of vm.vcpus) this.#makeVpeValid(vcpu);
+    this.listeners.reset();
     return 0;
   }
 
