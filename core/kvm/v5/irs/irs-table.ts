@@ -138,9 +138,10 @@ function idr1(irs: VmIrs): number {
   return irs.vm.vcpus.length | (iaffidBits(irs) << 16) | (irs.registers.priorityBits.lo << 20);
 }
 
+/** IAFFID_BITS: the width minus 1, and no width is below 1. */
 function iaffidBits(irs: VmIrs): number {
   const { behaviour, host } = irs;
-  return (behaviour.iaffidBits === 'vm' ? irs.vpeIdBits : 32 - Math.clz32(host.facts.vpes - 1)) - 1;
+  return behaviour.iaffidBits === 'vm' ? irs.vpeIdBits - 1 : Math.max(0, 31 - Math.clz32(host.facts.vpes - 1));
 }
 
 /** PE_CNT is ignored. */

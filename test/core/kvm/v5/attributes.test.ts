@@ -33,3 +33,10 @@ describe('an attribute of an EL1 register', () => {
     expect([attr('get', HAPR, true), attr('get', ENABLER0, true)]).toEqual([-ENOENT, -EFAULT]);
   });
 });
+
+describe('IRS_IDR1', () => {
+  it.each(['H1', 'H3', 'Q'])('shows one IAFFID bit where a VM has one VPE, and takes that back (%s)', (profile) => {
+    const lab = new SpiLab(profile, { ids: [0], irs: { vpes: 1 }, until: 'initialised' });
+    expect([lab.irsGet(4), lab.irsSet(4, 0x40_0001n)]).toEqual([0x40_0001n, 0]);
+  });
+});
