@@ -9,7 +9,7 @@ import { type GicInstruction } from '../gic/v5/instructions.ts';
 import { type GuestRegister } from '../gic/v5/guest-registers.ts';
 import { CellClaim } from '../state/cell.ts';
 import { type Words } from '../gic/v5/words.ts';
-import { EBUSY, type Result } from './errno.ts';
+import { EBUSY, EIO, type Result } from './errno.ts';
 import { type KvmEvent } from './events.ts';
 import { firstRun } from './first-run.ts';
 import { type GicModel, type Signal, type VcpuGic } from './gic-model.ts';
@@ -151,8 +151,12 @@ export class Vcpu {
     const result = firstRun(this);
     if (result === 0) this.slots.locked.flag = true;
     this.emit({ kind: 'uapi.run', phase: 'begin', result });
-    if (result === 0) loop.load(this, cpu);
-    return result;
+    if (result !== 0) return result;
+    loop.load(this, cpu);
+    // The load itself can be the end of the VM (kvm-vgic-v5-spi §5.1).
+    if (!this.vm.dead.flag) return 0;
+    this.endRun(-EIO);
+    return -EIO;
   }
 
   /** KVM_RUN returns to user space with `result`: out of the guest if need be, then put. */

@@ -2,6 +2,8 @@
  * The vCPU threads on their physical CPUs: what one of them does in its turn, and what makes it stop, sleep or wake.
  * The steps themselves are KVM's (core/kvm/run-loop.ts); here is only when each happens.
  */
+import { EIO } from '../kvm/errno.ts';
+import { type HostCpu } from '../kvm/host-cpu.ts';
 import { type Place } from '../kvm/place.ts';
 import { LockDeadlock } from '../kvm/v5/irs/locks.ts';
 import { type Stop } from './a64/index.ts';
@@ -76,7 +78,6 @@ export class RunLoop {
 
   #scheduleIn(thread: Thread, index: number): boolean {
     const { host, ticks, config, queues } = this.#machine;
-    const { vcpu } = thread;
     const cpu = host.cpu(index);
     this.running = thread;
     this.#machine.touch(thread);
@@ -84,12 +85,20 @@ export class RunLoop {
     if (cpu.runnableTasks.lo !== tasks) host.setRunnableTasks(index, tasks);
     thread.since = ticks;
     thread.status = 'loaded';
-    if (vcpu.slots.locked.flag) vcpu.load(cpu);
-    else if (vcpu.beginRun(cpu) !== 0) {
+    if (!this.#load(thread, cpu)) {
       thread.status = 'ended';
       return false;
     }
     return !thread.inWait.flag || this.#resumeWait(thread);
+  }
+
+  /** KVM_RUN begins, or goes on here; false: it fails. */
+  #load({ vcpu }: Thread, cpu: HostCpu): boolean {
+    if (!vcpu.slots.locked.flag) return vcpu.beginRun(cpu) === 0;
+    vcpu.load(cpu);
+    const { dead } = vcpu.vm;
+    if (dead.flag) vcpu.endRun(-EIO);
+    return !dead.flag;
   }
 
   /** Woken from a trapped WFI: the check is made again before the wait ends (kvm-vgic-v5 §18.3). */

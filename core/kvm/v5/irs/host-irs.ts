@@ -16,13 +16,13 @@ import { istOperation } from '../../../gic/v5/irs/operations.ts';
 import { decodeVdPend } from '../../../gic/v5/irs/virtual-instructions.ts';
 import { type SlotId } from '../../../state/brand.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
-import { ENOSPC, ETIMEDOUT, type Result } from '../../errno.ts';
+import { EBUSY, ENOSPC, ETIMEDOUT, type Result } from '../../errno.ts';
 import { type KvmEvent } from '../../events.ts';
 import { type Place, NOWHERE, placeAt } from '../../place.ts';
 import { type Host } from '../../host.ts';
 import { type HostCpu } from '../../host-cpu.ts';
 import { type IrsFacts } from '../../host-facts.ts';
-import { type HostCommand, perform } from './host-registers.ts';
+import { type HostCommand, isGood, perform } from './host-registers.ts';
 import { CONTEXT_V, ResidentVpes } from './resident-vpes.ts';
 import { VmTable } from './vm-table.ts';
 import { VmTables } from './vm-tables.ts';
@@ -120,11 +120,22 @@ export class HostIrs {
 
   /** KVM writes a register of the IRS and reads the status of its group; `fault`: it times out if that was asked for. */
   command(command: HostCommand, place: Place, fault?: HostFault): Result {
+    return this.#perform(command, place, fault) === 0 ? -ETIMEDOUT : 0;
+  }
+
+  /** The same of IRS_SAVE_VMR: -EBUSY when the VM did not stay quiet. */
+  asksQuiet(command: HostCommand, place: Place, fault?: HostFault): Result {
+    const answer = this.#perform(command, place, fault);
+    if (answer === 0) return -ETIMEDOUT;
+    return isGood(answer) ? 0 : -EBUSY;
+  }
+
+  #perform(command: HostCommand, place: Place, fault?: HostFault): number {
     const { register, value, status } = command;
     this.#emit({ kind: 'host.irs', op: 'write', register, value }, place);
     const answer = fault !== undefined && this.fails(fault) ? 0 : perform(this, command);
     this.#emit({ kind: 'host.irs', op: 'read', register: status, value: BigInt(answer) }, place);
-    return answer === 0 ? -ETIMEDOUT : 0;
+    return answer;
   }
 
   // --- tables -----------------------------------------------------------------------------------------------------

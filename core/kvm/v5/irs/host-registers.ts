@@ -50,7 +50,7 @@ const EFFECTS: Readonly<Record<string, (irs: HostIrs, value: bigint) => void>> =
   IRS_VMAP_VMR: (irs, value) => irs.tables(low16(value)).setValid((value & UNMAP) === 0n),
   IRS_VMAP_VISTR: (irs, value) => {
     const type = Number((value >> 29n) & 7n) === LPI ? LPI : SPI;
-    // Of a table that goes away KVM zeroes the entry next.
+    // Of a table that goes away KVM zeroes the entry next; where that fails, the vectors have its entries reachable still.
     if ((value & UNMAP) === 0n) irs.tables(high16(value)).setIstValid(type);
   },
   IRS_VMAP_VPER: (irs, value) => irs.tables(high16(value)).setVpeValid(low16(value)),
@@ -67,5 +67,9 @@ export function perform(irs: HostIrs, { register, value, status }: HostCommand):
     const { lo, hi } = irs.vpeSelr;
     return IDLE | (irs.tables(lo & 0xffff).isVpeValid(hi & 0xffff) ? GOOD : 0);
   }
-  return status === 'IRS_SAVE_VM_STATUSR' ? IDLE | GOOD : IDLE;
+  if (status === 'IRS_SAVE_VM_STATUSR') return IDLE | (irs.fails('quiesce') ? 0 : GOOD);
+  return IDLE;
 }
+
+/** Has the status that a write left the good answer of its group? */
+export const isGood = (status: number): boolean => (status & GOOD) !== 0;

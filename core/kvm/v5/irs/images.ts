@@ -91,9 +91,8 @@ function save(request: IrsAttribute): Result {
   const { irs } = request;
   const images = imagesOf(request);
   if (typeof images === 'number') return images;
-  const saved = irs.host.command(COMMANDS.save(irs.vmId.lo), irs.place, 'save');
+  const saved = irs.host.asksQuiet(COMMANDS.save(irs.vmId.lo), irs.place, 'save');
   if (saved !== 0) return saved;
-  if (irs.host.fails('quiesce')) return -EBUSY;
   for (const [type, image, count] of counts(irs, images)) {
     if (count === 0) continue;
     for (let number = 0; number < count; number++) {
@@ -101,8 +100,8 @@ function save(request: IrsAttribute): Result {
       if (word === undefined) return -ENXIO;
       if (!image.store(number, withBit(word, HWU, false))) return -EFAULT;
     }
-    irs.host.command(COMMANDS.isQuiet(irs.vmId.lo), irs.place);
-    if (irs.host.fails('quiesce')) return -EBUSY;
+    const quiet = irs.host.asksQuiet(COMMANDS.isQuiet(irs.vmId.lo), irs.place);
+    if (quiet !== 0) return quiet;
   }
   irs.emit({ kind: 'ist.save', spis: irs.nrSpis.lo, lpis: lpiCount(irs) });
   return 0;

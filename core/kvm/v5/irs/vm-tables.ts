@@ -160,6 +160,8 @@ export class VmTables {
     const istsz = this.#istszOf(idBits);
     const area = this.area(type, istsz);
     area.clear();
+    // The same words as of a table before it, perhaps another VM's, describe another table: nobody's index of that holds.
+    this.#cached[type] = undefined;
     const twoLevel = type === LPI && level2Size !== undefined && idBits > level2Bits(istsz, level2Size);
     const base = twoLevel ? this.#fillLevel1(area, idBits, istsz, level2Size) : area.spec.base;
     this.#entry.set(

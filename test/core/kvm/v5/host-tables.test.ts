@@ -1,13 +1,13 @@
 /** What KVM does at the host's IRS for a VM: tables, VPEs, limits (kvm-vgic-v5-spi §3, gicv5-spi-lpi-behaviour §8.1). */
 import { describe, expect, it } from 'vitest';
 import { LPI, SPI } from '../../../../core/gic/v5/irs/iste.ts';
-import { E2BIG, EFAULT, EINVAL, ENODEV, ETIMEDOUT } from '../../../../core/kvm/errno.ts';
+import { E2BIG, EBUSY, EFAULT, EINVAL, EIO, ENODEV, ETIMEDOUT } from '../../../../core/kvm/errno.ts';
 import { type IrsFacts } from '../../../../core/kvm/host-facts.ts';
 import { CTRL, DEVICE_VGIC_V3, DEVICE_VGIC_V5, GROUP, UserWords } from '../../../../core/kvm/uapi.ts';
 import { VmVgicV5 } from '../../../../core/kvm/v5/vm-vgic.ts';
 import { type Vm } from '../../../../core/kvm/vm.ts';
 import { H5C, Lab } from '../../../conformance/v5-lab.ts';
-import { images, ready, SpiLab } from '../../../conformance/v5-spi-lab.ts';
+import { images, ready, SPI5, SpiLab } from '../../../conformance/v5-spi-lab.ts';
 
 /** Accesses to the host's IRS since the last call: `IRS_VMAP_VMR=…`, and what a status read. */
 const accesses = (lab: Lab): string[] =>
@@ -137,6 +137,17 @@ describe('teardown', () => {
     expect(initialise(lab.host.createVm()).irs.vmId.lo).toBe(0);
   });
 
+  it('leaves no candidate to the next VM that gets the id', () => {
+    const { lab, g0, g1 } = ready('Q');
+    g0.write('PCR', 0n);
+    lab.line(5, 1);
+    expect(lab.candidate(0)).toBe(SPI5);
+    for (const guest of [g0, g1]) guest.stop();
+    expect(lab.irs.teardown()).toBe(0);
+    const { irs } = initialise(lab.host.createVm());
+    expect([irs.vmId.lo, irs.word(SPI5), lab.host.irs?.domain(0).best(0).intid]).toEqual([0, 0, 0]);
+  });
+
   it('leaks the id when the IRS does not become idle', () => {
     const lab = new SpiLab('Q', { until: 'initialised' });
     lab.take();
@@ -167,6 +178,19 @@ describe('tables of interrupts', () => {
     expect(accesses(lab)).toEqual(['IRS_SAVE_VMR=0xc000000000000000', 'read IRS_SAVE_VM_STATUSR=0x3', ...quiet]);
   });
 
+  it('are not saved when the VM wakes up, at whichever question that shows', () => {
+    for (const question of [1, 2]) {
+      const lab = new SpiLab('Q', { until: 'initialised' });
+      let left = question;
+      lab.host.observe((event) => {
+        if (event.kind === 'host.irs' && event.op === 'write' && --left === 0) lab.irs.host.failNext('quiesce');
+        if (event.kind === 'host.irs' && event.op === 'read' && left === 0) expect(event.value).toBe(1n);
+      });
+      expect([question, lab.ist('get', images(new Uint32Array(32)))]).toEqual([question, -EBUSY]);
+      expect([question, left]).toEqual([question, 0]);
+    }
+  });
+
   it('are filled while the VM’s entry is invalid', () => {
     const lab = new SpiLab('Q', { until: 'initialised' });
     lab.take();
@@ -194,13 +218,17 @@ describe('tables of interrupts', () => {
   });
 });
 
-describe('routes', () => {
-  it('name pins of the VM’s SPIs in the first posting, and 1024 later', () => {
-    const results = (profile: string): number[] => {
-      const { listeners } = new SpiLab(profile, { until: 'initialised' }).irs;
-      return [31, 32, 1023, 1024].map((pin) => listeners.route(0, 0, pin));
-    };
-    expect(results('H1')).toEqual([0, -EINVAL, -EINVAL, -EINVAL]);
-    for (const profile of ['H3', 'Q']) expect(results(profile)).toEqual([0, 0, 0, -EINVAL]);
+describe('residency that the IRS refuses', () => {
+  it('ends the VM: nothing runs, and every later run fails', () => {
+    const lab = new SpiLab('Q', { until: 'initialised' });
+    lab.irs.host.failNext('resident');
+    lab.take();
+    const [vcpu, cpu] = [lab.vcpu(0), lab.host.cpu(0)];
+    expect(vcpu.beginRun(cpu)).toBe(-EIO);
+    expect(lab.kinds('vcpu.resident.fault', 'vm.dead', 'vcpu.resident', 'vcpu.entry')).toEqual([
+      'vcpu.resident.fault',
+      'vm.dead',
+    ]);
+    expect([lab.gic(0).ppis.resident.flag, vcpu.cpu, lab.vcpu(1).beginRun(cpu)]).toEqual([false, undefined, -EIO]);
   });
 });
