@@ -135,9 +135,29 @@ const ROWS: readonly Row[] = [
     is: says(/^(kvm|irq|sched|timer|vgic|hrtimer|ipi|softirq)_\w{1,64}: {1,20}\S[^\n]{0,512}$/m),
   },
   {
+    what: 'ftrace text in its hexadecimal form (option hex)',
+    hint: 'Record it again with echo 0 > /sys/kernel/tracing/options/hex, or use trace-cmd.',
+    is: says(/^([0-9a-f]{8} [0-9a-f]{8} [0-9a-f]{16} [^\n]{0,512}\n\s{0,4}){2}/m),
+  },
+  {
+    what: 'ftrace text in its binary form (option bin)',
+    hint: 'Record it again with echo 0 > /sys/kernel/tracing/options/bin, or use trace-cmd.',
+    is: (head, text) => text.startsWith('# tracer: ') && isBinary(head),
+  },
+  {
     what: 'ftrace text in its raw form (option raw)',
     hint: 'Record it again with echo 0 > /sys/kernel/tracing/options/raw, or use trace-cmd.',
     is: says(/^(\d{1,10} \d{1,5} \d{1,20} \w{1,64}: ?[^\n]{0,512}\n){2}/m),
+  },
+  {
+    what: 'a report of trace-cmd without events (--stat, --profile)',
+    hint: 'Print the events: trace-cmd report -N -t FILE > trace.txt, or import the trace.dat itself.',
+    is: says(/^cpus=\d{1,6}\n/),
+  },
+  {
+    what: 'the records of a perf.data file as perf script -D prints them',
+    hint: PERF,
+    is: says(/^0x[0-9a-f]{1,16}(@\S{1,255})? \[0x[0-9a-f]{1,8}\]: event: \d/m),
   },
 ];
 

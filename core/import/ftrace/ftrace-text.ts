@@ -3,36 +3,37 @@
  * line is counted once: as an event, or skipped with a reason.
  */
 import { type LineCounts, type TraceSink } from '../../trace/sink.ts';
-import { type Format, type ReadContent, type ReadSummary, STOPPED, sure, type Verdict } from '../format.ts';
+import { type Format, type ReadContent, type ReadSummary, STOPPED } from '../format.ts';
 import { type LineReceiver, LineSplitter } from '../source/lines.ts';
 import { type Page } from '../source/page.ts';
 import { type Machine } from '../machine/machine.ts';
 import { ClockOrder } from './clock-order.ts';
 import { sceneFacts } from './facts.ts';
 import { GuestCpus, hostEventTold } from './guest.ts';
-import { fileOf, isAside, isFirstLine, reasonFor } from './line-reasons.ts';
+import { LOST, reasonFor } from './line-reasons.ts';
 import { observe, observeLoss } from './meanings.ts';
 import { Scene } from './scene.ts';
 import { bufferOf, inOrder, lineTime } from './joined.ts';
 import { PerfFields } from './perf-fields.ts';
+import { detecting } from './text-detect.ts';
+import { TextHeader } from './text-header.ts';
 import { newTextLine, ornamentOf, readTextLine, type TextLine } from './text-line.ts';
 import { TextRecord } from './text-record.ts';
 import { type TextTime } from './text-time.ts';
 
-const LOST = /^CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]$/;
 /** perf's, with --show-lost-events. */
 const PERF_LOST = /: PERF_RECORD_LOST(?:_SAMPLES)? lost (\d{1,15})\s*$/;
-const MOST_FILES = 64;
-const LOOKED_AT = 400;
 const LONGEST_SKIPPED = 4096;
 const SECOND = 1e9;
 const MILLISECOND = 1e6;
 /** Text of the kernel is ordered; only files of single CPUs begin again. */
 const JOINED =
   '; buffers of single CPUs one behind the other? They are merged where each CPU has one, in a file or behind a header';
+const DIFFERENCES = '; differences of time? perf script prints times where it is not told --deltatime';
 
 class TextSession implements LineReceiver {
   readonly scene: Scene;
+  readonly header = new TextHeader();
   readonly #sink: TraceSink;
   readonly #record = new TextRecord();
   readonly #reasons = new Map<string, number>();
@@ -41,7 +42,6 @@ class TextSession implements LineReceiver {
   #origin: Readonly<TextTime> | undefined;
   readonly #order = new ClockOrder();
   readonly #facts: Record<string, string> = {};
-  #overwritten = 0;
   readonly #perf = new PerfFields();
 
   constructor(sink: TraceSink, machine: Machine | undefined, guest: GuestCpus | undefined) {
@@ -56,8 +56,9 @@ class TextSession implements LineReceiver {
   /** What the header and the time stamps say. */
   get facts(): Record<string, string> {
     const isCount = this.#origin?.isCount === true;
-    const isJoined = !isCount && this.#order.most > MILLISECOND;
-    return { ...this.#facts, ...this.#perf.facts, ...this.#order.facts(isCount, isJoined ? JOINED : '') };
+    const isFar = !isCount && this.#order.most > MILLISECOND;
+    const remark = isFar ? (this.#record.line.isPerf ? DIFFERENCES : JOINED) : '';
+    return { ...this.header.facts, ...this.#facts, ...this.#perf.facts, ...this.#order.facts(isCount, remark) };
   }
 
   /** The trace's clock at time 0, in nanoseconds; undefined while no event was read, or its unit is not known. */
@@ -94,7 +95,7 @@ class TextSession implements LineReceiver {
     const plain = text.slice(ornamentOf(text), LONGEST_SKIPPED);
     const [, cpu, count = PERF_LOST.exec(plain)?.[1]] = LOST.exec(plain) ?? [];
     if (cpu === undefined && count === undefined) {
-      this.#header(plain);
+      this.header.take(plain, this.#record.line.files);
       this.#skip(line, reasonFor(plain), text);
       return;
     }
@@ -120,18 +121,6 @@ class TextSession implements LineReceiver {
     this.#sink.skip({ line, reason, text: text.slice(0, LONGEST_SKIPPED) });
   }
 
-  #header(text: string): void {
-    const tracer = /^# tracer: (\S{1,64})/.exec(text)?.[1];
-    if (tracer !== undefined) this.#facts['tracer'] = tracer;
-    const file = fileOf(text);
-    const { files } = this.#record.line;
-    if (file !== undefined && files.length < MOST_FILES) files.push(file);
-    const entries = /^# entries-in-buffer\/entries-written: (\d{1,15})\/(\d{1,15})/.exec(text);
-    if (entries?.[1] === undefined || entries[1] === entries[2]) return;
-    this.#overwritten += Number(entries[2]) - Number(entries[1]);
-    this.#facts['overwritten'] = `${this.#overwritten} events at the beginning, by the recorder`;
-  }
-
   #timeOf({ seconds, nanos, count, isCount, isRelative }: TextLine): number {
     if (this.#origin === undefined) {
       this.#origin = { seconds, nanos, count, isCount, isRelative };
@@ -145,49 +134,6 @@ class TextSession implements LineReceiver {
     return Math.min(Math.max(time, 0), Number.MAX_SAFE_INTEGER);
   }
 }
-
-function shareOf(
-  head: Uint8Array,
-  isPerf: boolean,
-): { readonly known: number; readonly looked: number; readonly first: string } {
-  let looked = 0;
-  let known = 0;
-  let first = '';
-  const line = newTextLine();
-  const lines = new LineSplitter({
-    onLine: (_line, page, start, end) => {
-      const text = page.text(start, end);
-      if (text.trim() === '' || looked === LOOKED_AT) return;
-      if (first === '') first = text;
-      const isEvent = readTextLine(text, line);
-      const plain = text.slice(ornamentOf(text));
-      if (!isEvent && (LOST.test(plain) || isAside(plain))) return;
-      looked++;
-      if (isEvent && line.isPerf === isPerf) known++;
-    },
-    onLong: () => {
-      looked++;
-    },
-  });
-  lines.push(head);
-  if (lines.count === 0) lines.end();
-  return { known, looked, first };
-}
-
-const detecting =
-  (isPerf: boolean) =>
-  (head: Uint8Array): Verdict | undefined => {
-    const { known, looked, first } = shareOf(head, isPerf);
-    const isHeader = !isPerf && isFirstLine(first.slice(ornamentOf(first)));
-    if (known === 0 && !isHeader) return undefined;
-    const share = looked === 0 ? 0 : known / looked;
-    return {
-      confidence: isHeader ? 0.9 : share >= 0.5 ? 0.5 + 0.4 * share : Math.max(sure(known), 0.6 * share),
-      because: isHeader
-        ? `it begins with ${JSON.stringify(first.slice(0, 40))}`
-        : `${known} of the first ${looked} lines are events`,
-    };
-  };
 
 const read: ReadContent = (content, sink, context) =>
   readLines(content, sink, context).catch((thrown: unknown) => {
@@ -210,7 +156,10 @@ const readLines: ReadContent = async (content, sink, context) => {
   };
   context.known?.(now);
   const ordered = await inOrder(content, context);
-  if (ordered.from !== '') merged = { merged: `by time, from ${ordered.from}; lines are numbered in that order` };
+  if (ordered.from !== '') {
+    merged = { merged: `by time, from ${ordered.from}; lines are numbered in that order` };
+    session.header.isOfOneBuffer = true;
+  }
   try {
     const splitter = new LineSplitter(session);
     for await (const chunk of ordered.chunks) {

@@ -8,11 +8,17 @@ import { type TextLine } from './text-line.ts';
 
 /** Columns are within so many characters. */
 const FAR = 400;
+/** Behind the CPU stand the columns of flags, or with `-R` their byte; behind the time, with `--ts-diff`, a difference. */
 const USUAL =
-  /^\s{0,16}(.{1,16})-(\d{1,10})\s{1,10}(\d{1,5})([a-zA-Z.#][a-zA-Z0-9.#]{3,6}?)\s{0,20}(\d{1,20})(?:\.(\d{9}|\d{6})|us[+$@*#! ])?\s{0,2}:\s{1,40}/;
-/** Name, thread, CPU, flags, depth, entry, `[microseconds]`, milliseconds since the start and since the last. */
+  /^(.{1,96})-(\d{1,10})\s{1,10}(\d{1,5})(?:([a-zA-Z.#][a-zA-Z0-9.#]{3,6}?)|-0x([0-9a-f]{1,2})(?=\s))\s{0,20}(\d{1,20})(?:\.(\d{9}|\d{6})|(us)[+$@*#! ])?\s{0,2}:\s{1,40}(?:\(\+\d{1,20}\)\s{1,20})?/;
+/** Names of threads are cut to so many characters; what stands before them is the name of a buffer or file. */
+const NAME = 8;
+/**
+ * Name, thread, CPU, flags, depth, entry, `[microseconds]`, milliseconds since the start and since the last; of a clock
+ * that counts something else 16 digits, and whole numbers.
+ */
 const VERBOSE =
-  /^\s{0,16}(\S.{0,15}?)\s{1,20}(\d{1,10})\s{1,10}(\d{1,5}) ([0-9a-f]{1,2}) [0-9a-f]{8} [0-9a-f]{8} \[([0-9a-f]{1,13})\] -?\d{1,12}\.\d{3}ms \(\+?-?\d{1,12}\.\d{3}ms\): /;
+  /^\s{0,16}(\S.{0,15}?)\s{1,20}(\d{1,10})\s{1,10}(\d{1,5}) ([0-9a-f]{1,2}) [0-9a-f]{8} [0-9a-f]{8} \[([0-9a-f]{1,16})\] -?\d{1,20}(\.\d{3}ms)? \(\+?-?\d{1,20}(?:\.\d{3}ms)?\): /;
 
 /** Fills all but the event; gives where the event begins, undefined: the line has another form. */
 export function readLatency(text: string, into: TextLine): number | undefined {
@@ -23,9 +29,13 @@ export function readLatency(text: string, into: TextLine): number | undefined {
 function readUsual(head: string, into: TextLine): number | undefined {
   const match = USUAL.exec(head);
   if (match === null) return undefined;
-  const [whole, comm = '', pid = '', cpu = '', flags = '', time = '0', fraction] = match;
-  setPlace(comm, pid, cpu, flagsOf(flags), into);
-  if (fraction === undefined && whole.includes('us')) setMicros(Number(time), true, into);
+  const [whole, before = '', pid = '', cpu = '', columns = '', byte, time = '0', fraction, micros] = match;
+  const prefix = before.slice(0, -NAME).trim();
+  const isBuffer = prefix.endsWith(':');
+  const comm = isBuffer ? before.slice(-NAME) : before;
+  setPlace(comm, pid, cpu, byte === undefined ? flagsOf(columns) : Number.parseInt(byte, 16), into);
+  if (isBuffer) into.buffer = prefix.slice(0, -1);
+  if (micros !== undefined) setMicros(Number(time), true, into);
   else setTime(time, fraction, into);
   return whole.length;
 }
@@ -33,9 +43,10 @@ function readUsual(head: string, into: TextLine): number | undefined {
 function readVerbose(head: string, into: TextLine): number | undefined {
   const match = VERBOSE.exec(head);
   if (match === null) return undefined;
-  const [whole, comm = '', pid = '', cpu = '', flags = '', micros = '0'] = match;
+  const [whole, comm = '', pid = '', cpu = '', flags = '', stamp = '0', millis] = match;
   setPlace(comm, pid, cpu, Number.parseInt(flags, 16), into);
-  setMicros(Number.parseInt(micros, 16), false, into);
+  if (millis === undefined) setTime(String(BigInt(`0x${stamp}`)), undefined, into);
+  else setMicros(Number.parseInt(stamp, 16), false, into);
   return whole.length;
 }
 

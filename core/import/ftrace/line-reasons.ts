@@ -1,5 +1,7 @@
 /** Why a line of ftrace text is no event: lines of other tracers, of options and of headers, by how they begin. */
 
+/** Events were lost before what follows, on this CPU; the kernel and reports of trace-cmd say so. */
+export const LOST = /^CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]$/;
 /** How a report begins, or the report of each of several files: with its name. */
 const REPORT = /^(?:\s{0,64}(\S.{0,255}): )?cpus=\d{1,6}\s*$/;
 
@@ -8,6 +10,10 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^#####/, 'start of a CPU buffer'],
   [/^#/, 'header'],
   [REPORT, 'header'],
+  [/^[0-9a-f]{8} [0-9a-f]{8} [0-9a-f]{16} /, 'line of the hexadecimal format (option hex)'],
+  [/: # [0-9a-f]{1,8} buf:( |$)/, 'marker of raw data'],
+  [/: UNKNOWN TYPE \d+$/, 'entry that the kernel does not print in this form'],
+  [/: PERF_RECORD_\w+/, 'record of perf, no event'],
   [/^\s*(=> |[0-9a-f]{8,16} )|^\s{1,40}[0-9a-f]{1,16} \S{1,200} \(/, 'stack trace'],
   [/(^|: +)<(user )?stack trace ?>$/, 'stack trace'],
   [/^(\s{0,20}\d+\.\d+ \|)?\s{0,20}\d{1,5}\)[^|]{0,60}\|/, 'function graph'],
@@ -41,5 +47,7 @@ export function reasonFor(text: string): string {
 
 /** Whether the line belongs to ftrace text although it is no event, so that it speaks neither for nor against. */
 export function isAside(text: string): boolean {
-  return /^(empty line|start of|header|stack trace|function|sample of perf)/.test(reasonFor(text));
+  return /^(empty line|start of|header|stack trace|function|sample of perf|record of perf|marker of)/.test(
+    reasonFor(text),
+  );
 }

@@ -129,6 +129,24 @@ describe('what is no recording is refused with a reason and advice', () => {
       Buffer.from('irq_handler_entry: irq=3 name=x\nirq_handler_exit: irq=3 ret=handled\n'),
     ],
     ['ftrace text in its raw form', Buffer.from('214 1 15734270 irq_handler_entry: 3\n'.repeat(3))],
+    [
+      'ftrace text without threads and times (its option context-info is off)',
+      Buffer.from(`# tracer: nop\n#\n${'softirq_raise: vec=9 [action=RCU]\n'.repeat(5)}`),
+    ],
+    ['ftrace text in its raw form', Buffer.from(`# tracer: nop\n#\n${'532 0 79394360220248 type: 372\n'.repeat(5)}`)],
+    [
+      'ftrace text in its hexadecimal form',
+      Buffer.from(`# tracer: nop\n#\n${'00007f52 00000001 000048358b14214a type: 372\n\n'.repeat(5)}`),
+    ],
+    [
+      'ftrace text in its binary form',
+      Buffer.concat([Buffer.from('# tracer: nop\n#\n'), Buffer.from('M\x02\0\0\x01\0\0\0type: 221\n'.repeat(5))]),
+    ],
+    ['a report of trace-cmd without events', Buffer.from(`cpus=2\n${'CPU: 0\nentries: 12\noverrun: 0\n\n'.repeat(3)}`)],
+    [
+      'the records of a perf.data file as perf script -D prints them',
+      Buffer.from('\n0x6a8@perf.data [0x290]: event: 69\n.\n. ... raw event: size 656 bytes\n'),
+    ],
     ['a bzip2 file', Buffer.from('BZh91AY&SY')],
     ['a bzip2 file', Buffer.from([0x42, 0x5a, 0x68, 0x39, 0x17, 0x72, 0x45, 0x38, 0x50, 0x90])],
     ['a tar archive', tar(Array.from({ length: 40 }, () => 'gicv5_cdeoi domain 1 CDEOI performing priority drop\n'))],

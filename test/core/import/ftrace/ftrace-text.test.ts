@@ -119,6 +119,29 @@ describe('the fields of a text', () => {
     });
   });
 
+  it('are read in the two bases that the option fields of the kernel prints', () => {
+    const switched =
+      'prev_comm=CPU 0/KVM prev_pid=0x7d21 (32033) prev_prio=0xffffffff (-1) prev_state=0x1 (1) next_comm=x next_pid=0x0 (0)';
+    expect(Object.fromEntries(readPayload('sched_switch', switched))).toEqual({
+      prev_comm: 'CPU 0/KVM',
+      prev_pid: 32033n,
+      prev_prio: -1n,
+      prev_state: 1n,
+      next_comm: 'x',
+      next_pid: 0n,
+    });
+    const pending = "vcpu_id=0x1 (1) irq=0x2000001b (536870939) level=(1) other='A'(65)";
+    expect(Object.fromEntries(readPayload('vgic_update_irq_pending', pending))).toEqual({
+      vcpu_id: 1n,
+      irq: 0x2000_001bn,
+      level: 1n,
+      other: 65n,
+    });
+    const exit = 'ret=0x2 (2) esr_ec=0x18 (24) vcpu_pc=0xffffc90002993b88 (-60473095931000)';
+    expect(readPayload('kvm_exit', exit).get('vcpu_pc')).toBe(0xffff_c900_0299_3b88n);
+    expect(readPayload('softirq_entry', 'vec=0x9 (9)').get('vec')).toBe(9n);
+  });
+
   it('have the sign of an error', () => {
     expect(readPayload('kvm_userspace_exit', 'reason restart (4)')).toEqual(new Map([['errno', -4n]]));
     expect(readPayload('kvm_userspace_exit', 'reason KVM_EXIT_MMIO (6)').get('reason')).toBe(6n);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Readable } from 'node:stream';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ImportResult, importTrace } from '../../../../core/import/import.ts';
+import { flagsOf } from '../../../../core/import/ftrace/flag-columns.ts';
 import { openSource } from '../../../../core/import/source/source.ts';
 import { type NewEvent } from '../../../../core/trace/kinds.ts';
 import { MemorySink } from '../../../support/memory-sink.ts';
@@ -32,6 +33,9 @@ const task = ({ comm, pid }: Printed): string => `${comm.padStart(16)}-${pid.pad
 const time = ({ seconds, micros }: Printed): string => `${seconds.padStart(5)}.${micros}`;
 const event = ({ name, text }: Printed): string => `${name}: ${text}`;
 const kernel: Print = (line) => `${task(line)} [${line.cpu}] ${line.flags} ${time(line)}: ${event(line)}`;
+/** Task and CPU of the latency format of trace-cmd. */
+const short = ({ comm, pid, cpu }: Printed): string =>
+  `${comm.slice(0, 8).padStart(8)}-${pid.padEnd(5)} ${String(Number(cpu)).padStart(3)}`;
 const perfComm = ({ comm }: Printed): string => (comm === '<idle>' ? 'swapper' : comm);
 const SYSTEMS: readonly (readonly [string, string])[] = [
   ['kvm_', 'kvm'],
@@ -68,6 +72,11 @@ const WITH_FLAGS: Readonly<Record<string, Print>> = {
   'one behind the time of each line': (line) => `Nov 20 21:55:34 ${kernel(line)}`,
   'the latency format': (line) =>
     `${line.comm.slice(0, 8).padStart(8)}-${line.pid.padEnd(7)} ${Number(line.cpu).toString().padStart(3)}${line.flags} ${micros(line).padStart(4)}us+: ${event(line)}`,
+  'a report in the latency format, of several buffers': (line) =>
+    `${Number(line.cpu) === 0 ? '  one' : 'other'}: ${short(line)}${line.flags} ${time(line)}: ${event(line)}`,
+  'one with differences of time': (line) => `${short(line)}${line.flags} ${time(line)}: (+12)    ${event(line)}`,
+  'one with fields as they are stored': (line) =>
+    `${short(line)}-0x${flagsOf(line.flags).toString(16)} ${time(line)}: ${event(line)}`,
   'a report with the names of its buffers': (line) =>
     `${Number(line.cpu) === 0 ? '  one: ' : 'other: '}${task(line)} [${line.cpu}] ${line.flags} ${time(line)}: ${event(line)}`,
   'a report with differences of time': (line) =>
@@ -265,6 +274,36 @@ describe('the latency format', () => {
       [undefined, 4000],
     ]);
   });
+
+  it('has the count between brackets where its clock counts something else', async () => {
+    const { sink, result } = await read(
+      [
+        '      MainThread   32012   0 52 00000000 00000013 [0000000000004297] 20 (+1): x_y: a=1',
+        '        V8Worker     696   1 52 00000000 00000016 [000000000000429a] 23 (+1): x_y: a=1',
+      ].join('\n'),
+    );
+    expect(result.summary.source.facts).toMatchObject({ 'first time stamp': String(0x4297) });
+    expect(sink.events.map(({ time: at }) => at)).toEqual([0, 3]);
+  });
+});
+
+describe('a report in the latency format', () => {
+  it('has the names of buffers before those of threads, which are cut to eight letters', async () => {
+    const { sink } = await read(
+      [
+        'cpus=2',
+        'i1: V8Worker-32032   1d..2. 95.673022: x_y: a=1',
+        '   foo:    sleep-3845    0-0x9 95.207452: x_y: a=1',
+        'usb-stor-12    1d..2.       18074: x_y: a=1',
+        '',
+      ].join('\n'),
+    );
+    expect(sink.events.map(({ detail }) => [detail?.['buffer'], detail?.['task'], detail?.['context']])).toEqual([
+      ['i1', 'V8Worker-32032', undefined],
+      ['foo', 'sleep-3845', 'interrupt'],
+      [undefined, 'usb-stor-12', undefined],
+    ]);
+  });
 });
 
 describe('a clock', () => {
@@ -281,6 +320,15 @@ describe('a clock', () => {
       'before 2 events, by up to 1999999000 ns; buffers of single CPUs one behind the other? They are merged where each CPU has one, in a file or behind a header',
     );
     expect(await facts('1001', '1003', '1002')).toBe('before 1 events, by up to 1');
+  });
+
+  it('that runs backwards in text of perf script may be differences', async () => {
+    const { result } = await read(
+      ['0.000000', '0.004000', '0.000002']
+        .map((at) => `CPU 0/KVM  4711 [003]  ${at}: kvm:kvm_entry: PC: 0x4\n`)
+        .join(''),
+    );
+    expect(result.summary.source.facts['clock ran backwards']).toContain('--deltatime');
   });
 });
 
@@ -315,6 +363,9 @@ describe('lines that are no events', () => {
         ' 0)  CPU 0/K-214  =>  <idle>-0',
         '  15.734270 |   0)  CPU 0/K-214   |   2.345 us    |  } /* vcpu_load */',
         '214 1 15734270123 5: 100',
+        '000000d6 00000001 000048358b14214a type: 372',
+        '            bash-532     [000] ...1. 79393.379744: # 4030201 buf: 05 06 07 08',
+        '            bash-532     [000] ...1. 79393.517833: UNKNOWN TYPE 5',
         '[UNKNOWN EVENT][UNKNOWN EVENT] (NULL):               [UNKNOWN EVENT]',
         '       CPU 0/KVM-214   [001] ..... 15.734270: [UNKNOWN EVENT]',
       ].join('\n'),
@@ -325,6 +376,9 @@ describe('lines that are no events', () => {
       'stack trace': 3,
       'function graph': 5,
       'line of the raw format (option raw)': 1,
+      'line of the hexadecimal format (option hex)': 1,
+      'marker of raw data': 1,
+      'entry that the kernel does not print in this form': 1,
       'event whose format the reporter lacked': 2,
     });
     const perf = await read(
@@ -386,6 +440,16 @@ describe('lines that are no events', () => {
     expect(sink.ofKind('lost')[0]?.count).toBe(12n);
     expect(sink.value('vcpu0.runState')).toBeUndefined();
     expect(result.summary.lines).toMatchObject({ read: 3, asEvents: 2, skipped: 1 });
+  });
+
+  it('may be all that the beginning of perf’s text has', async () => {
+    const record = '            perf  2278 [000]  1.000000: PERF_RECORD_COMM: perf:2278/2278\n';
+    const { sink, result } = await read(
+      `${record.repeat(1200)}CPU 0/KVM  4711 [003]  1.500000: kvm:kvm_entry: PC: 0x40000000\n`,
+    );
+    expect(result.format).toBe('perf-script');
+    expect(result.summary.lines?.reasons).toEqual({ 'record of perf, no event': 1200 });
+    expect(sink.events).toHaveLength(1);
   });
 
   it('do not hide the events that they stand between', async () => {
