@@ -32,17 +32,18 @@ class Machine {
   readonly irs: PhysicalIrs;
   readonly events: string[] = [];
 
-  constructor(config: Partial<PhysicalIrsConfig> = {}, pes = 1) {
+  /** Affinities from `first` on. */
+  constructor(config: Partial<PhysicalIrsConfig> = {}, pes = 1, first = 0) {
     noteProfile(ARCHITECTURE);
     this.memory.add({ base: RAM, bytes: 0x100_0000, word: 8, path: (n) => `ram.${n}` });
     this.pes = Array.from(
       { length: pes },
-      (_, iaffid) =>
-        new CpuInterface(this.memory.journal, `pe${iaffid}.`, {
+      (_, n) =>
+        new CpuInterface(this.memory.journal, `pe${first + n}.`, {
           implemented: [8n, 0n],
           level: [0n, 0n],
           idr0: 0x40n,
-          iaffid,
+          iaffid: first + n,
           irs: true,
         }),
     );
@@ -180,6 +181,91 @@ describe('the physical IRS', () => {
     expect(candidates()).toEqual([0, SPI_BASE + 3, SPI_BASE + 2]);
     expect(machine.insn('GICR CDIA', 0n, 2)).toBe(0x1_6000_0002n);
     expect(candidates()).toEqual([0, SPI_BASE + 3, 0]);
+  });
+});
+
+describe('the frame of a physical IRS', () => {
+  it('has no effect where no SPI or PE is selected', () => {
+    const machine = new Machine();
+    machine.write(0x108, 32);
+    machine.write(0x114, 1);
+    expect([0x118, 0x114].map((offset) => machine.read(offset))).toEqual([1n, 0n]);
+    machine.write(0x110, 32);
+    machine.write(0x140, 1);
+    machine.write(0x148, 1);
+    expect([0x144, 0x148].map((offset) => machine.read(offset))).toEqual([1n, 0n]);
+    machine.write(0x140, 0);
+    expect([0x144, 0x148].map((offset) => machine.read(offset))).toEqual([7n, 0n]);
+  });
+
+  it('reserves what belongs to VMs and to EL3', () => {
+    const machine = new Machine();
+    expect(machine.read(0) & 0x40n).toBe(0n);
+    const reserved = [0x0c, 0x10, 0x10c, 0x210, 0x214, 0x25c, 0x28c, 0x308];
+    expect(reserved.map((offset) => machine.read(offset))).toEqual(reserved.map(() => 0n));
+    expect([0xc4, 0x194].map((offset) => machine.read(offset))).toEqual([1n, 1n]);
+  });
+
+  it('takes shape and address of a table with VALID alone, and maps nothing into a linear one', () => {
+    const machine = new Machine().withLpis();
+    machine.write(0x190, 6);
+    machine.write(0x180, BigInt(IST + 0x1000) | 1n, 8);
+    expect([machine.read(0x190), machine.read(0x180, 8)]).toEqual([5n, BigInt(IST) | 1n]);
+    machine.write(0x1c0, 0);
+    expect(machine.memory.load64(IST)).toBe(0n);
+    machine.insn('GIC CDEN', BigInt(LPI_BASE + 3));
+    machine.insn('GIC CDPEND', (1n << 32n) | BigInt(LPI_BASE + 3));
+    expect(machine.pes[0]?.irsCandidate?.lo).toBe(LPI_BASE + 3);
+    machine.write(0x180, BigInt(IST), 8);
+    // The state is in memory; the LPIs are gone.
+    expect([machine.pes[0]?.irsCandidate?.lo, machine.icsr(LPI_BASE + 3), machine.memory.load32(IST + 12)]).toEqual([
+      0,
+      1n,
+      9,
+    ]);
+    machine.write(0x180, BigInt(IST) | 1n, 8);
+    expect(machine.pes[0]?.irsCandidate?.lo).toBe(LPI_BASE + 3);
+  });
+
+  it.each([
+    ['fewer bits than it has', 3, 31, 32],
+    ['more bits than it has', 24, 0xffff, 0x1_0000],
+    ['a reserved entry size', 0x185, 31, 32],
+  ])('takes a table of %s for the nearest that it has', (_what, cfgr, last, beyond) => {
+    const machine = new Machine();
+    machine.write(0x190, cfgr);
+    machine.write(0x180, BigInt(IST) | 1n, 8);
+    machine.insn('GIC CDEN', BigInt(LPI_BASE + last));
+    expect([machine.icsr(LPI_BASE + last), machine.icsr(LPI_BASE + beyond)]).toEqual([2n, 1n]);
+    expect(machine.memory.load32(IST + 4 * last)).toBe(8);
+  });
+
+  it('finds no candidates behind the last LPI of a level-2 table', () => {
+    const machine = new Machine();
+    const level2 = RAM + 0x2_0000;
+    machine.memory.store64(IST, BigInt(level2) | 1n);
+    for (const number of [31, 32]) machine.memory.store32(level2 + 4 * number, number === 31 ? 0x809 : 9);
+    machine.write(0x190, 0x1_0005);
+    machine.write(0x180, BigInt(IST) | 1n, 8);
+    expect(machine.pes[0]?.irsCandidate?.lo).toBe(LPI_BASE + 31);
+    expect([machine.insn('GICR CDIA'), machine.insn('GICR CDIA')]).toEqual([BigInt(LPI_BASE + 31) | (1n << 32n), 0n]);
+  });
+
+  it('keeps the routing of PEs with large affinities apart', () => {
+    const machine = new Machine({}, 40, 60);
+    for (const [pe, targetedOnly] of [
+      [60, 1],
+      [92, 0],
+      [64, 1],
+    ] as const) {
+      machine.write(0x140, pe);
+      machine.write(0x148, targetedOnly);
+    }
+    const read = (pe: number): bigint => {
+      machine.write(0x140, pe);
+      return machine.read(0x148);
+    };
+    expect([60, 64, 92, 96].map(read)).toEqual([1n, 1n, 0n, 0n]);
   });
 });
 

@@ -95,8 +95,9 @@ export class Ist {
     const bytes = entryBytes(this.config.istsz);
     for (const [address, word] of this.#memory.words32(base, size)) {
       const offset = address - base;
-      // Bytes after an entry's first four are the IRS's own.
-      if (offset % bytes === 0) visit(first + offset / bytes, word);
+      const number = first + offset / bytes;
+      // Bytes after an entry's first four are the IRS's own; the last level-2 table may reach beyond the last number.
+      if (offset % bytes === 0 && number < this.#limit) visit(number, word);
     }
   }
 

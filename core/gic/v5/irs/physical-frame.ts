@@ -1,6 +1,7 @@
 /**
  * The frames of a physical IRS: one row per register that does something (gicv5-irs-registers §3, §5 … §7). Other
- * registers read 0 and ignore writes.
+ * registers read 0 and ignore writes: with IRS_IDR0.VIRT 0 those of VMs and VPEs are reserved, and IRS_SPI_DOMAINR is
+ * EL3's.
  */
 import { registerAt } from '../../registers.ts';
 import { NUMBER_MASK } from './iste.ts';
@@ -42,7 +43,6 @@ const ROWS: Readonly<Record<string, Row>> = {
     write: ({ spiSelr }, value) => spiSelr.set(low(value) & NUMBER_MASK),
   },
   IRS_SPI_STATUSR: { read: (irs) => (selectedSpi(irs) === undefined ? 1 : 3) },
-  IRS_SPI_DOMAINR: { read: () => 1 },
   IRS_SPI_CFGR: {
     read: (irs) => (irs.isLevelTriggered(selectedSpi(irs) ?? -1) ? 1 : 0),
     write: (irs, value) => irs.setTriggerMode(selectedSpi(irs) ?? -1, (value & 1n) !== 0n),
@@ -51,7 +51,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   IRS_PE_SELR: { read: ({ peSelr }) => peSelr.lo, write: ({ peSelr }, value) => peSelr.set(low(value) & 0xffff) },
   IRS_PE_STATUSR: { read: (irs) => (selectsPe(irs) ? 7 : 1) },
   IRS_PE_CR0: {
-    read: (irs) => (selectsPe(irs) && irs.dps.has(irs.peSelr.lo) ? 1 : 0),
+    read: (irs) => (selectsPe(irs) && irs.isTargetedOnly(irs.peSelr.lo) ? 1 : 0),
     write: (irs, value) => {
       if (selectsPe(irs)) irs.setTargetedOnly(irs.peSelr.lo, (value & 1n) !== 0n);
     },
@@ -60,10 +60,6 @@ const ROWS: Readonly<Record<string, Row>> = {
   IRS_IST_CFGR: { read: ({ istCfgr }) => istCfgr.lo, write: (irs, value) => irs.writeCfgr(low(value)) },
   IRS_IST_STATUSR: IDLE,
   IRS_MAP_L2_ISTR: { write: (irs, value) => irs.mapLevel2(low(value) & NUMBER_MASK) },
-  IRS_VMT_STATUSR: IDLE,
-  IRS_VPE_STATUSR: IDLE,
-  IRS_VM_STATUSR: IDLE,
-  IRS_SAVE_VM_STATUSR: IDLE,
   IRS_SETLPIR: {
     write: (irs, value) => {
       if (irs.config.setLpi) irs.setLpi(low(value) & NUMBER_MASK, CD_PEND);

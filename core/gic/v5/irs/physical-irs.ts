@@ -44,9 +44,9 @@ export class PhysicalIrs {
   readonly peSelr: Cell;
   readonly istCfgr: Cell;
   readonly istBaser: Cell;
-  /** PEs that take targeted interrupts only: bit n for the PE with affinity n. */
-  readonly dps: Cell;
   observer: ((event: IrsEvent) => void) | undefined;
+  /** By affinity: does the PE take targeted interrupts only (IRS_PE_CR0.DPS)? */
+  readonly #dps: ReadonlyMap<number, Cell>;
   /** Wire and trigger mode of each SPI. */
   readonly #inputs: readonly Cell[];
   readonly #spis: Ist;
@@ -65,7 +65,7 @@ export class PhysicalIrs {
     this.peSelr = claim.register('IRS_PE_SELR');
     this.istCfgr = claim.register('IRS_IST_CFGR');
     this.istBaser = claim.register('IRS_IST_BASER');
-    this.dps = claim.cell('targetedOnly');
+    this.#dps = new Map(pes.map(({ config: { iaffid } }) => [iaffid, claim.flag(`pe${iaffid}.targetedOnly`)]));
     this.#inputs = Array.from({ length: config.spis }, (_, n) => claim.cell(`spi${n}.input`, 2));
     const bits = Math.max(1, 32 - Math.clz32(config.spis - 1));
     // Physical SPIs live in the IRS: a table that only the IRS can reach.
@@ -76,7 +76,7 @@ export class PhysicalIrs {
       oneOfN: config.oneOfN,
       ist: (type) => this.ist(type),
       offer: (iaffid) => this.#offer(iaffid),
-      eligible: () => pes.flatMap(({ config: { iaffid } }) => (this.dps.has(iaffid) ? [] : [iaffid])),
+      eligible: () => pes.flatMap(({ config: { iaffid } }) => (this.isTargetedOnly(iaffid) ? [] : [iaffid])),
       emit: (event) => this.observer?.(event),
     });
     for (const pe of pes) pe.findDomain = () => this.domain;
@@ -165,8 +165,13 @@ export class PhysicalIrs {
     for (const { config } of this.pes) this.#offer(config.iaffid);
   }
 
+  isTargetedOnly(iaffid: number): boolean {
+    return this.#dps.get(iaffid)?.flag === true;
+  }
+
   setTargetedOnly(iaffid: number, on: boolean): void {
-    this.dps.put(iaffid, on);
+    const dps = this.#dps.get(iaffid);
+    if (dps !== undefined) dps.flag = on;
     for (const { config } of this.pes) this.#offer(config.iaffid);
   }
 
