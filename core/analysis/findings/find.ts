@@ -11,8 +11,9 @@ import { type Finding, type NewFinding, type Rule } from './finding.ts';
 import { LOCK_ORDER } from './lock-order.ts';
 import { MARKED } from './marks.ts';
 import { SELECTOR_RACE } from './selectors.ts';
+import { TABLE_ALIGNMENT } from './table-alignment.ts';
 
-export const RULES: readonly Rule[] = [LOCK_ORDER, MISSING_BARRIER, SELECTOR_RACE, ...MARKED];
+export const RULES: readonly Rule[] = [LOCK_ORDER, MISSING_BARRIER, SELECTOR_RACE, TABLE_ALIGNMENT, ...MARKED];
 
 /** Kind of source of what gicscope recorded itself. */
 const RECORDED = 'scenario';

@@ -405,7 +405,7 @@ describe('a trace', () => {
     const { findings, rules } = await call('analysis.findings', { id });
     expect(findings).toEqual([]);
     // Barriers do not show in a QEMU log.
-    expect(rules.filter(({ looked }) => looked).map((rule) => rule.id)).toEqual(['selector-race']);
+    expect(rules.filter(({ looked }) => looked).map((rule) => rule.id)).toEqual(['selector-race', 'misaligned-table']);
     const sql = await call('sql.query', { id, sql: 'SELECT count(*) AS n FROM events', limit: 10 });
     expect(sql).toEqual({ columns: ['n'], rows: [[events]], truncated: false });
   });

@@ -75,9 +75,20 @@ export function requiredIstsz(idr2: { readonly istmd: boolean; readonly istmdSiz
 /** Numbers covered by one level-2 table, as a power of two (§3.3). */
 export const level2Bits = (istsz: number, l2sz: number): number => 10 - istsz + 2 * l2sz;
 
+/** Bytes of a linear table, and the multiple that its address should be (§3.2). */
+const linearBytes = (idBits: number, istsz: number): number => 2 ** (Math.max(5, idBits + 1 + istsz) + 1);
+
 /** Bytes of the level-1 table. */
 export const level1Bytes = (idBits: number, istsz: number, l2sz: number): number =>
   2 ** (Math.max(5, idBits - level2Bits(istsz, l2sz) + 2) + 1);
 
 /** Bytes of a level-2 table: 4, 16 or 64 KB. */
 export const level2Bytes = (l2sz: number): number => 2 ** (12 + 2 * l2sz);
+
+/** Bytes of the table whose address IRS_IST_BASER holds, by IRS_IST_CFGR: of all of it, or of its first level. */
+export function istBytes(cfgr: number): number {
+  const istsz = (cfgr >>> 7) & 3;
+  const size = istsz > 2 ? 0 : istsz;
+  const idBits = cfgr & 0x1f;
+  return (cfgr & 0x1_0000) === 0 ? linearBytes(idBits, size) : level1Bytes(idBits, size, (cfgr >>> 5) & 3);
+}

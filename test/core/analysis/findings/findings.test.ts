@@ -228,6 +228,52 @@ describe('a selector of the IRS', () => {
   });
 });
 
+describe('a table of LPIs', () => {
+  const write = (register: string, value: bigint, size = 8, offset = 0n): NewEvent => ({
+    kind: 'mmio.access',
+    origin: 'guest',
+    time: nanoseconds(0),
+    vcpu: vcpuId(0),
+    register,
+    op: 'write',
+    size,
+    value,
+    offset,
+  });
+  const tables = (...writes: readonly NewEvent[]): Promise<readonly Finding[]> =>
+    inTrace((writer) => writes.forEach((each) => writer.append(each)));
+
+  it('lies at a multiple of its size, linear or of two levels, written whole or by halves', async () => {
+    // Linear, 2^12 entries of 4 bytes: 16 KiB. Two levels of 4 KiB for 24 bits: 128 KiB of the first.
+    for (const [cfgr, aligned, misaligned] of [
+      [0xcn, 0x8000_4000n, 0x8000_2000n],
+      [0x1_0018n, 0x8002_0000n, 0x8001_0000n],
+    ] as const) {
+      const cfg = write('IRS_IST_CFGR', cfgr, 4);
+      expect(await tables(cfg, write('IRS_IST_BASER', aligned | 1n))).toEqual([]);
+      const found = await tables(cfg, write('IRS_IST_BASER', misaligned | 1n));
+      expect(found).toMatchObject([
+        { rule: 'misaligned-table', severity: 'warning', positions: [{ seq: 0 }, { seq: 1 }] },
+      ]);
+      const halves = await tables(
+        cfg,
+        write('IRS_IST_BASER', 4n, 4, 0x184n),
+        write('IRS_IST_BASER', misaligned | 1n, 4, 0x180n),
+      );
+      expect(halves[0]?.title).toContain(`0x${((4n << 32n) | misaligned).toString(16)}`);
+    }
+  });
+
+  it('is looked at when it becomes valid, with the shape of that moment', async () => {
+    const cfg = write('IRS_IST_CFGR', 0xcn, 4);
+    const valid = write('IRS_IST_BASER', 0x8000_4001n);
+    // In use: neither another shape nor another address is taken.
+    expect(await tables(cfg, valid, write('IRS_IST_CFGR', 0x10n, 4), write('IRS_IST_BASER', 0x8000_0041n))).toEqual([]);
+    expect(await tables(cfg, write('IRS_IST_BASER', 0x8000_0040n))).toEqual([]);
+    expect(await tables(valid)).toEqual([]);
+  });
+});
+
 describe('what the emulator marks', () => {
   it('is found: a latch that a lowered line leaves, a resampler that nobody signals, a refused table', async () => {
     const refused = 'mov w1, #4\nstr w1, [x2, #0x190]\nldr x1, =0x80100001\nstr x1, [x2, #0x180]';
