@@ -32,14 +32,17 @@ export function bits(level: boolean, pending: boolean, active: boolean): bigint 
   return (level ? 1n : 0n) | (pending ? 2n : 0n) | (active ? 4n : 0n);
 }
 
+/** Where the upper half of IRS_IST_BASER is, the only register of 64 bits that software reads or writes in halves. */
+const BASER_HIGH = 0x184n;
+
 /** The part of a register that an access reads. */
 export function partOf(value: bigint, size: number, offset: bigint): bigint {
-  return BigInt.asUintN(8 * size, size === 4 && offset % 8n === 4n && value >> 32n !== 0n ? value >> 32n : value);
+  return BigInt.asUintN(8 * size, size === 4 && offset === BASER_HIGH ? value >> 32n : value);
 }
 
-/** The register after a write of a part of it. Only IRS_IST_BASER, at an offset of 8, is written in halves. */
+/** The register after a write of a part of it. */
 export function merged(before: bigint, size: number, offset: bigint, value: bigint): bigint {
-  if (size !== 4 || offset !== 0x184n)
-    return size === 4 && offset === 0x180n ? ((before >> 32n) << 32n) | value : value;
-  return BigInt.asUintN(32, before) | (value << 32n);
+  if (size !== 4) return value;
+  if (offset === BASER_HIGH) return BigInt.asUintN(32, before) | (value << 32n);
+  return offset === BASER_HIGH - 4n ? ((before >> 32n) << 32n) | value : value;
 }
