@@ -18,6 +18,8 @@ export interface Moment {
   readonly states: ReadonlyMap<number, InspectedState>;
   /** Position that `changed` refers to; undefined when there is none. */
   readonly baseline: number | undefined;
+  /** The stop before it; undefined before there was one. */
+  readonly previous: number | undefined;
   /** The states are those before the event. */
   readonly before: boolean;
 }
@@ -27,6 +29,7 @@ export interface MomentQuestion {
   /** vCPU that the inspector shows. */
   readonly vcpu: number;
   readonly baseline: number | undefined;
+  readonly previous: number | undefined;
   readonly before: boolean;
   readonly sight: Sight;
   /** Registers that are open in the inspector, by path: only their fields are told. */
@@ -87,7 +90,7 @@ export function createMoments(): Moments {
 
   return {
     async fetch({ id }, question) {
-      const { seq, vcpu, baseline, before, sight } = question;
+      const { seq, vcpu, baseline, previous, before, sight } = question;
       const isBefore = before && seq >= 0;
       const [row, ...states] = await Promise.all([
         rowAt(id, seq),
@@ -102,6 +105,7 @@ export function createMoments(): Moments {
         vcpu,
         states: new Map(states.map((state) => [state.vcpu, state])),
         baseline,
+        previous,
         before: isBefore,
       };
     },

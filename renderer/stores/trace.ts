@@ -154,6 +154,7 @@ export const useTrace = defineStore('trace', () => {
         seq,
         vcpu: vcpu.value,
         baseline: compared,
+        previous: previousStop.value,
         before: before.value,
         sight: sight.value,
         decoded: [...openRegisters.value],
