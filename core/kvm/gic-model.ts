@@ -49,6 +49,9 @@ export type Signal = 'none' | 'irq' | 'fiq';
 
 export type TrapOutcome = 'emulated' | 'undefined:handler';
 
+/** How a CPU interface answers without an exit; `elsewhere`: it does not, because it has no such register or that traps. */
+export type InterfaceAnswer = 'performed' | 'undefined' | 'elsewhere';
+
 /** A device of its own beside the interrupt controller, which may exist before it: an ITS. */
 export interface Companion {
   readonly deviceType: number;
@@ -178,8 +181,8 @@ export interface VcpuGic {
    * model keeps them in slots of these names.
    */
   inspect?(register: string): bigint | undefined;
-  /** The guest executes a CPU interface register of this model; false: there is none such, or it traps. */
-  interfaceAccess(cpu: HostCpu, register: string, direction: 'read' | 'write', words: Words): boolean;
+  /** The guest executes a CPU interface register of this model. */
+  interfaceAccess(cpu: HostCpu, register: string, direction: 'read' | 'write', words: Words): InterfaceAnswer;
   /**
    * A memory access of a guest that stays in it, because the page is the hardware's; undefined: it is not, and the access
    * leaves the guest. A write gives 0. Absent: the model has no such page.

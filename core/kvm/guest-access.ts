@@ -101,7 +101,9 @@ export function accessByName(vcpu: Vcpu, name: string, direction: 'read' | 'writ
  */
 export function accessOther(vcpu: Vcpu, name: string, direction: 'read' | 'write', words: Words): Outcome {
   const cpu = vcpu.requireGuest();
-  if (vcpu.gic?.interfaceAccess(cpu, name, direction, words) === true) return 'performed';
+  const answer = vcpu.gic?.interfaceAccess(cpu, name, direction, words);
+  if (answer === 'performed') return answer;
+  if (answer === 'undefined') return undefinedInHardware(vcpu, name);
   if (isTimerRegister(name)) return accessTimer(vcpu, name, direction, words);
   if (isPmuRegister(name)) return accessPmu(vcpu, name, direction, words);
   if (isIdRegister(name)) return accessId(vcpu, name, direction, words);

@@ -3,6 +3,7 @@ import { type Words } from '../../gic/v5/words.ts';
 import { type Cell, CellClaim } from '../../state/cell.ts';
 import { EINVAL, type Result } from '../errno.ts';
 import {
+  type InterfaceAnswer,
   type Operations,
   type Owner,
   type PendingAnswer,
@@ -132,8 +133,8 @@ export class VcpuVgicV5 implements VcpuGic {
   }
 
   /** The GICv5 registers have their own path (guest-access.ts). */
-  interfaceAccess(): boolean {
-    return false;
+  interfaceAccess(): InterfaceAnswer {
+    return 'elsewhere';
   }
 
   /** The frames of the virtual IRS and ITS; PPIs have none. */

@@ -5,6 +5,7 @@
 import { type Words } from '../../gic/v5/words.ts';
 import { HCR } from '../../gic/v3/vmcr.ts';
 import { type CpuInterfaceV3 } from '../../gic/v3/cpu-interface.ts';
+import { type InterfaceAnswer } from '../gic-model.ts';
 import { type Vcpu } from '../vcpu.ts';
 
 interface Row {
@@ -77,8 +78,8 @@ const REGISTERS: ReadonlyMap<string, Register> = new Map(
 );
 
 /**
- * A system register that `vcpu` executes by its name; false: it is no register of the interface in this direction, or it
- * traps (DIR with TDIR, active priority words that the implementation lacks).
+ * A system register that `vcpu` executes by its name. UNDEFINED: in this direction, or an active priority word that the
+ * implementation lacks. A write of DIR with TDIR set traps.
  */
 export function executeRegister(
   vcpu: Vcpu,
@@ -86,20 +87,21 @@ export function executeRegister(
   name: string,
   direction: 'read' | 'write',
   words: Words,
-): boolean {
+): InterfaceAnswer {
   const register = REGISTERS.get(name);
-  if (register === undefined || register.word >= hardware.ap1r.length) return false;
-  if (register.isDir && (hardware.hcr.lo & HCR.TDIR) !== 0) return false;
+  if (register === undefined) return 'elsewhere';
+  if (register.word >= hardware.ap1r.length) return 'undefined';
   if (direction === 'read') {
-    if (register.read === undefined) return false;
+    if (register.read === undefined) return 'undefined';
     words.set(register.read(hardware), 0);
   } else {
-    if (register.write === undefined) return false;
+    if (register.write === undefined) return 'undefined';
+    if (register.isDir && (hardware.hcr.lo & HCR.TDIR) !== 0) return 'elsewhere';
     register.write(hardware, words.lo);
   }
   if (register.reports !== undefined && vcpu.vm.host.emit !== undefined)
     vcpu.emit({ kind: register.reports, register: name, intid: words.lo });
-  return true;
+  return 'performed';
 }
 
 /** Names of registers that only show something. */

@@ -4,6 +4,7 @@ import { vmcrPmr } from '../../gic/v3/vmcr.ts';
 import { type CpuInterfaceV3 } from '../../gic/v3/cpu-interface.ts';
 import { type Result } from '../errno.ts';
 import {
+  type InterfaceAnswer,
   type Operations,
   type Owner,
   OWNERS,
@@ -138,9 +139,9 @@ export class VcpuVgic implements VcpuGic {
     return loaded === undefined ? savedRegister(this.self, register) : BigInt(loaded);
   }
 
-  interfaceAccess(cpu: HostCpu, register: string, direction: 'read' | 'write', words: Words): boolean {
+  interfaceAccess(cpu: HostCpu, register: string, direction: 'read' | 'write', words: Words): InterfaceAnswer {
     // A memory-mapped guest has no system registers.
-    if (this.self.sre.lo === 0) return false;
+    if (this.self.sre.lo === 0) return 'elsewhere';
     return executeRegister(this.self.vcpu, this.#hardware(cpu), register, direction, words);
   }
 
