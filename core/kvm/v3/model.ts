@@ -11,7 +11,7 @@ import { attributeV3 } from './attributes.ts';
 import { FLAVOUR_V3 } from './flavour.ts';
 import { attributeIts } from './its/attributes.ts';
 import { injectMsi } from './its/inject-msi.ts';
-import { itsesOf } from './its/its-set.ts';
+import { hasIts, itsesOf } from './its/its-set.ts';
 import { mapResources, takeFrame } from './regions.ts';
 import { sendSgi } from './sgi.ts';
 import { savedRegister } from './sysregs.ts';
@@ -37,6 +37,7 @@ function trappedAccess(self: VgicVcpu, register: string, direction: 'read' | 'wr
 }
 
 const ITS: ItsRules = {
+  exists: hasIts,
   create: (vgic) => {
     itsesOf(vgic).create();
   },

@@ -163,7 +163,7 @@ function foldLr(self: VgicVcpu, lo: number, hi: number): void {
   irq.onLr = false;
   if (deactivated && (hi & LR_STATE) === 0 && (hi & LR_EOI) !== 0 && (hi & LR_HW) === 0 && vgic.isSpi(intid)) {
     self.vcpu.emit({ kind: 'irq.acknowledged', pin: intid - FIRST_SPI });
-    vgic.acknowledged(intid - FIRST_SPI);
+    vgic.listener.acknowledged(intid - FIRST_SPI);
     vgic.activeSpis.set(Math.max(0, vgic.activeSpis.lo - 1));
   }
 }

@@ -30,6 +30,7 @@ export function initialise(vgic: VgicVm): Result {
   for (let n = 0; n < vgic.nrSpis.lo; n++)
     vgic.spi(32 + n).reset({ enabled: false, level: false, group: flavour.initialGroup, target: 0, routing: 0 });
   for (const vcpu of vgic.vcpus) enableInterface(vcpu);
+  vgic.listener.initialised();
   vm.initialized.flag = true;
   vm.emit({ kind: 'vm.init', vcpus: vgic.vcpus.length, userspacePpis: 0n });
   return 0;

@@ -29,6 +29,7 @@ export interface VmRules {
 }
 
 export interface ItsRules {
+  exists(vgic: VgicVm): boolean;
   create(vgic: VgicVm): void;
   /** The ITS with this number; minus ENODEV: there is none. */
   attribute(request: AttributeRequest, index: number, group: number): Result;
@@ -55,7 +56,10 @@ export class VmVgic implements VmGic {
     this.idFields = { gic: rules.idGic, gcie: 0 };
     this.vgic = vgicOf(vm);
     this.gsis = new VgicGsiRoutes(this.vgic, model.deviceType, this);
-    this.vgic.register(model.deviceType, rules.flavour, (pin) => this.gsis.acknowledged(pin));
+    this.vgic.register(model.deviceType, rules.flavour, {
+      acknowledged: (pin) => this.gsis.acknowledged(pin),
+      initialised: () => this.gsis.reset(),
+    });
   }
 
   attach(vcpu: Vcpu): VcpuGic {
@@ -150,6 +154,10 @@ export class VmVgic implements VmGic {
   companionAttribute(index: number, op: AttributeOp, group: number, attr: bigint, memory: UserMemory): Result {
     const { vgic } = this;
     return this.#rules.its?.attribute({ vgic, op, attr, memory }, index, group) ?? -ENODEV;
+  }
+
+  get takesMessages(): boolean {
+    return this.#rules.its?.exists(this.vgic) ?? false;
   }
 
   injectMsi(msi: Msi): Result {

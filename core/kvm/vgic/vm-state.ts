@@ -35,9 +35,17 @@ export class RedistRegion {
 /** Who reads the line of a device that answers by callback, and what it says. */
 export type LineSampler = (executing: VgicVcpu, intid: number) => boolean;
 
+/** Who is told of what happens in the machinery that the models share. */
+export interface VgicListener {
+  /** The guest has consumed the interrupt of a pin. */
+  acknowledged(pin: number): void;
+  /** The controller is initialised. */
+  initialised(): void;
+}
+
 interface Model {
   readonly flavour: VgicFlavour;
-  readonly acknowledged: (pin: number) => void;
+  readonly listener: VgicListener;
 }
 
 export class VgicVm {
@@ -95,9 +103,8 @@ export class VgicVm {
 
   // --- model ----------------------------------------------------------------------------------------------------
 
-  /** `acknowledged`: who is told that the guest has consumed the interrupt of a pin. */
-  register(deviceType: number, flavour: VgicFlavour, acknowledged: Model['acknowledged']): void {
-    this.#models.set(deviceType, { flavour, acknowledged });
+  register(deviceType: number, flavour: VgicFlavour, listener: VgicListener): void {
+    this.#models.set(deviceType, { flavour, listener });
   }
 
   /** @throws Error when the VM's irqchip is not one of these models. */
@@ -115,8 +122,8 @@ export class VgicVm {
     return this.#found.model;
   }
 
-  acknowledged(pin: number): void {
-    this.#model.acknowledged(pin);
+  get listener(): VgicListener {
+    return this.#model.listener;
   }
 
   interfaceSize(facts: HostFacts): InterfaceSize {
