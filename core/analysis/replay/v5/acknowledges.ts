@@ -4,11 +4,11 @@
  * interrupt of that moment is kept until the second does. The recorded interrupt is taken, whatever the emulator would.
  */
 import { splitIntid } from '../../../gic/intid.ts';
+import { type Candidate, NOBODY } from '../../../gic/v5/irs/candidates.ts';
 import { lowWord } from '../../../gic/v5/words.ts';
 import { type EventOf } from '../../../trace/kinds.ts';
 import { type Tally } from '../tally.ts';
 import { type Doubts } from './doubts.ts';
-import { type Candidate, NONE } from './irs.ts';
 import { type IrsReplay } from './irs-replay.ts';
 import { type PhysicalPe } from './pe.ts';
 import { resultOf, VALID } from './values.ts';
@@ -65,7 +65,8 @@ export class Acknowledges {
     if (cpu.answered === undefined) {
       const at = this.#orphans.findIndex(({ intid }) => (VALID | BigInt(intid)) === recorded);
       const [orphan] = at < 0 ? [] : this.#orphans.splice(at, 1);
-      cpu.answered = orphan === undefined ? this.#emulated(cpu, recorded) : resultOf(orphan.winners[pe.index] ?? NONE);
+      cpu.answered =
+        orphan === undefined ? this.#emulated(cpu, recorded) : resultOf(orphan.winners[pe.index] ?? NOBODY);
       this.#taken(pe, recorded);
     }
     this.#tally.compare(event, ACKNOWLEDGE, recorded, cpu.answered, () => pe.describe());
@@ -86,7 +87,7 @@ export class Acknowledges {
     if (parts === undefined) return;
     if (parts.type === 'ppi') pe.take(intid, pe.priorityOf(parts.number));
     else {
-      pe.take(intid, this.#irs.irs.interrupt(intid).priority);
+      pe.take(intid, this.#irs.irs.priority(intid));
       this.#irs.activate(intid);
     }
   }

@@ -9,6 +9,7 @@
 import { splitIntid } from '../../../gic/intid.ts';
 import { guestRegister } from '../../../gic/v5/guest-registers.ts';
 import { deactivate, dropPriority } from '../../../gic/v5/handling.ts';
+import { type Candidate } from '../../../gic/v5/irs/candidates.ts';
 import { highWord, lowWord, Words } from '../../../gic/v5/words.ts';
 import { Journal } from '../../../state/journal.ts';
 import { Layout } from '../../../state/layout.ts';
@@ -18,7 +19,6 @@ import { type Recording, type ReplayMachine } from '../replay.ts';
 import { type Tally } from '../tally.ts';
 import { ACKNOWLEDGE, Acknowledges } from './acknowledges.ts';
 import { Doubts } from './doubts.ts';
-import { type Candidate } from './irs.ts';
 import { IrsReplay, RELEASING } from './irs-replay.ts';
 import { PhysicalPe } from './pe.ts';
 import { coded, effectOf, resultOf, same } from './values.ts';
@@ -172,7 +172,7 @@ export class GicV5Replay implements ReplayMachine {
     // That of a shared interrupt does not depend on the PE.
     if (cpu === undefined && isPpi) return this.#doubts.happened(effect);
     cpu?.writes.claim(({ register, value }) => effectOf(register, value) === effect);
-    if (!isPpi) this.#irs.change(intid, { active: false });
+    if (!isPpi) this.#irs.deactivate(intid);
     else if (cpu !== undefined) deactivate(cpu.pe.cpuif, intid, 0);
   }
 

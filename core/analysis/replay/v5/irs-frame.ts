@@ -58,7 +58,7 @@ export class IrsFrame {
 
   get spiTrigger(): bigint {
     const spi = this.selectedSpi;
-    return spi !== undefined && this.#irs.interrupt(spi).triggersOnLevel ? 1n : 0n;
+    return spi !== undefined && this.#irs.isLevelTriggered(spi) ? 1n : 0n;
   }
 
   get selectedPeExists(): boolean {

@@ -7,11 +7,12 @@
  * content of a register are taken over from the first record that shows them.
  */
 import { splitIntid } from '../../../gic/intid.ts';
+import { type Candidate } from '../../../gic/v5/irs/candidates.ts';
 import { type EventOf, type TraceEvent } from '../../../trace/kinds.ts';
 import { type Recording } from '../replay.ts';
 import { REASON } from '../reasons.ts';
 import { type Tally } from '../tally.ts';
-import { type Candidate, Irs } from './irs.ts';
+import { type Command, Irs } from './irs.ts';
 import { IrsFrame } from './irs-frame.ts';
 import { bits, coded, isDefective, merged, partOf, same } from './values.ts';
 
@@ -81,23 +82,13 @@ export class IrsReplay {
   // --- commands and wires ---------------------------------------------------------------------------------------
 
   configure(event: EventOf<'irq.configure'>): void {
-    const value = Number(event.value);
-    switch (event.what) {
-      case 'priority':
-        return this.change(event.intid, { priority: value });
-      case 'enabled':
-        return this.change(event.intid, { enabled: value !== 0 || isDefective(event) });
-      case 'handling':
-        return this.change(event.intid, { level: value !== 0 });
-      case 'target':
-        return this.change(event.intid, { target: value });
-      default:
-        return;
-    }
+    const { what, intid } = event;
+    if (what !== 'enabled' && what !== 'priority' && what !== 'handling' && what !== 'target') return;
+    this.#command(intid, what, what === 'enabled' && isDefective(event) ? 1 : Number(event.value));
   }
 
   pend(event: EventOf<'irq.pend'>): void {
-    this.change(event.intid, { pending: event.pending || isDefective(event) });
+    this.#command(event.intid, 'pending', event.pending || isDefective(event) ? 1 : 0);
   }
 
   wire(intid: number, level: boolean): void {
@@ -110,8 +101,13 @@ export class IrsReplay {
     this.#offer();
   }
 
-  change(intid: number, change: Parameters<Irs['update']>[1]): void {
-    this.irs.update(intid, change);
+  deactivate(intid: number): void {
+    this.irs.deactivate(intid);
+    this.#offer();
+  }
+
+  #command(intid: number, field: Command, value: number): void {
+    this.irs.command(intid, field, value);
     this.#offer();
   }
 
@@ -135,18 +131,24 @@ export class IrsReplay {
   #learn(pe: number, { intid, priority }: Candidate): void {
     if (intid === 0 || splitIntid(intid)?.type === 'ppi' || this.#candidates.has(intid)) return;
     this.#candidates.add(intid);
-    this.change(intid, { enabled: true, pending: true, active: false, priority, target: pe });
+    this.irs.deactivate(intid);
+    const shown = { enabled: 1, pending: 1, priority, target: pe } as const;
+    for (const field of ['enabled', 'pending', 'priority', 'target'] as const)
+      this.irs.command(intid, field, shown[field]);
+    this.#offer();
     this.#tally.infer(BEGUN);
   }
 
   state(event: EventOf<'irq.state'>): void {
     const { intid, level, pending, active } = event;
-    const state = this.irs.interrupt(intid);
     const recorded = bits(level, pending, active);
-    const emulated = (): bigint => bits(state.wire, state.pending, state.active);
+    const emulated = (): bigint => {
+      const now = this.irs.state(intid);
+      return bits(now.wire, now.pending, now.active);
+    };
     if (!this.#isWhole && !this.#shown.has(intid) && emulated() !== recorded) {
-      // A level SPI is pending exactly while its wire is high.
-      this.change(intid, { wire: level, pending, active, triggersOnLevel: level === pending });
+      this.irs.adopt(intid, { wire: level, pending, active });
+      this.#offer();
       this.#tally.infer(BEGUN);
     }
     this.#shown.add(intid);

@@ -1,15 +1,16 @@
 /**
- * One PE of a physical GICv5: the emulator's CPU interface with all 128 PPIs on wires, and the candidate of the IRS
- * joined to it (gicv5-spi-lpi-behaviour §7.2).
+ * One PE of a physical GICv5: the emulator's CPU interface with all 128 PPIs on wires, which is sent the candidate of
+ * the IRS (gicv5-spi-lpi-behaviour §7.2).
  *
  * A recording does not always tell on which PE a PPI's wire moved. Such a PPI is `unsure` here: whichever of the two
  * levels explains the next recorded answer of this PE is taken (doubts.ts).
  */
 import { type Bank } from '../../../gic/v5/bank.ts';
 import { CpuInterface } from '../../../gic/v5/cpu-interface.ts';
+import { lowestBit, SIGNALS } from '../../../gic/v5/evaluation.ts';
+import { type Candidate, NOBODY } from '../../../gic/v5/irs/candidates.ts';
 import { ID_MASK, isPpi, PPI_TYPE, PPIS_PER_BANK } from '../../../gic/v5/ppi.ts';
 import { type Journal } from '../../../state/journal.ts';
-import { type Candidate, NONE } from './irs.ts';
 
 const ALL = 0xffff_ffff_ffff_ffffn;
 const WORD = 0xffff_ffff;
@@ -23,14 +24,12 @@ export interface Movement {
   readonly level: boolean;
 }
 
-/** What the PE tells its core. */
+/** What the PE tells its core, as a recording has it. */
 const SIGNAL = { none: 0n, irq: 1n, nmi: 4n } as const;
 
 export class PhysicalPe {
   readonly index: number;
   readonly cpuif: CpuInterface;
-  /** Candidate of the IRS. */
-  irs: Candidate = NONE;
   /** PPIs whose wire may have moved here, with the movements that may have been here, the oldest first. */
   readonly unsure = new Map<number, Set<Movement>>();
 
@@ -41,7 +40,10 @@ export class PhysicalPe {
       level: LEVEL,
       idr0: IDR0,
       iaffid: index,
+      irs: true,
     });
+    // The recorded model raises its NMI line for any candidate of priority 0 (gicv5-cpuif-behaviour §3 note 4).
+    this.cpuif.setNmiEnabled(true);
     // Pending bits are those of the wires; SPENDR and CPENDR of an edge PPI reach the same bit.
     for (const bank of this.cpuif.banks) bank.setDvi(WORD, WORD);
     this.cpuif.reevaluate('el2write');
@@ -76,24 +78,33 @@ export class PhysicalPe {
     for (const bank of this.cpuif.banks) {
       const { lo, hi } = bank.best;
       if (lo === 0 && hi === 0) continue;
-      const bit = lo !== 0 ? lowest(lo) : 32 + lowest(hi);
+      const bit = lo !== 0 ? lowestBit(lo) : 32 + lowestBit(hi);
       return { intid: PPI_TYPE + bank.firstPpi + bit, priority: bank.priorityOf(bit) };
     }
-    return NONE;
+    return NOBODY;
   }
 
-  /** What an acknowledge takes; `NONE` when it returns 0. */
+  /** Candidate of the IRS. */
+  get irs(): Candidate {
+    const { lo = 0, hi = 0 } = this.cpuif.irsCandidate ?? {};
+    return lo === 0 ? NOBODY : { intid: lo, priority: hi };
+  }
+
+  set irs(candidate: Candidate) {
+    const { intid, priority } = this.irs;
+    if (candidate.intid !== intid || candidate.priority !== priority)
+      this.cpuif.setIrsCandidate(candidate.intid, candidate.priority, () => undefined);
+  }
+
+  /** What an acknowledge takes; `NOBODY` when it returns 0. */
   get winner(): Candidate {
-    const { cpuif, irs, bestPpi } = this;
-    const best = bestPpi.priority <= irs.priority ? bestPpi : irs;
-    const passes = cpuif.enabled && best.priority <= cpuif.priorityMask && best.priority < cpuif.runningPriority;
-    return passes ? best : NONE;
+    const { lo: intid } = this.cpuif.hppir;
+    if (intid === 0) return NOBODY;
+    return isPpi(intid) ? { intid, priority: this.priorityOf(intid & ID_MASK) } : this.irs;
   }
 
-  /** The recorded model raises its NMI line for any winner of priority 0 (§3 note 4). */
   get signal(): bigint {
-    const { priority } = this.winner;
-    return priority === NONE.priority ? SIGNAL.none : priority === 0 ? SIGNAL.nmi : SIGNAL.irq;
+    return SIGNAL[SIGNALS[this.cpuif.signal.lo] ?? 'none'];
   }
 
   /** What GICR CDIA does here with an interrupt of this identifier. SPIs and LPIs are activated by the IRS. */
@@ -148,8 +159,4 @@ export class PhysicalPe {
   #bank(ppi: number): Bank | undefined {
     return this.cpuif.bank(Math.floor(ppi / PPIS_PER_BANK));
   }
-}
-
-function lowest(word: number): number {
-  return 31 - Math.clz32(word & -word);
 }

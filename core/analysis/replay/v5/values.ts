@@ -1,7 +1,7 @@
 /** How a GICv5 replay compares: candidates, signals, states and parts of registers as one number each. */
+import { type Candidate, NOBODY } from '../../../gic/v5/irs/candidates.ts';
 import { lowWord } from '../../../gic/v5/words.ts';
 import { type TraceEvent } from '../../../trace/kinds.ts';
-import { type Candidate, NONE } from './irs.ts';
 
 /** Bit 32 of an acknowledge's result: there is an interrupt. */
 export const VALID = 1n << 32n;
@@ -16,16 +16,16 @@ export function isDefective(event: TraceEvent): boolean {
 }
 
 export function resultOf({ intid, priority }: Candidate): bigint {
-  return priority === NONE.priority ? 0n : VALID | BigInt(intid);
+  return priority === NOBODY.priority ? 0n : VALID | BigInt(intid);
 }
 
 export function same(a: Candidate, b: Candidate): boolean {
-  return a.priority === b.priority && (a.intid === b.intid || a.priority === NONE.priority);
+  return a.priority === b.priority && (a.intid === b.intid || a.priority === NOBODY.priority);
 }
 
 /** Priority in bits 39:32, identifier below; identifiers of no candidate are left over. */
 export function coded({ intid, priority }: Candidate): bigint {
-  return (BigInt(priority) << 32n) | (priority === NONE.priority ? 0n : BigInt(intid));
+  return (BigInt(priority) << 32n) | (priority === NOBODY.priority ? 0n : BigInt(intid));
 }
 
 export function bits(level: boolean, pending: boolean, active: boolean): bigint {

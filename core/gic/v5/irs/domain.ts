@@ -14,7 +14,7 @@ import { type Candidate, Candidates, NOBODY, precedes } from './candidates.ts';
 import { type IrsEvent } from './events.ts';
 import { type Ist } from './ist.ts';
 import {
-  ACTIVE,
+  activated,
   iaffidOf,
   intidOf,
   type IstType,
@@ -23,9 +23,7 @@ import {
   LPI,
   NUMBER_MASK,
   ONE_OF_N,
-  PENDING,
   SPI,
-  withBit,
 } from './iste.ts';
 import { intidOfOperand, type IstOperation, istOperation, type OperationRules } from './operations.ts';
 
@@ -100,9 +98,8 @@ export class Domain {
   activate(intid: number): boolean {
     const before = this.word(intid);
     if (before === undefined) throw new Error(`a candidate without entry: 0x${intid.toString(16)}`);
-    const isLevel = (before & LEVEL) !== 0;
-    this.#store(intid, before, withBit(before | ACTIVE, PENDING, isLevel && (before & PENDING) !== 0));
-    return !isLevel;
+    this.#store(intid, before, activated(before));
+    return (before & LEVEL) === 0;
   }
 
   /** Recomputes the candidate after an `activate`. */

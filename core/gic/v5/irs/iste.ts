@@ -41,6 +41,24 @@ export const withPriority = (word: number, priority: number): number =>
 export const withIaffid = (word: number, iaffid: number): number => ((word & 0xffff) | (iaffid << 16)) >>> 0;
 export const withBit = (word: number, bit: number, on: boolean): number => (on ? word | bit : word & ~bit) >>> 0;
 
+// --- what happens to an entry, but for instructions (operations.ts) -------------------------------------------------
+
+/** Acknowledged: Active becomes 1, Pending 0 if the handling mode is edge (§6 rule 1). */
+export const activated = (word: number): number =>
+  (word & LEVEL) !== 0 ? (word | ACTIVE) >>> 0 : withBit(word | ACTIVE, PENDING, false);
+
+/** A physical SPI's wire is sampled: SET_EDGE, SET_LEVEL or CLEAR (§5). */
+export function sampled(word: number, high: boolean, isLevelTriggered: boolean): number {
+  if (high) return withBit(word | PENDING, LEVEL, isLevelTriggered);
+  return isLevelTriggered ? withBit(word, PENDING, false) : word;
+}
+
+/** The trigger mode of a physical SPI changed to this one (gicv5-irs-registers §5). */
+export function retriggered(word: number, high: boolean, isLevelTriggered: boolean): number {
+  if (isLevelTriggered) return sampled(word, high, true);
+  return high ? withBit(word, PENDING, false) : word;
+}
+
 /** Low half of ICC_ICSR_EL1 for an entry: Enabled, Pending, IRM, Active, HM, Priority (§4); the high half is IAFFID. */
 export function icsrLow(word: number): number {
   return (

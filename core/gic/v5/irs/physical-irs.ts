@@ -11,7 +11,7 @@ import { NOBODY } from './candidates.ts';
 import { Domain } from './domain.ts';
 import { type IrsEvent } from './events.ts';
 import { Ist } from './ist.ts';
-import { intidOf, type IstType, LEVEL, LPI, PENDING, priorityMask, SPI, withBit } from './iste.ts';
+import { intidOf, type IstType, LPI, priorityMask, retriggered, sampled, SPI, withBit } from './iste.ts';
 import { type SlotMemory } from './memory.ts';
 
 export interface PhysicalIrsConfig {
@@ -108,10 +108,7 @@ export class PhysicalIrs {
   sample(spi: number): void {
     const input = this.#inputs[spi]?.lo;
     if (input === undefined) return;
-    const word = this.#entry(spi);
-    const isLevel = (input & TM) !== 0;
-    if ((input & WIRE) !== 0) this.#replace(spi, withBit(word | PENDING, LEVEL, isLevel));
-    else if (isLevel) this.#replace(spi, withBit(word, PENDING, false));
+    this.#replace(spi, sampled(this.#entry(spi), (input & WIRE) !== 0, (input & TM) !== 0));
   }
 
   /** IRS_SPI_CFGR.TM; a change can move Pending (gicv5-irs-registers §5). */
@@ -119,10 +116,7 @@ export class PhysicalIrs {
     const input = this.#inputs[spi];
     if (input === undefined || ((input.lo & TM) !== 0) === level) return;
     input.set(withBit(input.lo, TM, level));
-    const high = (input.lo & WIRE) !== 0;
-    const word = this.#entry(spi);
-    if (level) this.#replace(spi, high ? word | PENDING | LEVEL : withBit(word, PENDING, false));
-    else if (high) this.#replace(spi, withBit(word, PENDING, false));
+    this.#replace(spi, retriggered(this.#entry(spi), (input.lo & WIRE) !== 0, level));
   }
 
   /** An LPI becomes pending by a write to IRS_SETLPIR, or by an ITS. */

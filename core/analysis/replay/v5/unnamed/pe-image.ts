@@ -2,6 +2,7 @@
  * The state of one PE as a value: the slots of the emulator's PE, and what of it a log without register lines leaves
  * open. `PeEngine` gives one PE of the emulator any such state, lets it act, and reads the state back.
  */
+import { NOBODY } from '../../../../gic/v5/irs/candidates.ts';
 import { Journal } from '../../../../state/journal.ts';
 import { Layout } from '../../../../state/layout.ts';
 import { slotId } from '../../../../state/brand.ts';
@@ -47,6 +48,8 @@ export class PeEngine {
 
   /** The engine's present state as an image. */
   image(open: Open): PeImage {
+    // What the IRS offers is an input, and no part of an image.
+    this.pe.irs = NOBODY;
     const slots = Array.from({ length: this.#journal.layout.size }, (_, slot) => this.#journal.read(slotId(slot)));
     this.#journal.clear();
     const { openEnables, openLines, openActive, passes, isMet } = open;

@@ -7,8 +7,8 @@
  */
 import { splitIntid } from '../../../../gic/intid.ts';
 import { deactivate, dropPriority } from '../../../../gic/v5/handling.ts';
+import { type Candidate, NOBODY } from '../../../../gic/v5/irs/candidates.ts';
 import { ID_MASK, PPI_TYPE } from '../../../../gic/v5/ppi.ts';
-import { type Candidate, NONE } from '../irs.ts';
 import { type PhysicalPe } from '../pe.ts';
 import { coded, resultOf, same } from '../values.ts';
 import { type Open, PeEngine, type PeImage } from './pe-image.ts';
@@ -50,7 +50,7 @@ export class PeSteps {
     return this.#step(image, `a${intid} ${irs.intid} ${irs.priority}`, (pe) => {
       pe.irs = irs;
       const { winner } = pe;
-      const fits = intid === 0 ? winner.priority === NONE.priority : winner.intid === intid;
+      const fits = intid === 0 ? winner.priority === NOBODY.priority : winner.intid === intid;
       if (!fits && image.isMet) return undefined;
       if (intid === 0) return { image, isSure: fits };
       const isPpi = splitIntid(intid)?.type === 'ppi';
@@ -83,7 +83,7 @@ export class PeSteps {
   candidate(image: PeImage, recorded: Candidate, isAlone: boolean): Result {
     return this.#step(image, `c${recorded.intid} ${recorded.priority} ${isAlone}`, (pe) => {
       const waiting = filter((ppi) => pe.line(ppi) && !isActive(pe, ppi));
-      const isNone = recorded.priority === NONE.priority;
+      const isNone = recorded.priority === NOBODY.priority;
       if (!same(pe.bestPpi, recorded))
         return isNone ? this.#nothing(pe, image, waiting, isAlone) : this.#shown(pe, image, recorded, isAlone);
       // What waits and is no candidate is disabled, and what is one is not; a write may have changed what does not wait.
@@ -104,7 +104,7 @@ export class PeSteps {
       openEnables &= ~here;
       openActive &= ~here;
     }
-    return same(pe.bestPpi, NONE) ? this.#done(image, { openEnables, openActive }, false) : undefined;
+    return same(pe.bestPpi, NOBODY) ? this.#done(image, { openEnables, openActive }, false) : undefined;
   }
 
   /** A candidate where another one, or none, was expected. */

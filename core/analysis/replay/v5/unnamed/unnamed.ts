@@ -8,11 +8,11 @@
  * line but their candidate or signal; such a line alone may change what it is about, and is no comparison.
  */
 import { splitIntid } from '../../../../gic/intid.ts';
+import { type Candidate, NOBODY } from '../../../../gic/v5/irs/candidates.ts';
 import { ID_MASK } from '../../../../gic/v5/ppi.ts';
 import { type EventOf, type TraceEvent } from '../../../../trace/kinds.ts';
 import { type Recording, type ReplayMachine } from '../../replay.ts';
 import { type Tally } from '../../tally.ts';
-import { type Candidate, NONE } from '../irs.ts';
 import { CREATED, IrsReplay, RELEASING } from '../irs-replay.ts';
 import { coded, VALID } from '../values.ts';
 import { Attributions, type Explained } from './attributions.ts';
@@ -41,7 +41,7 @@ export class UnnamedPesReplay implements ReplayMachine {
     const initial = this.#steps.initial(names.has(CREATED));
     this.#tally = tally;
     this.#irs = new IrsReplay(recording, tally, () => {});
-    this.#offered = Array.from({ length: vcpus }, () => NONE);
+    this.#offered = Array.from({ length: vcpus }, () => NOBODY);
     this.#ways = new Attributions(Array.from({ length: vcpus }, () => initial));
   }
 
@@ -98,7 +98,7 @@ export class UnnamedPesReplay implements ReplayMachine {
 
   #deactivate(event: EventOf<'irq.deactivate'>): void {
     const { intid } = event;
-    if (splitIntid(intid)?.type !== 'ppi') return this.#irs.change(intid, { active: false });
+    if (splitIntid(intid)?.type !== 'ppi') return this.#irs.deactivate(intid);
     this.#begin(event, (image) => this.#steps.deactivate(image, intid & ID_MASK));
   }
 
@@ -156,7 +156,7 @@ export class UnnamedPesReplay implements ReplayMachine {
   }
 
   #offer(pe: number): Candidate {
-    return this.#offered[pe] ?? NONE;
+    return this.#offered[pe] ?? NOBODY;
   }
 
   #compare(
