@@ -124,11 +124,3 @@ export class LatencyCollector {
       }
   }
 }
-
-/** The distributions of all lives and lines. */
-export function latencyOf(lives: Iterable<Life>, lines: Iterable<LineTime>, by: LatencyBy): LatencyGroup[] {
-  const collector = new LatencyCollector(by);
-  for (const life of lives) collector.add(life);
-  for (const line of lines) collector.addLine(line);
-  return collector.groups();
-}

@@ -7,23 +7,15 @@
  * other tasks run and a cancelled signal ends the search.
  */
 import { BLOCK_EVENTS, BLOCK_SHIFT } from '../trace/block.ts';
+import { Pace, type SearchControl } from './search/pace.ts';
 import { type Query } from './search/query.ts';
-import {
-  type Direction,
-  type Hit,
-  hitAt,
-  hitsInBlock,
-  holdsAt,
-  nearestInBlock,
-  Pace,
-  refreshed,
-  type SearchControl,
-} from './search/walk.ts';
+import { type Direction, type Hit, hitAt, hitsInBlock, holdsAt, nearestInBlock, refreshed } from './search/walk.ts';
 
 export { countHits, type HitCount, hitOfRank } from './search/count.ts';
 export { Query } from './search/query.ts';
 export { type SearchableTrace } from './search/searchable.ts';
-export { type Direction, type Hit, type SearchControl } from './search/walk.ts';
+export { type SearchControl } from './search/pace.ts';
+export { type Direction, type Hit } from './search/walk.ts';
 
 /** First hit behind `from` (forward), or last hit before it (backward); −1 is before the first event. */
 export async function findNext(

@@ -1,7 +1,8 @@
 /** `analysis.*`: conclusions. */
 import { findingsOf, RULES } from '../analysis/findings/find.ts';
-import { latencyOf } from '../analysis/latency.ts';
+import { LatencyCollector } from '../analysis/latency.ts';
 import { replay } from '../analysis/replay/replay.ts';
+import { eachInTurn } from '../debug/search/pace.ts';
 import { interruptLabel } from '../trace/interrupts.ts';
 import { lineTimes } from '../trace/line-times.ts';
 import { type Group, type SessionContext } from './handlers.ts';
@@ -10,14 +11,22 @@ type Methods = 'analysis.injections' | 'analysis.latency' | 'analysis.findings' 
 
 export function analysisHandlers({ traces }: SessionContext): Group<Methods> {
   return {
-    'analysis.injections': ({ id }) => ({
-      interrupts: [...traces.get(id).reader.lives.raised()].map(([intid, count]) => ({ intid, count })),
-    }),
+    'analysis.injections': async ({ id }, signal) => {
+      const counts = new Map<number, number>();
+      await eachInTurn(traces.get(id).reader.lives.raised(), traces.rest(id, signal), ([intid, count]) => {
+        counts.set(intid, (counts.get(intid) ?? 0) + count);
+      });
+      return { interrupts: [...counts].map(([intid, count]) => ({ intid, count })) };
+    },
 
-    'analysis.latency': ({ id, by }) => {
+    'analysis.latency': async ({ id, by }, signal) => {
       const { reader } = traces.get(id);
+      const collector = new LatencyCollector(by);
+      const rest = traces.rest(id, signal);
+      await eachInTurn(reader.lives.all(), rest, (life) => collector.add(life));
+      await eachInTurn(lineTimes(reader), rest, (line) => collector.addLine(line));
       return {
-        groups: latencyOf(reader.lives.all(), lineTimes(reader), by).map(({ intid, vcpu, legs }) => ({
+        groups: collector.groups().map(({ intid, vcpu, legs }) => ({
           intid,
           label: interruptLabel(intid),
           vcpu: vcpu ?? null,

@@ -68,7 +68,10 @@ export function createBackend(options: BackendOptions): SessionBackend {
         const handler = handlers[method] as (args: Args<M>, signal: AbortSignal) => Result<M> | Promise<Result<M>>;
         return await handler(checkArgs(method, args), signal);
       } catch (error) {
-        throw toSessionError(error);
+        const failure = toSessionError(error);
+        // Work that gave way to a call that closed its trace finds the file closed: that is what it says then.
+        if (failure.code === 'internal' && 'id' in args) traces.get(args.id);
+        throw failure;
       }
     },
     on(event, handler) {

@@ -22,8 +22,14 @@ export function exportHandlers({ traces, options }: SessionContext): Group<Metho
   return {
     'report.export': async ({ id, format, output, at, overwrite }, signal) => {
       const trace = traces.get(id);
-      const source = await reportSource(trace, `gicscope ${options.version}`, signal);
-      const text = renderReport(collectReport(source, trace.checked(at)), format);
+      const findings = await findingsOf(trace.reader, signal);
+      const source = {
+        ...reportSource(trace),
+        ...findings,
+        generator: `gicscope ${options.version}`,
+        rest: traces.rest(id, signal),
+      };
+      const text = renderReport(await collectReport(source, trace.checked(at)), format);
       const bytes = Buffer.byteLength(text);
       if (output === '') return { output: '', bytes, text };
       if (isSameFile(output, trace.path))
@@ -51,14 +57,11 @@ export function exportHandlers({ traces, options }: SessionContext): Group<Metho
   };
 }
 
-async function reportSource(trace: OpenTrace, generator: string, signal: AbortSignal): Promise<ReportSource> {
+function reportSource(trace: OpenTrace): Omit<ReportSource, 'findings' | 'generator' | 'rest'> {
   const { reader } = trace;
-  const { findings } = await findingsOf(reader, signal);
   return {
-    generator,
     now: Date.now(),
     trace: { ...traceInfo(trace), interrupts: interruptCounts(trace) },
-    findings,
     events: (from, count) => reader.eventList(position(from), count).map(eventRow),
     lives: () => reader.lives.all(),
     lines: () => lineTimes(reader),

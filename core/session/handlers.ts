@@ -1,5 +1,6 @@
 /** What answers the contract: one function per method, grouped into files by subject. */
 import { type Readable } from 'node:stream';
+import { Pace, type Rest } from '../debug/search/pace.ts';
 import { type Args, type Method, type PushEvent, type PushEvents, type Result } from './contract.ts';
 import { SessionError } from './failure.ts';
 import { type GrowthWatch } from './growth-watch.ts';
@@ -58,6 +59,12 @@ export class OpenTraces {
     if (trace === undefined)
       throw new SessionError({ code: 'not-found', message: `trace ${id} is not open. Open it again.` });
     return trace;
+  }
+
+  /** For work over a trace in many short parts: a rest in which it is closed, or the call is cancelled, ends the work. */
+  rest(id: number, signal: AbortSignal): Rest {
+    const pace = new Pace({ signal }, 0);
+    return () => pace.step(0)?.then(() => void this.get(id));
   }
 
   remove(id: number): void {

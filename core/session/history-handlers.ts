@@ -1,4 +1,5 @@
 /** `history.*`: how a value came about, and who touches it. */
+import { eachInTurn } from '../debug/search/pace.ts';
 import { type Seq } from '../state/brand.ts';
 import { changeCondition } from './change-condition.ts';
 import { type Result } from './contract.ts';
@@ -9,6 +10,7 @@ import { rangeOf } from './slots.ts';
 import { valueLine } from './value-line.ts';
 import { accessConditions, findPlace } from './value-places.ts';
 
+type Change = Result<'history.changes'>['changes'][number];
 type Touches = Result<'history.touches'>['last'];
 
 export function historyHandlers({
@@ -19,10 +21,14 @@ export function historyHandlers({
       const trace = traces.get(id);
       const condition = changeCondition(trace, path);
       const { seqs, truncated } = await trace.search.hits(condition, trace.checked(from), limit, direction, signal);
-      return { changes: seqs.flatMap((at) => changesAt(trace, path, at)), truncated };
+      const range = findPlace(trace, path);
+      const changes: Change[] = [];
+      await eachInTurn(seqs, traces.rest(id, signal), (at) => changes.push(...changesAt(trace, range, at)));
+      return { changes, truncated };
     },
 
-    'history.values': ({ id, ...question }, signal) => valueLine(traces.get(id), question, signal),
+    'history.values': ({ id, ...question }, signal) =>
+      valueLine(traces.get(id), question, signal, traces.rest(id, signal)),
 
     'history.touches': async ({ id, path, seq }, signal) => {
       const trace = traces.get(id);
@@ -47,11 +53,10 @@ export function historyHandlers({
 }
 
 /** What an event did to a path; an interrupt's lane shows the field that changed through its slot. */
-function changesAt(trace: OpenTrace, path: string, at: Seq) {
+function changesAt(trace: OpenTrace, range: ReturnType<typeof findPlace>, at: Seq): Change[] {
   const { reader } = trace;
   const row = eventRow(reader.event(at));
   const event = [row.name, row.operand, row.arrow, row.detail].filter((part) => part !== '').join(' ');
-  const range = findPlace(trace, path);
   if (range === undefined) return [{ seq: at, time: row.time, vcpu: row.vcpu, event, before: null, after: null }];
   return reader
     .changesOf(at)

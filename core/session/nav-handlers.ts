@@ -34,9 +34,12 @@ export function navHandlers(context: SessionContext): Group<Methods> {
       const onVcpu = vcpu === null ? '' : `vcpu == ${vcpu}`;
       const condition = [onVcpu, filter === '' ? '' : `(${filter})`].filter((part) => part !== '').join(' and ');
       const direction = steps < 0 ? 'backward' : 'forward';
+      const rest = traces.rest(id, signal);
       let at: Seq | undefined = trace.checked(from);
-      for (let left = Math.abs(steps); left > 0 && at !== undefined; left--)
+      for (let left = Math.abs(steps); left > 0 && at !== undefined; left--) {
         at = await trace.search.find(condition, at, direction, 'level', signal);
+        await rest();
+      }
       return { seq: orNull(at) };
     },
 
@@ -71,12 +74,14 @@ export function navHandlers(context: SessionContext): Group<Methods> {
 
     'nav.hits': async ({ id, condition, from, limit }, signal) => {
       const trace = traces.get(id);
-      const { seqs, truncated } = await trace.search.hits(condition, trace.checked(from), limit, 'forward', signal);
-      return {
-        seqs: Float64Array.from(seqs),
-        times: Float64Array.from(seqs, (seq) => trace.reader.timeOf(seq)),
-        truncated,
-      };
+      const { seqs, times, truncated } = await trace.search.hits(
+        condition,
+        trace.checked(from),
+        limit,
+        'forward',
+        signal,
+      );
+      return { seqs: Float64Array.from(seqs), times: Float64Array.from(times), truncated };
     },
 
     'nav.resolve': ({ id, text, from }, signal) => {

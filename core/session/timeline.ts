@@ -1,5 +1,6 @@
 /** `timeline.*`: what is visible of lanes, and the density of the whole trace. */
 import { seq as position, vcpuId } from '../state/brand.ts';
+import { eachInTurn } from '../debug/search/pace.ts';
 import { drawDensity, drawLane, type LaneDrawing } from '../trace/lanes.ts';
 import { UNKNOWN_CODE } from '../trace/lane-kinds.ts';
 import { RUN_STATES } from '../trace/kinds.ts';
@@ -25,17 +26,17 @@ interface Window {
 
 export function timelineHandlers({ traces }: SessionContext): Group<'timeline.lanes' | 'timeline.density'> {
   return {
-    'timeline.lanes': ({ id, from, to, columns, lanes, marks }) => {
+    'timeline.lanes': async ({ id, from, to, columns, lanes, marks }, signal) => {
       const trace = traces.get(id);
       // A window without extent (an empty trace, one event) still shows the moment.
       const window = { start: from, end: Math.max(to, from + 1), columns };
       const known = trace.lanes.byId();
-      return {
-        lanes: lanes.flatMap((lane) => {
-          const named = known.get(lane);
-          return named === undefined ? [] : [laneData(trace, named, window, marks)];
-        }),
-      };
+      const drawn: LaneData[] = [];
+      await eachInTurn(lanes, traces.rest(id, signal), (lane) => {
+        const named = known.get(lane);
+        if (named !== undefined) drawn.push(laneData(trace, named, window, marks));
+      });
+      return { lanes: drawn };
     },
     'timeline.density': ({ id, columns }) => density(traces.get(id), columns),
   };

@@ -1,6 +1,6 @@
 /** `trace.*`, `import.*`, `task.cancel`: opening and making traces. */
 import { resolve } from 'node:path';
-import { Pace } from '../debug/search/walk.ts';
+import { Pace } from '../debug/search/pace.ts';
 import { FORMATS } from '../import/import.ts';
 import { type TraceInfo } from './contract.ts';
 import { mayFinish } from './earlier-trace.ts';

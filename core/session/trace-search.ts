@@ -66,9 +66,11 @@ export class TraceSearch {
   /** Up to `limit` hits at or after `from`, or at or before it; ascending either way. */
   async hits(condition: string, from: number, limit: number, direction: Direction, signal: AbortSignal) {
     const start = direction === 'forward' ? from - 1 : from + 1;
-    const { seqs, truncated } = await findAll(this.query(condition, 'level'), start, direction, limit, { signal });
-    const list = Array.from(seqs, position);
-    return { seqs: direction === 'forward' ? list : list.reverse(), truncated };
+    const found = await findAll(this.query(condition, 'level'), start, direction, limit, { signal });
+    const seqs = Array.from(found.seqs, position);
+    return direction === 'forward'
+      ? { ...found, seqs }
+      : { ...found, seqs: seqs.reverse(), times: found.times.reverse() };
   }
 
   /** The same without saying whether there are more. */

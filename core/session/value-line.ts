@@ -4,6 +4,7 @@
  * histogram of its changes (`nav.count`) shows what lies between the samples.
  * Cost: the changes, or one jump per column.
  */
+import { eachInTurn, type Rest } from '../debug/search/pace.ts';
 import { changeCondition } from './change-condition.ts';
 import { type Args, type Result } from './contract.ts';
 import { SessionError } from './failure.ts';
@@ -20,6 +21,7 @@ export async function valueLine(
   trace: OpenTrace,
   { path, columns }: Pick<Args<'history.values'>, 'path' | 'columns'>,
   signal: AbortSignal,
+  rest: Rest,
 ): Promise<Line> {
   const range = findPlace(trace, path);
   if (range === undefined) throw new SessionError({ code: 'usage', message: `${path} is no value of this trace` });
@@ -36,8 +38,8 @@ export async function valueLine(
   const changes = await trace.search.hits(changeCondition(trace, path), trace.checked(-1), EXACT, 'forward', signal);
   if (changes.truncated) {
     for (let column = 0; column < columns; column++) {
-      signal.throwIfAborted();
       put(column, valueAt(reader.seqAtTime((column + 1) * width)));
+      await rest();
     }
     return { low, high, exact: false };
   }
@@ -47,12 +49,12 @@ export async function valueLine(
     for (; at < column; at++) put(at, value);
     put(at, value);
   };
-  for (const seq of changes.seqs) {
+  await eachInTurn(changes.seqs, rest, (seq) => {
     holdUntil(Math.min(columns - 1, Math.floor(reader.timeOf(seq) / width)));
     for (const { slot, after } of reader.changesOf(seq))
       if (slot === range.slot) value = numberOf(rangeOf(after, range));
     put(at, value);
-  }
+  });
   holdUntil(columns - 1);
   return { low, high, exact: true };
 }

@@ -2,7 +2,8 @@
 import { BLOCK_EVENTS } from '../../trace/block.ts';
 import { countOnes } from './mask.ts';
 import { type Query } from './query.ts';
-import { type Hit, hitAt, Pace, refreshed, type SearchControl } from './walk.ts';
+import { Pace, type SearchControl } from './pace.ts';
+import { type Hit, hitAt, refreshed } from './walk.ts';
 
 export interface HitCount {
   readonly count: number;

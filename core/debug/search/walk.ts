@@ -1,4 +1,4 @@
-/** What all searches share: visiting blocks at a pace, and the hits inside one block. */
+/** What all searches share: the hits inside one block. */
 import { BLOCK_EVENTS, BLOCK_SHIFT } from '../../trace/block.ts';
 import { type Query } from './query.ts';
 import { type SearchableTrace } from './searchable.ts';
@@ -10,43 +10,6 @@ export interface Hit {
   readonly time: number;
   /** Absent: the event names none. */
   readonly vcpu?: number;
-}
-
-export interface SearchControl {
-  readonly signal?: AbortSignal;
-  /** At most once a slice: blocks done and to do. */
-  readonly onProgress?: (done: number, total: number) => void;
-}
-
-/** Longest stretch without giving way to other tasks, ms. */
-const SLICE = 4;
-
-/** Gives way now and then; throws the signal's reason when it is aborted. */
-export class Pace {
-  readonly #control: SearchControl;
-  readonly #total: number;
-  #since = performance.now();
-
-  constructor(control: SearchControl, total: number) {
-    this.#control = control;
-    this.#total = total;
-    control.signal?.throwIfAborted();
-  }
-
-  /** Call after each block. A promise only when it is time to wait. */
-  step(done: number): Promise<void> | undefined {
-    if (performance.now() - this.#since < SLICE) return undefined;
-    return this.#rest(done);
-  }
-
-  async #rest(done: number): Promise<void> {
-    this.#control.onProgress?.(done, this.#total);
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-    this.#control.signal?.throwIfAborted();
-    this.#since = performance.now();
-  }
 }
 
 /** An event's facts for a hit. */

@@ -4,6 +4,7 @@
  */
 import { type Finding } from '../../analysis/findings/finding.ts';
 import { LatencyCollector, type LatencyGroup } from '../../analysis/latency.ts';
+import { eachInTurn, type Rest } from '../../debug/search/pace.ts';
 import { interruptLabel, STATE_ACTIVE, STATE_PENDING } from '../../trace/interrupts.ts';
 import { type Life } from '../../trace/life.ts';
 import { type LineTime } from '../../trace/line-times.ts';
@@ -33,6 +34,8 @@ export interface ReportSource {
   lives(): Iterable<Life>;
   /** All times that input lines were high, in any order. */
   lines(): Iterable<LineTime>;
+  /** Called after each of them, for others to have their turn. */
+  readonly rest: Rest;
   /** State of a vCPU after event `seq`; the answer to `state.inspect` has this form. */
   inspect(seq: number, vcpu: number): InspectedVcpu;
   /** Exact lanes of a window in ns for the figure, or none: then the report has no figure. */
@@ -63,7 +66,7 @@ const MOST_BARS = 5000;
 /** The figure shows the time of this many events before and after the cursor. */
 const FIGURE_AROUND = 150;
 
-export function collectReport(source: ReportSource, at: number): ReportData {
+export async function collectReport(source: ReportSource, at: number): Promise<ReportData> {
   const { trace, generator, findings } = source;
   const base = {
     generator,
@@ -71,7 +74,7 @@ export function collectReport(source: ReportSource, at: number): ReportData {
     trace,
     findings: findings.slice(0, MOST_FINDINGS),
   };
-  const lives = collectLives(source);
+  const lives = await collectLives(source);
   const [here] = trace.events > 0 ? source.events(Math.max(0, at), 1) : [];
   if (here === undefined) return { ...base, ...lives, events: [], omitted: { ...lives.omitted, registers: 0 } };
   const figure = source.lanes === undefined ? undefined : collectFigure(source, source.lanes.bind(source), here.seq);
@@ -114,14 +117,14 @@ type LivesPart = Pick<ReportData, 'interrupts' | 'totals' | 'latency' | 'longest
   readonly omitted: Omit<ReportData['omitted'], 'registers'>;
 };
 
-function collectLives(source: ReportSource): LivesPart {
+async function collectLives(source: ReportSource): Promise<LivesPart> {
   const collector = new LatencyCollector('intid,vcpu');
   const tallies = new Map<number, Tally>();
-  for (const life of source.lives()) {
+  await eachInTurn(source.lives(), source.rest, (life) => {
     collector.add(life);
     count(life, tallies);
-  }
-  for (const line of source.lines()) collector.addLine(line);
+  });
+  await eachInTurn(source.lines(), source.rest, (line) => collector.addLine(line));
   const interrupts = interruptRows(source.trace, tallies);
   const names = new Map(source.trace.interrupts.map(({ intid, name }) => [intid, name]));
   const groups = collector.groups();

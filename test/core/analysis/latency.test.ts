@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { LATENCIES, LatencyCollector, latencyOf } from '../../../core/analysis/latency.ts';
+import { LATENCIES, LatencyCollector } from '../../../core/analysis/latency.ts';
 import { intid } from '../../../core/gic/intid.ts';
 import { nanoseconds, seq, vcpuId } from '../../../core/state/brand.ts';
 import { type Leg, type Life } from '../../../core/trace/life.ts';
+import { latencyOf } from '../../support/latency-of.ts';
 
 const timer = intid('ppi', 27);
 const disk = intid('spi', 33);

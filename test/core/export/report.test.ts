@@ -7,8 +7,8 @@ import { escapeHtml, markup } from '../../../core/export/report/safe-html.ts';
 import { intid } from '../../../core/gic/intid.ts';
 import { event, life, reportSource } from './support.ts';
 
-const render = (format: 'html' | 'md', source: ReportSource, at = 50) =>
-  renderReport(collectReport(source, at), format);
+const render = async (format: 'html' | 'md', source: ReportSource, at = 50) =>
+  renderReport(await collectReport(source, at), format);
 const tags = (page: string) => page.match(/<[^>]*>/g) ?? [];
 
 /** Names that a trace, a file or a guest could bring. */
@@ -30,10 +30,10 @@ const hostile = fc.oneof(
   ),
 );
 
-describe('a report', () => {
-  const report = collectReport(reportSource(100), 50);
+const report = await collectReport(reportSource(100), 50);
 
-  it('has the cursor, the events around it and the state after it', () => {
+describe('a report', () => {
+  it('has the cursor, the events around it and the state after it', async () => {
     expect(report.cursor).toEqual({ seq: 50, time: 50_000, vcpu: null });
     expect(report.events.map(({ seq }) => seq)).toEqual(
       Array.from({ length: 2 * EVENTS_AROUND + 1 }, (_, n) => n + 30),
@@ -41,8 +41,8 @@ describe('a report', () => {
     expect(report.state).toMatchObject({ vcpu: 0, runState: 'guest', unknown: 1 });
     expect(report.state?.registers.map(({ name }) => name)).toEqual(['ICC_PCR_EL1']);
     expect(report.state?.interrupts).toEqual([{ label: 'PPI 27', name: 'CNTV', state: 'pending' }]);
-    expect(collectReport(reportSource(100), 99).events.at(-1)?.seq).toBe(99);
-    expect(collectReport(reportSource(100), 0).events.map(({ seq }) => seq)[0]).toBe(0);
+    expect((await collectReport(reportSource(100), 99)).events.at(-1)?.seq).toBe(99);
+    expect((await collectReport(reportSource(100), 0)).events.map(({ seq }) => seq)[0]).toBe(0);
   });
 
   it('counts lives of each interrupt over its vCPUs, and what did not end', () => {
@@ -80,35 +80,35 @@ describe('a report', () => {
       expect(page).toContain(mark);
   });
 
-  it('stands without figure, state, lives or events', () => {
+  it('stands without figure, state, lives or events', async () => {
     const { lanes: _, ...bare } = reportSource(1);
-    const one = collectReport({ ...bare, lives: () => [] }, 0);
+    const one = await collectReport({ ...bare, lives: () => [] }, 0);
     expect(one.figure).toBeUndefined();
     expect(renderReport(one, 'html')).toContain('<h1 id="summary">Interrupt trace boot.gscope</h1>');
-    const none = collectReport({ ...reportSource(0), lives: () => [] }, -1);
+    const none = await collectReport({ ...reportSource(0), lives: () => [] }, -1);
     expect([none.cursor, none.state, none.events]).toEqual([undefined, undefined, []]);
     for (const format of ['html', 'md'] as const) expect(renderReport(none, format)).toContain('Interrupt trace boot');
   });
 
-  it('says what the rules found, with its events and the clause, in both formats', () => {
+  it('says what the rules found, with its events and the clause, in both formats', async () => {
     const page = renderReport(report, 'html');
     expect(page).toContain('<a href="#findings">Findings</a>');
     expect(page).toContain('>#4</td>');
     expect(renderReport(report, 'md')).toContain(
       '| Lock inversion | Two threads stop. | `#4` | 2 | kvm-vgic-v5-spi §2 |',
     );
-    const without = renderReport(collectReport({ ...reportSource(100), findings: [] }, 50), 'html');
+    const without = renderReport(await collectReport({ ...reportSource(100), findings: [] }, 50), 'html');
     expect(without).not.toContain('Findings');
   });
 
-  it('is the same for the same trace and time', () => {
-    expect(render('html', reportSource(100))).toBe(render('html', reportSource(100)));
+  it('is the same for the same trace and time', async () => {
+    expect(await render('html', reportSource(100))).toBe(await render('html', reportSource(100)));
   });
 });
 
-describe('the web page', () => {
-  const page = render('html', reportSource(100));
+const page = await render('html', reportSource(100));
 
+describe('the web page', () => {
   it('is one file without script, fetching nothing', () => {
     expect(page.startsWith('<!doctype html>\n<html lang="en">')).toBe(true);
     expect(page).not.toMatch(/<script|<link|<iframe|javascript:|\son\w+=|src=|url\((?!#)|@import|https?:/i);
@@ -141,21 +141,21 @@ describe('the web page', () => {
     expect(page).toMatch(/<tr class="here"><td class="m w">#50<\/td>/);
   });
 
-  it('never makes markup of hostile names', () => {
-    const clean = tags(render('html', reportSource(100, 'x')));
-    fc.assert(
-      fc.property(hostile, (text) => {
+  it('never makes markup of hostile names', async () => {
+    const clean = tags(await render('html', reportSource(100, 'x')));
+    await fc.assert(
+      fc.asyncProperty(hostile, async (text) => {
         fc.pre(text !== '');
-        expect(tags(render('html', reportSource(100, text)))).toEqual(clean);
+        expect(tags(await render('html', reportSource(100, text)))).toEqual(clean);
       }),
     );
   });
 
-  it('shows hostile names as the text they are', () => {
-    expect(render('html', reportSource(100, '<b>&amp;'))).toContain('ICC_PCR_EL1&lt;b&gt;&amp;amp;');
+  it('shows hostile names as the text they are', async () => {
+    expect(await render('html', reportSource(100, '<b>&amp;'))).toContain('ICC_PCR_EL1&lt;b&gt;&amp;amp;');
   });
 
-  it('stays under 2 MB whatever the trace holds', () => {
+  it('stays under 2 MB whatever the trace holds', async () => {
     const long = '\u0000"<&'.repeat(2000);
     const many = Array.from({ length: 3000 }, (_, n) => ({
       intid: intid('lpi', n),
@@ -191,7 +191,7 @@ describe('the web page', () => {
           segments: Array.from({ length: 400 }, (_, n) => ({ start: from + n, end: to, code: 0x79 })),
         })),
     };
-    const report = collectReport(source, 50);
+    const report = await collectReport(source, 50);
     expect(report.figure?.truncated).toBe(true);
     expect(report.omitted).toEqual({ interrupts: 2800, latency: 2800, registers: 4600 });
     expect(report.totals.acknowledged).toBe(3000 * 1e9);
@@ -241,9 +241,9 @@ describe('Markdown', () => {
     ]);
   });
 
-  it('keeps its lines and the cells of its tables whatever the names', () => {
-    const shape = (text: string) =>
-      render('md', reportSource(100, text))
+  it('keeps its lines and the cells of its tables whatever the names', async () => {
+    const shape = async (text: string) =>
+      (await render('md', reportSource(100, text)))
         .split('\n')
         .filter((line) => !line.startsWith('    '))
         .map(
@@ -253,24 +253,24 @@ describe('Markdown', () => {
               .replace(/\\\|/g, '')
               .match(/^\||(?<=.)\|/g)?.length ?? 0,
         );
-    const clean = shape('x');
-    fc.assert(
-      fc.property(hostile, (text) => {
+    const clean = await shape('x');
+    await fc.assert(
+      fc.asyncProperty(hostile, async (text) => {
         fc.pre(text.trim() !== '');
-        expect(shape(text)).toEqual(clean);
+        expect(await shape(text)).toEqual(clean);
       }),
     );
   });
 
-  it('marks the event of the cursor', () => {
-    expect(render('md', reportSource(100))).toContain('| **→ `#50`** |');
+  it('marks the event of the cursor', async () => {
+    expect(await render('md', reportSource(100))).toContain('| **→ `#50`** |');
   });
 
-  it('quotes file names that a shell would take apart', () => {
-    expect(render('md', reportSource(100, "; rm -rf ~ '"))).toContain(
+  it('quotes file names that a shell would take apart', async () => {
+    expect(await render('md', reportSource(100, "; rm -rf ~ '"))).toContain(
       `gicscope state 'boot; rm -rf ~ '\\''.gscope' --at '#50'`,
     );
-    expect(render('md', reportSource(100))).toContain(`    gicscope state boot.gscope --at '#50'\n`);
+    expect(await render('md', reportSource(100))).toContain(`    gicscope state boot.gscope --at '#50'\n`);
   });
 });
 

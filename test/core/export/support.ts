@@ -111,6 +111,7 @@ export function reportSource(events: number, hostile = ''): ReportSource {
         lowered: { seq: seq(85), time: nanoseconds(85_000) },
       },
     ],
+    rest: () => undefined,
     inspect: (_, vcpu) => ({
       runState: 'guest',
       registers: [

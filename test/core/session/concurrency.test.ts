@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readerTrace } from '../../../core/debug/reader-trace.ts';
 import { findAll, findNext, hitOfRank, Query } from '../../../core/debug/search.ts';
 import { createBackend } from '../../../core/session/backend.ts';
@@ -68,6 +68,52 @@ describe('the check of a whole trace', () => {
       { status: 'rejected', reason: { message: `trace ${closed} is not open. Open it again.` } },
     ]);
   });
+});
+
+describe('a call that looks at much of a trace', () => {
+  const path = 'vcpu0.ppi27.pending';
+  const calls: readonly [Method, Record<string, unknown>][] = [
+    ['nav.step', { from: 0, steps: 400, vcpu: 0, filter: 'kind == irq.acknowledge' }],
+    ['history.changes', { path, from: 0, limit: 1000 }],
+    ['history.values', { path, columns: 64 }],
+    ['timeline.lanes', { from: 0, to: 1e9, columns: 64, lanes: ['vcpu0', 'vcpu0.ppi27'], marks: true }],
+    ['analysis.injections', {}],
+    ['analysis.latency', { by: 'intid' }],
+    ['report.export', { format: 'md', output: '', at: 0, overwrite: false }],
+  ];
+  // Every look at the clock finds a slice over: on a large trace that is so after every few milliseconds of work.
+  let now = 0;
+  beforeAll(() => {
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 100));
+  });
+  afterAll(() => {
+    vi.restoreAllMocks();
+  });
+
+  it.each(calls)(
+    '%s lets others be answered, and ends when it is cancelled or the trace is closed',
+    async (method, args) => {
+      const { id } = await call('trace.open', { path: stored });
+      const begin = (signal = new AbortController().signal): Promise<unknown> =>
+        // The lists above have what the contract wants beside the trace.
+        backend.handle(method, { ...args, id } as Args<Method>, signal);
+      const ended: string[] = [];
+      const whole = begin().then(() => ended.push('it'));
+      await turn();
+      await call('state.digest', { id, seq: 0 }).then(() => ended.push('another'));
+      await whole;
+      expect(ended).toEqual(['another', 'it']);
+      const cancel = new AbortController();
+      const cancelled = begin(cancel.signal).catch((error: unknown) => error);
+      await turn();
+      cancel.abort();
+      expect(await cancelled).toMatchObject({ code: 'cancelled' });
+      const orphan = begin().catch((error: unknown) => error);
+      await turn();
+      await call('trace.close', { id });
+      expect(await orphan).toMatchObject({ code: 'not-found', message: `trace ${id} is not open. Open it again.` });
+    },
+  );
 });
 
 describe('a search', () => {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { latencyOf } from '../../../core/analysis/latency.ts';
 import { intid } from '../../../core/gic/intid.ts';
 import { importTrace } from '../../../core/import/import.ts';
 import { nanoseconds, vcpuId } from '../../../core/state/brand.ts';
@@ -14,6 +13,7 @@ import { TraceReader } from '../../../core/trace/reader.ts';
 import { TraceWriter } from '../../../core/trace/writer.ts';
 import { MemorySink } from '../../support/memory-sink.ts';
 import { SUMMARY } from './support.ts';
+import { latencyOf } from '../../support/latency-of.ts';
 
 let folder = '';
 beforeAll(() => {
