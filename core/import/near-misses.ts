@@ -47,15 +47,16 @@ const ROWS: readonly Row[] = [
       bytes(0, 0x75, 0xd1, 0x1d, 0x57)(head) ||
       bytes(0, 0x57, 0x1d, 0xd1, 0x75)(head),
   },
+  { what: 'a network capture', hint: NO_TRACE, is: isCapture },
   {
     what: 'a Perfetto trace',
     hint: 'It cannot be imported. Record the ftrace events with trace-cmd instead.',
-    is: (head) => isPerfetto(head),
+    is: (head) => isBinary(head) && isPerfetto(head),
   },
   {
     what: 'a Chrome or Perfetto JSON trace',
     hint: 'It cannot be imported.',
-    is: says(/^\s*(\{\s*"traceEvents"|\[\s*\{\s*"(ph|name|cat|pid|ts)")/),
+    is: says(/^\s*(\{[^{[]{0,1000}"traceEvents"|\[\s*\{\s*"(ph|name|cat|pid|ts)")/),
   },
   {
     what: 'a VCD waveform',
@@ -87,7 +88,6 @@ const ROWS: readonly Row[] = [
   { what: 'a PNG image', hint: NO_TRACE, is: bytes(0, 0x89, 0x50, 0x4e, 0x47) },
   { what: 'a GIF image', hint: NO_TRACE, is: begins('GIF87a', 'GIF89a') },
   { what: 'a PDF document', hint: NO_TRACE, is: begins('%PDF-') },
-  { what: 'a network capture', hint: NO_TRACE, is: isCapture },
   { what: 'a ZIP archive', hint: 'Unpack it and import the file inside.', is: bytes(0, 0x50, 0x4b, 0x03, 0x04) },
   { what: 'a 7-Zip archive', hint: 'Unpack it and import the file inside.', is: bytes(0, 0x37, 0x7a, 0xbc, 0xaf) },
   {
@@ -113,7 +113,12 @@ const ROWS: readonly Row[] = [
   {
     what: 'text in UTF-16',
     hint: 'Convert it to UTF-8 (iconv -f UTF-16 -t UTF-8), or redirect without PowerShell.',
-    is: (head) => bytes(0, 0xff, 0xfe)(head) || bytes(0, 0xfe, 0xff)(head),
+    is: (head) => bytes(0, 0xff, 0xfe)(head) || bytes(0, 0xfe, 0xff)(head) || isWide(head, 0) || isWide(head, 1),
+  },
+  {
+    what: 'a file of zeros alone',
+    hint: 'What should be in it was never written; copy it again from where it was made.',
+    is: (head) => head.every((byte) => byte === 0),
   },
   {
     what: 'text whose lines end with CR alone',
@@ -177,6 +182,17 @@ export function isTar(head: Uint8Array): boolean {
 /** Text that one line would be: what a console saved without its line feeds. */
 export function hasOnlyReturns(head: Uint8Array): boolean {
   return !head.includes(LF) && head.indexOf(CR) !== head.lastIndexOf(CR) && !isBinary(head);
+}
+
+/** ASCII in two bytes each: the first or the second of every pair is 0, the other is not. */
+function isWide(head: Uint8Array, place: 0 | 1): boolean {
+  const pairs = Math.min(head.length >> 1, 2048);
+  if (pairs < 8) return false;
+  for (let i = 0; i < pairs; i++) {
+    const letter = head[2 * i + 1 - place] ?? 0;
+    if (head[2 * i + place] !== 0 || letter < 9 || letter > 126) return false;
+  }
+  return true;
 }
 
 const LF = 10;

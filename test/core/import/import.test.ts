@@ -154,12 +154,21 @@ describe('what is no recording is refused with a reason and advice', () => {
       'text whose lines end with CR alone',
       Buffer.from('gicv5_cdeoi domain 1 CDEOI performing priority drop\r'.repeat(3)),
     ],
+    ['a network capture', Buffer.from([0x0a, 0x0d, 0x0d, 0x0a, 0x1c, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0])],
+    ['a Chrome or Perfetto JSON trace', Buffer.from('{"displayTimeUnit":"ns","traceEvents":[')],
+    ['a file of zeros alone', Buffer.alloc(4096)],
+    ['text in UTF-16', Buffer.from('gicv5_cdeoi domain 1\n'.repeat(3), 'utf16le')],
+    ['text in UTF-16', Buffer.from('gicv5_cdeoi domain 1\n'.repeat(3), 'utf16le').swap16()],
     ['text in UTF-16', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('gicv5_cdeoi domain 1\n', 'utf16le')])],
   ] as const)('%s', async (what, bytes) => {
     const error = await attempt(file('near-miss', bytes));
     expect(error.code).toBe('unsupported');
     expect(error.message).toContain(`this is ${what}`);
     expect(error.hint?.length).toBeGreaterThan(10);
+  });
+
+  it('no file of another kind in empty lines', async () => {
+    expect(await attempt(file('blank', Buffer.from('\n\n\n\n')))).toMatchObject({ code: 'not-recognised' });
   });
 
   it('the same in any compression', async () => {
