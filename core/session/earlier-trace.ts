@@ -3,7 +3,7 @@
  * something else. An import that was killed leaves `NAME.partial`; one that was followed, or stopped, has its name.
  */
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { tellingNames } from '../import/several/names.ts';
 import { countOf } from '../state/units.ts';
 import { TraceError } from '../trace/errors.ts';
 import { isInUse } from '../trace/file.ts';
@@ -69,6 +69,6 @@ function lookAt(path: string): TraceInfo | TraceError {
 
 /** A pipe has no name of its own. */
 function isOf({ source }: TraceInfo, files: readonly string[]): boolean {
-  const names = files.map((file) => basename(file));
-  return names.includes('-') || source?.files.join('\n') === names.join('\n');
+  const names = tellingNames(files);
+  return files.includes('-') || source?.files.join('\n') === names.join('\n');
 }

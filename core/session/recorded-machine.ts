@@ -24,7 +24,11 @@ export function recordedMachine({ dtb, frames }: Pick<Args<'import.start'>, 'dtb
 
 function bytesOf(file: string): Uint8Array {
   try {
-    const { size } = statSync(file);
+    const found = statSync(file);
+    const { size } = found;
+    // The system's refusal would not name it.
+    if (found.isDirectory())
+      throw new SessionError({ code: 'bad-input', message: `${file}: this is a folder; a device tree is a file.` });
     if (size > LARGEST_TREE)
       throw new SessionError({
         code: 'bad-input',

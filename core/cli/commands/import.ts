@@ -174,25 +174,24 @@ async function gather(context: Context, files: readonly string[]): Promise<Input
   return { paths: files.map((name) => (name === '-' ? path : context.path(name))), copy: path, stopped, discard };
 }
 
-/** Named as given or without folders. */
-const isNamed = (file: string, name: string): boolean => file === name || basename(file) === name;
-
-/** @throws CliFailure for the name of another file */
-function checkNamed(option: string, name: string, files: readonly string[]): void {
-  if (!files.some((file) => isNamed(file, name)))
-    throw new CliFailure('usage', `${option}: there is no such file among those to import`);
+/** The place of a file that is named as given, or without folders where one has this name. @throws CliFailure */
+function placeOf(option: string, name: string, files: readonly string[]): number {
+  const given = files.indexOf(name);
+  const [place, another] = given >= 0 ? [given] : files.flatMap((file, i) => (basename(file) === name ? [i] : []));
+  if (place !== undefined && another === undefined) return place;
+  const problem = place === undefined ? 'there is no such file' : 'several have this name: say which, with its folder,';
+  throw new CliFailure('usage', `${option}: ${problem} among those to import`);
 }
 
 /** Offsets in the order of the files. @throws CliFailure for another file */
 function perFile(offsets: readonly FileOffset[], files: readonly string[]): (number | null)[] {
-  for (const { file } of offsets) checkNamed(`--offset ${file}=…`, file, files);
-  return files.map((file) => offsets.find((offset) => isNamed(file, offset.file))?.ns ?? null);
+  const perFile = new Map(offsets.map(({ file, ns }) => [placeOf(`--offset ${file}=…`, file, files), ns]));
+  return files.map((_, place) => perFile.get(place) ?? null);
 }
 
 /** The indexes of the files with these names. @throws CliFailure for another file */
 function placesOf(names: readonly string[], files: readonly string[]): number[] {
-  for (const name of names) checkNamed(`--guest ${name}`, name, files);
-  return files.flatMap((file, index) => (names.some((name) => isNamed(file, name)) ? [index] : []));
+  return [...new Set(names.map((name) => placeOf(`--guest ${name}`, name, files)))].toSorted((a, b) => a - b);
 }
 
 /** After Ctrl-C the backend finishes the trace with what it has. */

@@ -7,6 +7,7 @@ import { type ImportInput, type ImportOptions } from '../options.ts';
 import { checkGuest, detect, formatById } from '../registry.ts';
 import { openSource, type Source } from '../source/source.ts';
 import { MergedLines } from './merge-lines.ts';
+import { tellingNames } from './names.ts';
 import { checkStamps, type Member, setsOf } from './sets.ts';
 import { openUnpacked, type Unpacked } from './unpacked.ts';
 
@@ -187,6 +188,8 @@ export async function groupInputs(
     });
   const all: Unpacked[] = [];
   const parts: Part[] = [];
+  const paths = inputs.map((input) => (typeof input === 'string' ? input : input.name));
+  const names = tellingNames(paths);
   try {
     for (const [i, input] of inputs.entries()) {
       const opened = await openUnpacked(input, options);
@@ -194,8 +197,8 @@ export async function groupInputs(
       const isGuest = options.guests?.[i] === true;
       const format = formatOf(opened, options.format);
       checkGuest(format, opened.name, isGuest);
-      const given = typeof input === 'string' ? input : input.name;
-      parts.push({ ...opened, given, offset: options.offsets?.[i], isGuest, format });
+      const [name = opened.name, given = opened.name] = [names[i], paths[i]];
+      parts.push({ ...opened, name, given, offset: options.offsets?.[i], isGuest, format });
     }
     checkStamps(parts);
   } catch (thrown) {

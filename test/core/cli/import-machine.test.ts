@@ -63,6 +63,7 @@ describe('where the registers of a recorded guest are', () => {
       [['--frames', 'ITS=0x8080000'], 2, 'do not say which GIC it is'],
       [['--frames', 'GICD=0x1', '--dtb', 'a.dtb'], 2, 'either --dtb or --frames'],
       [['--dtb', 'none.dtb'], 3, 'there is no such file'],
+      [['--dtb', folder], 3, `${folder}: this is a folder`],
       [['--dtb', LOG], 3, 'this is no device tree blob'],
     ] as const)
       expect(await cli('import', LOG, '-o', 'not.gscope', ...argv)).toMatchObject({

@@ -69,6 +69,15 @@ describe('import', () => {
     expect(unit).toMatchObject({ exit: 2, stderr: expect.stringContaining('FILE=OFFSET is expected') });
   });
 
+  it('asks for the folder of a file that is named like another', async () => {
+    const backend = importing([{}, done]);
+    const files = ['import', 'host/trace.dat', 'guest/trace.dat', '-o', 't.gscope'];
+    await run([...files, '--offset', 'guest/trace.dat=1s', '--guest', 'guest/trace.dat'], { backend, cwd: folder });
+    expect(backend.calls[0]?.args).toMatchObject({ offsets: [null, 1_000_000_000], guests: [1] });
+    const wrong = await run([...files, '--offset', 'trace.dat=1s'], { backend: importing([]), cwd: folder });
+    expect(wrong).toMatchObject({ exit: 2, stderr: expect.stringContaining('several have this name') });
+  });
+
   it('imports files to the trace named with -o and accounts for the lines on stderr', async () => {
     const backend = importing([{}, done]);
     const { exit, stdout, stderr } = await run(['import', 'a.log', '/b.log.xz', '-o', 't.gscope'], {

@@ -1,5 +1,5 @@
 /** Several recordings as one trace: order, clocks, offsets, and what belongs to whom. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -126,6 +126,21 @@ describe('recordings of two clocks', () => {
 });
 
 describe('recordings side by side', () => {
+  it('that have one name are told apart by their folders, each with its own facts', async () => {
+    const folders = ['host', 'guest'].map((name) => join(scratch(), name));
+    const paths = folders.map((folder) => join(folder, 'trace.txt'));
+    for (const [i, folder] of folders.entries()) {
+      mkdirSync(folder);
+      writeFileSync(paths[i] ?? '', `# tracer: nop\n${entry(5 + i)}\n`);
+    }
+    const { sink, result } = await merged(paths);
+    const { files, facts } = result.summary.source;
+    expect(files).toEqual(['host/trace.txt', 'guest/trace.txt']);
+    expect(facts['host/trace.txt: first time stamp']).toBe('5.000000000 s');
+    expect(facts['guest/trace.txt: first time stamp']).toBe('6.000000000 s');
+    expect(sink.events.map(({ detail }) => detail?.['file'])).toEqual([undefined, 'guest/trace.txt']);
+  });
+
   it('keep what each proves: slots of the second that the first has too are its own', async () => {
     const one = file('one.log', [
       qemu(1, 'gicv3_redist_set_irq GICv3 redistributor 0x0 interrupt 27 level changed to 1'),
