@@ -28,6 +28,8 @@ export class OpenTrace {
   readonly lanes: TraceLanes;
   readonly physicalCpus: PhysicalCpus;
   readonly gic: GicModel;
+  /** The kernel behaviour of an emulated VM. */
+  readonly profile: string | undefined;
   /** Nobody was writing it when it was opened: whatever it lacks will not come. */
   readonly #isLeft: boolean;
   readonly #stops: Breakpoints;
@@ -44,7 +46,9 @@ export class OpenTrace {
     // Before this side has it open itself.
     this.#isLeft = !isInUse(path);
     this.reader = new TraceReader(path);
-    this.gic = this.facts().gic;
+    const { gic, profile } = this.facts();
+    this.gic = gic;
+    this.profile = profile;
     this.lanes = new TraceLanes(this.reader, this.gic);
     this.search = new TraceSearch(this.reader);
     this.physicalCpus = new PhysicalCpus(this);

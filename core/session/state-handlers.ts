@@ -59,7 +59,7 @@ export function stateHandlers({
     'state.tables': ({ id, seq, baseline, ...question }) => {
       const trace = traces.get(id);
       const [state, before] = baseline === null ? [trace.stateAt(seq), undefined] : trace.statesAt(seq, baseline);
-      return { seq, time: trace.timeOf(seq), ...tablesOf(trace, question, state, before) };
+      return { seq, time: trace.timeOf(seq), ...tablesOf(trace, question, state, before, trace.profile) };
     },
 
     'state.lists': ({ id, seq, vcpu, baseline }) => {

@@ -3,6 +3,7 @@
  * From an emulated VM's own slots (`ist.spi5` entries, `spi5.kvm` KVM's copy, `vm.spiList.*`), or from whatever a
  * recording proves of SPIs and LPIs. Pure. Cost: linear in the shared interrupts that the trace knows.
  */
+import { PROFILES } from '../kvm/profiles.ts';
 import { interruptLabel, interruptOf, STATE_ACTIVE, STATE_PENDING } from '../trace/interrupts.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { type Result } from './contract.ts';
@@ -21,12 +22,13 @@ export interface TableQuestion {
   readonly limit: number;
 }
 
-/** Everything but position and time. */
+/** Everything but position and time. `profile`: the kernel behaviour of an emulated VM. */
 export function tablesOf(
   trace: Inspectable,
   { type, busy, from, limit }: TableQuestion,
   state: StateVector,
   baseline: StateVector | undefined,
+  profile: string | undefined,
 ): Omit<Tables, 'seq' | 'time'> {
   const rows: Tables['rows'] = [];
   let total = 0;
@@ -42,7 +44,7 @@ export function tablesOf(
   return {
     rows,
     total,
-    list: listOf(trace, state),
+    list: keepsList(profile) ? listOf(trace, state) : null,
     mappings: mappingsOf(trace, state, limit),
   };
 }
@@ -55,7 +57,12 @@ const ACTIVE = 8n;
 const NEXT_SHIFT = 32n;
 const SPI_BASE = 0x6000_0000;
 
-/** The chain from `vm.spiList.first` on: number + 1 each, 0 ends it. Null: the kernel keeps no list, or nobody knows. */
+/** The slots of the list are there in every profile with SPIs; some of these kernels leave them alone. */
+function keepsList(profile: string | undefined): boolean {
+  return PROFILES.find(({ name }) => name === profile)?.irs?.spiList !== 'none';
+}
+
+/** The chain from `vm.spiList.first` on: number + 1 each, 0 ends it. Null: nobody knows of a list. */
 function listOf({ layout }: Inspectable, state: StateVector): Tables['list'] {
   const valueAt = (path: string): bigint | undefined => {
     const slot = layout.find(path);

@@ -70,9 +70,10 @@ describe('the tables of a VM', () => {
     expect([page.total, page.rows.map(({ label }) => label)]).toEqual([32, ['SPI 30', 'SPI 31']]);
   });
 
-  it('have no list where no kernel keeps one', async () => {
+  it('have no list where no kernel keeps one: without SPIs, and in the queued version', async () => {
     const trace = await opened('vgic-v5-selftest');
     expect(await trace.tables({})).toMatchObject({ total: 0, rows: [], list: null });
+    expect(await (await opened('irs-linux-boot')).tables({})).toMatchObject({ total: 32, list: null });
   });
 
   it('show which events of an ITS lead where', async () => {
