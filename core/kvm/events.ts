@@ -206,6 +206,8 @@ export type VgicEvent =
   | { readonly kind: 'vm.requestAll'; readonly request: 'irqPending' | 'sleep' }
   | { readonly kind: 'vcpu.forcedExit' | 'vcpu.requestUpdate' | 'vcpu.pruned' }
   | { readonly kind: 'icv.acknowledge' | 'icv.end'; readonly register: string; readonly intid: number }
+  /** The interface's maintenance interrupt takes the vCPU out of the guest. */
+  | { readonly kind: 'icv.maintenance'; readonly misr: number; readonly eisr: number; readonly elrsr: number }
   | {
       readonly kind: 'mmio';
       readonly address: bigint;
@@ -222,7 +224,7 @@ export type VgicEvent =
       readonly direction: 'read' | 'write';
       readonly value: bigint;
     }
-  | { readonly kind: 'sgi.send'; readonly value: bigint; readonly anyGroup: boolean }
+  | { readonly kind: 'sgi.send'; readonly register: string; readonly value: bigint }
   /** `timer.physicalActive` is what the timers ask for when a vCPU is scheduled in (§13.2). */
   | {
       readonly kind: 'physical.active' | 'physical.pending' | 'timer.physicalActive';

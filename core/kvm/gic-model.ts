@@ -174,8 +174,10 @@ export interface VcpuGic {
   hasPending(cpu: HostCpu): PendingAnswer;
   /** What the virtual interface of the CPU where the vCPU runs signals. */
   signal(cpu: HostCpu): Signal;
-  /** Has the interface a maintenance interrupt for the hypervisor? */
+  /** Must the guest be left for something of the interface: a maintenance interrupt? */
   needsExit(cpu: HostCpu): boolean;
+  /** That exit begins; its reason. Absent: `kick`. */
+  leaves?(cpu: HostCpu): string;
   /**
    * A register of the interface as the guest would read it, without an effect; undefined: none of this name. Absent: the
    * model keeps them in slots of these names.

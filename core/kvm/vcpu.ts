@@ -208,6 +208,11 @@ export class Vcpu {
     return this.inGuest && cpu !== undefined && gic?.needsExit(cpu) === true;
   }
 
+  /** Leaves the guest for what `hasRequest` found. */
+  leaveOnRequest(): void {
+    this.exit(this.gic?.leaves?.(this.requireCpu()) ?? 'kick');
+  }
+
   /** What the interface of the CPU where it runs signals to it. */
   get signal(): Signal {
     const { cpu, gic } = this;

@@ -142,7 +142,7 @@ export class RunLoop {
           continue;
         }
       } else if (vcpu.hasRequest) {
-        vcpu.exit('kick');
+        vcpu.leaveOnRequest();
         if (thread.status === 'waiting') thread.status = 'loaded';
         continue;
       }

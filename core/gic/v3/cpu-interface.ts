@@ -125,11 +125,15 @@ export class CpuInterfaceV3 {
     return lo;
   }
 
-  /** ICC_EOIR0_EL1 and ICC_EOIR1_EL1 (§6.4). */
-  endOfInterrupt(group: 0 | 1, intid: number): void {
-    if (isSpecial(intid)) return;
+  /** ICC_EOIR0_EL1 and ICC_EOIR1_EL1 (§6.4). Was a priority dropped? */
+  endOfInterrupt(group: 0 | 1, intid: number): boolean {
+    if (isSpecial(intid)) return false;
     const dropped = this.#priorities.drop();
-    if (dropped < 0) return;
+    if (dropped >= 0) this.#endDropped(group, intid, dropped);
+    return dropped >= 0;
+  }
+
+  #endDropped(group: 0 | 1, intid: number, dropped: number): void {
     const splitEoi = (this.vmcr.lo & VMCR.EOIM) !== 0;
     const index = this.#findActive(intid);
     if (index < 0) {
@@ -140,12 +144,13 @@ export class CpuInterfaceV3 {
     if (!splitEoi || intid >= FIRST_LPI) this.#deactivate(index);
   }
 
-  /** ICC_DIR_EL1 when it does not trap (§6.5). */
-  deactivateInterrupt(intid: number): void {
-    if ((this.vmcr.lo & VMCR.EOIM) === 0 || intid >= FIRST_LPI || isSpecial(intid)) return;
+  /** ICC_DIR_EL1 when it does not trap (§6.5); false: it is ignored. */
+  deactivateInterrupt(intid: number): boolean {
+    if ((this.vmcr.lo & VMCR.EOIM) === 0 || intid >= FIRST_LPI || isSpecial(intid)) return false;
     const index = this.#findActive(intid);
     if (index < 0) this.#countEoi();
     else this.#deactivate(index);
+    return true;
   }
 
   /** ICC_HPPIR0_EL1 and ICC_HPPIR1_EL1. */

@@ -18,7 +18,8 @@ const IDENTIFIER = 0x1fff;
 
 interface Row {
   readonly read?: (cpu: CpuInterfaceV3) => number;
-  readonly write?: (cpu: CpuInterfaceV3, value: number) => void;
+  /** False: it had no effect that could be told of. */
+  readonly write?: (cpu: CpuInterfaceV3, value: number) => unknown;
   /** What an access did to an interrupt. */
   readonly reports?: 'icv.acknowledge' | 'icv.end';
 }
@@ -36,8 +37,8 @@ function ofGroup0(read: (cpu: CpuInterfaceV3, group: 0 | 1) => number): (cpu: Cp
 const acknowledge = (cpu: CpuInterfaceV3, group: 0 | 1): number => cpu.acknowledge(group);
 const highestPending = (cpu: CpuInterfaceV3, group: 0 | 1): number => cpu.highestPending(group);
 
-function end(cpu: CpuInterfaceV3, group: 0 | 1, value: number): void {
-  cpu.endOfInterrupt(group, value & IDENTIFIER);
+function end(cpu: CpuInterfaceV3, group: 0 | 1, value: number): boolean {
+  return cpu.endOfInterrupt(group, value & IDENTIFIER);
 }
 
 /** Active priorities of both groups are in AP1R (gicv3-registers, GICC). */
@@ -88,6 +89,6 @@ export interface PageAnswer {
 export function accessPage(cpu: CpuInterfaceV3, offset: number, length: number, value: number | undefined): PageAnswer {
   const row = length === 4 ? ROWS.get(offset) : undefined;
   if (value === undefined) return { value: row?.read?.(cpu) ?? 0, reports: row?.read && row.reports };
-  row?.write?.(cpu, value);
-  return { value, reports: row?.write && row.reports };
+  const had = row?.write?.(cpu, value) !== false;
+  return { value, reports: had ? row?.write && row.reports : undefined };
 }

@@ -18,6 +18,7 @@ import { savedRegister } from './sysregs.ts';
 
 /** ICH_VCTLR_EL2 for a GICv3 guest on a GICv5 host: En and V3. */
 const VCTLR_V3 = 3;
+const SGI_REGISTER = /^ICC_(SGI0|SGI1|ASGI1)R_EL1$/;
 
 function trappedAccess(self: VgicVcpu, register: string, direction: 'read' | 'write', words: Words): TrapOutcome {
   if (register === 'ICC_SRE_EL1') {
@@ -26,12 +27,11 @@ function trappedAccess(self: VgicVcpu, register: string, direction: 'read' | 'wr
   }
   if (direction === 'read') {
     // The kernel does not expect a read of a write-only SGI register, and says so.
-    if (/^ICC_A?SGI[01]R_EL1$/.test(register)) self.vcpu.emit({ kind: 'host.warning', warning: `read of ${register}` });
+    if (SGI_REGISTER.test(register)) self.vcpu.emit({ kind: 'host.warning', warning: `read of ${register}` });
     return 'undefined:handler';
   }
   if (register === 'ICC_DIR_EL1') emulateDir(self, words.lo);
-  else if (register === 'ICC_SGI1R_EL1') sendSgi(self, words.value, true);
-  else if (register === 'ICC_ASGI1R_EL1' || register === 'ICC_SGI0R_EL1') sendSgi(self, words.value, false);
+  else if (SGI_REGISTER.test(register)) sendSgi(self, register, words.value);
   else return 'undefined:handler';
   return 'emulated';
 }

@@ -4,8 +4,9 @@ import { type VgicVcpu } from '../vgic/vcpu-state.ts';
 
 const IRM = 1n << 40n;
 
-/** §4.2, gicv3-behaviour §7: `anyGroup` is ICC_SGI1R_EL1; the others reach group 0 only. */
-export function sendSgi(self: VgicVcpu, value: bigint, anyGroup: boolean): void {
+/** §4.2, gicv3-behaviour §7: ICC_SGI1R_EL1 reaches an SGI in either group; the others in group 0 only. */
+export function sendSgi(self: VgicVcpu, register: string, value: bigint): void {
+  const anyGroup = register === 'ICC_SGI1R_EL1';
   const { vgic } = self;
   const sgi = Number((value >> 24n) & 0xfn);
   const deliver = (target: VgicVcpu): void => {
@@ -14,7 +15,7 @@ export function sendSgi(self: VgicVcpu, value: bigint, anyGroup: boolean): void 
     irq.latch = true;
     queue(vgic, irq);
   };
-  self.vcpu.emit({ kind: 'sgi.send', value, anyGroup });
+  self.vcpu.emit({ kind: 'sgi.send', register, value });
   if ((value & IRM) !== 0n) {
     for (const target of vgic.vcpus) if (target !== self) deliver(target);
     return;

@@ -10,7 +10,8 @@ import { type Vcpu } from '../vcpu.ts';
 
 interface Row {
   readonly read?: (cpu: CpuInterfaceV3) => number;
-  readonly write?: (cpu: CpuInterfaceV3, value: number) => void;
+  /** False: it had no effect that could be told of. */
+  readonly write?: (cpu: CpuInterfaceV3, value: number) => unknown;
 }
 
 const INTID = 0xff_ffff;
@@ -97,7 +98,7 @@ export function executeRegister(
   } else {
     if (register.write === undefined) return 'undefined';
     if (register.isDir && (hardware.hcr.lo & HCR.TDIR) !== 0) return 'elsewhere';
-    register.write(hardware, words.lo);
+    if (register.write(hardware, words.lo) === false) return 'performed';
   }
   if (register.reports !== undefined && vcpu.vm.host.emit !== undefined)
     vcpu.emit({ kind: register.reports, register: name, intid: words.lo });

@@ -131,6 +131,13 @@ export class VcpuVgic implements VcpuGic {
     return this.#hardware(cpu).maintenance;
   }
 
+  leaves(cpu: HostCpu): string {
+    const { maintenance, misr, eisr, elrsr } = this.#hardware(cpu);
+    if (!maintenance) return 'kick';
+    this.self.vcpu.emit({ kind: 'icv.maintenance', misr, eisr, elrsr });
+    return 'maintenance';
+  }
+
   inspect(register: string): bigint | undefined {
     const { savedRegister } = this.#rules;
     const hardware = this.self.vcpu.cpu?.interfaceV3;

@@ -8,7 +8,7 @@ import { ITS } from './its.ts';
 import { intidOfKvm } from './flat-interrupts.ts';
 import { textsOfNumbers } from './detail-texts.ts';
 import { eventType } from './event-type.ts';
-import { type Rows, type Scribe } from './scribe.ts';
+import { hexOf, type Rows, type Scribe } from './scribe.ts';
 
 const ACKNOWLEDGE = eventType('irq.acknowledge', 'guest');
 const DROP = eventType('irq.drop', 'guest');
@@ -55,16 +55,20 @@ export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind'] | ItsEvent['kin
       isOther ? { redistributor } : undefined,
     );
   },
-  'sgi.send': (s, { value, anyGroup }, place) =>
-    s.put('register.access', 'guest', place, {
-      register: anyGroup ? 'ICC_SGI1R_EL1' : 'ICC_SGI0R_EL1',
-      op: 'write',
-      value,
-    }),
+  'sgi.send': (s, { register, value }, place) =>
+    s.put('register.access', 'guest', place, { register, op: 'write', value }),
   'icv.acknowledge': (s, { register, intid }, place) =>
     s.brief(ACKNOWLEDGE, place, register, 0, undefined, intidOfKvm(intid)),
   'icv.end': (s, { register, intid }, place) =>
     s.brief(register === 'ICC_DIR_EL1' ? DEACTIVATE : DROP, place, '', 0, undefined, intidOfKvm(intid)),
+  'icv.maintenance': (s, { misr, eisr, elrsr }, place) =>
+    s.put(
+      'kvm.step',
+      'hardware',
+      place,
+      { step: 'maintenance', value: BigInt(misr) },
+      { eisr: hexOf(BigInt(eisr)), elrsr: hexOf(BigInt(elrsr)) },
+    ),
   'irq.updatePending': (s, { intid, level }, place) => {
     const interrupt = intidOfKvm(intid);
     if (interrupt !== undefined) s.brief(LINE, place, '', level ? 1 : 0, undefined, interrupt);
