@@ -28,7 +28,7 @@ export function useShortcuts(): void {
     if (command === undefined) return;
     event.preventDefault();
     // Space also means "drag to pan": the timeline runs this when the key is let go without a drag.
-    if (command.id === 'lane.group') return;
+    if (command.id === 'lane.group' && usable.includes('Space')) return;
     void runCommand(command.id);
   };
   onMounted(() => window.addEventListener('keydown', onKey));

@@ -16,7 +16,7 @@ export interface Command {
   readonly id: string;
   readonly title: string;
   readonly group: Group;
-  /** Chords as keys.ts writes them; the first is printed where the action is. */
+  /** Chords as keys.ts writes them, as long as nobody chose others (key-map.ts); the first is printed where the action is. */
   readonly keys: readonly string[];
   /** `session`: needs an open trace; a pane: only while the focus is in it. */
   readonly when: 'always' | 'session' | Pane;

@@ -3,6 +3,7 @@
  * the shell's menu names commands by their id.
  */
 import { focusedPane } from '../panes.ts';
+import { useKeyMap } from '../stores/key-map.ts';
 import { useTrace } from '../stores/trace.ts';
 import { useUi } from '../stores/ui.ts';
 import { messageOf } from '../transport.ts';
@@ -24,6 +25,12 @@ export const COMMANDS: readonly Command[] = [
   ...INSPECTOR_COMMANDS,
   ...APPLICATION_COMMANDS,
 ];
+
+/** The chord that is printed where the action is; undefined: it has none. */
+export function chordOf(id: string): string | undefined {
+  const command = BY_ID.get(id);
+  return command === undefined ? undefined : useKeyMap().keys(command)[0];
+}
 
 const BY_ID = new Map(COMMANDS.map((command) => [command.id, command]));
 
@@ -51,8 +58,9 @@ export function applies(command: Command): boolean {
 
 /** The command that a key press means; one of the focused pane comes before one of the window. */
 export function commandFor(chords: readonly string[]): Command | undefined {
+  const { keys } = useKeyMap();
   for (const chord of chords) {
-    const candidates = COMMANDS.filter((command) => command.keys.includes(chord) && applies(command));
+    const candidates = COMMANDS.filter((command) => keys(command).includes(chord) && applies(command));
     const found = candidates.find(({ when }) => when !== 'session' && when !== 'always') ?? candidates[0];
     if (found !== undefined) return found;
   }

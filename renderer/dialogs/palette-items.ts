@@ -10,8 +10,8 @@ import {
 } from '@lucide/vue';
 import { type Component, markRaw } from 'vue';
 import { breakOnPath } from '../break-on.ts';
-import { applies, COMMANDS } from '../commands/index.ts';
-import { shortHex } from '../format/hex.ts';
+import { applies, chordOf, COMMANDS } from '../commands/index.ts';
+import { valueText } from '../number-style.ts';
 import { eventLabel } from '../format/number.ts';
 import { findRegisterChange } from '../navigate.ts';
 import { useApp } from '../stores/app.ts';
@@ -61,7 +61,7 @@ function registers(): PaletteItem[] {
     id: `register ${path}`,
     group: 'Registers',
     title: `${name}${ownerWords(path)}`,
-    detail: value === null ? 'unknown' : shortHex(value),
+    detail: value === null ? 'unknown' : valueText(value),
     act: 'Show in inspector',
     icon: ICONS.register,
     path,
@@ -171,7 +171,7 @@ function commands(): PaletteItem[] {
     group: 'Commands',
     title: command.title,
     act: 'Run',
-    keys: command.keys[0] ?? '',
+    keys: chordOf(command.id) ?? '',
     always: true,
     icon: ICONS.command,
     command: command.id,

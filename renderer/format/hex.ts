@@ -34,7 +34,12 @@ export function fullHex(value: string, bits: number): string {
   return `0x${padded(value, Math.ceil(bits / 4))}`;
 }
 
-/** Priorities always have two digits. */
+/** Every `0x…` in a text with its letters in upper case. */
+export function upperHex(text: string): string {
+  return text.replace(/0x([0-9a-f_]+)/g, (_, digits: string) => `0x${digits.toUpperCase()}`);
+}
+
+/** Priorities in hexadecimal always have two digits. */
 export function priorityHex(priority: number): string {
   return `0x${priority.toString(16).padStart(2, '0')}`;
 }

@@ -1,7 +1,7 @@
 /** What the timeline writes beside lanes from the state at the cursor: priorities in use, and what holds one back. */
 import { computed, type ComputedRef } from 'vue';
 import { type Lane } from '../../core/session/contract.ts';
-import { priorityHex } from '../format/hex.ts';
+import { priorityText } from '../number-style.ts';
 import { shapeOf } from '../format/interrupt-state.ts';
 import { useTrace } from '../stores/trace.ts';
 
@@ -28,7 +28,7 @@ export function useLaneNotes(): LaneNotes {
       }
       return [...byValue]
         .slice(0, MOST_PRIORITIES)
-        .map(([value, label]) => ({ value, label: `${label} · ${priorityHex(value)}` }));
+        .map(([value, label]) => ({ value, label: `${label} · ${priorityText(value)}` }));
     },
     note: computed(() => {
       const lane = trace.selectedLane;
@@ -36,7 +36,7 @@ export function useLaneNotes(): LaneNotes {
       const state = lane.vcpu === null ? trace.state : trace.moment?.states.get(lane.vcpu);
       const candidate = state?.candidates.find(({ intid }) => intid === lane.intid);
       if (candidate === undefined || shapeOf(candidate.code) !== 'masked') return '';
-      const own = candidate.priority === null ? '' : ` at ${priorityHex(candidate.priority)}`;
+      const own = candidate.priority === null ? '' : ` at ${priorityText(candidate.priority)}`;
       return `pending${own}, ${candidate.verdict}`;
     }),
   };

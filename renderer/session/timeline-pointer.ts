@@ -3,7 +3,7 @@
  * scrolls, Ctrl+wheel zooms at the pointer, Shift+wheel pans, Space+drag pans, double-click selects an episode.
  */
 import { onBeforeUnmount, onMounted, type Ref, shallowRef } from 'vue';
-import { runCommand } from '../commands/index.ts';
+import { commandFor, runCommand } from '../commands/index.ts';
 import { counted } from '../format/number.ts';
 import { SHAPE_WORDS, shapeOf } from '../format/interrupt-state.ts';
 import { durationText, shortDuration } from '../format/time.ts';
@@ -218,7 +218,7 @@ export function usePointer({ canvas, stage, scrollY, supply }: Options): Timelin
   const keyUp = (event: KeyboardEvent): void => {
     if (event.code !== 'Space' || !spaceHeld) return;
     spaceHeld = false;
-    if (!spaceUsed) void runCommand('lane.group');
+    if (!spaceUsed && commandFor(['Space'])?.id === 'lane.group') void runCommand('lane.group');
   };
   onMounted(() => {
     window.addEventListener('keydown', keyDown);

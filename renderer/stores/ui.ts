@@ -21,6 +21,12 @@ export const TIME_ORIGINS = [
   ['start', 'since the start'],
   ['clock', 'clock of the recording'],
 ] as const;
+/** How priorities are written. */
+export const PRIORITY_STYLES = [
+  ['hex', '0x10'],
+  ['decimal', '16'],
+] as const;
+export type PriorityStyle = (typeof PRIORITY_STYLES)[number][0];
 export type TimeOrigin = (typeof TIME_ORIGINS)[number][0];
 export type Dialog =
   | 'palette'
@@ -57,6 +63,11 @@ export const useUi = defineStore('ui', () => {
   const contrast = computed(() => themeChoice.value === 'contrast');
   const density = remembered<Density>('density', 'compact');
   const timeOrigin = remembered<TimeOrigin>('time-origin', 'start');
+  const priorityStyle = remembered<PriorityStyle>('priority-style', 'hex');
+  /** Of values of registers: leading zeros are shown, and a gap between the halves of 64 bits. */
+  const hexFull = remembered<boolean>('hex-full', true);
+  const hexGap = remembered<boolean>('hex-gap', true);
+  const hexUpper = remembered<boolean>('hex-upper', false);
   const rowHeight = computed(() => (density.value === 'regular' ? 24 : 20));
   const { dataset, style } = document.documentElement;
   watch(theme, (name) => (dataset['theme'] = name), { immediate: true });
@@ -130,6 +141,10 @@ export const useUi = defineStore('ui', () => {
     density,
     rowHeight,
     timeOrigin,
+    priorityStyle,
+    hexFull,
+    hexGap,
+    hexUpper,
     inspectorWidth,
     dockHeight,
     dockSideWidth,

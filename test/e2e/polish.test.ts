@@ -2,7 +2,7 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openedTrace } from './harness/page.ts';
+import { cursorAt, goTo, openedTrace, snapshot } from './harness/page.ts';
 import { freshHome } from './harness/places.ts';
 import { sampleWindows } from './harness/sample-window.ts';
 import { openWindow } from './harness/window.ts';
@@ -36,6 +36,48 @@ describe('the columns of the event list', () => {
     expect(await widthOf('name')).toBe(narrow + 8);
     await edge.dblclick();
     await expect.poll(() => widthOf('name')).toBe(before);
+  });
+});
+
+describe('the settings of a person', () => {
+  it('give a command other keys, which are printed, work, and last', async () => {
+    const { page } = await openSample();
+    await page.keyboard.press('F1');
+    const keys = page.locator('[data-keys-of="step.forward"]');
+    await keys.click();
+    expect(await keys.textContent()).toContain('press keys');
+    await page.keyboard.press('Escape');
+    expect(await keys.textContent()).toContain('F10');
+    await keys.click();
+    await page.keyboard.press('g');
+    await page.getByTestId('keys-said').getByText('Taken from “Go to an event or time”').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByTestId('dialog').waitFor({ state: 'detached' });
+    await page.reload();
+    await openedTrace(page);
+    const before = (await snapshot(page))?.seq ?? NaN;
+    await page.keyboard.press('g');
+    await cursorAt(page, before + 1);
+    const hints = page.getByRole('contentinfo');
+    expect(await hints.textContent()).toContain('Gstep');
+    await page.keyboard.press('F1');
+    await page.getByRole('button', { name: 'All usual keys' }).click();
+    expect(await keys.textContent()).toContain('F10');
+  });
+
+  it('write priorities and values otherwise', async () => {
+    const { page } = await openSample();
+    await goTo(page, '50%');
+    const priority = page.locator('[data-lane="vcpu0.mask"]');
+    const value = page.locator('[data-register="ICC_PPI_ENABLER0_EL1"]').first().getByTestId('register-value');
+    expect(await priority.textContent()).toContain('0x1f');
+    expect(await value.textContent()).toMatch(/^0x0{9}/);
+    await page.keyboard.press('Control+,');
+    await page.getByRole('radio', { name: '16' }).click();
+    await page.getByLabel('leading zeros').uncheck();
+    await page.keyboard.press('Escape');
+    expect(await priority.textContent()).toContain('31');
+    expect(await value.textContent()).toMatch(/^0x[1-9a-f]/);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fullHex, hexDigits, priorityHex, shortHex } from '../../../renderer/format/hex.ts';
+import { fullHex, hexDigits, priorityHex, shortHex, upperHex } from '../../../renderer/format/hex.ts';
 
 const text = (digits: ReturnType<typeof hexDigits>): string => digits.map(({ digit }) => digit).join('');
 const dimmed = (digits: ReturnType<typeof hexDigits>): number => digits.filter(({ dim }) => dim).length;
@@ -25,5 +25,8 @@ describe('hexadecimal values', () => {
     expect(shortHex('0x0')).toBe('0');
     expect(fullHex('0x78000001', 64)).toBe('0x0000000078000001');
     expect(priorityHex(8)).toBe('0x08');
+  });
+  it('have capital letters in a text without touching its words', () => {
+    expect(upperHex('PC 0xffff8000_80112a4c, face 0xab')).toBe('PC 0xFFFF8000_80112A4C, face 0xAB');
   });
 });
