@@ -44,6 +44,8 @@ export type Job =
   | { readonly do: 'commit' }
   /** Ends the transaction without a new one and runs `sql`. */
   | { readonly do: 'end'; readonly sql: string }
+  /** Done when everything before it is, also what was passed on to another thread. */
+  | { readonly do: 'sync' }
   /** Makes the trace one file again (file.ts). */
   | { readonly do: 'settle' };
 

@@ -88,6 +88,8 @@ export class JobRunner {
         this.#db.exec('COMMIT');
         this.#db.exec(job.sql);
         return;
+      case 'sync':
+        return;
       case 'settle':
         settle(this.#path, this.#db);
     }

@@ -1,25 +1,21 @@
 /**
  * The way of a writer's rows and blobs into the file: at once over a connection of this thread, or, once the trace is
- * long enough to be worth it, over a thread that does nothing else (write-thread.ts). Half of the cost of writing is
- * SQLite's, so the two halves run side by side; a short trace never pays for a thread (about 40 ms to start).
+ * long enough to be worth it, over a thread that does nothing else (write-thread.ts), or over two, of which the first
+ * assembles (assembly-runner.ts). Half of the cost of writing is SQLite's, so the halves run side by side; a short trace
+ * never pays for a thread (about 40 ms to start).
  *
  * The parts of the writer see statements that only write; whichever thread runs them, jobs are done in order by one
  * connection, so transactions are what the writer made them: what `commit` ended is in the file together.
  */
 import { Assembler } from './assembler.ts';
-import { type BlockImage, contentsOf, copyOfImage } from './block-image.ts';
 import { type ClaimedSlots } from './claimed-slots.ts';
-import { type Job, isContent } from './jobs.ts';
+import { JobMail } from './job-mail.ts';
+import { type Job } from './jobs.ts';
 import { MessageMemory } from './message-memory.ts';
 import { type Step, copyOfStep } from './steps.ts';
 import { JobRunner } from './write-jobs.ts';
-import { WriteThread } from './write-thread.ts';
+import { type OpenFile, WriteThread } from './write-thread.ts';
 import { Writes } from './writes.ts';
-
-/** Jobs of this many blocks or commits may wait for the thread; then the writer waits. About 4 MB. */
-const MOST_WAITING = 8;
-/** With more than this many, the thread is behind: this side does what can be done on either. */
-const BEHIND = 2;
 
 export class WriteQueue extends Writes {
   readonly #path: string;
@@ -31,16 +27,19 @@ export class WriteQueue extends Writes {
    */
   #former: JobRunner | undefined;
   #thread: WriteThread | undefined;
+  /** To the thread, once it has the file. */
+  #mail: JobMail | undefined;
+  readonly #isBetween: boolean;
   /** What makes blocks and rows of events, if this thread does. */
   #assembler: Assembler | undefined;
   /** As long as it is open who does: the steps so far. */
   #steps: Step[] | undefined = [];
   /** How to make the statements and tables again, over there. */
   readonly #setup: Job[] = [];
-  #jobs: Job[] = [];
   readonly #memory = new MessageMemory();
 
-  constructor(path: string) {
+  /** `between`: a thread between this one and the one that writes assembles, once it has the file. */
+  constructor(path: string, between = false) {
     const none = { statements: 0, tables: 0, textTables: 0 };
     super(
       (job) => {
@@ -51,6 +50,7 @@ export class WriteQueue extends Writes {
       none,
     );
     this.#path = path;
+    this.#isBetween = between;
     this.#runner = new JobRunner(path);
   }
 
@@ -63,7 +63,7 @@ export class WriteQueue extends Writes {
   assemble(step: Step): void {
     if (this.#assembler !== undefined) this.#assembler.do(step);
     else if (this.#steps !== undefined) this.#steps.push(copyOfStep(step, this.#memory));
-    else this.#jobs.push({ do: 'assemble', step: copyOfStep(step, this.#memory) });
+    else this.#mail?.addCopied({ do: 'assemble', step: copyOfStep(step, this.#memory) });
   }
 
   /** This thread assembles, if the other one does not yet; undefined if it does. */
@@ -102,7 +102,9 @@ export class WriteQueue extends Writes {
 
   /** Starts the thread, which takes a while; without one (a bundle that lacks it) everything stays in this thread. */
   startThread(): void {
-    this.#thread ??= WriteThread.start();
+    if (this.#thread !== undefined) return;
+    this.#thread = WriteThread.start();
+    if (this.#isBetween) this.#thread?.post({ prepare: true, jobs: [] });
   }
 
   /**
@@ -113,8 +115,12 @@ export class WriteQueue extends Writes {
     if (this.#runner !== undefined && this.#thread !== undefined) {
       this.#former = this.#runner;
       this.#runner = undefined;
-      this.#thread.post({ open: { path: this.#path, before: this.#former.rowsSoFar }, jobs: this.#setup });
-      for (const step of this.#steps ?? []) this.#jobs.push({ do: 'assemble', step });
+      const file = { path: this.#path, before: this.#former.rowsSoFar };
+      const isBetween = this.#isBetween && this.#steps !== undefined;
+      const open: OpenFile = isBetween ? { ...file, assembles: 'between' } : file;
+      const mail = new JobMail(this.#thread, this.#memory, open, this.#setup);
+      for (const step of this.#steps ?? []) mail.addCopied({ do: 'assemble', step });
+      this.#mail = mail;
       this.#steps = undefined;
     }
     this.assembleHere();
@@ -123,19 +129,12 @@ export class WriteQueue extends Writes {
 
   /** Lets the thread begin with what was given. @throws TraceError what went wrong there */
   send(): void {
-    if (this.#runner !== undefined || this.#thread === undefined || this.#jobs.length === 0) return;
-    const message = this.#thread.post({ jobs: this.#jobs });
-    this.#jobs = [];
-    this.#thread.wait(MOST_WAITING);
-    const done = message - this.#thread.waiting;
-    this.#memory.send(message, done);
-    if (done > 0) this.#closeFormer();
+    if (this.#mail?.send() === true) this.#closeFormer();
   }
 
   /** Returns when everything given is done. @throws as `send` */
   sync(): void {
-    this.send();
-    if (this.#runner === undefined) this.#thread?.wait(0);
+    this.#mail?.sync();
   }
 
   /** Closes the file. What was not committed is gone. */
@@ -154,28 +153,6 @@ export class WriteQueue extends Writes {
 
   #add(job: Job): void {
     if (this.#runner !== undefined) this.#runner.run(job);
-    else this.#jobs.push(this.#kept(job));
-  }
-
-  #prepared(block: BlockImage): BlockImage {
-    return (this.#thread?.waiting ?? 0) > BEHIND ? { ...block, blobs: contentsOf(block) } : block;
-  }
-
-  /** The job with copies of what its giver will overwrite. */
-  #kept(job: Job): Job {
-    if (job.do === 'block') return { ...job, block: copyOfImage(this.#prepared(job.block), this.#memory) };
-    if (job.do === 'rows')
-      return { ...job, rows: { cells: this.#memory.numbers(job.rows.cells), wide: job.rows.wide } };
-    if (job.do === 'blobs') {
-      const { keys, ends, bytes } = job.rows;
-      const memory = this.#memory;
-      const kept = { keys: memory.numbers(keys), ends: memory.numbers(ends), bytes: memory.bytes(bytes) };
-      return { ...job, rows: { ...job.rows, ...kept } };
-    }
-    if (job.do !== 'run' || !job.cells.some(isContent)) return job;
-    return {
-      ...job,
-      cells: job.cells.map((cell) => (isContent(cell) ? { ...cell, content: this.#memory.bytes(cell.content) } : cell)),
-    };
+    else this.#mail?.add(job);
   }
 }

@@ -1,16 +1,25 @@
 /** Entry of the thread that writes a trace: does the jobs of each message over its own connection (write-thread.ts). */
 import { parentPort, workerData } from 'node:worker_threads';
+import { AssemblyRunner } from './assembly-runner.ts';
 import { TraceError } from './errors.ts';
 import { translated } from './file.ts';
 import { JobRunner } from './write-jobs.ts';
-import { DONE, FAILED, type ThreadFailure, type ThreadMessage, type ThreadStart } from './write-thread.ts';
+import {
+  DONE,
+  FAILED,
+  type OpenFile,
+  type ThreadFailure,
+  type ThreadMessage,
+  type ThreadStart,
+  WriteThread,
+} from './write-thread.ts';
 
 if (parentPort === null) throw new Error('this module is the entry of a worker thread');
 const port = parentPort;
 // The other half starts the thread with this (write-thread.ts), and sends nothing but ThreadMessages.
 const { shared, failures } = workerData as ThreadStart;
 let path = '';
-let runner: JobRunner | undefined;
+let runner: JobRunner | AssemblyRunner | undefined;
 
 port.on('message', (message: ThreadMessage) => {
   try {
@@ -29,12 +38,17 @@ port.on('message', (message: ThreadMessage) => {
   Atomics.notify(shared, DONE);
 });
 
-function work({ open, jobs }: ThreadMessage): void {
-  if (open !== undefined) {
-    ({ path } = open);
-    runner = new JobRunner(path, open.before);
-  }
+function work({ prepare, open, jobs }: ThreadMessage): void {
+  if (prepare) WriteThread.prepare();
+  if (open !== undefined) runner = runnerOf(open);
   for (const job of jobs) runner?.run(job);
+  if (runner instanceof AssemblyRunner) runner.send();
+}
+
+function runnerOf(open: OpenFile): JobRunner | AssemblyRunner {
+  const { assembles, ...file } = open;
+  ({ path } = file);
+  return assembles === 'between' ? new AssemblyRunner(file) : new JobRunner(path, file.before);
 }
 
 function close(then: 'and wait' | 'and end'): void {

@@ -22,9 +22,20 @@ export interface ThreadStart {
   readonly failures: MessagePort;
 }
 
-/** `open` opens a file first; `close` closes it afterwards, and says whether the thread ends. */
+/** The file that a thread is to write; `assembles`: `between` has it assemble and leave the writing to one of its own. */
+export interface OpenFile {
+  readonly path: string;
+  readonly before: RowsSoFar;
+  readonly assembles?: 'between';
+}
+
+/**
+ * `prepare` starts a thread for the file that comes; `open` opens a file first; `close` closes it afterwards, and says
+ * whether the thread ends.
+ */
 export interface ThreadMessage {
-  readonly open?: { readonly path: string; readonly before: RowsSoFar };
+  readonly prepare?: true;
+  readonly open?: OpenFile;
   readonly jobs: readonly Job[];
   readonly close?: 'and wait' | 'and end';
 }
@@ -54,6 +65,12 @@ export class WriteThread {
     if (idle !== undefined) return idle;
     const entry = findThreadEntry('write-thread-entry', import.meta.url);
     return entry === undefined ? undefined : new WriteThread(entry);
+  }
+
+  /** Starts the one that the next `start` gives. */
+  static prepare(): void {
+    const thread = WriteThread.start();
+    if (thread !== undefined) WriteThread.#idle = thread;
   }
 
   private constructor(url: URL) {

@@ -19,7 +19,8 @@ export interface WriterOptions {
   readonly thread?: boolean;
   /**
    * Which thread makes blocks, rows and lives of the events of a long trace: the one that calls (absent), as `latency`
-   * needs it, or the one that writes, which suits a source that takes longer for an event than a row does.
+   * needs it; the one that writes, which suits a source that takes longer for an event than the file does; or one
+   * between both, which suits a source that takes less.
    */
-  readonly assembles?: 'caller' | 'writer';
+  readonly assembles?: 'caller' | 'writer' | 'between';
 }

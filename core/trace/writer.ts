@@ -78,7 +78,7 @@ export class TraceWriter implements PackedSink {
     makeRoom(path, options.overwrite === true);
     this.#mayThread = options.thread !== false;
     createTables(path);
-    const queue = guarded(path, () => new WriteQueue(path));
+    const queue = guarded(path, () => new WriteQueue(path, options.assembles === 'between'));
     this.#queue = queue;
     try {
       this.#stretch = new StretchBuilder(this.journal.layout);
@@ -87,7 +87,7 @@ export class TraceWriter implements PackedSink {
       this.#raw = new RawLineWriter(queue);
       this.#tally = new SourceTally(queue);
       queue.begin(slotsBefore(this.journal));
-      if (!this.#mayThread || options.assembles !== 'writer') queue.assembleHere();
+      if (!this.#mayThread || (options.assembles ?? 'caller') === 'caller') queue.assembleHere();
       this.#setMeta = queue.prepare('REPLACE INTO meta(key, value) VALUES (?, ?)');
       this.#meta('complete', 0);
       this.#meta('events', 0);

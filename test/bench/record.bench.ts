@@ -116,7 +116,7 @@ try {
       'SQLite',
       size,
       '≥ 1 M/s',
-      (run) => new TraceWriter(path, { journal: run.machine.journal, assembles: 'writer' }),
+      (run) => new TraceWriter(path, { journal: run.machine.journal, assembles: 'between' }),
     );
     report.add({ what: 'file', size, value: statSync(path).size / size, unit: 'bytes/event' });
     warmUp(GICV3);
@@ -126,7 +126,7 @@ try {
       'GICv3, SQLite',
       size,
       '≥ 1 M/s',
-      (run) => new TraceWriter(pathV3, { journal: run.machine.journal, assembles: 'writer' }),
+      (run) => new TraceWriter(pathV3, { journal: run.machine.journal, assembles: 'between' }),
       GICV3,
     );
   } else {

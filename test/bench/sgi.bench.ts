@@ -120,7 +120,7 @@ try {
           vcpus,
           atOnce,
           size,
-          (run) => new TraceWriter(path, { journal: run.machine.journal, assembles: 'writer' }),
+          (run) => new TraceWriter(path, { journal: run.machine.journal, assembles: 'between' }),
         );
         rmSync(path);
       }

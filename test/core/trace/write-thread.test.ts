@@ -14,7 +14,11 @@ import { SUMMARY, buildTrace, tracePath } from './support.ts';
 const LONG = 20 * 4096 + 777;
 
 /** Which thread makes rows and blobs of events. */
-const WAYS: readonly Required<Pick<WriterOptions, 'assembles'>>[] = [{ assembles: 'caller' }, { assembles: 'writer' }];
+const WAYS: readonly Required<Pick<WriterOptions, 'assembles'>>[] = [
+  { assembles: 'caller' },
+  { assembles: 'writer' },
+  { assembles: 'between' },
+];
 
 /** A digest of all rows of every table. */
 function tables(path: string): Map<string, string> {
@@ -51,8 +55,8 @@ describe('a trace long enough for a thread of its own', () => {
     const build = (writer: WriterOptions): string => buildTrace(LONG, { seed: 3, stride: 4096, writer }).path;
     const alone = tables(build({ thread: false }));
     const apart = build({ assembles: 'writer' });
-    const both = [tables(apart), tables(build({}))];
-    for (const made of both) expect([...made]).toEqual([...alone]);
+    const others = [tables(apart), tables(build({})), tables(build({ assembles: 'between' }))];
+    for (const made of others) expect([...made]).toEqual([...alone]);
     expect(existsSync(`${apart}-wal`)).toBe(false);
   });
 
@@ -107,7 +111,7 @@ describe('a trace long enough for a thread of its own', () => {
       }
     };
     expect(wait({})).toBe(7);
-    expect(() => wait({ assembles: 'writer' })).toThrow(/has the lives/);
+    for (const assembles of ['writer', 'between'] as const) expect(() => wait({ assembles })).toThrow(/has the lives/);
   });
 
   it('is written by the thread that wrote the one before, unless that one failed', () => {
