@@ -49,17 +49,28 @@ class Buffers extends UserWords implements UserImages {
   }
 }
 
-/** Words of entries by number, as in a table of the VM's size; the others are 0. */
+/**
+ * Words of entries by number, as in tables of the VM's sizes; the others are 0. LPIs of a VM without a table of them are
+ * in a buffer that holds them, for the kernel to refuse.
+ * @throws RangeError when a number is beyond its table.
+ */
 export function tablesOf(
   machine: Machine,
   words: { readonly spis: Readonly<Record<string, number>>; readonly lpis: Readonly<Record<string, number>> },
 ): SavedTables {
   const { nrSpis, registers } = irsOf(machine);
-  const spis = new Uint32Array(nrSpis.lo);
-  const lpis = new Uint32Array(registers.istValid ? 2 ** registers.lpiIdBits : 0);
-  for (const [number, word] of Object.entries(words.spis)) spis[Number(number)] = word;
-  for (const [number, word] of Object.entries(words.lpis)) lpis[Number(number)] = word;
-  return { spis, lpis };
+  const numbers = Object.keys(words.lpis).map(Number);
+  const lpis = registers.istValid ? 2 ** registers.lpiIdBits : Math.max(-1, ...numbers) + 1;
+  return { spis: image('SPI', words.spis, nrSpis.lo), lpis: image('LPI', words.lpis, lpis) };
+}
+
+function image(type: string, words: Readonly<Record<string, number>>, size: number): Uint32Array {
+  const table = new Uint32Array(size);
+  for (const [number, word] of Object.entries(words)) {
+    if (Number(number) >= size) throw new RangeError(`${type} ${number}: the VM's table has ${size} entries`);
+    table[Number(number)] = word;
+  }
+  return table;
 }
 
 /** Where the earlier postings kept images of LPIs: the guest's RAM, at IRS_IST_BASER. */
@@ -82,12 +93,23 @@ function guestMemoryOf({ ram }: Machine): GuestMemory {
 }
 
 export function saveTables(machine: Machine): { readonly result: Result; readonly saved: SavedTables } {
+  const irs = irsOf(machine);
   const saved = tablesOf(machine, { spis: {}, lpis: {} });
-  irsOf(machine).guestMemory = guestMemoryOf(machine);
-  return { result: machine.vm.deviceAttr('get', GROUP.IST, 0n, new Buffers(saved)), saved };
+  const memory = (irs.guestMemory = guestMemoryOf(machine));
+  const result = machine.vm.deviceAttr('get', GROUP.IST, 0n, new Buffers(saved));
+  if (!irs.behaviour.restoresImages)
+    saved.lpis.forEach((_word, n) => (saved.lpis[n] = memory.load32(addressOfLpi(irs, n)) ?? 0));
+  return { result, saved };
 }
 
 export function restoreTables(machine: Machine, saved: SavedTables): Result {
-  irsOf(machine).guestMemory = guestMemoryOf(machine);
+  const irs = irsOf(machine);
+  const memory = (irs.guestMemory = guestMemoryOf(machine));
+  // User space has restored the guest's RAM before. Outside it nothing is stored, and the kernel faults.
+  if (!irs.behaviour.restoresImages && irs.registers.istValid)
+    saved.lpis.forEach((word, n) => memory.store32(addressOfLpi(irs, n), word));
   return machine.vm.deviceAttr('set', GROUP.IST, 0n, new Buffers(saved));
 }
+
+/** Where the earlier postings have the image of an LPI's entry. */
+const addressOfLpi = ({ registers }: VmIrs, lpi: number): number => Number(registers.istAddress) + 4 * lpi;
