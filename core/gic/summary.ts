@@ -11,6 +11,8 @@ import { type Field, type Register } from './tables/expand.ts';
 const MAX_RUNS = 8;
 
 export function summarize(register: Register, value: bigint): string {
+  const state = listRegisterState(register);
+  if (state !== undefined && value === 0n) return fieldText(state, 0n, value) ?? '0';
   const guard = guardOf(register);
   if (guard !== undefined && extract(guard, value) === 0n) return fieldText(guard, 0n, value) ?? '0';
   const identifiers: string[] = [];
@@ -21,7 +23,8 @@ export function summarize(register: Register, value: bigint): string {
     const part = extract(field, value);
     if (field.interrupt !== undefined) addElement(elements, field, part, value);
     else if (field.text === 'v5' || field.text === 'intid') identifiers.push(fieldText(field, part, value) ?? '');
-    else if (part !== 0n) rest.push(field.msb === field.lsb ? field.name : `${field.name}=${word(field, part, value)}`);
+    else if (part !== 0n || field === state)
+      rest.push(field.msb === field.lsb ? field.name : `${field.name}=${word(field, part, value)}`);
   }
   return [...identifiers, ...rest, ...runs(elements)].join(' ') || '0';
 }
@@ -30,6 +33,11 @@ export function summarize(register: Register, value: bigint): string {
 function guardOf(register: Register): Field | undefined {
   if (register.byName.get('ID')?.text !== 'v5') return undefined;
   return register.byName.get('VALID') ?? register.byName.get('HPPIV');
+}
+
+/** State of a list register, which says whether its identifier means anything; what is left of an ended one does. */
+function listRegisterState({ byName }: Register): Field | undefined {
+  return byName.has('vINTID') ? byName.get('State') : undefined;
 }
 
 function extract(field: Field, value: bigint): bigint {

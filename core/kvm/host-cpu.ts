@@ -18,6 +18,7 @@ import { type Vcpu } from './vcpu.ts';
 
 /** Trap registers while the host runs: the boot values (gicv5-registers §3.2). */
 export const HOST_TRAPS: TrapValues = { read: 0x1f_00f7, write: 0x1e_0065, instruction: 0x7ff };
+const NO_TRAPS: TrapValues = { read: 0, write: 0, instruction: 0 };
 
 export const TIMER_ENABLE = 1;
 export const TIMER_IMASK = 2;
@@ -106,10 +107,11 @@ export class HostCpu {
       irs: host.usesIrs,
     });
     this.#context = host.usesIrs ? claim.register('ICH_CONTEXTR_EL2') : undefined;
-    this.hfgrtr = claim.register('ICH_HFGRTR_EL2', BigInt(HOST_TRAPS.read));
-    this.hfgwtr = claim.register('ICH_HFGWTR_EL2', BigInt(HOST_TRAPS.write));
-    this.hfgitr = claim.register('ICH_HFGITR_EL2', BigInt(HOST_TRAPS.instruction));
-    this.vctlr = claim.register('ICH_VCTLR_EL2', 1n);
+    const { read, write, instruction } = this.hasV5 ? HOST_TRAPS : NO_TRAPS;
+    this.hfgrtr = claim.register('ICH_HFGRTR_EL2', BigInt(read));
+    this.hfgwtr = claim.register('ICH_HFGWTR_EL2', BigInt(write));
+    this.hfgitr = claim.register('ICH_HFGITR_EL2', BigInt(instruction));
+    this.vctlr = claim.register('ICH_VCTLR_EL2', this.hasV5 ? 1n : 0n);
     const size = host.facts.v3Interface ?? DEFAULT_INTERFACE;
     const hasV3 = host.facts.gic === 'v3' || host.facts.v3Compat;
     this.interfaceV3 = hasV3
@@ -152,7 +154,9 @@ export class HostCpu {
     this.loaded.set(vcpu === undefined ? 0 : (vcpu.vm.index << 16) | (vcpu.index + 1));
   }
 
+  /** Nothing on a host before GICv5, which has none of these registers. */
   setTraps({ read, write, instruction }: TrapValues): void {
+    if (!this.hasV5) return;
     this.hfgrtr.set(read);
     this.hfgwtr.set(write);
     this.hfgitr.set(instruction);

@@ -19,6 +19,16 @@ describe('a register value on one line', () => {
     expect(line('GICC_IAR', 0x401n)).toBe('SGI 1 CPUID=1');
   });
 
+  it('is the state of a list register that has none', () => {
+    expect(line('ICH_LR0_EL2', 0n)).toBe('invalid');
+    expect(line('ICH_LR0_EL2', 0x50a0_0200_0000_0021n)).toBe(
+      'SPI 33 State=pending Group Priority=160 pINTID_or_EOI=512',
+    );
+    expect(line('ICH_LR0_EL2', 0x10a0_0200_0000_0021n)).toBe(
+      'SPI 33 State=invalid Group Priority=160 pINTID_or_EOI=512',
+    );
+  });
+
   it('lists set bits of one-bit-per-interrupt registers as ranges', () => {
     expect(line('ICC_PPI_ENABLER0_EL1', 0x5c800008n)).toBe('PPI 3, PPI 23, PPI 26–28, PPI 30');
     expect(line('ICC_PPI_ENABLER1_EL1', 1n)).toBe('PPI 64');

@@ -98,6 +98,11 @@ msr ICC_DIR_EL1, x5`;
     expect(ends(await events(ppi, mode1))).toEqual(['irq.drop PPI 23', 'irq.deactivate PPI 23']);
   });
 
+  it('has nothing of the trap registers of GICv5, which its host lacks', async () => {
+    const all = await events('nop');
+    expect(all.filter((event) => event.kind === 'kvm.step' && event.step === 'traps')).toEqual([]);
+  });
+
   it('says of an exit for maintenance what the interface asked for', async () => {
     const all = await events(`
 mov w1, #0x3f
