@@ -26,6 +26,8 @@ export interface FtraceRecord {
   readonly pid: number;
   /** Added to the numbers of threads, so that those of several kernels in one recording are apart; 0 where it has one. */
   readonly kernel: number;
+  /** The thread's process, which ftrace calls TGID; undefined or −1: the source does not say. */
+  readonly tgid?: number;
   readonly comm: string;
   /** Whether the source has no name of this thread beside its events; where it is left out, nobody knows before. */
   lacksNameOf?(pid: number): boolean;

@@ -90,7 +90,7 @@ export class Scene {
   ownVcpu(record: FtraceRecord): number {
     const lane =
       isInTask(record) && record.pid > 0
-        ? this.threads.laneOfVcpuThread(record.pid + record.kernel, record.comm)
+        ? this.threads.laneOfVcpuThread(record.pid + record.kernel, record.comm, record.tgid)
         : NOBODY;
     if (lane < 0) this.unproven++;
     return lane;
@@ -115,7 +115,9 @@ export class Scene {
     // Without flags it may be another thread's, which nothing but a name that is there already tells.
     const isThreads = isInTask(record) || (record.flags === NO_FLAGS && !this.threads.isNamed(thread));
     if (isOwn && isThreads && pid > 0) this.threads.names(thread, id);
-    return this.threads.laneOfNumber(isInTask(record) ? thread : undefined, id);
+    return isInTask(record)
+      ? this.threads.laneOfNumber(thread, id, record.tgid)
+      : this.threads.laneOfNumber(undefined, id);
   }
 
   setRunState(vcpu: number, state: RunState): void {

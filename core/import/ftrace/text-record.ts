@@ -24,6 +24,10 @@ export class TextRecord implements FtraceRecord {
     return this.line.pid;
   }
 
+  get tgid(): number {
+    return this.line.tgid;
+  }
+
   /** Files of a report may be of a host and its guests. */
   get kernel(): number {
     const { buffer, files } = this.line;

@@ -3,8 +3,10 @@
  * its vCPU is, best evidence first: the file's GUEST option, the last event in the thread that printed a vCPU id, the
  * thread's name, and else the order of first entries, which is a guess and is called one.
  *
- * Events carry no VM. A number that a second thread claims while its first thread is inside KVM_RUN is another VM's:
- * that thread gets a lane of its own. One that is outside has ended or waits, and the lane passes on.
+ * Events carry no VM. Threads of two processes are of two VMs, where the source names the process (TGID). Else a number
+ * that a second thread claims while its first thread is inside KVM_RUN is another VM's: that thread gets a lane of its
+ * own. One that is outside has ended or waits, and the lane passes on; where its thread comes back, both live, and it
+ * gets a lane of its own from then on.
  * Cost: a map look-up per event; at most MOST_THREADS threads and MOST_LANES lanes are kept.
  */
 import { THREADS } from './record.ts';
@@ -18,10 +20,15 @@ interface Lane {
   /** The vCPU's number in its VM. */
   readonly id: number;
   owner: number | undefined;
+  /** Its owner's process; NO_PROCESS: the source does not say. */
+  process: number;
   inRun: boolean;
   comm: string;
   evidence: Evidence;
 }
+
+/** TGID of a thread whose process the source does not say. */
+export const NO_PROCESS = -1;
 
 interface Thread {
   /** vCPU that the last event in it named. */
@@ -92,7 +99,7 @@ export class Threads {
   }
 
   /** The lane of the vCPU whose thread this is; `printed`: its name in the source. Makes the thread a vCPU thread. */
-  laneOfVcpuThread(tid: number, printed: string): number {
+  laneOfVcpuThread(tid: number, printed: string, process = NO_PROCESS): number {
     const thread = this.#thread(tid);
     if (thread === undefined) return -1;
     const known = thread.lane;
@@ -108,11 +115,12 @@ export class Threads {
           : byName !== undefined
             ? [Number(byName), 'name']
             : [this.#lanes.find(({ owner }) => owner === undefined)?.id ?? this.#lanes.length, 'order'];
-    const lane = this.#take(tid, id);
+    const lane = this.#take(tid, id, process, known !== undefined);
     if (lane < 0) return -1;
     const taken = this.#lanes[lane];
     if (taken !== undefined) {
       taken.owner = tid;
+      taken.process = process;
       taken.inRun = false;
       taken.comm = comm;
       taken.evidence = evidence;
@@ -136,13 +144,15 @@ export class Threads {
   }
 
   /**
-   * The lane of a vCPU that an event names by number. `tid`: the thread that made the event, where that is known. −1: VMs
-   * have several vCPUs of this number, and nothing says which it is.
+   * The lane of a vCPU that an event names by number. `tid`: the thread that made the event, and its process, where that
+   * is known. −1: VMs have several vCPUs of this number, and nothing says which it is.
    */
-  laneOfNumber(tid: number | undefined, id: number): number {
+  laneOfNumber(tid: number | undefined, id: number, process = NO_PROCESS): number {
     const own = tid === undefined ? -1 : this.laneOfThread(tid);
     if (own >= 0 && this.#lanes[own]?.id === id) return own;
-    const [lane = this.#open(id), rival] = this.#byId.get(id) ?? [];
+    const lanes = this.#byId.get(id) ?? [];
+    const ofProcess = lanes.filter((lane) => process !== NO_PROCESS && this.#lanes[lane]?.process === process);
+    const [lane = this.#open(id), rival] = ofProcess.length > 0 ? ofProcess : lanes;
     return rival === undefined ? lane : -1;
   }
 
@@ -165,14 +175,20 @@ export class Threads {
     return thread;
   }
 
-  #take(tid: number, id: number): number {
+  /** `isBack`: the thread had a lane, which has passed on to another since. */
+  #take(tid: number, id: number, process: number, isBack: boolean): number {
     const lanes = this.#byId.get(id) ?? [];
     const own = lanes.find((lane) => this.#lanes[lane]?.owner === tid);
     if (own !== undefined) return own;
-    const free = lanes.find((lane) => this.#lanes[lane]?.inRun === false);
+    const free = isBack ? undefined : lanes.find((lane) => this.#mayPassTo(lane, process));
     if (free !== undefined) return free;
     if (lanes.length > 0) this.rivals++;
     return this.#open(id);
+  }
+
+  #mayPassTo(lane: number, process: number): boolean {
+    const { inRun = true, process: other = NO_PROCESS } = this.#lanes[lane] ?? {};
+    return !inRun && (process === NO_PROCESS || other === NO_PROCESS || process === other);
   }
 
   /** A new lane, with the vCPU's own number where that is free. */
@@ -187,7 +203,8 @@ export class Threads {
   }
 
   #add(id: number): number {
-    const lane = this.#lanes.push({ id, owner: undefined, inRun: false, comm: '', evidence: 'order' }) - 1;
+    const lane =
+      this.#lanes.push({ id, owner: undefined, process: NO_PROCESS, inRun: false, comm: '', evidence: 'order' }) - 1;
     const lanes = this.#byId.get(id);
     if (lanes === undefined) this.#byId.set(id, [lane]);
     else lanes.push(lane);

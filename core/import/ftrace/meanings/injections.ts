@@ -1,4 +1,6 @@
 /** Interrupts that reach the VM, and their ends that KVM is told of (trace-import-formats §2.2). */
+import { type Intid, type InterruptType } from '../../../gic/intid.ts';
+import { intidOf } from '../../../trace/interrupts.ts';
 import { isPrivate, printedInterrupt } from '../interrupt-number.ts';
 import { type FtraceRecord } from '../record.ts';
 import { type Scene } from '../scene.ts';
@@ -7,6 +9,19 @@ import { type Meaning, type MeaningRows, other, step } from './meaning.ts';
 function inject(record: FtraceRecord, scene: Scene, number: number, id: number | undefined, cause: string): void {
   scene.sees(number);
   const intid = printedInterrupt(number);
+  injectAs(record, scene, { number, intid, id, cause });
+}
+
+interface Injected {
+  /** As printed. */
+  readonly number: number;
+  readonly intid: Intid | undefined;
+  /** vCPU that the event names. */
+  readonly id: number | undefined;
+  readonly cause: string;
+}
+
+function injectAs(record: FtraceRecord, scene: Scene, { number, intid, id, cause }: Injected): void {
   const level = record.int('level') === 1;
   if (intid === undefined) return other(record, scene, -1, BigInt.asUintN(64, BigInt(number)));
   const vcpu = isPrivate(intid) ? scene.namedVcpu(record, id, false) : -1;
@@ -29,12 +44,20 @@ const setIrq: Meaning = (record, scene) => {
   else inject(record, scene, number, undefined, 'kvm_set_irq');
 };
 
+/** Type 0 is the IRQ or FIQ input of a CPU, not an interrupt. */
 const LINE_CPU = 0;
+/** The type that the event names, and how many of it there are; a GICv5's SPIs and PPIs both begin at 0. */
+const LINE_TYPES: ReadonlyMap<number, readonly [type: InterruptType, count: number]> = new Map([
+  [1, ['spi', 1020]],
+  [2, ['ppi', 128]],
+]);
 const irqLine: Meaning = (record, scene) => {
   const number = record.int('irq_num');
-  // Type 0 is the IRQ or FIQ input of a CPU, not an interrupt.
-  if (number === undefined || record.int('type') === LINE_CPU) return other(record, scene, -1);
-  inject(record, scene, number, record.int('vcpu_idx'), 'KVM_IRQ_LINE');
+  const kind = record.int('type');
+  if (number === undefined || kind === undefined || kind === LINE_CPU) return other(record, scene, -1);
+  const [type, count] = LINE_TYPES.get(kind) ?? ['spi', 0];
+  const intid = number >= 0 && number < count ? intidOf({ type, number }) : printedInterrupt(number);
+  injectAs(record, scene, { number, intid, id: record.int('vcpu_idx'), cause: 'KVM_IRQ_LINE' });
 };
 
 const FIRST_SPI = 32;

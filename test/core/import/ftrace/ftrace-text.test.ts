@@ -295,6 +295,42 @@ describe('a text file', () => {
     expect(result.summary.source.facts['several VMs']).toContain('1 threads');
   });
 
+  it('gives VMs that take turns lanes of their own where it has their processes', async () => {
+    const turn = (process: number, at: number, pc: string): string[] => [
+      `       CPU 0/KVM-${process + 1}   (    ${process}) [001] d..1.    1.0000${at}0: kvm_entry: PC: ${pc}`,
+      `       CPU 0/KVM-${process + 1}   (    ${process}) [001] d..1.    1.0000${at}1: kvm_exit: IRQ: HSR_EC: 0x0000 (UNKNOWN), PC: ${pc}`,
+      `       CPU 0/KVM-${process + 1}   (    ${process}) [001] ....1    1.0000${at}2: kvm_userspace_exit: reason KVM_EXIT_MMIO (6)`,
+    ];
+    const { sink, result } = await imported([
+      ...turn(100, 1, '0x40000000'),
+      ...turn(200, 2, '0x50000000'),
+      ...turn(100, 3, '0x40000004'),
+      '        qemu-kvm-200   (    200) [000] ....1    1.000060: kvm_irq_line: Inject VGIC PPI interrupt (2), vcpu->idx: 0, num: 23, level: 1',
+    ]);
+    expect(sink.events.map(({ vcpu }) => vcpu)).toEqual([0, 0, 0, 1, 1, 1, 0, 0, 0, 1]);
+    expect(result.summary.vcpus).toBe(2);
+    expect(result.summary.source.facts['several VMs']).toContain('1 threads');
+  });
+
+  it('knows the interrupt of an input line by its type, whose numbers begin at 0 for a GICv5', async () => {
+    const line = (words: string, number: number): string =>
+      `        qemu-kvm-200   [000] ....1    1.000060: kvm_irq_line: Inject ${words}, vcpu->idx: 0, num: ${number}, level: 1`;
+    const { sink } = await imported([
+      line('VGIC SPI interrupt (1)', 3),
+      line('VGIC PPI interrupt (2)', 3),
+      line('VGIC PPI interrupt (2)', 40),
+      line('VGIC SPI interrupt (1)', 40),
+      line('VGIC PPI interrupt (2)', 27),
+    ]);
+    expect(sink.ofKind('irq.inject').map(({ intid }) => interruptLabel(intid))).toEqual([
+      'SPI 3',
+      'PPI 3',
+      'PPI 40',
+      'SPI 40',
+      'PPI 27',
+    ]);
+  });
+
   it('gives what names a number of two VMs to neither, but where the thread is one of theirs', async () => {
     const line = (tid: number, flags: string, micros: number, text: string): string =>
       `       CPU 0/KVM-${tid}     [001] ${flags}    1.00000${micros}: ${text}`;

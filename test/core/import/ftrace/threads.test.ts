@@ -46,6 +46,23 @@ describe('the vCPU of a thread', () => {
     expect(threads.laneOfThread(10)).toBe(-1);
   });
 
+  it('is of the VM whose process its thread is of, and another lane once its thread comes back', () => {
+    const threads = new Threads();
+    expect(threads.laneOfVcpuThread(101, 'CPU 0/KVM', 100)).toBe(0);
+    expect(threads.laneOfVcpuThread(201, 'CPU 0/KVM', 200)).toBe(1);
+    expect(threads.laneOfVcpuThread(101, 'CPU 0/KVM', 100)).toBe(0);
+    expect(threads.rivals).toBe(1);
+    // Another thread of the first VM.
+    expect(threads.laneOfVcpuThread(102, 'CPU 0/KVM', 100)).toBe(0);
+    expect([threads.laneOfNumber(100, 0, 100), threads.laneOfNumber(200, 0, 200)]).toEqual([0, 1]);
+    expect([threads.laneOfNumber(300, 0, 300), threads.laneOfNumber(undefined, 0)]).toEqual([-1, -1]);
+
+    const unnamed = new Threads();
+    expect([101, 201].map((tid) => unnamed.laneOfVcpuThread(tid, 'CPU 0/KVM'))).toEqual([0, 0]);
+    expect([101, 201].map((tid) => unnamed.laneOfVcpuThread(tid, 'CPU 0/KVM'))).toEqual([1, 0]);
+    expect(unnamed.rivals).toBe(1);
+  });
+
   it('follows a thread that runs one vCPU after another', () => {
     const threads = new Threads();
     threads.names(10, 0);
