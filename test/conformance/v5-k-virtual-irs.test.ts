@@ -77,6 +77,7 @@ describe('the virtual IRS', () => {
     g0.run();
     g0.vcpu.trapWfi();
     expect(lab.told()).toEqual(['vcpu.nonresident 0 no doorbell']);
+    // Something else wakes it: the change of IRSEN is a request, and no doorbell.
     g0.vcpu.endWait();
     g1.w32(0x80, 1);
     lab.settleKicks();
