@@ -2,6 +2,7 @@
  * The minimap: one density row per vCPU (up to eight, then neighbours are merged), hit ticks, bookmarks, the window's
  * handle. Measures in CSS pixels; `draw` is the only part that touches a canvas.
  */
+import { type Clock } from '../format/clock.ts';
 import { type Brush, fill, write } from './brush.ts';
 import { ruler } from './ruler.ts';
 import { type Span, toPx } from './scale.ts';
@@ -64,6 +65,8 @@ export interface MinimapScene {
   readonly bookmarks: readonly number[];
   readonly cursor: number | undefined;
   readonly ghost: number | undefined;
+  /** What the labels are times of; undefined: they count from the start of the trace. */
+  readonly clock: Clock | undefined;
 }
 
 const LABEL = { face: 'mono', size: 9 } as const;
@@ -110,10 +113,15 @@ export function drawMinimap(brush: Brush, scene: MinimapScene): void {
     context.fill();
   }
   context.textBaseline = 'alphabetic';
-  const marks = ruler({ from: Math.max(0, whole.from), to: whole.to }, width, 90);
+  const marks = ruler({ from: Math.max(0, whole.from), to: whole.to }, width, {
+    spacing: 90,
+    clock: scene.clock,
+    baseless: true,
+  });
   for (const { time, value, unit } of marks.ticks) {
     const x = toPx(whole, width, time);
-    if (time > 0 && x > 12 && x < width - 20) write(brush, `${value} ${unit}`, x, height - 2, LABEL, 'tx-3', 'center');
+    if (time > 0 && x > 12 && x < width - 20)
+      write(brush, `${value} ${unit}`.trim(), x, height - 2, LABEL, 'tx-3', 'center');
   }
   const line = (time: number | undefined, alpha: number): void => {
     if (time !== undefined) fill(brush, 'cursor', Math.round(toPx(whole, width, time)), 4, 1, 46, alpha);

@@ -502,6 +502,8 @@ describe('the first window', () => {
     const clock = await page.getByTestId('readout-time').locator('.time').getAttribute('aria-label');
     const raw = await page.getByTestId('event-tab').locator('pre').innerText();
     expect(raw).toContain(`T${clock?.slice(0, 15)}`);
+    // Its ruler counts in hours of that day, too.
+    expect(await page.getByTestId('ruler-base').textContent()).toMatch(/^\d\d:\d\d:\d\d/);
     const here = await seqOf(page);
     await page.keyboard.press('Home');
     await cursorAt(page, 0);
