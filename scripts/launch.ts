@@ -67,12 +67,17 @@ async function tryWindow({ trace, insist = false }: ShellRequest, signal: AbortS
 
 function run(command: string, args: readonly string[], signal: AbortSignal): Promise<{ code: number; ms: number }> {
   const began = performance.now();
+  // Ctrl-C while the window was built.
+  if (signal.aborted) return Promise.resolve({ code: 130, ms: 0 });
   return new Promise((resolve) => {
     const child: ChildProcess = spawn(command, [...args], { stdio: 'inherit', cwd: process.cwd() });
     const stop = (): void => void child.kill('SIGTERM');
     signal.addEventListener('abort', stop, { once: true });
+    // A second Ctrl-C ends this process at once; the shell must not stay behind.
+    process.once('exit', stop);
     const end = (code: number): void => {
       signal.removeEventListener('abort', stop);
+      process.off('exit', stop);
       resolve({ code, ms: performance.now() - began });
     };
     child.on('error', (error) => {

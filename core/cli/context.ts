@@ -29,6 +29,7 @@ export class Context {
   readonly io: Io;
   readonly out: Output;
   readonly style: Style;
+  readonly #named: string[] = [];
   #backend: Promise<SessionBackend> | undefined;
 
   constructor(io: Io) {
@@ -41,10 +42,13 @@ export class Context {
 
   /** A message for the person: never part of the output. Names of files and words of traces in it stay text. */
   say(message: string): void {
-    this.io.stderr.write(`${message.split('\n').map(printable).join('\n')}\n`);
+    const named = this.#named.reduce((text, name) => text.replaceAll(name, printable(name)), message);
+    this.io.stderr.write(`${named.split('\n').map(printable).join('\n')}\n`);
   }
 
   path(given: string): string {
+    // A message may have lines; a name that has some must not look like one of them.
+    if (given.includes('\n')) this.#named.push(given);
     return resolve(this.io.cwd, given);
   }
 

@@ -5,11 +5,14 @@
 import { type Writable } from 'node:stream';
 import { PipeClosed } from './failure.ts';
 
+const HEAR_EVERY_MS = 20;
+
 export class Output {
   readonly #stream: Writable;
   readonly #signal: AbortSignal;
   readonly #name: string;
   #error: Error | undefined;
+  #heard = performance.now();
 
   /** `name`: what a failure calls it. */
   constructor(stream: Writable, signal: AbortSignal, name: string) {
@@ -27,12 +30,23 @@ export class Output {
     this.#signal.throwIfAborted();
     if (text === '') return;
     if (this.#error !== undefined) throw this.#failure(this.#error);
+    await this.#hear();
     await new Promise<void>((resolve, reject) => {
       this.#stream.write(text, (error) => {
         if (error === null || error === undefined) resolve();
         else reject(this.#failure(error));
       });
     });
+  }
+
+  /** A file takes what is written at once: then nothing else happens in this process, a Ctrl-C neither. */
+  async #hear(): Promise<void> {
+    if (performance.now() - this.#heard < HEAR_EVERY_MS) return;
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    this.#heard = performance.now();
+    this.#signal.throwIfAborted();
   }
 
   /** Waits until all that was written to the stream, by whomever, is handed on. @throws as `write` does */

@@ -4,7 +4,7 @@
  * A time lies between events. `at` and `to` mean the last event that had happened by then, `from` the first that had
  * not happened before.
  */
-import { countText, secondsText } from '../state/units.ts';
+import { secondsText } from '../state/units.ts';
 import { CliFailure } from './failure.ts';
 import { type OpenTrace } from './context.ts';
 
@@ -51,7 +51,7 @@ export async function resolvePosition(trace: OpenTrace, position: Position, edge
       return last;
     case 'event':
       if (position.seq <= last || edge === 'to') return Math.min(position.seq, last);
-      throw outside(position, events === 0 ? 'the trace has no events' : `the last event is #${countText(last)}`);
+      throw outside(position, events === 0 ? 'the trace has no events' : `the last event is #${last}`);
     case 'time':
       if (position.ns > durationNs && edge !== 'to')
         throw outside(position, `the last event is at ${secondsText(durationNs)} s`);
@@ -66,6 +66,6 @@ export async function resolvePosition(trace: OpenTrace, position: Position, edge
 }
 
 function outside(position: Position, why: string): CliFailure {
-  const text = position.kind === 'event' ? `#${countText(position.seq)}` : position.text;
+  const text = position.kind === 'event' ? `#${position.seq}` : position.text;
   return new CliFailure('usage', `position ${text} is outside the trace: ${why}`);
 }

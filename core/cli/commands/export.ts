@@ -156,7 +156,8 @@ async function writeParts(
   } catch (error) {
     file.destroy();
     if (isPlain) rmSync(target, { force: true });
-    throw error;
+    // Nobody asked for a file of the other name.
+    throw error instanceof Error && 'path' in error ? Object.assign(error, { path }) : error;
   }
   context.say(`${given}: ${records > 0 ? `${countOf(records, 'record')}, ` : ''}${bytesText(bytes)}`);
 }

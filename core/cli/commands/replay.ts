@@ -52,7 +52,7 @@ async function print(context: Context, result: Replay): Promise<void> {
   rows.push(['all', countText(result.matched), countText(result.mismatched)]);
   const lines = [
     ...Object.entries(result.reasons).map(([reason, count]) => `not compared: ${countText(count)}, ${reason}`),
-    ...Object.entries(result.inferred).map(([what, count]) => `inferred: ${countText(count)} ${what}`),
+    ...Object.entries(result.inferred).map(([what, count]) => `inferred: ${countText(count)}, ${what}`),
     ...result.divergences.slice(0, SHOWN).map(divergenceText),
   ];
   await context.out.write(tableText(columns, rows, context.style.dim));

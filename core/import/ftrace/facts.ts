@@ -1,4 +1,5 @@
 /** What an import of ftrace events says about the machine beside its counts. */
+import { countText } from '../../state/units.ts';
 import { type Scene } from './scene.ts';
 
 /** The fact that says why there are none. */
@@ -15,6 +16,6 @@ export function sceneFacts(scene: Scene): Record<string, string> {
     facts['several VMs'] = `${rivals} threads are vCPUs of a number that another thread has; each has its own lane`;
   if (scene.gicFrom !== '') facts['GIC model from'] = scene.gicFrom;
   if (scene.frames.summary !== '') facts['register frames'] = scene.frames.summary;
-  if (scene.unproven > 0) facts['vCPU not proven'] = `${scene.unproven} events`;
+  if (scene.unproven > 0) facts['vCPU not proven'] = `${countText(scene.unproven)} events`;
   return facts;
 }

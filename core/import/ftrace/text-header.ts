@@ -1,4 +1,5 @@
 /** What the lines around the events say of the whole text: headers of the kernel (trace-import-formats §1.1) and of reports. */
+import { countText } from '../../state/units.ts';
 import { fileOf } from './line-reasons.ts';
 
 const MOST_FILES = 64;
@@ -12,7 +13,8 @@ export class TextHeader {
   get facts(): Record<string, string> {
     const facts: Record<string, string> = {};
     if (this.#tracer !== undefined) facts['tracer'] = this.#tracer;
-    if (this.#overwritten > 0) facts['overwritten'] = `${this.#overwritten} events at the beginning, by the recorder`;
+    if (this.#overwritten > 0)
+      facts['overwritten'] = `${countText(this.#overwritten)} events at the beginning, by the recorder`;
     return facts;
   }
 

@@ -2,6 +2,7 @@
  * The way of a line through a QEMU log import: read, assigned to an action, kept waiting until its vCPU is decided,
  * observed, appended. Every line is counted once: as an event, as part of another, or skipped with a reason.
  */
+import { countText } from '../../state/units.ts';
 import { type GicModel, type LineCounts, type PackedSink, type TraceSink } from '../../trace/sink.ts';
 import { packedSink } from '../packed-sink.ts';
 import { type Parts } from '../format.ts';
@@ -163,19 +164,22 @@ export class QemuSession implements LineReceiver {
       ? { clock: 'none: the log has no time stamps, times count lines' }
       : { clock: "the host's wall clock, UTC", 'time origin': clock.origin ?? '' };
     if (this.machine.vcpusFrom !== '') facts['vCPUs from'] = this.machine.vcpusFrom;
-    if (withoutName > 0) facts['vCPU not proven'] = `${unproven} of ${withoutName} events whose line names none`;
+    if (withoutName > 0)
+      facts['vCPU not proven'] = `${countText(unproven)} of ${countText(withoutName)} events whose line names none`;
     if (this.#merged.size > 0)
-      facts['merged lines'] = [...this.#merged].map(([name, count]) => `${name} ${count}`).join(', ');
+      facts['merged lines'] = [...this.#merged].map(([name, count]) => `${name} ${countText(count)}`).join(', ');
     Object.assign(
       facts,
       this.#attributor.printers.facts((thread) => this.#nameOf(thread)),
     );
-    if (behind > 0) facts['behind other text'] = `${behind} events, in lines that something else began`;
-    if (defects > 0) facts['recorder defect'] = `${DEFECT}: ${defects} lines; the state follows what they print`;
+    if (behind > 0) facts['behind other text'] = `${countText(behind)} events, in lines that something else began`;
+    if (defects > 0)
+      facts['recorder defect'] = `${DEFECT}: ${countText(defects)} lines; the state follows what they print`;
     if (slots.contradictions > 0)
-      facts['contradictions'] = `${slots.contradictions} events show a state that nothing led to`;
+      facts['contradictions'] = `${countText(slots.contradictions)} events show a state that nothing led to`;
     if (untracked > 0)
-      facts['untracked'] = `${untracked} events of SPIs and LPIs beyond the first ${MOST_SHARED}: without state`;
+      facts['untracked'] =
+        `${countText(untracked)} events of SPIs and LPIs beyond the first ${countText(MOST_SHARED)}: without state`;
     return facts;
   }
 

@@ -5,7 +5,7 @@ import { KINDS, type Kind } from '../../trace/kinds.ts';
 export const seq = z.int().min(-1);
 export const ns = z.number();
 export const hex = z.string().regex(/^0x[0-9a-f]{1,16}$/);
-export const path = z.string().min(1).max(4096);
+export const path = z.string().min(1).max(4096, 'a path has at most 4096 characters');
 export const vcpu = z.int().min(0).max(511);
 /** INTID in GICv5 form for every model: type in bits 31:29 (0 SGI, 1 PPI, 2 LPI, 3 SPI), number below. */
 export const intid = z.int().min(0).max(0xffffffff);

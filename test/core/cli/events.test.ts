@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SHAPES } from '../../../core/cli/shapes.ts';
 import { type EventRow } from '../../../core/session/contract.ts';
+import { SessionError } from '../../../core/session/failure.ts';
 import { fakeBackend, INFO, openClose, run } from './support.ts';
 
 const row = (seq: number): EventRow => ({
@@ -178,6 +179,26 @@ describe('events', () => {
   it('does not send the name of a file to the terminal as it is', async () => {
     const { stderr } = await run(['info', 'no\u001b[2J.gscope'], { cwd: '/', tty: true });
     expect(stderr).toBe(String.raw`gicscope: /no\x1b[2J.gscope does not exist.` + '\n');
+  });
+
+  it('keeps a file name with line ends on the line of its message', async () => {
+    const backend = fakeBackend({
+      ...openClose,
+      'trace.open': ({ path }) => {
+        throw new SessionError({ code: 'not-found', message: `${path} does not exist.\nImport it first.` });
+      },
+    });
+    const { stderr } = await run(['events', '/no\ngicscope: all is well'], { backend });
+    expect(stderr).toBe(String.raw`gicscope: /no\x0agicscope: all is well does not exist.` + '\nImport it first.\n');
+  });
+
+  it('hears Ctrl-C while its output goes where nothing is waited for', async () => {
+    const stop = new AbortController();
+    const backend = traceOf(60_000);
+    // A timer, as a signal of the system is heard: not before the event loop has its turn.
+    setTimeout(() => stop.abort(), 5);
+    const { exit } = await run(['events', 'x', '--limit', '60000'], { backend, signal: stop.signal });
+    expect(exit).toBe(130);
   });
 
   it('passes on a warning about a condition', async () => {

@@ -42,7 +42,7 @@ describe('replay', () => {
         'GICR CDIA        5           0',
         'all              5           0',
         'not compared: 2, the recording does not tell which vCPU',
-        'inferred: 1 ties among SPIs and LPIs',
+        'inferred: 1, ties among SPIs and LPIs',
         '',
       ].join('\n'),
     );

@@ -76,7 +76,7 @@ describe('a recording of two vCPUs with register lines', () => {
   });
 
   it('leaves only what nothing can tell apart without a vCPU', () => {
-    expect(result.summary.source.facts['vCPU not proven']).toBe('327 of 106145 events whose line names none');
+    expect(result.summary.source.facts['vCPU not proven']).toBe('327 of 106,145 events whose line names none');
     expect(result.summary.source.facts['contradictions']).toBeUndefined();
   });
 
@@ -122,7 +122,7 @@ describe('stock recordings', () => {
     expect(summary.lines).toMatchObject({ read: 42_317, skipped: 0 });
     expect(sink.names).toEqual(histogram('gicv5-smp1-events.hist.txt'));
     expect(summary.vcpus).toBe(1);
-    expect(summary.source.facts['vCPU not proven']).toBe('0 of 22061 events whose line names none');
+    expect(summary.source.facts['vCPU not proven']).toBe('0 of 22,061 events whose line names none');
     expect(tally(sink.ofKind('irq.acknowledge'), ({ vcpu, intid }) => `${vcpu} ${interruptLabel(intid ?? 0)}`)).toEqual(
       {
         '0 PPI 27': 1513,
