@@ -21,6 +21,11 @@ const TIMER_STATE: Row = {
 const WAKING: Row = {
   pattern: /^comm=(?<comm>.*) pid=(?<pid>\d+) prio=(?<prio>-?\d+)(?: success=\d)? target_cpu=(?<target_cpu>\d+)/,
 };
+/** Also as trace-cmd's plugin prints it. */
+const WAKEUP: readonly Row[] = [
+  WAKING,
+  { pattern: /^(?<comm>.*):(?<pid>\d+) \[(?<prio>-?\d+)\](?: success=\d)? CPU:(?<target_cpu>\d+)/ },
+];
 
 const SOFTIRQ: Row = { pattern: /^vec=(?<vec>\d+)(?:\s|$)/ };
 const IPI: Row = { pattern: /^\((?<reason>.*)\)$/ };
@@ -181,10 +186,8 @@ export const PAYLOAD_ROWS: ReadonlyMap<string, readonly Row[]> = new Map<string,
     ],
   ],
   ['sched_waking', [WAKING]],
-  [
-    'sched_wakeup',
-    [WAKING, { pattern: /^(?<comm>.*):(?<pid>\d+) \[(?<prio>-?\d+)\](?: success=\d)? CPU:(?<target_cpu>\d+)/ }],
-  ],
+  ['sched_wakeup', WAKEUP],
+  ['sched_wakeup_new', WAKEUP],
   // What follows the number is its name.
   ['softirq_entry', [SOFTIRQ]],
   ['softirq_exit', [SOFTIRQ]],

@@ -1,7 +1,7 @@
 /** Interrupts that reach the VM, and their ends that KVM is told of (trace-import-formats §2.2). */
 import { type Intid, type InterruptType } from '../../../gic/intid.ts';
 import { intidOf } from '../../../trace/interrupts.ts';
-import { isPrivate, printedInterrupt } from '../interrupt-number.ts';
+import { FIRST_TYPED, isPrivate, printedInterrupt } from '../interrupt-number.ts';
 import { type FtraceRecord } from '../record.ts';
 import { type Scene } from '../scene.ts';
 import { type Meaning, type MeaningRows, other, step } from './meaning.ts';
@@ -60,10 +60,13 @@ const irqLine: Meaning = (record, scene) => {
   injectAs(record, scene, { number, intid, id: record.int('vcpu_idx'), cause: 'KVM_IRQ_LINE' });
 };
 
+/** The interrupt of pin 0. */
 const FIRST_SPI = 32;
+const FIRST_V5_SPI = 3 * FIRST_TYPED;
 const ackIrq: Meaning = (record, scene) => {
   const pin = record.int('pin');
-  const intid = pin === undefined ? undefined : printedInterrupt(pin + FIRST_SPI);
+  const first = scene.gic === 'v5' ? FIRST_V5_SPI : FIRST_SPI;
+  const intid = pin === undefined ? undefined : printedInterrupt(first + pin);
   const vcpu = scene.maybeOwnVcpu(record);
   if (intid === undefined) return other(record, scene, vcpu);
   scene.emit(record, vcpu, 'hypervisor', { kind: 'irq.deactivate', intid });

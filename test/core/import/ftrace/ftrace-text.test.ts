@@ -112,6 +112,8 @@ describe('the fields of a text', () => {
       prev_comm: 'a:b',
       next_pid: 21n,
     });
+    for (const name of ['sched_wakeup', 'sched_wakeup_new'])
+      expect(readPayload(name, 'a:b c:17 [120] CPU:001').get('comm')).toBe('a:b c');
     expect(Object.fromEntries(readPayload('anything', 'a=1 text=two words b=0x10'))).toEqual({
       a: 1n,
       text: 'two words',
@@ -329,6 +331,16 @@ describe('a text file', () => {
       'SPI 40',
       'PPI 27',
     ]);
+  });
+
+  it('knows the pin that a guest is done with by the GIC, whose SPIs begin at 0 or at 32', async () => {
+    const done = '       CPU 0/KVM-101     [000] ....1    1.000061: kvm_ack_irq: irqchip 0 pin 3';
+    const typed =
+      '       CPU 0/KVM-101     [000] ....1    1.000060: vgic_update_irq_pending: VCPU: 0, IRQ 1610612739, level: 1';
+    const ended = async (...lines: string[]): Promise<string[]> =>
+      (await imported(lines)).sink.ofKind('irq.deactivate').map(({ intid }) => interruptLabel(intid));
+    expect(await ended(done)).toEqual(['SPI 35']);
+    expect(await ended(typed, done)).toEqual(['SPI 3']);
   });
 
   it('gives what names a number of two VMs to neither, but where the thread is one of theirs', async () => {
