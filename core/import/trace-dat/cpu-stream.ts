@@ -1,12 +1,11 @@
 /**
- * The events of one CPU of one buffer, sub-buffer by sub-buffer (trace-import-formats §5.7). One sub-buffer, or one
- * decompressed chunk of them, is in memory at a time.
+ * The events of one CPU of one buffer, sub-buffer by sub-buffer (trace-import-formats §5.7); pieces.ts reads them.
  *
  * Times are numbers relative to `base`, exact for 104 days; a stamp further away is a fault of the file.
  */
-import { decompress } from './compression.ts';
 import { DatFault } from './fault.ts';
 import { type BufferData, type CpuData, type DatHead } from './dat-head.ts';
+import { Pieces, type Shared } from './pieces.ts';
 import { type RandomFile } from './random-file.ts';
 
 const LENGTH_MASK = 0x07ff_ffff;
@@ -14,24 +13,9 @@ const LOST = 0x8000_0000;
 const LOST_COUNTED = 0x4000_0000;
 const TWO_27 = 2 ** 27;
 const UPPER_STAMP_BITS = 0xf800_0000_0000_0000n;
+const TWO_58 = 1n << 58n;
 const PADDING = 29;
 const TIME_EXTEND = 30;
-/** Raw pages are read in pieces of about so much. */
-const PIECE = 256 * 1024;
-const LARGEST_CHUNK = 64 * 1024 * 1024;
-/** Decompressed chunks of all CPUs together. */
-const MOST_RESIDENT = 512 * 1024 * 1024;
-
-/** What several streams share. */
-export interface Shared {
-  /** Bytes of decompressed chunks in memory. */
-  resident: number;
-  /** Why reading a CPU ended early: the file is shorter than its tables say. */
-  readonly cuts: DatFault[];
-  /** Damaged sub-buffers end their CPU instead of the import. */
-  readonly keepPartial: boolean;
-}
-
 export class CpuStream {
   readonly cpu: number;
   readonly buffer: string;
@@ -47,18 +31,12 @@ export class CpuStream {
   /** Events lost before the present one: 0 none, −1 some. */
   lost = 0;
   base = 0n;
-  readonly #file: RandomFile;
   readonly #head: DatHead;
   readonly #pageSize: number;
   readonly #shared: Shared;
-  readonly #isChunked: boolean;
-  /** File offset of the next piece, and of the end of raw pages. */
-  #next: number;
-  readonly #end: number;
-  #chunksLeft = 0;
-  /** Pages in memory: the piece, where it came from, the place of the next page in it. */
+  readonly #pieces: Pieces;
+  /** Pages in memory, and the place of the next page in them. */
   #piece: Uint8Array = new Uint8Array();
-  #pieceAt = 0;
   #page = 0;
   /** Place in the present page's data, and its end. */
   #position = 0;
@@ -69,22 +47,14 @@ export class CpuStream {
   #isOpened = false;
 
   constructor(file: RandomFile, head: DatHead, buffer: BufferData, data: CpuData, order: number, shared: Shared) {
-    this.#file = file;
     this.#head = head;
     this.cpu = data.cpu;
     this.buffer = buffer.name;
     this.order = order;
     this.#pageSize = buffer.pageSize;
     this.#shared = shared;
-    this.#isChunked = buffer.isChunked;
-    this.#next = data.offset;
-    this.#end = data.offset + data.size;
-    if (data.size === 0) this.#isOver = true;
-    else if (buffer.isChunked) this.#guard(() => this.#countChunks());
-    else if (this.#end > file.size) {
-      const what = `the data of CPU ${this.cpu} reaches to byte ${this.#end}, but the file ends at ${file.size}`;
-      shared.cuts.push(new DatFault('truncated', file.size, `${what}.`));
-    }
+    this.#pieces = new Pieces(file, head, buffer, data, shared);
+    this.#isOver = data.size === 0;
   }
 
   /** Time stamp of the first page; undefined: there is none. Before `base` is set. */
@@ -99,7 +69,7 @@ export class CpuStream {
 
   /** Where the present event is, for messages: exact in raw files, the chunk's start in compressed ones. */
   get byte(): number {
-    return this.#isChunked ? this.#pieceAt : this.#pieceAt + this.at;
+    return this.#pieces.isChunked ? this.#pieces.at : this.#pieces.at + this.at;
   }
 
   #guard<T>(step: () => T): T | undefined {
@@ -170,10 +140,11 @@ export class CpuStream {
     return true;
   }
 
-  /** The lower 59 bits of a stamp; the upper ones run on. */
+  /** The lower 59 bits of a stamp; the upper ones run on, and have gone one up where the stamp seems far behind. */
   #setStamp(low: bigint): void {
     const running = this.base + BigInt(this.time);
-    this.time = Number(((running & UPPER_STAMP_BITS) | low) - this.base);
+    const stamp = (running & UPPER_STAMP_BITS) | low;
+    this.time = Number((stamp + TWO_58 < running ? stamp + 2n * TWO_58 : stamp) - this.base);
   }
 
   #stamp(): bigint {
@@ -231,63 +202,24 @@ export class CpuStream {
   }
 
   #load(): boolean {
-    if (this.#isChunked) return this.#loadChunk();
-    const end = Math.min(this.#end, this.#file.size);
-    if (this.#next >= end) return false;
-    const pages = Math.max(1, Math.floor(PIECE / this.#pageSize));
-    const length = Math.min(pages * this.#pageSize, end - this.#next);
-    this.#setPiece(this.#file.upTo(this.#next, length), this.#next);
-    this.#next += length;
-    return length >= this.#head.page.dataOffset;
-  }
-
-  #countChunks(): void {
-    const count = new DataView(this.#file.read(this.#next, 4, `the chunks of CPU ${this.cpu}`).buffer);
-    this.#chunksLeft = count.getUint32(0, this.#head.little);
-    this.#next += 4;
-  }
-
-  #loadChunk(): boolean {
-    if (this.#chunksLeft === 0) return false;
-    this.#chunksLeft--;
-    const { little, compression } = this.#head;
-    const sizes = this.#file.read(this.#next, 8, `a chunk of CPU ${this.cpu}`);
-    const view = new DataView(sizes.buffer, sizes.byteOffset, 8);
-    const packed = view.getUint32(0, little);
-    const plain = view.getUint32(4, little);
-    const at = this.#next;
-    if (plain > LARGEST_CHUNK) throw new DatFault('corrupt', at, `a chunk would have ${plain} bytes.`);
-    const resident = this.#shared.resident - this.#piece.length + plain;
-    if (resident > MOST_RESIDENT)
-      throw new DatFault(
-        'unsupported',
-        at,
-        `the chunks of all CPUs need more than ${MOST_RESIDENT} bytes of memory at once.`,
-      );
-    const data = this.#file.read(at + 8, packed, `a chunk of CPU ${this.cpu}`);
-    this.#drop();
-    this.#setPiece(decompress(compression, data, plain, at + 8), at);
-    this.#shared.resident += plain;
-    this.#next = at + 8 + packed;
-    return true;
-  }
-
-  #setPiece(piece: Uint8Array, at: number): void {
+    const piece = this.#pieces.next();
+    if (piece === undefined) return false;
     this.#piece = piece;
-    this.#pieceAt = at;
     this.#page = 0;
     this.bytes = piece;
     this.view = new DataView(piece.buffer, piece.byteOffset, piece.length);
+    return true;
   }
 
   #drop(): void {
-    if (this.#isChunked) this.#shared.resident -= this.#piece.length;
+    this.#pieces.drop();
     this.#piece = new Uint8Array();
   }
 
   #fault(at: number, what: string, isCut = false): DatFault {
-    const byte = this.#isChunked ? this.#pieceAt : this.#pieceAt + at;
-    const where = this.#isChunked ? ` (in the chunk at byte ${byte})` : '';
+    const { isChunked, at: piece } = this.#pieces;
+    const byte = isChunked ? piece : piece + at;
+    const where = isChunked ? ` (in the chunk at byte ${byte})` : '';
     return new DatFault(isCut ? 'truncated' : 'corrupt', byte, `CPU ${this.cpu}: ${what}${where}.`);
   }
 }

@@ -1,11 +1,12 @@
 /** A trace.dat opened: its metadata, and its events one after another in the order of time. */
 import { type Correction, correctionOf } from './correction.ts';
-import { CpuStream, type Shared } from './cpu-stream.ts';
+import { CpuStream } from './cpu-stream.ts';
 import { DatRecord } from './dat-record.ts';
 import { type DatFault } from './fault.ts';
 import { type DatHead } from './dat-head.ts';
 import { readHead } from './head.ts';
 import { Merge } from './merge.ts';
+import { type Shared } from './pieces.ts';
 import { type RandomFile } from './random-file.ts';
 
 const MOST_STREAMS = 16_384;

@@ -59,6 +59,18 @@ describe('the clock of a trace.dat', () => {
     expect((await factsOf(file({}, [[TIME_SHIFT, shift]])))['first time stamp']).toBe('5.000003100 s');
   });
 
+  it('runs on where an absolute stamp, of 59 bits, has begun again', async () => {
+    const turn = 3n << 59n;
+    const stamp = record(false, 31, 900, new Writer(false).u32(0).build());
+    const page = { base: turn - 1000n, data: Buffer.concat([tick, stamp, tick]) };
+    const sink = new MemorySink();
+    await importTrace(
+      scratchFile('turn.dat', traceDat({}, { test: [TICK] }, '', [{ name: '', cpus: [[page]] }], {})),
+      sink,
+    );
+    expect(sink.events.map(({ time }) => time)).toEqual([0, 1900]);
+  });
+
   it('is UTC with a date, so that a log of an emulator is beside it', async () => {
     const start = Date.UTC(2026, 10, 20, 21, 55, 30) / 1000;
     const recorded = file({}, [[DATE, text(String((start - 5) * 1_000_000))]]);
