@@ -49,6 +49,8 @@ export interface V3Behaviour {
   readonly savesRegisters: boolean;
   /** Can a VM have an ITS, and with it LPIs? Made in v3/model.ts. */
   readonly its: boolean;
+  /** GICD_IIDR.Revision of a new GIC; GICR_CTLR shows IR and CES from 3 on. Made in vgic/vm-part.ts. */
+  readonly revision: number;
 }
 
 export interface Profile {
@@ -75,7 +77,7 @@ export const MAINLINE: Profile = {
   ppiFinalisation: 'perVm',
   userspaceRegisters: 'absent',
   userspaceCr0ShowsLink: true,
-  vgicV3: { maxVcpus: 512, priorities: true, wideAccesses: 'whole', savesRegisters: true, its: true },
+  vgicV3: { maxVcpus: 512, priorities: true, wideAccesses: 'whole', savesRegisters: true, its: true, revision: 3 },
 };
 
 const FIRST_IRS: IrsBehaviour = {
@@ -211,9 +213,16 @@ export const PROFILES: readonly Profile[] = [
       'Every list register is loaded with priority 0: nothing preempts, and the first to arrive comes first.',
       'A 64-bit access to any register of the frames is carried out as two of 32 bits, the high word first.',
       'Of the device attributes there are the two addresses, the number of interrupts and CTRL_INIT.',
-      'There is no ITS and there are no LPIs.',
+      'There is no ITS and there are no LPIs. GICD_IIDR shows revision 0, so GICR_CTLR reads 0.',
     ],
-    vgicV3: { maxVcpus: 255, priorities: false, wideAccesses: 'halves', savesRegisters: false, its: false },
+    vgicV3: {
+      maxVcpus: 255,
+      priorities: false,
+      wideAccesses: 'halves',
+      savesRegisters: false,
+      its: false,
+      revision: 0,
+    },
   },
 ];
 

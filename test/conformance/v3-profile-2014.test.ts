@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { E2BIG, EINVAL, ENXIO } from '../../core/kvm/errno.ts';
 import { profileByName } from '../../core/kvm/profiles.ts';
 import { DEVICE_VGIC_V3, GROUP } from '../../core/kvm/uapi.ts';
-import { D, V3Lab } from './v3-lab.ts';
+import { D, R, V3Lab } from './v3-lab.ts';
 
 const first = profileByName('vgicv3-2014');
 
@@ -32,6 +32,12 @@ describe('the profile vgicv3-2014', () => {
     expect(has(GROUP.NR_IRQS, 0n)).toBe(0);
     const others = [GROUP.DIST_REGS, GROUP.REDIST_REGS, GROUP.CPU_SYSREGS, GROUP.LEVEL_INFO, GROUP.MAINT_IRQ];
     expect(others.map((group) => has(group, 0n))).toEqual(others.map(() => -ENXIO));
+  });
+
+  it('shows no revision, which KVM counts since 2018, and nothing of what revision 3 adds', () => {
+    const registers = (lab: V3Lab): bigint[] => [lab.r(0, D + 8n), lab.r(0, R)];
+    expect(registers(V3Lab.plain({ profile: first }))).toEqual([0x4b00_043bn, 0n]);
+    expect(registers(V3Lab.plain())).toEqual([0x4b00_343bn, 6n]);
   });
 
   it('loads every list register with priority 0, in order of arrival', () => {

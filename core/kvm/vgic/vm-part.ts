@@ -95,7 +95,7 @@ export class VmVgic implements VmGic {
 
   /** After the device was created: the distributor's own fields. */
   created(): void {
-    this.vgic.implRev.set(3);
+    this.vgic.implRev.set(this.vgic.behaviour.revision);
   }
 
   ppiIntid(ppi: number): number {
