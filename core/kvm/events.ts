@@ -199,7 +199,7 @@ export type VgicEvent =
   | { readonly kind: 'irq.updatePending'; readonly vcpu: number; readonly intid: number; readonly level: boolean }
   | { readonly kind: 'irq.bound'; readonly intid: number; readonly pintid: number }
   | { readonly kind: 'irq.acknowledged'; readonly pin: number }
-  | { readonly kind: 'ap.queue'; readonly intid: number; readonly target: number }
+  | { readonly kind: 'ap.queue' | 'irq.unqueued'; readonly intid: number; readonly target: number }
   | { readonly kind: 'ap.remove'; readonly intid: number; readonly from: number }
   | { readonly kind: 'ap.migrate'; readonly intid: number; readonly from: number; readonly to: number }
   | { readonly kind: 'ap.sort'; readonly order: readonly number[] }

@@ -7,13 +7,21 @@ import { seq } from '../../state/brand.ts';
 import { type TraceReader } from '../../trace/reader.ts';
 import { POSTING } from '../../trace/postings.ts';
 import { MISSING_BARRIER } from './barriers.ts';
+import { END_ORDER } from './end-order.ts';
 import { type Finding, type NewFinding, type Rule } from './finding.ts';
 import { LOCK_ORDER } from './lock-order.ts';
 import { MARKED } from './marks.ts';
 import { SELECTOR_RACE } from './selectors.ts';
 import { TABLE_ALIGNMENT } from './table-alignment.ts';
 
-export const RULES: readonly Rule[] = [LOCK_ORDER, MISSING_BARRIER, SELECTOR_RACE, TABLE_ALIGNMENT, ...MARKED];
+export const RULES: readonly Rule[] = [
+  LOCK_ORDER,
+  MISSING_BARRIER,
+  SELECTOR_RACE,
+  TABLE_ALIGNMENT,
+  END_ORDER,
+  ...MARKED,
+];
 
 /** Kind of source of what gicscope recorded itself. */
 const RECORDED = 'scenario';

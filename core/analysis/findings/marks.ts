@@ -1,5 +1,5 @@
 /** Events that are findings by themselves: the emulator marks where the specification says that something is lost. */
-import { positionOf, type Rule } from './finding.ts';
+import { positionOf, type Rule, type Severity } from './finding.ts';
 
 interface Mark {
   /** Name of an event of the kind `other`, or of a set-up step. */
@@ -8,6 +8,8 @@ interface Mark {
   readonly title: string;
   readonly explanation: string;
   readonly clause: string;
+  /** Absent: `error`. */
+  readonly severity?: Severity;
 }
 
 const MARKS: readonly Mark[] = [
@@ -43,11 +45,20 @@ const MARKS: readonly Mark[] = [
       'The guest changed a valid entry and did not invalidate it: which of the two LPIs an event becomes is not defined.',
     clause: 'gicv5-spi-lpi-behaviour §11.3',
   },
+  {
+    name: 'irq.unqueued',
+    id: 'unqueued-interrupt',
+    title: 'An interrupt is pending and enabled, and on no AP list',
+    explanation:
+      'It became pending while the distributor was off or its route led to no vCPU. Enabling the distributor or repairing the route does not queue it: it stands still until it is raised again, or until ISENABLER, ISPENDR, ISACTIVER or IGROUPR is written.',
+    clause: 'kvm-vgic-v3 §6.3, §6.4',
+    severity: 'warning',
+  },
 ];
 
-export const MARKED: readonly Rule[] = MARKS.map(({ name, id, title, explanation, clause }) => ({
+export const MARKED: readonly Rule[] = MARKS.map(({ name, id, title, explanation, clause, severity = 'error' }) => ({
   id,
-  severity: 'error',
+  severity,
   about: title,
   clause,
   names: [name],

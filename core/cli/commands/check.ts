@@ -14,7 +14,8 @@ export const checkCommand = defineCommand({
   summary: 'what the rules of the architecture find wrong in a trace',
   description:
     'Looks for locks taken in the wrong order, state that a guest reads before its GIC instruction is known to be ' +
-    'complete, an SPI that is configured through another vCPU’s selection, and events in which something is lost. Each ' +
+    'complete, an SPI that is configured through another vCPU’s selection, interrupts of a GICv3 that are ended out of ' +
+    'order or wait where nobody queues them, and events in which something is lost. Each ' +
     'finding names the events it rests on and the clause of the specification. The same thing found again is counted. ' +
     'A rule that a recording cannot serve (barriers are in gicscope’s own recordings alone) is not applied. Exit code ' +
     '1: something was found.',

@@ -3,7 +3,7 @@ import { extract } from '../../gic/wide.ts';
 import { EBUSY, EINVAL } from '../errno.ts';
 import { inDistributor, type IrqRegister } from '../vgic/irq-registers.ts';
 import { type Block, type MmioSpace, raz, type Reader, wi, type Writer } from '../vgic/mmio.ts';
-import { kickDeliverable } from '../vgic/queue.ts';
+import { kickDeliverable, tellIfUnqueued, tellUnqueued } from '../vgic/queue.ts';
 import { readIidr, writeRevision } from '../vgic/revision.ts';
 import { NONE } from '../vgic/irq.ts';
 import { IRQ_REGISTERS_V3, readIds } from './frames.ts';
@@ -39,7 +39,11 @@ const writeControl: Writer = ({ vgic, offset }, value) => {
 /** IIDR and TYPER2 are validated, CTLR is only stored (§14.4). */
 const userWriteControl: Writer = (access, value) => {
   const { vgic, offset } = access;
-  if (offset === 0) vgic.enabled.flag = (value & CTLR_ENABLE) !== 0n;
+  if (offset === 0) {
+    const was = vgic.enabled.flag;
+    vgic.enabled.flag = (value & CTLR_ENABLE) !== 0n;
+    if (!was && vgic.enabled.flag) tellUnqueued(vgic);
+  }
   if (offset === 8) return writeRevision(access, value);
   // No host here has the GICv4.1 capability that TYPER2 could show.
   if (offset === 0xc && value !== 0n) return vgic.vm.initialized.flag ? -EBUSY : -EINVAL;
@@ -59,6 +63,7 @@ const writeRouter: Writer = (access, value) => {
   const affinity = Number(value & 0xff_ffffn);
   target.routing = affinity;
   target.target = access.vgic.vcpuByAffinity(affinity)?.index ?? NONE;
+  tellIfUnqueued(access.vgic, target);
 };
 
 /** GICv3 keeps private interrupts in redistributors: here they are RAZ/WI. */

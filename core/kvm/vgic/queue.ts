@@ -2,7 +2,7 @@
  * Where an interrupt goes and when (kvm-vgic-v3 §4 … §6): target, queueing on an AP list, kicks, pruning, order.
  */
 import { type Result, EINVAL } from '../errno.ts';
-import { type Irq, NONE } from './irq.ts';
+import { FIRST_SPI, type Irq, NONE } from './irq.ts';
 import { type IrqFacts } from './irq-words.ts';
 import { Lpi } from './lpi.ts';
 import { vmcrPmr, VMCR } from '../../gic/v3/vmcr.ts';
@@ -130,9 +130,23 @@ export function deliverable(self: VgicVcpu): boolean {
   return false;
 }
 
-/** The distributor was enabled: whoever has something deliverable is to look (§6.4). */
+/** A guest enabled the distributor: whoever has something deliverable is to look (§6.4). */
 export function kickDeliverable(vgic: VgicVm): void {
   for (const vcpu of vgic.vcpus) if (deliverable(vcpu)) vcpu.vcpu.requestAndKick();
+  tellUnqueued(vgic);
+}
+
+/** Reports the interrupts that nobody queues now that the distributor is on (§6.4, quirk 20). */
+export function tellUnqueued(vgic: VgicVm): void {
+  for (const vcpu of vgic.vcpus) for (const irq of vcpu.privates) tellIfUnqueued(vgic, irq);
+  for (let n = 0; n < vgic.nrSpis.lo; n++) tellIfUnqueued(vgic, vgic.spi(FIRST_SPI + n));
+  for (const lpi of vgic.lpis.all) tellIfUnqueued(vgic, lpi);
+}
+
+/** The same of one whose route changed (§6.3). */
+export function tellIfUnqueued(vgic: VgicVm, irq: Irq): void {
+  const target = targetOf(vgic, irq);
+  if (target !== NONE && irq.holder === NONE) vgic.vm.emit({ kind: 'irq.unqueued', intid: irq.intid, target });
 }
 
 /** §4.1. `owner`: 0 userspace. The event comes first: it is recorded for ignored injections too. */

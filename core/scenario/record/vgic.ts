@@ -74,6 +74,7 @@ export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind'] | ItsEvent['kin
     if (interrupt !== undefined) s.brief(LINE, place, '', level ? 1 : 0, undefined, interrupt);
   },
   'ap.queue': (s, { intid, target }, place) => other(s, place, 'ap.queue', queued(intid, target)),
+  'irq.unqueued': (s, { intid, target }, place) => other(s, place, 'irq.unqueued', queued(intid, target)),
   'ap.remove': (s, { intid, from }, place) => other(s, place, 'ap.remove', removed(intid, from)),
   // The order is that of the list registers that follow.
   'ap.sort': (s, _event, place) => other(s, place, 'ap.sort', '{}'),

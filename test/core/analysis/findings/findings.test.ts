@@ -274,6 +274,52 @@ describe('a table of LPIs', () => {
   });
 });
 
+describe('interrupts of a GICv3', () => {
+  const access = (register: string, op: 'read' | 'write', value: bigint, vcpu = 0): NewEvent => ({
+    kind: 'register.access',
+    origin: 'guest',
+    time: nanoseconds(0),
+    vcpu: vcpuId(vcpu),
+    register,
+    op,
+    value,
+  });
+  const taken = (intid: bigint, vcpu = 0): NewEvent => access('ICC_IAR1_EL1', 'read', intid, vcpu);
+  const ended = (intid: bigint, vcpu = 0): NewEvent => access('ICC_EOIR1_EL1', 'write', intid, vcpu);
+  const found = (...events: readonly NewEvent[]): Promise<readonly Finding[]> =>
+    inTrace((writer) => events.forEach((event) => writer.append(event)));
+
+  it('that are ended in the order of their acknowledges drop the wrong priorities', async () => {
+    expect(await found(taken(32n), taken(34n), ended(32n), ended(34n))).toMatchObject([
+      {
+        rule: 'end-order',
+        severity: 'warning',
+        title: 'vCPU 0 ends SPI 32 before SPI 34, which it acknowledged later',
+        count: 1,
+        positions: [{ seq: 0 }, { seq: 1 }, { seq: 2 }],
+      },
+    ]);
+  });
+
+  it.each([
+    ['in reverse order', [taken(32n), taken(34n), ended(34n), ended(32n)]],
+    ['each on its own vCPU', [taken(32n), taken(34n, 1), ended(32n), ended(34n, 1)]],
+    ['with nothing to acknowledge between', [taken(32n), taken(1023n), ended(1023n), ended(32n)]],
+    ['where one was acknowledged before the recording', [taken(34n), ended(32n), ended(34n)]],
+    ['one after the other', [taken(32n), ended(32n), taken(34n), ended(34n)]],
+  ])('are ended rightly %s', async (_how, events) => {
+    expect(await found(...events)).toEqual([]);
+  });
+
+  it('that wait where nobody queues them are found', async () => {
+    const [restored, ...others] = await run(bundled('gicv3-restore-order'));
+    expect(restored).toMatchObject({ rule: 'unqueued-interrupt', severity: 'warning', count: 1 });
+    expect(others).toEqual([]);
+    expect(rulesOf(await run(bundled('gicv3-irouter-while-pending')))).toEqual([]);
+    expect(rulesOf(await run(bundled('gicv3-deactivation-by-count')))).toEqual([]);
+  });
+});
+
 describe('what the emulator marks', () => {
   it('is found: a latch that a lowered line leaves, a resampler that nobody signals, a refused table', async () => {
     const refused = 'mov w1, #4\nstr w1, [x2, #0x190]\nldr x1, =0x80100001\nstr x1, [x2, #0x180]';
