@@ -17,7 +17,7 @@ export type UserspaceRegisters = 'absent' | 'untilFirstRun' | 'anyTime';
 export interface IrsBehaviour {
   /** How injected SPIs are tracked until the guest has consumed them; made in v5/irs/ap-list.ts (§9, §10). */
   readonly spiList: 'h1' | 'h3' | 'none';
-  /** What a change of IRS_CR0.IRSEN does to the vCPUs; made in v5/irs/irs-enable.ts (§4.1). */
+  /** What a change of IRS_CR0.IRSEN does to the vCPUs; made in v5/irs/irs-writes.ts and residency.ts (§4.1). */
   readonly enable: 'halt' | 'reload';
   /** Registers of 64 bits also take their halves; the same version locks and refuses more; v5/irs/virtual-irs.ts. */
   readonly halfAccesses: boolean;

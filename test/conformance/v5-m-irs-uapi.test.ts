@@ -16,6 +16,7 @@ import {
 import { CTRL, DEVICE_VGIC_V5, encodeIrqLine, GROUP, IRQ_TYPE, UserWords } from '../../core/kvm/uapi.ts';
 import { ADDR_IRS } from '../../core/kvm/v5/irs/attributes.ts';
 import { UNSET } from '../../core/kvm/frame.ts';
+import { teardown } from '../../core/kvm/v5/irs/vm-life.ts';
 import { VmVgicV5 } from '../../core/kvm/v5/vm-vgic.ts';
 import { sysregAttribute } from '../../core/kvm/v5/userspace-registers.ts';
 import { BAD_ADDRESS, Lab } from './v5-lab.ts';
@@ -278,12 +279,12 @@ describe('VM ids', () => {
     expect([a.result, a.irs.vmId.lo, b.result, b.irs.vmId.lo]).toEqual([0, 0, 0, 1]);
     const third = lab.host.createVm();
     expect(make(third).result).toBe(-ENOSPC);
-    expect(a.irs.teardown()).toBe(0);
+    expect(teardown(a.irs)).toBe(0);
     const c = make(third);
     expect([c.result, c.irs.vmId.lo]).toEqual([0, 0]);
     lab.take();
     lab.host.irs?.failNext('unmap');
-    expect(b.irs.teardown()).toBe(-ETIMEDOUT);
+    expect(teardown(b.irs)).toBe(-ETIMEDOUT);
     expect(lab.take('vm.id.leak')).toMatchObject([{ vmId: 1 }]);
     expect(make().result).toBe(-ENOSPC);
   });

@@ -27,6 +27,7 @@ import { injectSpi } from './irs/inject-spi.ts';
 import { followEnable, ring } from './irs/residency.ts';
 import { irsOffset } from './irs/virtual-irs.ts';
 import { VmIrs } from './irs/vm-irs.ts';
+import { initialise } from './irs/vm-life.ts';
 import { userspaceRegister } from './userspace-registers.ts';
 import { VcpuVgicV5 } from './vcpu-vgic.ts';
 
@@ -124,7 +125,7 @@ export class VmVgicV5 implements VmGic {
   }
 
   #initialiseIrs(irs: VmIrs): Result {
-    const result = irs.initialise();
+    const result = initialise(irs);
     return result === 0 ? this.#initialisePpis() : result;
   }
 

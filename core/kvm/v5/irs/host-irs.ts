@@ -16,7 +16,7 @@ import { istOperation } from '../../../gic/v5/irs/operations.ts';
 import { decodeVdPend } from '../../../gic/v5/irs/virtual-instructions.ts';
 import { type SlotId } from '../../../state/brand.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
-import { EBUSY, ENOSPC, ETIMEDOUT, type Result } from '../../errno.ts';
+import { EBUSY, ETIMEDOUT, type Result } from '../../errno.ts';
 import { type KvmEvent } from '../../events.ts';
 import { type Place, NOWHERE, placeAt } from '../../place.ts';
 import { type Host } from '../../host.ts';
@@ -24,6 +24,7 @@ import { type HostCpu } from '../../host-cpu.ts';
 import { type IrsFacts } from '../../host-facts.ts';
 import { type HostCommand, isGood, perform } from './host-registers.ts';
 import { CONTEXT_V, ResidentVpes } from './resident-vpes.ts';
+import { VmIds } from './vm-ids.ts';
 import { VmTable } from './vm-table.ts';
 import { VmTables } from './vm-tables.ts';
 
@@ -45,12 +46,11 @@ export class HostIrs {
     IrsFacts;
   readonly memory: SlotMemory;
   readonly vmTable: VmTable;
+  readonly ids: VmIds;
   /** IRS_VPE_SELR: the VPE that KVM selected last. */
   readonly vpeSelr: Cell;
   /** What to do when the doorbell of a VPE rings, by VM index. */
   readonly doorbells = new Map<number, (vpe: number) => void>();
-  /** From `firstVm` on: index of the VM + 1 that has the id; 0: the id is free. */
-  readonly #owners: readonly Cell[];
   readonly #faults: Cell;
   readonly #tables: (VmTables | undefined)[] = [];
   readonly #domains: Domain[] = [];
@@ -74,7 +74,7 @@ export class HostIrs {
     this.memory = new SlotMemory(host.journal);
     const { vms, firstVm, vmTableLevels } = this.facts;
     this.vmTable = new VmTable(this.memory, vms, vmTableLevels);
-    this.#owners = Array.from({ length: vms - firstVm }, (_, n) => claim.cell(`vm${firstVm + n}.owner`, 16));
+    this.ids = new VmIds(claim, firstVm, vms);
     // Written when KVM probed the host, before any VM; the VM table stays where it is.
     claim.register('IRS_VMT_CFGR', BigInt(this.vmTable.cfgr));
     claim.register('IRS_VMT_BASER', this.vmTable.baser);
@@ -100,20 +100,6 @@ export class HostIrs {
     const fails = this.#faults.has(bit);
     this.#faults.put(bit, false);
     return fails;
-  }
-
-  // --- VM ids -----------------------------------------------------------------------------------------------------
-
-  /** The lowest free id, or -ENOSPC (§3.2). */
-  takeId(vmIndex: number): Result {
-    const free = this.#owners.findIndex((owner) => owner.lo === 0);
-    if (free < 0) return -ENOSPC;
-    this.#owners[free]?.set(vmIndex + 1);
-    return this.facts.firstVm + free;
-  }
-
-  freeId(id: number): void {
-    this.#owners[id - this.facts.firstVm]?.set(0);
   }
 
   // --- registers --------------------------------------------------------------------------------------------------
@@ -199,7 +185,7 @@ export class HostIrs {
     const valid = this.tables(vmId).isVpeValid(vpe) && !this.fails('resident');
     const high = (valid ? CONTEXT_V : CONTEXT_F) | (irichppidis ? CONTEXT_IRICHPPIDIS : 0) | vpe;
     this.#resident.enter(cpu, vmId, high);
-    if (valid) this.tables(vmId).disarm(vpe);
+    if (valid) this.tables(vmId).vpes.disarm(vpe);
     return valid;
   }
 
@@ -214,7 +200,7 @@ export class HostIrs {
     const vpe = hi & 0xffff;
     const vmId = lo & 0xffff;
     this.#resident.enter(cpu, 0, dbpm === undefined ? 0 : CONTEXT_DB | (dbpm << 23));
-    if (dbpm !== undefined) this.tables(vmId).arm(vpe, dbpm);
+    if (dbpm !== undefined) this.tables(vmId).vpes.arm(vpe, dbpm);
   }
 
   /** Withdraws the candidate of the VPE that left, and lets a doorbell fire; after the event that tells of it. */
@@ -252,19 +238,15 @@ export class HostIrs {
   }
 
   #ring(vmId: number, vpe: number, { intid, priority }: Candidate): void {
-    const tables = this.tables(vmId);
-    const dbpm = tables.armed(vpe);
+    const { vpes } = this.tables(vmId);
+    const dbpm = vpes.armed(vpe);
     if (dbpm === undefined || intid === 0 || priority > dbpm) return;
-    tables.disarm(vpe);
-    this.doorbells.get(this.#ownerOf(vmId))?.(vpe);
-  }
-
-  #ownerOf(vmId: number): number {
-    return (this.#owners[vmId - this.facts.firstVm]?.lo ?? 0) - 1;
+    vpes.disarm(vpe);
+    this.doorbells.get(this.ids.ownerOf(vmId))?.(vpe);
   }
 
   #vmPlace(vmId: number): Place {
-    return placeAt(this.#ownerOf(vmId));
+    return placeAt(this.ids.ownerOf(vmId));
   }
 
   #emit(event: KvmEvent, place: Place): void {

@@ -53,7 +53,7 @@ const EFFECTS: Readonly<Record<string, (irs: HostIrs, value: bigint) => void>> =
     // Of a table that goes away KVM zeroes the entry next; where that fails, the vectors have its entries reachable still.
     if ((value & UNMAP) === 0n) irs.tables(high16(value)).setIstValid(type);
   },
-  IRS_VMAP_VPER: (irs, value) => irs.tables(high16(value)).setVpeValid(low16(value)),
+  IRS_VMAP_VPER: (irs, value) => irs.tables(high16(value)).vpes.setValid(low16(value)),
   IRS_VPE_SELR: (irs, value) => irs.vpeSelr.set(Number(value & 0xffff_ffffn), Number(value >> 32n)),
 };
 

@@ -7,7 +7,6 @@
 import { type IstType, istTypeOf, NUMBER_MASK, SPI } from '../../../gic/v5/irs/iste.ts';
 import { vdPendOperand } from '../../../gic/v5/irs/virtual-instructions.ts';
 import { type Cell, CellClaim } from '../../../state/cell.ts';
-import { EBUSY, EINVAL, ENODEV, ENOMEM, ETIMEDOUT, type Result } from '../../errno.ts';
 import { UNSET } from '../../frame.ts';
 import { type KvmEvent } from '../../events.ts';
 import { type Place } from '../../place.ts';
@@ -15,7 +14,6 @@ import { type IrsBehaviour } from '../../profiles.ts';
 import { type Vcpu } from '../../vcpu.ts';
 import { type Vm } from '../../vm.ts';
 import { type HostIrs } from './host-irs.ts';
-import { COMMANDS } from './host-registers.ts';
 import { IrsRegisters } from './irs-state.ts';
 import { Listeners } from './listeners.ts';
 import { Locks } from './locks.ts';
@@ -24,10 +22,8 @@ import { VirtualIts } from './virtual-its.ts';
 import { type VmTables } from './vm-tables.ts';
 
 export const DEFAULT_SPIS = 32;
-/** The physical LPI that is the doorbell of the vCPU with index 0. */
-const FIRST_DOORBELL = 1000;
-/** No VM id; no address. */
-const NONE = 0xffff;
+/** No VM id. */
+export const NO_ID = 0xffff;
 
 /** Aligned 32-bit words of guest memory; undefined or false: no memory is there. */
 export interface GuestMemory {
@@ -44,7 +40,7 @@ export class VmIrs {
   readonly listeners: Listeners;
   /** In a prototype's profile alone. */
   readonly its: VirtualIts | undefined;
-  /** Id on the host, or 0xFFFF. */
+  /** Id on the host, or `NO_ID`. */
   readonly vmId: Cell;
   /** 0 before NR_IRQS was set or INIT. */
   readonly nrSpis: Cell;
@@ -67,7 +63,7 @@ export class VmIrs {
     this.locks = new Locks(claim, (event) => this.emit(event));
     this.registers = new IrsRegisters(this.#claim);
     this.listeners = new Listeners(this, claim);
-    this.vmId = claim.cell('vmId', 16, { initial: BigInt(NONE) });
+    this.vmId = claim.cell('vmId', 16, { initial: BigInt(NO_ID) });
     this.nrSpis = claim.cell('nrSpis', 16);
     this.base = claim.cell('irsBase', 64, { initial: UNSET });
     this.first = claim.cell('spiList.first', 17);
@@ -130,6 +126,12 @@ export class VmIrs {
     if (this.vm.index === 0) this.host.tables(this.host.facts.firstVm).claimEntries(SPI, count);
   }
 
+  /** The SPIs that INIT makes, as they are then. */
+  resetSpis(): void {
+    this.reserveSpis(this.nrSpis.lo);
+    for (const spi of this.#spis.slice(0, this.nrSpis.lo)) spi.reset();
+  }
+
   /** The SPI of this number, if the VM has it. */
   spi(number: number): Spi | undefined {
     return number < this.nrSpis.lo && this.vm.initialized.flag ? this.#spis[number] : undefined;
@@ -150,7 +152,7 @@ export class VmIrs {
   // --- tables on the host -----------------------------------------------------------------------------------------
 
   get hasId(): boolean {
-    return this.vmId.lo !== NONE;
+    return this.vmId.lo !== NO_ID;
   }
 
   get tables(): VmTables {
@@ -171,77 +173,6 @@ export class VmIrs {
 
   hasIst(type: IstType): boolean {
     return this.hasId && this.tables.ist(type) !== undefined;
-  }
-
-  /** CTRL_INIT, steps 1 … 12 of §3.3; a failure after step 5 undoes all. */
-  initialise(): Result {
-    const { vm, host } = this;
-    if (vm.vcpus.length === 0) return -ENODEV;
-    if (vm.vcpus.some((vcpu) => vcpu.isNested)) return -EINVAL;
-    if (this.nrSpis.lo === 0) this.nrSpis.set(DEFAULT_SPIS);
-    if (this.hasId) return -EBUSY;
-    const id = host.takeId(vm.index);
-    if (id < 0) return id;
-    this.vmId.set(id);
-    this.emit({ kind: 'vm.id', vmId: id });
-    const result = this.#buildTables();
-    if (result !== 0) this.teardown();
-    return result;
-  }
-
-  #buildTables(): Result {
-    const { vm, host, vmId, tables } = this;
-    if (host.fails('alloc')) return -ENOMEM;
-    if (host.vmTable.twoLevel && !host.vmTable.covers(vmId.lo)) {
-      host.vmTable.describe(vmId.lo);
-      host.command(COMMANDS.mapLevel2(vmId.lo), this.place);
-    }
-    tables.describe(this.vpeIdBits);
-    host.command(COMMANDS.mapVm(vmId.lo), this.place);
-    this.emit({ kind: 'vm.vmte.valid', vmId: vmId.lo });
-    this.registers.reset(vm.host.facts.paBits ?? 40, host);
-    const idBits = 32 - Math.clz32(this.nrSpis.lo - 1);
-    this.reserveSpis(this.nrSpis.lo);
-    for (const spi of this.#spis.slice(0, this.nrSpis.lo)) spi.reset();
-    tables.attachIst(SPI, idBits);
-    host.command(COMMANDS.mapIst(vmId.lo, SPI), this.place);
-    // Every entry has a slot from now on: what a guest never touches is shown as well.
-    tables.claimEntries(SPI, 2 ** idBits);
-    this.emit({ kind: 'vm.spiIst', idBits, address: tables.ist(SPI)?.config.base ?? 0 });
-    for (const vcpu of vm.vcpus) this.#makeVpeValid(vcpu);
-    this.listeners.reset();
-    return 0;
-  }
-
-  /** §3.4: the VPE, then its routing mode and its doorbell. */
-  #makeVpeValid({ id, index }: Vcpu): void {
-    const { host, place } = this;
-    const vmId = this.vmId.lo;
-    const doorbellLpi = FIRST_DOORBELL + index;
-    this.tables.describeVpe(id);
-    const commands = [
-      COMMANDS.mapVpe(vmId, id),
-      COMMANDS.selectVpe(vmId, id),
-      COMMANDS.targetVpe(),
-      COMMANDS.doorbell(doorbellLpi, this.behaviour.firstDoorbellMask),
-    ];
-    for (const command of commands) host.command(command, place);
-    this.emit({ kind: 'vm.vpe.valid', vmId, vpe: id, doorbellLpi });
-  }
-
-  /** §3.6. The id is free again only if the host let go of the tables; else it is leaked on purpose. */
-  teardown(): Result {
-    if (!this.hasId) return 0;
-    const vmId = this.vmId.lo;
-    const failed = this.host.command(COMMANDS.unmapVm(vmId), this.place, 'unmap') !== 0;
-    if (!failed) {
-      this.tables.clear();
-      this.emit({ kind: 'vm.vmte.invalid', vmId });
-      this.host.freeId(vmId);
-    }
-    this.vmId.set(NONE);
-    this.emit({ kind: failed ? 'vm.id.leak' : 'vm.id.free', vmId });
-    return failed ? -ETIMEDOUT : 0;
   }
 
   /** Bits that the largest vCPU id needs, at least 1. */

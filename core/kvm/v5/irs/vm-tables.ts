@@ -1,7 +1,7 @@
 /**
  * One VM's tables in host memory (gicv5-spi-lpi-behaviour §8.1, kvm-vgic-v5-spi §3): its entry in the VM table, the
  * VPE table with descriptors, and the two interrupt state tables. Paths are those of the objects, not of addresses:
- * `vmt0.word2`, `vpet0.vpe1`, `ist.spi33`.
+ * `vmt0.word2`, `ist.spi33`.
  *
  * Layout of a VM's window of 32 MiB: LPI entries at 0 (one area per entry size), SPI entries at 16 MiB, the level-1
  * table of LPIs at 20 MiB, VPE table at 24 MiB, VPE descriptors at 25 MiB. The VM table (vm-table.ts) lies before all.
@@ -18,9 +18,9 @@ import {
 } from '../../../gic/v5/irs/iste.ts';
 import { type Region } from '../../../gic/v5/irs/memory.ts';
 import { type SlotId } from '../../../state/brand.ts';
-import { MAX_VCPU_IDS } from '../../uapi.ts';
 import { type HostIrs } from './host-irs.ts';
 import { VMT_ENTRY } from './vm-table.ts';
+import { VpeTable } from './vpe-table.ts';
 
 const WINDOWS = 0x10_1000_0000;
 const WINDOW = 0x200_0000;
@@ -33,9 +33,6 @@ const ISTSZ_SHIFT = 24;
 const STRUCTURE = 1 << 26;
 const ID_BITS_SHIFT = 27;
 const VPE_ID_BITS_SHIFT = 27;
-/** Bits of a descriptor that the IRS keeps for itself: a doorbell is requested, and down to which priority. */
-const ARMED = 1;
-const DBPM_SHIFT = 1;
 
 interface Cached {
   readonly lo: number;
@@ -44,13 +41,12 @@ interface Cached {
 }
 
 export class VmTables {
+  readonly vpes: VpeTable;
   readonly #irs: HostIrs;
   readonly #vmId: number;
   readonly #base: number;
   /** The entry in the VM table. */
   readonly #entry: Region;
-  readonly #vpes: Region;
-  readonly #descriptors: Region;
   readonly #prefix: string;
   /** Memory of entries, by type and entry size. */
   readonly #areas = new Map<string, { readonly type: IstType; readonly words: number; readonly region: Region }>();
@@ -63,8 +59,6 @@ export class VmTables {
     this.#vmId = vmId;
     this.#base = WINDOWS + vmId * WINDOW;
     const { memory } = irs;
-    // Ids may be larger than the number of VPEs: a slot for every vCPU id.
-    const vpes = MAX_VCPU_IDS * 8;
     this.#prefix = vmId === 0 ? '' : `vmid${vmId}.`;
     this.#entry = memory.add({
       base: irs.vmTable.addressOf(vmId),
@@ -72,25 +66,14 @@ export class VmTables {
       word: 8,
       path: (n) => `host.vmt${vmId}.word${n}`,
     });
-    this.#vpes = memory.add({
-      base: this.#base + 24 * MIB,
-      bytes: vpes,
-      word: 8,
-      path: (n) => `host.vpet${vmId}.vpe${n}`,
-    });
-    this.#descriptors = memory.add({
-      base: this.#base + 25 * MIB,
-      bytes: vpes,
-      word: 8,
-      path: (n) => `host.vped${vmId}.vpe${n}`,
-    });
+    this.vpes = new VpeTable(memory, vmId, this.#base + 24 * MIB, this.#base + 25 * MIB);
   }
 
   // --- VM and VPEs ------------------------------------------------------------------------------------------------
 
   /** Word 1: the VPE table. The entry is valid after IRS_VMAP_VMR. */
   describe(vpeIdBits: number): void {
-    const table = this.#vpes.spec.base;
+    const table = this.vpes.address;
     this.#entry.set(1, low(table), high(table) | (vpeIdBits << VPE_ID_BITS_SHIFT));
   }
 
@@ -102,39 +85,15 @@ export class VmTables {
     return this.#irs.vmTable.covers(this.#vmId) && (this.#entry.lo(0) & VALID) !== 0;
   }
 
-  /** The slot of a VPE: where its descriptor is. Valid after IRS_VMAP_VPER. */
-  describeVpe(vpe: number): void {
-    const descriptor = this.#descriptors.spec.base + vpe * 8;
-    this.#vpes.set(vpe, low(descriptor), high(descriptor));
-  }
-
-  setVpeValid(vpe: number): void {
-    this.#vpes.set(vpe, this.#vpes.lo(vpe) | VALID, this.#vpes.hi(vpe));
-  }
-
+  /** Can the IRS make this VPE resident? */
   isVpeValid(vpe: number): boolean {
-    return this.isValid && vpe < MAX_VCPU_IDS && (this.#vpes.lo(vpe) & VALID) !== 0;
+    return this.isValid && this.vpes.isValid(vpe);
   }
 
   /** Everything zero. */
   clear(): void {
-    for (const region of [this.#entry, this.#vpes, this.#descriptors]) region.clear();
-  }
-
-  // --- doorbells --------------------------------------------------------------------------------------------------
-
-  arm(vpe: number, dbpm: number): void {
-    this.#descriptors.set(vpe, ARMED | (dbpm << DBPM_SHIFT));
-  }
-
-  disarm(vpe: number): void {
-    this.#descriptors.set(vpe, 0);
-  }
-
-  /** The mask of a doorbell that is requested. */
-  armed(vpe: number): number | undefined {
-    const word = this.#descriptors.lo(vpe);
-    return (word & ARMED) === 0 ? undefined : word >>> DBPM_SHIFT;
+    this.#entry.clear();
+    this.vpes.clear();
   }
 
   // --- interrupt state tables -------------------------------------------------------------------------------------

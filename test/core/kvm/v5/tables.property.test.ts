@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HWU, LPI, LPI_BASE, SPI } from '../../../../core/gic/v5/irs/iste.ts';
 import { type IrsFacts } from '../../../../core/kvm/host-facts.ts';
+import { teardown } from '../../../../core/kvm/v5/irs/vm-life.ts';
 import { digest } from '../../../../core/state/digest.ts';
 import { images, SpiLab } from '../../../conformance/v5-spi-lab.ts';
 import { Life, life, type Step } from '../random-spi-life.ts';
@@ -146,13 +147,13 @@ describe('a life', () => {
         const of = withLpis(profile, irs);
         play(of, parts);
         for (const guest of of.lab.guests) guest.stop();
-        expect(of.lab.irs.teardown()).toBe(0);
+        expect(teardown(of.lab.irs)).toBe(0);
         const { layout, state } = of.lab.journal;
         const left = layout.slots.filter(
           ({ path }, slot) => /^host\.(vmt0|vpet|vped)/.test(path) && state.lo[slot] !== 0,
         );
         expect(left.map(({ path }) => path)).toEqual([]);
-        expect(of.lab.irs.host.takeId(9)).toBe(0);
+        expect(of.lab.irs.host.ids.take(9)).toBe(0);
       }),
       { numRuns: 40 },
     );
