@@ -119,6 +119,12 @@ describe('the breakpoint editor', () => {
     await page.keyboard.press('Home');
     await page.keyboard.press('F5');
     await page.getByText('No breakpoint to run to.').waitFor();
+    // A fourth tab leaves the buttons beside it where they can be seen.
+    const [more, dock] = [
+      await page.getByTestId('breakpoints-more').boundingBox(),
+      await page.getByTestId('dock').boundingBox(),
+    ];
+    expect((more?.x ?? NaN) + (more?.width ?? NaN)).toBeLessThanOrEqual((dock?.x ?? NaN) + (dock?.width ?? NaN));
     await page.getByRole('tab', { name: 'Messages' }).click();
     await expect.poll(() => page.getByTestId('message').count()).toBe(Math.min(hits.length, 200));
     expect(await page.getByTestId('message').first().textContent()).toContain(`#${hits[0]} takes LPI 8`);
