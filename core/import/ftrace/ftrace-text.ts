@@ -93,7 +93,7 @@ class TextSession implements LineReceiver {
       return;
     }
     const plain = text.slice(ornamentOf(text), LONGEST_SKIPPED);
-    const [, cpu, count = PERF_LOST.exec(plain)?.[1]] = LOST.exec(plain) ?? [];
+    const [, buffer, cpu, count = PERF_LOST.exec(plain)?.[1]] = LOST.exec(plain) ?? [];
     if (cpu === undefined && count === undefined) {
       this.header.take(plain, this.#record.line.files);
       this.#skip(line, reasonFor(plain), text);
@@ -102,6 +102,7 @@ class TextSession implements LineReceiver {
     // It stands before the first event after the gap, whose time is not known yet.
     Object.assign(record.line, newTextLine(), {
       cpu: Number(cpu ?? -1),
+      buffer: buffer ?? '',
       name: 'lost events',
       flagColumns: record.line.flagColumns,
       files: record.line.files,

@@ -1,7 +1,11 @@
 /** Why a line of ftrace text is no event: lines of other tracers, of options and of headers, by how they begin. */
 
-/** Events were lost before what follows, on this CPU; the kernel and reports of trace-cmd say so. */
-export const LOST = /^CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]$/;
+/**
+ * Events were lost before what follows, on this CPU; the kernel says so, and reports of trace-cmd, behind the name of the
+ * buffer or file.
+ */
+export const LOST =
+  /^(?:\s{0,64}(\S.{0,255}?): {1,64})?CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]$/;
 /** How a report begins, or the report of each of several files: with its name. */
 const REPORT = /^(?:\s{0,64}(\S.{0,255}): )?cpus=\d{1,6}\s*$/;
 

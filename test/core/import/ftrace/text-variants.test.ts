@@ -442,6 +442,23 @@ describe('lines that are no events', () => {
     expect(result.summary.lines).toMatchObject({ read: 3, asEvents: 2, skipped: 1 });
   });
 
+  it('are losses behind the name of a buffer or file too', async () => {
+    const { sink } = await read(
+      [
+        ' host side.dat: cpus=2',
+        'i1:       CPU 0/KVM-214     [001] d..1.    15.734270: kvm_entry: PC: 0x40',
+        'i1: CPU:1 [15708 EVENTS DROPPED]',
+        '          host side.dat: CPU:0 [EVENTS DROPPED]',
+        '',
+      ].join('\n'),
+    );
+    expect(sink.ofKind('lost').map(({ count, detail }) => [count, detail])).toEqual([
+      [15_708n, { CPU: 1, buffer: 'i1' }],
+      [undefined, { CPU: 0, buffer: 'host side.dat' }],
+    ]);
+    expect(sink.value('vcpu0.runState')).toBeUndefined();
+  });
+
   it('may be all that the beginning of perf’s text has', async () => {
     const record = '            perf  2278 [000]  1.000000: PERF_RECORD_COMM: perf:2278/2278\n';
     const { sink, result } = await read(
