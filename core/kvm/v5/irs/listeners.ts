@@ -18,6 +18,10 @@ const MOST_ROUTES = 4096;
 /** The field of a GSI's slot that says where it leads: pin + 1, or one of these. */
 const TARGET = 0x7ff;
 const OWN_PIN = 0;
+/** Further fields of that slot: the number of resample eventfds; another GSI is the one that its pin is looked up to. */
+const COUNT_SHIFT = 11;
+const COUNT = 0xf_ffff;
+const UNTOLD = 0x8000_0000;
 const TO_MESSAGE = 0x7ff;
 const NOWHERE = 0x7fe;
 
@@ -31,7 +35,7 @@ interface MessageSlots {
 export class Listeners implements GsiRoutes {
   readonly #irs: VmIrs;
   readonly #claim: CellClaim;
-  /** Per GSI: where it was routed to in bits 10:0, number of resample eventfds above. */
+  /** Per GSI: where it was routed to, how many resample eventfds it has, and whether another GSI is that of its pin. */
   readonly #gsis = new Map<number, Cell>();
   readonly #messages = new Map<number, MessageSlots>();
   /** User space has replaced the table; claimed when it first does. */
@@ -69,8 +73,10 @@ export class Listeners implements GsiRoutes {
     this.#replaced ??= this.#claim.flag('gsi.replaced');
     this.#replaced.flag = true;
     for (const gsi of this.#gsis.keys()) this.#target(gsi, NOWHERE);
+    // A pin is looked up to one GSI: of several that lead to it, the last in the table (§9.4).
+    const told = new Map(routes.flatMap(({ gsi, to }) => ('pin' in to ? [[to.pin, gsi] as const] : [])));
     for (const { gsi, to } of routes)
-      if ('pin' in to) this.#target(gsi, to.pin + 1);
+      if ('pin' in to) this.#target(gsi, to.pin + 1, told.get(to.pin) === gsi);
       else {
         const { address, data, flags } = this.#message(gsi);
         address.value = to.msi.address;
@@ -114,19 +120,19 @@ export class Listeners implements GsiRoutes {
   /** KVM_IRQFD with a resample eventfd; without a notifier it will never be signalled. */
   addResampler(gsi: number): void {
     const cell = this.#gsi(gsi);
-    cell.set(cell.lo + (1 << 11));
+    cell.set(cell.lo + (1 << COUNT_SHIFT));
     if (this.#irs.behaviour.spiList !== 'none' || this.#warned.flag) return;
     this.#warned.flag = true;
     this.#irs.emit({ kind: 'notifier.unsupported', gsi });
   }
 
-  /** A deactivation was found: every listener of every GSI that goes to the pin, once. */
+  /** A deactivation was found: every listener of the GSI of the pin, once. */
   notifyAcked(pin: number): void {
     this.#irs.emit({ kind: 'notifier.fire', pin });
     this.internal.get(pin)?.();
     for (const [gsi, cell] of this.#gsis) {
-      const count = cell.lo >>> 11;
-      if (count === 0 || this.pinOf(gsi) !== pin) continue;
+      const count = (cell.lo >>> COUNT_SHIFT) & COUNT;
+      if (count === 0 || (cell.lo & UNTOLD) !== 0 || this.pinOf(gsi) !== pin) continue;
       // The resampler's own source goes low first, then each eventfd is signalled, in order of registration.
       this.signal(gsi, false);
       for (let index = 0; index < count; index++) this.#irs.emit({ kind: 'resample.signal', gsi, index });
@@ -136,12 +142,14 @@ export class Listeners implements GsiRoutes {
   #targetOf(gsi: number): number {
     const target = (this.#gsis.get(gsi)?.lo ?? OWN_PIN) & TARGET;
     if (target !== OWN_PIN) return target;
-    return this.#replaced?.flag === true || gsi >= this.#irs.nrSpis.lo ? NOWHERE : OWN_PIN;
+    const { vm, nrSpis } = this.#irs;
+    const isDefault = this.#replaced?.flag !== true && vm.initialized.flag;
+    return isDefault && gsi < nrSpis.lo ? OWN_PIN : NOWHERE;
   }
 
-  #target(gsi: number, target: number): void {
+  #target(gsi: number, target: number, isTold = true): void {
     const cell = this.#gsi(gsi);
-    cell.set((cell.lo & ~TARGET) | target);
+    cell.set((cell.lo & ~(TARGET | UNTOLD)) | target | (isTold ? 0 : UNTOLD));
   }
 
   #message(gsi: number): MessageSlots {

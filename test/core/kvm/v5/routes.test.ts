@@ -40,6 +40,11 @@ describe('a table of routes', () => {
 });
 
 describe('an eventfd', () => {
+  it('leads nowhere before INIT, unless user space has routed it', () => {
+    const lab = new SpiLab('Q', { until: 'created' });
+    expect([lab.setSpis(32), lab.irs.listeners.signal(3, true)]).toEqual([0, -EPERM]);
+  });
+
   it('leads nowhere without a route', () => {
     const { lab } = ready('Q');
     expect(lab.vm.setGsiRouting([toPin(3, 7)])).toBe(0);
@@ -60,5 +65,23 @@ describe('an eventfd', () => {
     };
     for (const profile of ['H1', 'H3', 'Q']) expect(results(profile)).toEqual([-ENODEV, -ENODEV]);
     expect(results('its-preview')).toEqual([-EINVAL, -EPERM]);
+  });
+});
+
+describe('a consumed interrupt', () => {
+  it('is told to the last GSI that leads to its pin', () => {
+    const { lab, g0 } = ready('H3');
+    const { listeners } = lab.irs;
+    expect(lab.vm.setGsiRouting([toPin(10, 5), toPin(11, 5), toPin(12, 6)])).toBe(0);
+    for (const gsi of [10, 11, 12]) listeners.addResampler(gsi);
+    listeners.addResampler(11);
+    expect(listeners.signal(10, true)).toBe(0);
+    expect(g0.handle()).toBe(0x1_6000_0005n);
+    lab.take();
+    g0.exit();
+    expect(lab.told().filter((line) => line.startsWith('resample'))).toEqual([
+      'resample.signal 11 0',
+      'resample.signal 11 1',
+    ]);
   });
 });
