@@ -1,7 +1,7 @@
 /**
- * The virtual CPU interface of one physical CPU: list registers, ICH_HCR_EL2, ICH_VMCR_EL2, active priorities, and
- * what a guest's ICC registers do to them (gicv3-behaviour §5, §6, §12). A guest of the GICv2 kind (SRE 0) uses the
- * same machinery through the GICV page; then both groups keep their active priorities in AP1R.
+ * The virtual CPU interface of one physical CPU: list registers, controls (interface-controls.ts), active priorities, and
+ * what a guest does with interrupts there (gicv3-behaviour §5, §6, §12). A guest of the GICv2 kind (SRE 0) uses the same
+ * machinery through the GICV page; then both groups keep their active priorities in AP1R.
  *
  * Kept: one slot per register. Everything else (MISR, EISR, ELRSR, the signal) is computed from them when asked: at
  * most 16 list registers are looked at.
@@ -13,21 +13,8 @@ import { ActivePriorities, IDLE } from './active-priorities.ts';
 import { type InterfaceSize } from './interface-size.ts';
 import { LR_ACTIVE, LR_GROUP, LR_HW, LR_PENDING, LR_PINTID, LR_STATE, lrPriority } from './list-register.ts';
 import { eisrOf, elrsrOf, misrOf } from './maintenance.ts';
-import {
-  BPR0_SHIFT,
-  BPR1_SHIFT,
-  EOICOUNT_MASK,
-  EOICOUNT_SHIFT,
-  HCR,
-  implementedVmcr,
-  PMR_SHIFT,
-  VMCR,
-  vmcrBpr0,
-  vmcrBpr1,
-  vmcrPmr,
-  withBit,
-  withField,
-} from './vmcr.ts';
+import { InterfaceControls } from './interface-controls.ts';
+import { EOICOUNT_MASK, EOICOUNT_SHIFT, HCR, VMCR } from './vmcr.ts';
 
 export type Signal = 'none' | 'irq' | 'fiq';
 
@@ -40,36 +27,20 @@ function isSpecial(intid: number): boolean {
   return intid >= 1020 && intid <= 1023;
 }
 
-export class CpuInterfaceV3 {
-  readonly size: InterfaceSize;
-  readonly hcr: Cell;
-  readonly vmcr: Cell;
+export class CpuInterfaceV3 extends InterfaceControls {
   readonly lr: readonly Cell[];
-  /** ICC_SRE_EL1.SRE as the loaded guest sees it: 0 for a GICv2 guest. */
-  readonly sre: Cell;
   readonly #priorities: ActivePriorities;
   readonly #host: InterfaceHost;
 
   constructor(journal: Journal, prefix: string, size: InterfaceSize, host: InterfaceHost) {
     const claim = new CellClaim(journal, prefix);
-    this.size = size;
+    super(claim, size);
     this.#host = host;
-    this.hcr = claim.register('ICH_HCR_EL2');
-    this.sre = claim.cell('ICC_SRE_EL1.SRE', 1, { initial: 1n });
-    // Minimum binary points and VFIQEn: what an idle interface reads (gicv3-registers, ICH_VMCR_EL2).
-    this.vmcr = claim.cell('ICH_VMCR_EL2', 64, {
-      register: 'ICH_VMCR_V3_EL2',
-      initial: BigInt(implementedVmcr(0, size, true)),
-    });
     this.lr = Array.from({ length: size.listRegisters }, (_, n) => claim.register(`ICH_LR${n}_EL2`));
     this.#priorities = new ActivePriorities(claim, size.preemptionBits);
   }
 
   // --- hypervisor side ------------------------------------------------------------------------------------------
-
-  writeVmcr(value: number): void {
-    this.vmcr.set(implementedVmcr(value, this.size, this.sre.flag));
-  }
 
   get eisr(): number {
     return eisrOf(this.lr);
@@ -121,7 +92,7 @@ export class CpuInterfaceV3 {
       return lo;
     }
     cell.set(lo, (hi & ~LR_STATE) | LR_ACTIVE);
-    this.#priorities.raise(this.#activePriorities(group), lrPriority(hi) & this.#mask(group));
+    this.#priorities.raise(this.#activePriorities(group), lrPriority(hi) & this.groupMask(group));
     return lo;
   }
 
@@ -140,7 +111,7 @@ export class CpuInterfaceV3 {
       if (intid < FIRST_LPI && !splitEoi) this.#countEoi();
       return;
     }
-    if (this.#group(index) !== group || (lrPriority(this.#hi(index)) & this.#mask(group)) !== dropped) return;
+    if (this.#group(index) !== group || (lrPriority(this.#hi(index)) & this.groupMask(group)) !== dropped) return;
     if (!splitEoi || intid >= FIRST_LPI) this.#deactivate(index);
   }
 
@@ -177,61 +148,12 @@ export class CpuInterfaceV3 {
     return this.#priorities.isHandling;
   }
 
-  get pmr(): number {
-    return vmcrPmr(this.vmcr.lo);
-  }
-
-  set pmr(value: number) {
-    this.writeVmcr(withField(this.vmcr.lo, PMR_SHIFT, 0xff, value));
-  }
-
-  get bpr0(): number {
-    return vmcrBpr0(this.vmcr.lo);
-  }
-
-  set bpr0(value: number) {
-    this.writeVmcr(withField(this.vmcr.lo, BPR0_SHIFT, 7, value));
-  }
-
-  get bpr1(): number {
-    return this.#commonBpr ? Math.min(this.bpr0 + 1, 7) : vmcrBpr1(this.vmcr.lo);
-  }
-
-  set bpr1(value: number) {
-    if (!this.#commonBpr) this.writeVmcr(withField(this.vmcr.lo, BPR1_SHIFT, 7, value));
-  }
-
-  groupEnabled(group: 0 | 1): boolean {
-    return (this.vmcr.lo & (group === 1 ? VMCR.ENG1 : VMCR.ENG0)) !== 0;
-  }
-
-  enableGroup(group: 0 | 1, on: boolean): void {
-    this.writeVmcr(withBit(this.vmcr.lo, group === 1 ? VMCR.ENG1 : VMCR.ENG0, on));
-  }
-
-  /** ICC_CTLR_EL1: EOImode in bit 1, CBPR in bit 0, and what the implementation has. */
-  get control(): number {
-    const vmcr = this.vmcr.lo;
-    const { priorityBits, idBits = 0, seis = false, aff3 = false } = this.size;
-    const fixed = ((priorityBits - 1) << 8) | (idBits << 11) | (seis ? 1 << 14 : 0) | (aff3 ? 1 << 15 : 0);
-    return fixed | ((vmcr & VMCR.EOIM) !== 0 ? 2 : 0) | ((vmcr & VMCR.CBPR) !== 0 ? 1 : 0);
-  }
-
-  set control(value: number) {
-    const word = withBit(this.vmcr.lo, VMCR.EOIM, (value & 2) !== 0);
-    this.writeVmcr(withBit(word, VMCR.CBPR, (value & 1) !== 0));
-  }
-
   activePriority(group: 0 | 1, n: number): number {
     return (group === 0 ? this.ap0r : this.ap1r)[n]?.lo ?? 0;
   }
 
   setActivePriority(group: 0 | 1, n: number, value: number): void {
     (group === 0 ? this.ap0r : this.ap1r)[n]?.set(value >>> 0);
-  }
-
-  get #commonBpr(): boolean {
-    return (this.vmcr.lo & VMCR.CBPR) !== 0;
   }
 
   #lr(index: number): Cell {
@@ -246,12 +168,6 @@ export class CpuInterfaceV3 {
 
   #group(index: number): 0 | 1 {
     return (this.#hi(index) & LR_GROUP) !== 0 ? 1 : 0;
-  }
-
-  /** Group priority mask (§5.3). */
-  #mask(group: 0 | 1): number {
-    const shift = group === 0 || this.#commonBpr ? vmcrBpr0(this.vmcr.lo) + 1 : vmcrBpr1(this.vmcr.lo);
-    return (0xff << shift) & 0xff;
   }
 
   #activePriorities(group: 0 | 1): readonly Cell[] {
@@ -282,7 +198,7 @@ export class CpuInterfaceV3 {
     if (priority >= this.pmr) return false;
     const running = this.runningPriority;
     if (running === IDLE) return true;
-    const mask = this.#mask(this.#group(index));
+    const mask = this.groupMask(this.#group(index));
     return (priority & mask) < (running & mask);
   }
 
