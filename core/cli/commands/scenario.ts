@@ -103,7 +103,7 @@ async function runAll(context: Context, profile: string | undefined, json: boole
         overwrite: true,
         ...(profile === undefined ? {} : { profile }),
       });
-      if (recorded === undefined || recorded.stopped) return EXIT.interrupted;
+      if (recorded === undefined || recorded.stopped) throw new CliFailure('cancelled', 'stopped');
       const { result } = recorded;
       failed += result.failed;
       out.push({ name, ...result });

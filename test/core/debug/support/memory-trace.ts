@@ -37,13 +37,13 @@ interface Recorded {
 const lo = (value: bigint | undefined): number => Number((value ?? 0n) & 0xffff_ffffn);
 const hi = (value: bigint | undefined): number => Number((value ?? 0n) >> 32n);
 
-/** The changes that pass, with the event of each. */
-function chosen(all: BlockChanges, passes: (change: number) => boolean): SlotChanges {
+/** The changes that pass, with the event of each: `events` has that of every change. */
+function chosen(all: BlockChanges, events: readonly number[], passes: (change: number) => boolean): SlotChanges {
   const rows = [...all.slot.keys()].filter(passes);
   const words = (from: (change: number) => number): Uint32Array => Uint32Array.from(rows, from);
   return {
     count: rows.length,
-    event: words((change) => all.start.findIndex((start, i) => start <= change && change < (all.start[i + 1] ?? 0))),
+    event: words((change) => events[change] ?? 0),
     local: words((change) => all.local[change] ?? 0),
     beforeLo: words((change) => all.beforeLo[change] ?? 0),
     beforeHi: words((change) => all.beforeHi[change] ?? 0),
@@ -225,8 +225,10 @@ export class MemoryTrace implements SearchableTrace {
     const local = new Map([...touched.slot].map((slot, i) => [slot, i]));
     const start = new Uint32Array(rows.length + 1);
     for (const [i, { changes }] of rows.entries()) start[i + 1] = (start[i] ?? 0) + changes.length;
+    // Told apart once: looking each change up among the starts is two thirds of a search test's time.
+    const events = rows.flatMap(({ changes }, i) => changes.map(() => i));
     const out: BlockChanges = {
-      ofTouched: (wanted) => chosen(out, (i) => wanted[out.local[i] ?? 0] === 1),
+      ofTouched: (wanted) => chosen(out, events, (i) => wanted[out.local[i] ?? 0] === 1),
       count: all.length,
       start,
       slot: Uint32Array.from(all, ({ slot }) => slot),
