@@ -353,6 +353,17 @@ describe('the first window', () => {
     await page.keyboard.press('F1');
     await page.getByRole('dialog', { name: 'Keyboard map' }).waitFor();
     await page.keyboard.press('Escape');
+    // The list keeps the focus, and names to a screen reader what the arrow keys are on.
+    for (const [part, selected] of [
+      ['registers', '[data-register][aria-selected=true]'],
+      ['ppi-matrix', '[data-ppi][aria-selected=true]'],
+    ] as const) {
+      await page.getByTestId(part).focus();
+      await page.keyboard.press('ArrowDown');
+      const chosen = page.locator(selected);
+      await chosen.waitFor();
+      expect(await page.getByTestId(part).getAttribute('aria-activedescendant')).toBe(await chosen.getAttribute('id'));
+    }
   });
 
   it('shows the state before the event as well as after it, and says which', async () => {
