@@ -45,7 +45,10 @@ export function assign(commands: readonly Command[], changes: KeyChanges, id: st
     (one) => one !== command && isSamePlace(one, command) && keysOf(one, changes).includes(chord),
   );
   const after = new Map(changes);
-  for (const one of taken) put(after, one, keysOf(one, changes).filter((key) => key !== chord)); // prettier-ignore
+  for (const one of taken) {
+    const others = keysOf(one, changes).filter((key) => key !== chord);
+    put(after, one, others);
+  }
   put(after, command, [chord]);
   return { changes: after, taken };
 }

@@ -2,7 +2,7 @@
  * Mutated recordings of every format, through the one entry: an import ends with a trace or with a message that says
  * what is wrong and where, in bounded time and memory, whatever the bytes.
  *
- * `GICSCOPE_FUZZ=n` runs n inputs of each format instead of a thousand; 200,000 of each take some 50 minutes of one core. An input
+ * `GICSCOPE_FUZZ=n` runs n inputs of each format instead of a thousand; 200,000 of each take some 90 minutes of one core. An input
  * is decided by `FUZZ_SEED` and its number, which a failure names: `FUZZ_SEED=seed GICSCOPE_FUZZ_FROM=number` begins
  * with it.
  */

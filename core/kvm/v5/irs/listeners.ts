@@ -1,6 +1,7 @@
 /**
  * Where eventfds lead, and who is told that a device interrupt was consumed (kvm-vgic-v5-spi §7.2, §9.4): routes of GSIs
- * to pins and messages, resampling irqfds, and listeners inside the kernel. From INIT on GSI i goes to pin i for every SPI; once user space has replaced the table, GSIs that it does not name lead nowhere.
+ * to pins and messages, resampling irqfds, and listeners inside the kernel. From INIT on GSI i goes to pin i for every
+ * SPI; once user space has replaced the table, GSIs that it does not name lead nowhere.
  */
 import { intidOf, SPI } from '../../../gic/v5/irs/iste.ts';
 import { type Cell, type CellClaim } from '../../../state/cell.ts';

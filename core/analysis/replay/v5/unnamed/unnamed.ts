@@ -1,7 +1,8 @@
 /**
- * Replay of a GICv5 log without register lines, whose lines name no PE, or that begins in the middle: it asks whether there is a way in which the PEs
- * can have acted that explains every record (`attributions.ts`). Acknowledges, candidates and signals are compared with
- * what the emulator's PE gives in such a state; one that no way explains is a difference.
+ * Replay of a GICv5 log without register lines, whose lines name no PE, or that begins in the middle: it asks whether
+ * there is a way in which the PEs can have acted that explains every record (`attributions.ts`). Acknowledges,
+ * candidates and signals are compared with what the emulator's PE gives in such a state; one that no way explains is a
+ * difference.
  *
  * Why that is sound: the recorder holds one lock over each action, so the lines of an action stand together, and its
  * candidate and signal lines are those of the PE that acts (gicv5-cpuif-behaviour §16). Writes of registers leave no
