@@ -46,7 +46,7 @@ export async function runRecord(
   const scenario = scenarioOf(job);
   const run = new ScenarioRun(scenario);
   const partial = partialOf(job.output);
-  const writer = new TraceWriter(partial, { ...writerOptions(run, job.tool, true), assembles: 'between' });
+  const writer = new TraceWriter(partial, { ...writerOptions(run, job.tool, true), assembles: 'either' });
   let outcome: ScenarioRun['outcome'];
   try {
     run.record(writer);

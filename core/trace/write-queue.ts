@@ -29,7 +29,8 @@ export class WriteQueue extends Writes {
   #thread: WriteThread | undefined;
   /** To the thread, once it has the file. */
   #mail: JobMail | undefined;
-  readonly #isBetween: boolean;
+  /** Whether a thread between this one and the one that writes assembles, once it has the file. */
+  #isBetween = false;
   /** What makes blocks and rows of events, if this thread does. */
   #assembler: Assembler | undefined;
   /** As long as it is open who does: the steps so far. */
@@ -38,8 +39,7 @@ export class WriteQueue extends Writes {
   readonly #setup: Job[] = [];
   readonly #memory = new MessageMemory();
 
-  /** `between`: a thread between this one and the one that writes assembles, once it has the file. */
-  constructor(path: string, between = false) {
+  constructor(path: string) {
     const none = { statements: 0, tables: 0, textTables: 0 };
     super(
       (job) => {
@@ -50,7 +50,6 @@ export class WriteQueue extends Writes {
       none,
     );
     this.#path = path;
-    this.#isBetween = between;
     this.#runner = new JobRunner(path);
   }
 
@@ -100,11 +99,15 @@ export class WriteQueue extends Writes {
     this.#add({ do: 'settle' });
   }
 
-  /** Starts the thread, which takes a while; without one (a bundle that lacks it) everything stays in this thread. */
-  startThread(): void {
+  /**
+   * Starts the thread, which takes a while, and another behind it if this one is to assemble between the two; without
+   * one (a bundle that lacks it) everything stays in this thread.
+   */
+  startThread(between: boolean): void {
     if (this.#thread !== undefined) return;
+    this.#isBetween = between;
     this.#thread = WriteThread.start();
-    if (this.#isBetween) this.#thread?.post({ prepare: true, jobs: [] });
+    if (between) this.#thread?.post({ prepare: true, jobs: [] });
   }
 
   /**

@@ -19,8 +19,8 @@ export interface WriterOptions {
   readonly thread?: boolean;
   /**
    * Which thread makes blocks, rows and lives of the events of a long trace: the one that calls (absent), as `latency`
-   * needs it; the one that writes, which suits a source that takes longer for an event than the file does; or one
-   * between both, which suits a source that takes less.
+   * needs it; the one that writes, which suits a source that takes longer for an event than the file does; one between
+   * both, which suits events that each change much; or either of these two, as the first events are.
    */
-  readonly assembles?: 'caller' | 'writer' | 'between';
+  readonly assembles?: 'caller' | 'writer' | 'between' | 'either';
 }

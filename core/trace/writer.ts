@@ -41,6 +41,11 @@ import { type WriteStatement } from './writes.ts';
 /** Blocks after which a trace is long enough for a thread that writes; it is started some blocks earlier. */
 const THREAD_BLOCKS = 8;
 const BOOT_BLOCKS = 2;
+/**
+ * Changes an event of the first blocks from which on a thread of its own for assembling is worth what it costs: with 2
+ * (LPIs) and 3.5 (SGIs) it saves a sixth to a third of the time, with 1.25 to 1.5 (register accesses) it costs a tenth.
+ */
+const MANY_CHANGES = 1.75;
 
 const DETAIL_LIMIT = 64;
 
@@ -58,6 +63,7 @@ export class TraceWriter implements PackedSink {
   readonly #setMeta: WriteStatement;
 
   readonly #mayThread: boolean;
+  readonly #assembles: NonNullable<WriterOptions['assembles']>;
   #state: 'open' | 'closed' | 'failed' = 'open';
   /** Why it failed. */
   #failure: unknown;
@@ -65,6 +71,8 @@ export class TraceWriter implements PackedSink {
   #blockId = 0;
   /** Its events that were given to the assembler. */
   #given = 0;
+  /** Changes of all events that were given. */
+  #changes = 0;
   #lastTime = 0;
   #timesRaised = 0;
 
@@ -77,8 +85,9 @@ export class TraceWriter implements PackedSink {
     this.journal = options.journal ?? new Journal(new Layout());
     makeRoom(path, options.overwrite === true);
     this.#mayThread = options.thread !== false;
+    this.#assembles = options.assembles ?? 'caller';
     createTables(path);
-    const queue = guarded(path, () => new WriteQueue(path, options.assembles === 'between'));
+    const queue = guarded(path, () => new WriteQueue(path));
     this.#queue = queue;
     try {
       this.#stretch = new StretchBuilder(this.journal.layout);
@@ -87,7 +96,7 @@ export class TraceWriter implements PackedSink {
       this.#raw = new RawLineWriter(queue);
       this.#tally = new SourceTally(queue);
       queue.begin(slotsBefore(this.journal));
-      if (!this.#mayThread || (options.assembles ?? 'caller') === 'caller') queue.assembleHere();
+      if (!this.#mayThread || this.#assembles === 'caller') queue.assembleHere();
       this.#setMeta = queue.prepare('REPLACE INTO meta(key, value) VALUES (?, ?)');
       this.#meta('complete', 0);
       this.#meta('events', 0);
@@ -356,7 +365,7 @@ export class TraceWriter implements PackedSink {
     this.#blockId++;
     this.#given = 0;
     queue.send();
-    if (this.#mayThread && this.#blockId === BOOT_BLOCKS) queue.startThread();
+    if (this.#mayThread && this.#blockId === BOOT_BLOCKS) queue.startThread(this.#isBetween);
     if (this.#mayThread && this.#blockId === THREAD_BLOCKS) this.#handOver();
   }
 
@@ -366,7 +375,15 @@ export class TraceWriter implements PackedSink {
     if (stretch.isEmpty) return;
     this.#details.save();
     this.#given += stretch.count;
-    this.#queue.assemble({ do: 'take', stretch: stretch.end(this.journal.layout, this.#numbers.types) });
+    const given = stretch.end(this.journal.layout, this.#numbers.types);
+    this.#changes += given.changes;
+    this.#queue.assemble({ do: 'take', stretch: given });
+  }
+
+  /** Whether a thread between this one and the one that writes is to assemble, now that the first blocks are full. */
+  get #isBetween(): boolean {
+    if (this.#assembles !== 'either') return this.#assembles === 'between';
+    return this.#changes >= MANY_CHANGES * this.#blockId * BLOCK_EVENTS;
   }
 
   #handOver(): void {

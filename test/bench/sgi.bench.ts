@@ -120,7 +120,7 @@ try {
           vcpus,
           atOnce,
           size,
-          (run) => new TraceWriter(path, { journal: run.machine.journal, assembles: 'between' }),
+          (run) => new TraceWriter(path, { journal: run.machine.journal, assembles: 'either' }),
         );
         rmSync(path);
       }

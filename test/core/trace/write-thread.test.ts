@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { intid } from '../../../core/gic/intid.ts';
 import { nanoseconds, vcpuId } from '../../../core/state/brand.ts';
 import { TraceReader } from '../../../core/trace/reader.ts';
@@ -18,6 +18,7 @@ const WAYS: readonly Required<Pick<WriterOptions, 'assembles'>>[] = [
   { assembles: 'caller' },
   { assembles: 'writer' },
   { assembles: 'between' },
+  { assembles: 'either' },
 ];
 
 /** A digest of all rows of every table. */
@@ -145,6 +146,27 @@ describe('a trace long enough for a thread of its own', () => {
     fresh?.close();
     write();
     const reader = new TraceReader(path);
+    expect(reader.count).toBe(LONG);
+    reader.close();
+  });
+
+  it.each([
+    { each: 0, between: 0 },
+    { each: 1, between: 0 },
+    { each: 2, between: 1 },
+  ])('has $between threads more for events that change $each slots each', ({ each, between }) => {
+    const post = vi.spyOn(WriteThread.prototype, 'post');
+    const writer = new TraceWriter(tracePath('either'), { assembles: 'either' });
+    const { journal } = writer;
+    const slots = ['a', 'b'].slice(0, each).map((path) => journal.layout.claim({ path, width: 32 }));
+    for (let i = 0; i < LONG; i++) {
+      for (const slot of slots) journal.write(slot, BigInt(i + 1));
+      append(writer, 1);
+    }
+    writer.finish(SUMMARY);
+    expect(post.mock.calls.filter(([{ prepare }]) => prepare === true)).toHaveLength(between);
+    post.mockRestore();
+    const reader = new TraceReader(writer.path);
     expect(reader.count).toBe(LONG);
     reader.close();
   });
