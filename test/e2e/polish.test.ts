@@ -81,6 +81,20 @@ describe('the settings of a person', () => {
   });
 });
 
+describe('a dialog that takes text', () => {
+  const DIALOGS = [
+    { key: 'Control+k', field: 'Search', text: 'vmcr' },
+    { key: 'Shift+F9', field: 'Condition', text: 'write ICC_PCR_EL1' },
+    { key: 'Shift+m', field: 'Note', text: 'wakes late' },
+  ];
+  it.each(DIALOGS)('has all that is typed right behind $key, the first time too', async ({ key, field, text }) => {
+    const { page } = await openSample();
+    await page.keyboard.press(key);
+    await page.keyboard.type(text);
+    expect(await page.getByTestId('dialog').getByLabel(field, { exact: true }).inputValue()).toBe(text);
+  });
+});
+
 describe('a trace that was moved', () => {
   it('is found again with Locate, and its old place is forgotten', async () => {
     const home = freshHome();
