@@ -194,15 +194,19 @@ export type HostEvent =
   | { readonly kind: 'host.tasks'; readonly runnable: number }
   | { readonly kind: 'host.warning'; readonly warning: string };
 
+/** Why an interrupt has no vCPU to go to (kvm-vgic-v3 §5.1), or left a list although it has one. */
+export type RemovalReason = 'not pending' | 'disabled' | 'distributor off' | 'routed nowhere' | 'LPIs disabled';
+
 /** The GICv3 and GICv2 models (kvm-vgic-v3 §18). Interrupts are named by INTID, vCPUs by creation index. */
 export type VgicEvent =
   | { readonly kind: 'irq.updatePending'; readonly vcpu: number; readonly intid: number; readonly level: boolean }
   | { readonly kind: 'irq.bound'; readonly intid: number; readonly pintid: number }
   | { readonly kind: 'irq.acknowledged'; readonly pin: number }
   | { readonly kind: 'ap.queue' | 'irq.unqueued'; readonly intid: number; readonly target: number }
-  | { readonly kind: 'ap.remove'; readonly intid: number; readonly from: number }
+  | { readonly kind: 'ap.remove'; readonly intid: number; readonly from: number; readonly why: RemovalReason }
   | { readonly kind: 'ap.migrate'; readonly intid: number; readonly from: number; readonly to: number }
-  | { readonly kind: 'ap.sort'; readonly order: readonly number[] }
+  /** INTIDs in the order before and after. */
+  | { readonly kind: 'ap.sort'; readonly before: readonly number[]; readonly after: readonly number[] }
   | { readonly kind: 'vm.requestAll'; readonly request: 'irqPending' | 'sleep' }
   | { readonly kind: 'vcpu.forcedExit' | 'vcpu.requestUpdate' | 'vcpu.pruned' }
   | { readonly kind: 'icv.acknowledge' | 'icv.end'; readonly register: string; readonly intid: number }
@@ -228,10 +232,16 @@ export type VgicEvent =
   /** `timer.physicalActive` is what the timers ask for when a vCPU is scheduled in (§13.2). */
   | {
       readonly kind: 'physical.active' | 'physical.pending' | 'timer.physicalActive';
+      readonly intid: number;
       readonly pintid: number;
       readonly on: boolean;
     }
-  | { readonly kind: 'physical.deactivate'; readonly pintid: number; readonly by: 'hardware' | 'software' };
+  | {
+      readonly kind: 'physical.deactivate';
+      readonly intid: number;
+      readonly pintid: number;
+      readonly by: 'hardware' | 'software';
+    };
 
 /** The ITSs of a VM by number, and its LPIs (kvm-vgic-v3 §18, `its.cmd`). */
 export type ItsEvent =

@@ -116,8 +116,8 @@ export class HostCpu {
     const hasV3 = host.facts.gic === 'v3' || host.facts.v3Compat;
     this.interfaceV3 = hasV3
       ? new CpuInterfaceV3(host.journal, `pcpu${index}.v3.`, size, {
-          deactivatePhysical: (pintid) =>
-            host.emit?.({ kind: 'physical.deactivate', pintid, by: 'hardware' }, this.place()),
+          deactivatePhysical: (pintid, intid) =>
+            host.emit?.({ kind: 'physical.deactivate', intid, pintid, by: 'hardware' }, this.place()),
         })
       : undefined;
     this.virtualTimer = new HardwareTimer(claim, 'CNTV', CNTV);

@@ -17,7 +17,7 @@ import {
   lrPriority,
 } from '../gic/v3/list-register.ts';
 import { type IrqFacts, NONE, readIrq } from '../kvm/vgic/irq-words.ts';
-import { targetOf } from '../kvm/vgic/queue.ts';
+import { targetOf, whyNowhere } from '../kvm/vgic/queue.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { interruptLabel, intidOf } from '../trace/interrupts.ts';
 import { type Result } from './contract.ts';
@@ -199,11 +199,7 @@ function whyListed(irq: IrqFacts, { vcpu, target, enabled, held, used, size }: C
   }
   // The guest ended it: it leaves the list when KVM takes the list register back.
   if (irq.onLr) return 'done, until the exit';
-  if (target === NONE) {
-    if (!irq.enabled) return 'disabled';
-    if (!irq.pending) return 'not pending';
-    return enabled ? 'routed nowhere' : 'distributor off';
-  }
+  if (target === NONE) return whyNowhere({ enabled: { flag: enabled } }, irq);
   if (target !== vcpu) return `moves to vCPU ${target}`;
   if (used === 0) return 'at the next entry';
   return used >= size ? 'no list register left' : 'came after the entry';

@@ -134,6 +134,7 @@ const PRESENTERS: { readonly [K in Kind]: Presenter<K> } = {
     operand: optionalHex(e.argument),
     detail: optionalHex(e.value),
   }),
+  'kvm.irq': (e) => ({ name: e.step, operand: label(e.intid, ''), detail: optionalHex(e.value) }),
   'kvm.trap': (e) => ({
     name: 'Trap',
     operand: e.what,

@@ -274,6 +274,16 @@ export const KINDS = {
     title: 'Events lost by the recorder',
     fields: { /** Absent: the recorder did not count. */ count: { type: 'u64', place: value, optional: true } },
   },
+  'kvm.irq': {
+    id: 35,
+    title: 'Step of KVM with an interrupt',
+    fields: {
+      intid: { type: 'intid', place: arg },
+      /** `ap.queue`, `ap.migrate`, `ap.remove` … in KVM's terms. */
+      step: { type: 'text', place: name },
+      value: { type: 'u64', place: value, optional: true },
+    },
+  },
 } as const satisfies Readonly<Record<string, KindSpec>>;
 
 export type Kind = keyof typeof KINDS;

@@ -302,7 +302,7 @@ describe('C. Delivery to one vCPU', () => {
     expect(lab.lr()).toEqual([]);
     lab.take();
     lab.exit();
-    expect(lab.take('ap.remove')).toEqual([{ kind: 'ap.remove', intid: 32, from: 0 }]);
+    expect(lab.take('ap.remove')).toEqual([{ kind: 'ap.remove', intid: 32, from: 0, why: 'disabled' }]);
     expect(lab.r(0, D + 0x204n)).toBe(1n);
     lab.w(0, D + 0x104n, 1);
     lab.enter();

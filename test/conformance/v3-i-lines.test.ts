@@ -48,7 +48,9 @@ describe('I. Timers and PMU', () => {
     lab.take();
     lab.eoi(27);
     expect([...hex(...lab.lr()), lab.misr()]).toEqual(['0x30a0001b0000001b', 0]);
-    expect(lab.take('physical.deactivate')).toEqual([{ kind: 'physical.deactivate', pintid: 27, by: 'hardware' }]);
+    expect(lab.take('physical.deactivate')).toEqual([
+      { kind: 'physical.deactivate', intid: 27, pintid: 27, by: 'hardware' },
+    ]);
   });
 
   it('[V3-065] samples the timer when it is folded unacknowledged', () => {
@@ -73,8 +75,8 @@ describe('I. Timers and PMU', () => {
       return lab.take('timer.physicalActive');
     };
     const active = (on: boolean): unknown => [
-      { kind: 'timer.physicalActive', pintid: 27, on },
-      { kind: 'timer.physicalActive', pintid: 30, on: false },
+      { kind: 'timer.physicalActive', intid: 27, pintid: 27, on },
+      { kind: 'timer.physicalActive', intid: 30, pintid: 30, on: false },
     ];
     expect(loaded()).toEqual(active(false));
     lab.host.advance(FREQUENCY);
@@ -120,7 +122,9 @@ describe('I. Timers and PMU', () => {
     lab.eoi(27);
     lab.take();
     expect(lab.write('DIR', 27)).toBe('emulated');
-    expect(lab.take('physical.deactivate')).toEqual([{ kind: 'physical.deactivate', pintid: 27, by: 'software' }]);
+    expect(lab.take('physical.deactivate')).toEqual([
+      { kind: 'physical.deactivate', intid: 27, pintid: 27, by: 'software' },
+    ]);
     expect(lab.r(0, S + 0x300n) >> 27n).toBe(0n);
     lab.exit();
     timer(lab, true);

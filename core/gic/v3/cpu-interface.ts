@@ -19,8 +19,8 @@ import { EOICOUNT_MASK, EOICOUNT_SHIFT, HCR, VMCR } from './vmcr.ts';
 export type Signal = 'none' | 'irq' | 'fiq';
 
 export interface InterfaceHost {
-  /** The guest ended an interrupt that is backed by physical interrupt `pintid`. */
-  deactivatePhysical(pintid: number): void;
+  /** The guest ended `intid`, which is backed by physical interrupt `pintid`. */
+  deactivatePhysical(pintid: number, intid: number): void;
 }
 
 function isSpecial(intid: number): boolean {
@@ -217,6 +217,6 @@ export class CpuInterfaceV3 extends InterfaceControls {
     const cell = this.#lr(index);
     const { lo, hi } = cell;
     cell.set(lo, (hi & ~LR_ACTIVE) >>> 0);
-    if ((hi & LR_HW) !== 0) this.#host.deactivatePhysical(hi & LR_PINTID);
+    if ((hi & LR_HW) !== 0) this.#host.deactivatePhysical(hi & LR_PINTID, lo);
   }
 }

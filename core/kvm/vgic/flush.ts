@@ -100,6 +100,8 @@ function census(self: VgicVcpu): Census {
   return count;
 }
 
+const intidOf = ({ intid }: Irq): number => intid;
+
 /** §7 */
 export function flush(self: VgicVcpu): void {
   const { vgic } = self;
@@ -107,8 +109,9 @@ export function flush(self: VgicVcpu): void {
   const count = census(self);
   const overflow = count.pending + count.active > numLr;
   if (overflow) {
-    const order = sortApList(self).map(({ intid }) => intid);
-    self.vcpu.emit({ kind: 'ap.sort', order });
+    const before = self.apList;
+    const after = sortApList(self, before);
+    self.vcpu.emit({ kind: 'ap.sort', before: before.map(intidOf), after: after.map(intidOf) });
   }
   let used = 0;
   self.lastLr.set(0);
@@ -172,7 +175,12 @@ function foldLr(self: VgicVcpu, lo: number, hi: number): void {
 export function deactivateInMemory(self: VgicVcpu, irq: Irq): void {
   const { lo, hi } = build(self.vgic, irq);
   if ((hi & LR_HW) !== 0)
-    self.vcpu.emit({ kind: 'physical.deactivate', pintid: hi & LR_PINTID & 0x3ff, by: 'software' });
+    self.vcpu.emit({
+      kind: 'physical.deactivate',
+      intid: irq.intid,
+      pintid: hi & LR_PINTID & 0x3ff,
+      by: 'software',
+    });
   foldLr(self, lo, (hi & ~LR_ACTIVE) >>> 0);
 }
 

@@ -3,6 +3,7 @@
  * Host interrupt h has the hardware INTID h − 100; hosts below 100 do not exist here.
  */
 import { EAGAIN, EEXIST, EINVAL, type Result } from '../errno.ts';
+import { type KvmEvent } from '../events.ts';
 import { FIRST_PPI, FIRST_SPI, type Irq } from './irq.ts';
 import { type VgicVcpu } from './vcpu-state.ts';
 import { type VgicVm } from './vm-state.ts';
@@ -10,12 +11,19 @@ import { type VgicVm } from './vm-state.ts';
 export const HOST_IRQ_BASE = 100;
 
 export function setPhysicalActive(vgic: VgicVm, irq: Irq, active: boolean): void {
-  vgic.vm.emit({ kind: 'physical.active', pintid: irq.hwIntid, on: active });
+  tell(vgic, irq, { kind: 'physical.active', intid: irq.intid, pintid: irq.hwIntid, on: active });
 }
 
 export function setPhysicalPending(vgic: VgicVm, irq: Irq, pending: boolean): void {
   driveWire(vgic, irq.hwIntid, pending);
-  vgic.vm.emit({ kind: 'physical.pending', pintid: irq.hwIntid, on: pending });
+  tell(vgic, irq, { kind: 'physical.pending', intid: irq.intid, pintid: irq.hwIntid, on: pending });
+}
+
+/** A private interrupt's happens to its vCPU, whoever asks for it. */
+function tell(vgic: VgicVm, irq: Irq, event: KvmEvent): void {
+  const { emit } = vgic.vm.host;
+  const owner = irq.intid < FIRST_SPI ? vgic.vcpu(irq.target) : undefined;
+  emit?.(event, (owner?.vcpu ?? vgic.vm).place);
 }
 
 /** The pending state of a physical interrupt changes by itself. */
@@ -34,6 +42,7 @@ export function loadTimers(self: VgicVcpu): void {
     if (irq?.isMappedLevel === true && irq.hasCallback)
       self.vcpu.emit({
         kind: 'timer.physicalActive',
+        intid: irq.intid,
         pintid: irq.hwIntid,
         on: irq.active || vgic.sampler(self, irq.intid),
       });
@@ -82,7 +91,7 @@ export function map(vgic: VgicVm, irq: Irq | undefined, host: number, callback: 
   if (irq === undefined || host < HOST_IRQ_BASE) return -EINVAL;
   irq.bind(host - HOST_IRQ_BASE);
   irq.hasCallback = callback;
-  vgic.vm.emit({ kind: 'irq.bound', intid: irq.intid, pintid: host - HOST_IRQ_BASE });
+  tell(vgic, irq, { kind: 'irq.bound', intid: irq.intid, pintid: host - HOST_IRQ_BASE });
   return 0;
 }
 

@@ -2,6 +2,7 @@
  * Where an interrupt goes and when (kvm-vgic-v3 §4 … §6): target, queueing on an AP list, kicks, pruning, order.
  */
 import { type Result, EINVAL } from '../errno.ts';
+import { type RemovalReason } from '../events.ts';
 import { FIRST_SPI, type Irq, NONE } from './irq.ts';
 import { type IrqFacts } from './irq-words.ts';
 import { Lpi } from './lpi.ts';
@@ -19,6 +20,16 @@ export function targetOf(
   return irq.target !== NONE && !vgic.enabled.flag ? NONE : irq.target;
 }
 
+/** Why `targetOf` of an interrupt that is not active is NONE. */
+export function whyNowhere(
+  { enabled }: { readonly enabled: { readonly flag: boolean } },
+  irq: Pick<IrqFacts, 'enabled' | 'pending'>,
+): RemovalReason {
+  if (!irq.pending) return 'not pending';
+  if (!irq.enabled) return 'disabled';
+  return enabled.flag ? 'routed nowhere' : 'distributor off';
+}
+
 function kick(vgic: VgicVm, index: number): void {
   vgic.vcpu(index)?.vcpu.requestAndKick();
 }
@@ -31,8 +42,9 @@ export function queue(vgic: VgicVm, irq: Irq): void {
     if (target !== NONE) kick(vgic, target);
     return;
   }
-  vgic.vcpu(target)?.append(irq);
-  vgic.vm.emit({ kind: 'ap.queue', intid: irq.intid, target });
+  const list = vgic.vcpu(target);
+  list?.append(irq);
+  list?.vcpu.emit({ kind: 'ap.queue', intid: irq.intid, target });
   if (irq.isSpi && vgic.flavour.countsSpis && vgic.hasTdir) {
     const before = vgic.activeSpis.lo;
     vgic.activeSpis.set(before + 1);
@@ -47,8 +59,8 @@ export function queue(vgic: VgicVm, irq: Irq): void {
 }
 
 /** `irq` left the list for good; an LPI that nobody maps any more is gone with it. */
-function removed({ vgic, index }: VgicVcpu, irq: Irq): void {
-  vgic.vm.emit({ kind: 'ap.remove', intid: irq.intid, from: index });
+function removed({ vgic, vcpu }: VgicVcpu, irq: Irq, why: RemovalReason): void {
+  vcpu.emit({ kind: 'ap.remove', intid: irq.intid, from: vcpu.index, why });
   if (irq instanceof Lpi) vgic.lpis.settle(irq);
 }
 
@@ -59,7 +71,7 @@ export function removeLpis(self: VgicVcpu): void {
     const next = self.after(irq);
     if (irq instanceof Lpi) {
       self.remove(irq, before);
-      removed(self, irq);
+      removed(self, irq, 'LPIs disabled');
     } else before = irq;
     irq = next;
   }
@@ -79,10 +91,10 @@ export function prune(self: VgicVcpu): void {
       } else {
         self.remove(irq, before);
         if (target === NONE) {
-          removed(self, irq);
+          removed(self, irq, whyNowhere(vgic, irq));
         } else {
           vgic.vcpu(target)?.append(irq);
-          vgic.vm.emit({ kind: 'ap.migrate', intid: irq.intid, from: self.index, to: target });
+          self.vcpu.emit({ kind: 'ap.migrate', intid: irq.intid, from: self.index, to: target });
           kick(vgic, target);
           again = true;
           break;
@@ -110,9 +122,8 @@ function sortKey(self: VgicVcpu, irq: Irq): number {
   );
 }
 
-/** Sorts the list, stably; the answer is its new order. Cost: one look at each where it is in order, as nearly always. */
-export function sortApList(self: VgicVcpu): readonly Irq[] {
-  const list = self.apList;
+/** Sorts `list`, the whole of it, stably; the answer is its new order. Cost: one look at each where it is in order. */
+export function sortApList(self: VgicVcpu, list: readonly Irq[]): readonly Irq[] {
   const keys = list.map((irq) => sortKey(self, irq));
   if (keys.every((key, i) => i === 0 || (keys[i - 1] ?? 0) <= key)) return list;
   const order = Array.from(list.keys()).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0));
@@ -146,7 +157,8 @@ export function tellUnqueued(vgic: VgicVm): void {
 /** The same of one whose route changed (§6.3). */
 export function tellIfUnqueued(vgic: VgicVm, irq: Irq): void {
   const target = targetOf(vgic, irq);
-  if (target !== NONE && irq.holder === NONE) vgic.vm.emit({ kind: 'irq.unqueued', intid: irq.intid, target });
+  if (target !== NONE && irq.holder === NONE)
+    vgic.vcpu(target)?.vcpu.emit({ kind: 'irq.unqueued', intid: irq.intid, target });
 }
 
 /** §4.1. `owner`: 0 userspace. The event comes first: it is recorded for ignored injections too. */

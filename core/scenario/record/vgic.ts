@@ -1,8 +1,10 @@
 /** How frames, lines and the GICv3 and GICv2 models become events. The rest goes in as `other`, with its facts. */
-import { type ItsEvent, type VgicEvent } from '../../kvm/events.ts';
+import { type ItsEvent, type RemovalReason, type VgicEvent } from '../../kvm/events.ts';
 import { type Place } from '../../kvm/place.ts';
 import { type VgicIrsEvent } from '../../kvm/v5/irs/events.ts';
+import { FIRST_SPI } from '../../kvm/vgic/irq.ts';
 import { type Machine } from '../../machine/machine.ts';
+import { interruptLabel } from '../../trace/interrupts.ts';
 import { IRS } from './irs.ts';
 import { ITS } from './its.ts';
 import { intidOfKvm } from './flat-interrupts.ts';
@@ -14,15 +16,37 @@ const ACKNOWLEDGE = eventType('irq.acknowledge', 'guest');
 const DROP = eventType('irq.drop', 'guest');
 const DEACTIVATE = eventType('irq.deactivate', 'guest');
 const LINE = eventType('irq.line', 'device');
-const OTHER = eventType('other', 'hypervisor');
+const STEP = eventType('kvm.irq', 'hypervisor');
+const HARDWARE_STEP = eventType('kvm.irq', 'hardware');
 
-const queued = textsOfNumbers((intid, target) => ({ intid, target }));
-const removed = textsOfNumbers((intid, from) => ({ intid, from }));
+const queued = textsOfNumbers((target) => ({ target }));
+const migrated = textsOfNumbers((from, to) => ({ from, to }));
+const removed = new Map<RemovalReason, (from: number) => string>();
 const physical = textsOfNumbers((pintid, on) => ({ pintid, on: on !== 0 }));
+const bound = textsOfNumbers((pintid) => ({ pintid }));
+const acknowledged = textsOfNumbers((pin) => ({ pin }));
+/** Of a list that was sorted, in the text of one order. */
+const MOST_SORTED = 64;
 
-/** A frequent one of those that have no kind of their own. */
-function other(s: Scribe, place: Place, event: string, detail: string): void {
-  s.brief(OTHER, place, event, 0, undefined, undefined, detail);
+/** What KVM does with one interrupt; an interrupt that the trace cannot number is none of the guest's. */
+function step(s: Scribe, place: Place, name: string, intid: number, detail?: string, type = STEP): void {
+  const interrupt = intidOfKvm(intid);
+  if (interrupt !== undefined) s.brief(type, place, name, 0, undefined, interrupt, detail);
+}
+
+function whyRemoved(from: number, why: RemovalReason): string {
+  let text = removed.get(why);
+  if (text === undefined) removed.set(why, (text = textsOfNumbers((vcpu) => ({ from: vcpu, why }))));
+  return text(from);
+}
+
+/** `SPI 40, SGI 3` */
+function namesOf(intids: readonly number[]): string {
+  const names = intids.slice(0, MOST_SORTED).map((number) => {
+    const intid = intidOfKvm(number);
+    return intid === undefined ? `INTID ${number}` : interruptLabel(intid);
+  });
+  return [...names, ...(intids.length > MOST_SORTED ? [`${intids.length - MOST_SORTED} more`] : [])].join(', ');
 }
 
 export interface MemoryPlace {
@@ -73,11 +97,29 @@ export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind'] | ItsEvent['kin
     const interrupt = intidOfKvm(intid);
     if (interrupt !== undefined) s.brief(LINE, place, '', level ? 1 : 0, undefined, interrupt);
   },
-  'ap.queue': (s, { intid, target }, place) => other(s, place, 'ap.queue', queued(intid, target)),
-  'irq.unqueued': (s, { intid, target }, place) => other(s, place, 'irq.unqueued', queued(intid, target)),
-  'ap.remove': (s, { intid, from }, place) => other(s, place, 'ap.remove', removed(intid, from)),
-  // The order is that of the list registers that follow.
-  'ap.sort': (s, _event, place) => other(s, place, 'ap.sort', '{}'),
-  'timer.physicalActive': (s, { pintid, on }, place) =>
-    other(s, place, 'timer.physicalActive', physical(pintid, on ? 1 : 0)),
+  'ap.queue': (s, { intid, target }, place) => step(s, place, 'ap.queue', intid, queued(target)),
+  'irq.unqueued': (s, { intid, target }, place) => step(s, place, 'irq.unqueued', intid, queued(target)),
+  'ap.remove': (s, { intid, from, why }, place) => step(s, place, 'ap.remove', intid, whyRemoved(from, why)),
+  'ap.migrate': (s, { intid, from, to }, place) => step(s, place, 'ap.migrate', intid, migrated(from, to)),
+  // The new order is that of the list registers that follow.
+  'ap.sort': (s, { before, after }, place) => {
+    const [was, is] = [namesOf(before), namesOf(after)];
+    s.put(
+      'kvm.step',
+      'hypervisor',
+      place,
+      { step: 'ap.sort' },
+      was === is ? { order: is } : { before: was, after: is },
+    );
+  },
+  'irq.bound': (s, { intid, pintid }, place) => step(s, place, 'irq.bound', intid, bound(pintid)),
+  'irq.acknowledged': (s, { pin }, place) => step(s, place, 'irq.acknowledged', FIRST_SPI + pin, acknowledged(pin)),
+  'physical.active': (s, { intid, pintid, on }, place) =>
+    step(s, place, 'physical.active', intid, physical(pintid, on ? 1 : 0)),
+  'physical.pending': (s, { intid, pintid, on }, place) =>
+    step(s, place, 'physical.pending', intid, physical(pintid, on ? 1 : 0)),
+  'physical.deactivate': (s, { intid, pintid, by }, place) =>
+    step(s, place, 'physical.deactivate', intid, bound(pintid), by === 'hardware' ? HARDWARE_STEP : STEP),
+  'timer.physicalActive': (s, { intid, pintid, on }, place) =>
+    step(s, place, 'timer.physicalActive', intid, physical(pintid, on ? 1 : 0)),
 };

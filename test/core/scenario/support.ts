@@ -1,11 +1,14 @@
 /** A backend over the bundled scenarios, and recording one through the contract as every front end does. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createBackend } from '../../../core/session/backend.ts';
 import { type Args, type Result, type TaskProgress } from '../../../core/session/contract.ts';
 import { type SessionBackend } from '../../../core/session/session.ts';
+import { seq } from '../../../core/state/brand.ts';
+import { type TraceEvent } from '../../../core/trace/kinds.ts';
+import { TraceReader } from '../../../core/trace/reader.ts';
 
 export const BUNDLED = fileURLToPath(new URL('../../../traces/', import.meta.url));
 const signal = new AbortController().signal;
@@ -45,6 +48,50 @@ export class Lab {
     });
     if (progress.state !== 'done') throw new Error(progress.error?.message ?? progress.state);
     return this.backend.handle('record.result', { task: progress.task }, signal);
+  }
+
+  /** The events of two vCPUs of a GICv3 with 64 interrupts; vCPU 1 switches itself off, or runs `other`. */
+  async events({
+    program,
+    other,
+    more = '',
+  }: {
+    program: string;
+    other?: string;
+    more?: string;
+  }): Promise<TraceEvent[]> {
+    const path = this.path('guest.yaml');
+    const lines = (text: string): string =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => `      ${line.trim()}`)
+        .join('\n');
+    writeFileSync(
+      path,
+      `
+name: guest
+about: A guest of a test.
+host: { gic: v3, cpus: 2, tasks: 0 }
+vm: { vcpus: 2, device: vgicv3, interrupts: 64 }
+guest:
+  program: |
+    start0:
+${lines(program)}
+      ldr x0, =PSCI_CPU_OFF
+      hvc #0
+    start1:
+${lines(other ?? '')}
+      ldr x0, =PSCI_CPU_OFF
+      hvc #0
+${more}
+`,
+    );
+    await this.record(path);
+    const reader = new TraceReader(this.path('out.gscope'));
+    const all = Array.from({ length: reader.count }, (_, n) => reader.event(seq(n)));
+    reader.close();
+    return all;
   }
 
   async check(path: string): Promise<Result<'scenario.check'>> {
