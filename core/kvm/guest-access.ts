@@ -10,6 +10,7 @@ import { type GuestRegister, guestRegister } from '../gic/v5/guest-registers.ts'
 import { type GicInstruction, gicInstruction } from '../gic/v5/instructions.ts';
 import { Words } from '../gic/v5/words.ts';
 import { FGU_HIDDEN } from './fgu.ts';
+import { type HostCpuV5 } from './host-cpu-v5.ts';
 import { type HostCpu } from './host-cpu.ts';
 import { isDirectIdRegister, isIdRegister, readIdRegister } from './id-registers.ts';
 import { accessPmu, isPmuRegister } from './pmu-registers.ts';
@@ -30,9 +31,9 @@ export const CACHE_SELECTION = 'CSSELR_EL1';
 /** Level and InD. */
 const CSSELR_FIELDS = 0xfn;
 
-/** Are GICv5 accesses of EL1 UNDEFINED before any trap? */
-function hidesGicV5(cpu: HostCpu): boolean {
-  return !cpu.hasV5 || (cpu.vctlr.lo & VCTLR_V3) !== 0;
+/** The GICv5 that EL1 finds on a CPU; undefined: its accesses are UNDEFINED before any trap. */
+function gicV5ForGuest({ v5 }: HostCpu): HostCpuV5 | undefined {
+  return v5 === undefined || (v5.vctlr.lo & VCTLR_V3) !== 0 ? undefined : v5;
 }
 
 function undefinedInHardware(vcpu: Vcpu, what: string): Outcome {
@@ -42,28 +43,28 @@ function undefinedInHardware(vcpu: Vcpu, what: string): Outcome {
 
 /** A register of the GICv5 CPU interface; `words` holds the value of a write and receives that of a read. */
 export function access(vcpu: Vcpu, register: GuestRegister, direction: 'read' | 'write', words: Words): Outcome {
-  const cpu = vcpu.requireGuest();
+  const gic = gicV5ForGuest(vcpu.requireGuest());
   const isRead = direction === 'read';
-  if (hidesGicV5(cpu) || (isRead ? register.read : register.write) === undefined)
+  if (gic === undefined || (isRead ? register.read : register.write) === undefined)
     return undefinedInHardware(vcpu, register.name);
   const trap = isRead ? register.readTrap : register.writeTrap;
-  if (trap !== undefined && (((isRead ? cpu.hfgrtr : cpu.hfgwtr).lo >>> trap) & 1) === 0)
+  if (trap !== undefined && (((isRead ? gic.hfgrtr : gic.hfgwtr).lo >>> trap) & 1) === 0)
     return trapped(vcpu, register.name, direction, words);
-  if (isRead) cpu.interface.read(register, words);
-  else cpu.interface.write(register, words.lo, words.hi);
+  if (isRead) gic.interface.read(register, words);
+  else gic.interface.write(register, words.lo, words.hi);
   return 'performed';
 }
 
 export function execute(vcpu: Vcpu, instruction: GicInstruction, words: Words): Outcome {
-  const cpu = vcpu.requireGuest();
-  if (hidesGicV5(cpu)) return undefinedInHardware(vcpu, instruction.name);
-  if (instruction.trap !== undefined && ((cpu.hfgitr.lo >>> instruction.trap) & 1) === 0) {
+  const gic = gicV5ForGuest(vcpu.requireGuest());
+  if (gic === undefined) return undefinedInHardware(vcpu, instruction.name);
+  if (instruction.trap !== undefined && ((gic.hfgitr.lo >>> instruction.trap) & 1) === 0) {
     loop.exit(vcpu, 'trap');
     // KVM traps instructions only for guests without GICv5.
     vcpu.emit({ kind: 'trap.undef', what: instruction.name, via: 'fgu' });
     return 'undefined:fgu';
   }
-  cpu.interface.execute(instruction, words);
+  gic.interface.execute(instruction, words);
   return 'performed';
 }
 

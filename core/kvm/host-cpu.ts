@@ -1,24 +1,19 @@
 /**
- * One physical CPU as KVM uses it: its virtual CPU interface, the EL0 timers that a guest is given, the trap
- * registers, which physical PPIs the host has disabled, and the scratch words that live between flush and fold
- * (kvm-vgic-v5 §1.5).
+ * One physical CPU as KVM uses it: its virtual interfaces, the EL0 timers that a guest is given, the lines of its
+ * physical PPIs, and which of them the host has disabled.
  *
- * Invariant: the timer lines of the interface's physical PPIs follow the timer registers and the host counter.
+ * Invariant: the timers' lines follow the timer registers and the host counter.
  */
-import { CpuInterface } from '../gic/v5/cpu-interface.ts';
+import { type CpuInterface } from '../gic/v5/cpu-interface.ts';
 import { CpuInterfaceV3 } from '../gic/v3/cpu-interface.ts';
 import { DEFAULT_INTERFACE } from '../gic/v3/interface-size.ts';
-import { CNTP, CNTV, EDGE_PPIS } from '../gic/v5/ppi.ts';
+import { CNTP, CNTV } from '../gic/v5/ppi.ts';
 import { type Cell, CellClaim } from '../state/cell.ts';
-import { type Host } from './host.ts';
-import { implementedPpis } from './host-facts.ts';
 import { type TrapValues } from './gic-model.ts';
+import { HostCpuV5 } from './host-cpu-v5.ts';
+import { type Host } from './host.ts';
 import { type Place, placeAt } from './place.ts';
 import { type Vcpu } from './vcpu.ts';
-
-/** Trap registers while the host runs: the boot values (gicv5-registers §3.2). */
-export const HOST_TRAPS: TrapValues = { read: 0x1f_00f7, write: 0x1e_0065, instruction: 0x7ff };
-const NO_TRAPS: TrapValues = { read: 0, write: 0, instruction: 0 };
 
 export const TIMER_ENABLE = 1;
 export const TIMER_IMASK = 2;
@@ -64,27 +59,19 @@ export class HardwareTimer {
 export class HostCpu {
   readonly host: Host;
   readonly index: number;
-  /** Is this a GICv5 host? */
-  readonly hasV5: boolean;
-  readonly interface: CpuInterface;
+  /** On GICv5 hosts. */
+  readonly v5: HostCpuV5 | undefined;
   /** The GICv3 virtual interface, on hosts that have one. */
   readonly interfaceV3: CpuInterfaceV3 | undefined;
-  readonly hfgrtr: Cell;
-  readonly hfgwtr: Cell;
-  readonly hfgitr: Cell;
-  /** En in bit 0, V3 in bit 1. */
-  readonly vctlr: Cell;
   #found: { readonly loaded: number; readonly vcpu: Vcpu | undefined } = { loaded: 0, vcpu: undefined };
-  /** ICH_CONTEXTR_EL2: the resident virtual PE; not claimed on hosts whose IRS KVM does not use. */
-  readonly #context: Cell | undefined;
   /** Where nobody is loaded. */
   readonly #place: Place;
   readonly virtualTimer: HardwareTimer;
   readonly physicalTimer: HardwareTimer;
   /** Physical PPIs that the host keeps disabled. */
   readonly disabledPpis: Cell;
-  readonly scratchPendr: Cell;
-  readonly scratchActiver: Cell;
+  /** Levels of physical PPIs, where no GICv5 interface has them. */
+  readonly #lines: Cell | undefined;
   /** Tasks that want to run here; decides whether WFI traps. */
   readonly runnableTasks: Cell;
   /** 0 none, else number of the loaded vCPU + 1, with the VM's number in bits 31:16. */
@@ -92,26 +79,12 @@ export class HostCpu {
 
   constructor(host: Host, index: number) {
     const claim = new CellClaim(host.journal, `pcpu${index}.`);
-    const [extraLow, extraHigh] = host.facts.extraPpis ?? [0n, 0n];
-    const implemented = implementedPpis(host.facts) | extraLow;
     this.host = host;
     this.index = index;
-    this.hasV5 = host.facts.gic === 'v5';
     this.#place = placeAt(undefined, undefined, index);
     this.loaded = claim.cell('loadedVcpu', 32);
-    this.interface = new CpuInterface(host.journal, `pcpu${index}.`, {
-      implemented: [implemented, extraHigh],
-      level: [implemented & ~EDGE_PPIS, extraHigh],
-      idr0: 0x40n | (host.facts.v3Compat ? 0x100n : 0n),
-      iaffid: index,
-      irs: host.usesIrs,
-    });
-    this.#context = host.usesIrs ? claim.register('ICH_CONTEXTR_EL2') : undefined;
-    const { read, write, instruction } = this.hasV5 ? HOST_TRAPS : NO_TRAPS;
-    this.hfgrtr = claim.register('ICH_HFGRTR_EL2', BigInt(read));
-    this.hfgwtr = claim.register('ICH_HFGWTR_EL2', BigInt(write));
-    this.hfgitr = claim.register('ICH_HFGITR_EL2', BigInt(instruction));
-    this.vctlr = claim.register('ICH_VCTLR_EL2', this.hasV5 ? 1n : 0n);
+    this.v5 = host.facts.gic === 'v5' ? new HostCpuV5(host, index) : undefined;
+    this.#lines = this.v5 === undefined ? claim.cell('physicalPpis') : undefined;
     const size = host.facts.v3Interface ?? DEFAULT_INTERFACE;
     const hasV3 = host.facts.gic === 'v3' || host.facts.v3Compat;
     this.interfaceV3 = hasV3
@@ -123,21 +96,31 @@ export class HostCpu {
     this.virtualTimer = new HardwareTimer(claim, 'CNTV', CNTV);
     this.physicalTimer = new HardwareTimer(claim, 'CNTP', CNTP);
     this.disabledPpis = claim.cell('hostDisabledPpis');
-    this.scratchPendr = claim.cell('scratch.pendr');
-    this.scratchActiver = claim.cell('scratch.activerExit');
     // Two tasks, so that WFI traps unless a scenario says otherwise (gicv5-scenarios, rules).
     this.runnableTasks = claim.cell('runnableTasks', 16, { initial: 2n });
   }
 
-  /** @throws Error where KVM does not use an IRS. */
+  /** @throws Error on a host before GICv5. */
+  get hardwareV5(): HostCpuV5 {
+    if (this.v5 === undefined) throw new Error(`physical CPU ${this.index} has no GICv5`);
+    return this.v5;
+  }
+
+  /** The GICv5 virtual interface. @throws Error as `hardwareV5` */
+  get interface(): CpuInterface {
+    return this.hardwareV5.interface;
+  }
+
+  /** ICH_CONTEXTR_EL2. @throws Error where KVM does not use an IRS. */
   get context(): Cell {
-    if (this.#context === undefined) throw new Error('KVM does not use the IRS of this host');
-    return this.#context;
+    const context = this.v5?.context;
+    if (context === undefined) throw new Error('KVM does not use the IRS of this host');
+    return context;
   }
 
   /** Has the guest here acknowledged an interrupt whose priority it has not dropped? */
   get isHandling(): boolean {
-    return !this.interface.apr.isZero || this.interfaceV3?.isHandling === true;
+    return this.v5?.interface.apr.isZero === false || this.interfaceV3?.isHandling === true;
   }
 
   /** The vCPU whose thread is loaded here, if any. */
@@ -156,17 +139,17 @@ export class HostCpu {
 
   /** Nothing on a host before GICv5, which has none of these registers. */
   setTraps({ read, write, instruction }: TrapValues): void {
-    if (!this.hasV5) return;
-    this.hfgrtr.set(read);
-    this.hfgwtr.set(write);
-    this.hfgitr.set(instruction);
+    if (this.v5 === undefined) return;
+    this.v5.hfgrtr.set(read);
+    this.v5.hfgwtr.set(write);
+    this.v5.hfgitr.set(instruction);
     this.host.emit?.({ kind: 'hyp.fgt', read, write, instruction }, this.place());
   }
 
-  /** `v3`: EL1 gets the GICv3-compatible interface. */
+  /** ICH_VCTLR_EL2; with V3, EL1 gets the GICv3-compatible interface. Nothing on a host before GICv5. */
   setVctlr(value: number): void {
-    if (this.vctlr.lo === value) return;
-    this.vctlr.set(value);
+    if (this.v5 === undefined || this.v5.vctlr.lo === value) return;
+    this.v5.vctlr.set(value);
     this.host.emit?.({ kind: 'hyp.vctlr', value }, this.place());
   }
 
@@ -179,8 +162,18 @@ export class HostCpu {
   /** Brings the timers' lines up to date with their registers and the counter. */
   updateTimerLines(): void {
     const counter = this.host.counter.value;
-    this.interface.setPhysical(CNTV, this.virtualTimer.output(counter));
-    this.interface.setPhysical(CNTP, this.physicalTimer.output(counter));
+    this.setPhysical(CNTV, this.virtualTimer.output(counter));
+    this.setPhysical(CNTP, this.physicalTimer.output(counter));
+  }
+
+  /** Level of the wire of a physical PPI. */
+  setPhysical(ppi: number, level: boolean): void {
+    const lines = this.#lines;
+    if (lines === undefined) this.interface.setPhysical(ppi, level);
+    else if (lines.has(ppi) !== level) {
+      lines.put(ppi, level);
+      this.host.emit?.({ kind: 'cpuif.physical', ppi, level }, this.place());
+    }
   }
 
   place(): Place {

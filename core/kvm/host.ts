@@ -72,7 +72,8 @@ export class Host {
   observe(observer: Observer | undefined): void {
     this.emit = observer;
     for (const cpu of this.cpus)
-      cpu.interface.observer = observer === undefined ? undefined : (event) => observer(event, cpu.place());
+      if (cpu.v5 !== undefined)
+        cpu.v5.interface.observer = observer === undefined ? undefined : (event) => observer(event, cpu.place());
   }
 
   /** Does this kernel use the host's IRS for virtual SPIs and LPIs? */
@@ -122,7 +123,7 @@ export class Host {
 
   /** Level of the wire of a physical PPI that is not a timer. */
   setPhysicalPpi(cpu: number, ppi: number, level: boolean): void {
-    this.cpu(cpu).interface.setPhysical(ppi, level);
+    this.cpu(cpu).setPhysical(ppi, level);
   }
 
   setRunnableTasks(cpu: number, count: number): void {

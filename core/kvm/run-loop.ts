@@ -6,7 +6,8 @@
  * On a VHE host the interface is restored and saved next to flush and fold. Otherwise both happen at EL2 right
  * around the guest, so an abandoned entry does neither and folds what an earlier exit left in the scratch (§24.9).
  */
-import { HOST_TRAPS, type HostCpu } from './host-cpu.ts';
+import { HOST_TRAPS } from './host-cpu-v5.ts';
+import { type HostCpu } from './host-cpu.ts';
 import { type PendingAnswer, type TrapValues } from './gic-model.ts';
 import { type Vcpu } from './vcpu.ts';
 

@@ -161,8 +161,9 @@ export class GuestViews {
   }
 }
 
-/** Everything that the views read, but for the time, by group. */
+/** Everything that the views read, but for the time, by group; without views, nothing. */
 function sourcesOf({ host: { cpus } }: Machine, views: readonly View[]): readonly (readonly object[])[] {
+  if (views.length === 0) return [];
   const parts = views.map(({ gic }) => gic);
   return [
     [

@@ -56,7 +56,7 @@ export function vmSection(host: Host, vm: Vm | undefined, zero: Section): Sectio
 }
 
 export function cpuSection(cpu: HostCpu): Section {
-  const hardware = cpu.interface;
+  const { interface: hardware, scratchPendr, scratchActiver } = cpu.hardwareV5;
   const [bank] = hardware.banks;
   if (bank === undefined) throw new Error('a CPU interface has at least one bank');
   const { vcpu } = cpu;
@@ -72,8 +72,8 @@ export function cpuSection(cpu: HostCpu): Section {
     priorityr: values(bank.priority),
     phys: bank.physical.value,
     host_masked: cpu.disabledPpis.value,
-    scratch_pendr: cpu.scratchPendr.value,
-    scratch_activer: cpu.scratchActiver.value,
+    scratch_pendr: scratchPendr.value,
+    scratch_activer: scratchActiver.value,
     hppir: vcpu?.inGuest === true ? hardware.hppir.value : null,
     cnt: [
       cpu.virtualTimer.control.lo,

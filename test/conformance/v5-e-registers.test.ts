@@ -6,7 +6,7 @@ import { type HostFacts } from '../../core/kvm/host-facts.ts';
 import { ALL_ONES, type Guest, H3, H5, H5C, Lab, ppi, SW_LINE, v1, v1p, v2 } from './v5-lab.ts';
 
 const traps = (lab: Lab, cpu = 0): number[] => {
-  const { hfgrtr, hfgwtr, hfgitr } = lab.host.cpu(cpu);
+  const { hfgrtr, hfgwtr, hfgitr } = lab.host.cpu(cpu).hardwareV5;
   return [hfgrtr.lo, hfgwtr.lo, hfgitr.lo];
 };
 
@@ -171,7 +171,7 @@ describe('masking and register access', () => {
     expect(pfr).toEqual([1n, 0n]);
     guest.run();
     expect(traps(lab)).toEqual([8, 0, 0]);
-    expect(lab.host.cpu(0).vctlr.lo).toBe(3);
+    expect(lab.host.cpu(0).hardwareV5.vctlr.lo).toBe(3);
     lab.take();
     expect(new Set(allAccesses(guest))).toEqual(new Set(['undefined:hardware']));
     expect(lab.take('trap.undef').filter((event) => event.kind === 'trap.undef' && event.via === 'fgu')).toEqual([]);
@@ -183,7 +183,7 @@ describe('masking and register access', () => {
     expect(other.createDevice(16)).toBe(0);
     expect(other.deviceAttr('set', 4, 0n, { load: () => 0n, store: () => true })).toBe(0);
     expect(other.vcpu(0)?.beginRun(lab.host.cpu(0))).toBe(0);
-    expect(lab.host.cpu(0).vctlr.lo).toBe(1);
+    expect(lab.host.cpu(0).hardwareV5.vctlr.lo).toBe(1);
   });
 
   it('[V5-056] makes every GICv3 access UNDEFINED without a vGIC', () => {

@@ -131,7 +131,7 @@ describe('direct injection, timers and PMU', () => {
     expect(guest.run()).toBe(1);
     const steps = ['pmu.level', 'vcpu.request', 'vcpu.entryAborted', 'vcpu.entry'];
     expect(lab.kinds(...steps)).toEqual(steps);
-    expect(lab.host.cpu(0).scratchPendr.value).toBe(0x80_0000n);
+    expect(lab.host.cpu(0).hardwareV5.scratchPendr.value).toBe(0x80_0000n);
     expect(guest.hppir).toBe(ppi(23));
     lab.take();
     expect(guest.write('PMOVSCLR_EL0', 1n)).toBe('emulated');

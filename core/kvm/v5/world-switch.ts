@@ -7,23 +7,23 @@ import { type HostCpu } from '../host-cpu.ts';
 import { type VcpuVgicV5 } from './vcpu-vgic.ts';
 
 /** Pending state of the exposed PPIs goes to the scratch; edges leave the shadow, they are in the hardware then. */
-export function flush({ ppis, vm, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
+export function flush({ ppis, vm, vcpu }: VcpuVgicV5, { hardwareV5: { scratchPendr } }: HostCpu): void {
   const maskLo = vm.ppiMask.lo;
   const maskHi = vm.ppiMask.hi;
   const { pendingLatch: latch, lineLevel: line, level } = ppis;
   const edgesLo = latch.lo & maskLo & ~level.lo;
   const edgesHi = latch.hi & maskHi & ~level.hi;
-  cpu.scratchPendr.set((latch.lo | (line.lo & level.lo)) & maskLo, (latch.hi | (line.hi & level.hi)) & maskHi);
+  scratchPendr.set((latch.lo | (line.lo & level.lo)) & maskLo, (latch.hi | (line.hi & level.hi)) & maskHi);
   latch.set(latch.lo & ~edgesLo, latch.hi & ~edgesHi);
   vcpu.vm.host.emit?.(
-    { kind: 'hyp.flush', pendr: cpu.scratchPendr.value, latchesCleared: join(edgesLo, edgesHi) },
+    { kind: 'hyp.flush', pendr: scratchPendr.value, latchesCleared: join(edgesLo, edgesHi) },
     vcpu.place,
   );
 }
 
 /** Pending bits of directly injected PPIs are left to the physical PPI; VMCR and APR came with the load. */
 export function restore({ ppis, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
-  const hardware = cpu.interface;
+  const { interface: hardware, scratchPendr } = cpu.hardwareV5;
   const [bank, upper] = hardware.banks;
   if (bank === undefined) throw new Error('a CPU interface has at least one bank');
   const { dvir, activer, enabler, priorityr } = ppis;
@@ -31,7 +31,7 @@ export function restore({ ppis, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
   bank.setDvi(dvir.lo, dvir.hi);
   bank.setActive(activer.lo, activer.hi);
   bank.setEnable(enabler.lo, enabler.hi);
-  bank.setPend(cpu.scratchPendr.lo & ~dvir.lo, cpu.scratchPendr.hi & ~dvir.hi);
+  bank.setPend(scratchPendr.lo & ~dvir.lo, scratchPendr.hi & ~dvir.hi);
   for (const [n, image] of priorityr.entries()) bank.setPriority(n, image.lo, image.hi);
   if (upper !== undefined) {
     upper.setDvi(0, 0);
@@ -55,14 +55,14 @@ export function restore({ ppis, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
 
 /** ENABLER, DVIR, APR and the index-1 registers are not read; direct injection ends with the exit. */
 export function save({ ppis, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
-  const hardware = cpu.interface;
+  const { interface: hardware, scratchPendr, scratchActiver } = cpu.hardwareV5;
   const [bank, upper] = hardware.banks;
   if (bank === undefined) throw new Error('a CPU interface has at least one bank');
   ppis.vmcr.set(hardware.vmcr.lo, hardware.vmcr.hi);
   ppis.icsr.set(hardware.icsr.lo, hardware.icsr.hi);
-  cpu.scratchActiver.set(bank.active.lo, bank.active.hi);
+  scratchActiver.set(bank.active.lo, bank.active.hi);
   // The register shows the physical PPI's bit where injection is direct.
-  cpu.scratchPendr.set(bank.pendingNow.lo, bank.pendingNow.hi);
+  scratchPendr.set(bank.pendingNow.lo, bank.pendingNow.hi);
   for (const [n, image] of ppis.priorityr.entries()) {
     const register = bank.priority[n];
     image.set(register?.lo ?? 0, register?.hi ?? 0);
@@ -73,8 +73,8 @@ export function save({ ppis, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
     {
       kind: 'hyp.save',
       vmcr: ppis.vmcr.value,
-      activer: cpu.scratchActiver.value,
-      pendr: cpu.scratchPendr.value,
+      activer: scratchActiver.value,
+      pendr: scratchPendr.value,
     },
     vcpu.place,
   );
@@ -89,7 +89,7 @@ export function save({ ppis, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
 export function fold({ ppis, vm, vcpu }: VcpuVgicV5, cpu: HostCpu): void {
   const maskLo = vm.ppiMask.lo;
   const maskHi = vm.ppiMask.hi;
-  const { scratchActiver: exitActive, scratchPendr: pendr } = cpu;
+  const { scratchActiver: exitActive, scratchPendr: pendr } = cpu.hardwareV5;
   const { active, activer, level, pendingLatch: latch } = ppis;
   active.set((active.lo & ~maskLo) | (exitActive.lo & maskLo), (active.hi & ~maskHi) | (exitActive.hi & maskHi));
   const edgesLo = pendr.lo & maskLo & ~level.lo;

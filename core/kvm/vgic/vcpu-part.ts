@@ -94,7 +94,7 @@ export class VcpuVgic implements VcpuGic {
 
   load(cpu: HostCpu): void {
     if (!this.self.vgic.vm.initialized.flag) return;
-    if (cpu.host.facts.gic === 'v5') cpu.setVctlr(this.#rules.vctlr);
+    cpu.setVctlr(this.#rules.vctlr);
     worldSwitch.load(this.self, this.#hardware(cpu));
     loadTimers(this.self);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatResult } from '../../../core/kvm/errno.ts';
 import { PROFILES, profileByName } from '../../../core/kvm/profiles.ts';
-import { H5, Lab, v1 } from '../../conformance/v5-lab.ts';
+import { H3, H5, Lab, v1 } from '../../conformance/v5-lab.ts';
 
 describe('a guest access', () => {
   it('of a register above EL1 is UNDEFINED', () => {
@@ -89,5 +89,23 @@ describe('a host', () => {
     expect(paths()).toContain('vcpu2.ICH_PPI_ENABLER0_EL2');
     expect(paths()).toContain('pcpu0.ICH_VMCR_EL2');
     expect(paths()).toContain('vm.ppiMask');
+  });
+
+  it('has no register of a GICv5 on a host before it, but the lines of its physical PPIs', () => {
+    const { host, journal } = new Lab(H3);
+    const told: string[] = [];
+    host.observe((event, { pcpu }) => {
+      if (event.kind === 'cpuif.physical') told.push(`${pcpu}: PPI ${event.ppi} ${event.level ? 'rises' : 'falls'}`);
+    });
+    host.setPhysicalPpi(1, 23, true);
+    host.setPhysicalPpi(1, 23, true);
+    host.setPhysicalPpi(1, 23, false);
+    expect(told).toEqual(['1: PPI 23 rises', '1: PPI 23 falls']);
+    const paths = journal.layout.slots.map(({ path }) => path).filter((path) => path.startsWith('pcpu0.'));
+    expect(paths).toContain('pcpu0.physicalPpis');
+    expect(
+      paths.filter((path) => /ICC_PPI|ICH_PPI|ICH_HFG|ICH_APR|ICH_VCTLR|ICSR|ICH_HPPIR|scratch/.test(path)),
+    ).toEqual([]);
+    expect(() => host.cpu(0).interface).toThrow('physical CPU 0 has no GICv5');
   });
 });
