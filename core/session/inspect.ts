@@ -27,9 +27,11 @@ import { busyShared, chosenShared, partsOf } from './inspect-parts.ts';
 import { type Inspectable } from './inspectable.ts';
 import { interruptName } from './interrupt-name.ts';
 import { loadedOn } from './loaded-on.ts';
-import { hex, priority } from './rows.ts';
+import { hex } from './rows.ts';
 import { routedTo } from './route.ts';
 import { rangeOf, slotValue } from './slots.ts';
+
+type Candidate = InspectedState['candidates'][number];
 
 /** Describes interrupts of a trace in one state, beside another one. */
 export function interruptStates(
@@ -163,7 +165,7 @@ function candidates(
   vcpu: VcpuId,
   state: StateVector,
   interrupts: readonly InterruptState[],
-): InspectedState['candidates'] {
+): Candidate[] {
   const mask = knownField(trace.layout, state, `vcpu${vcpu}.ICC_PCR_EL1`, 'PRIORITY');
   return interrupts
     .filter((i) => i.code & (STATE_PENDING | STATE_ACTIVE) || i.code & STATE_ENABLED)
@@ -173,7 +175,7 @@ function candidates(
       name: i.name,
       priority: numberOf(i.fields.priority),
       code: i.code,
-      verdict: verdict(i, mask),
+      ...judged(i, mask),
     }))
     .sort(
       (a, b) =>
@@ -184,16 +186,19 @@ function candidates(
     .slice(0, 64);
 }
 
-function verdict(interrupt: InterruptState, mask: number | undefined): string {
-  const { code } = interrupt;
+function judged(interrupt: InterruptState, mask: number | undefined): Pick<Candidate, 'verdict' | 'mask'> {
+  const verdict = verdictOf(interrupt);
+  if (verdict !== 'held back') return { verdict, mask: null };
+  const own = numberOf(interrupt.fields.priority);
+  return mask !== undefined && own !== null && own > mask ? { verdict: 'masked', mask } : { verdict, mask: null };
+}
+
+function verdictOf({ code }: InterruptState): Candidate['verdict'] {
   if (!(code & STATE_PENDING_KNOWN)) return 'unknown';
   if (!(code & STATE_PENDING)) return code & STATE_ACTIVE ? 'active' : 'not pending';
   if (code & STATE_ACTIVE) return 'still active';
   if (code & STATE_ENABLED_KNOWN && !(code & STATE_ENABLED)) return 'disabled';
-  if (code & STATE_MASKED) {
-    const own = numberOf(interrupt.fields.priority);
-    return mask !== undefined && own !== null && own > mask ? `masked by ${priority(mask)}` : 'held back';
-  }
+  if (code & STATE_MASKED) return 'held back';
   return code & STATE_ENABLED_KNOWN ? 'signalled' : 'unknown';
 }
 

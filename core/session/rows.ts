@@ -151,7 +151,7 @@ const PRESENTERS: { readonly [K in Kind]: Presenter<K> } = {
 };
 
 /** Priorities are always two hex digits: in the GIC a smaller number is more urgent. */
-export function priority(value: number): string {
+function priority(value: number): string {
   return `0x${value.toString(16).padStart(2, '0')}`;
 }
 

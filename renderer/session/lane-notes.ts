@@ -3,6 +3,7 @@ import { computed, type ComputedRef } from 'vue';
 import { type Lane } from '../../core/session/contract.ts';
 import { priorityText } from '../number-style.ts';
 import { shapeOf } from '../format/interrupt-state.ts';
+import { verdictText } from '../format/verdict.ts';
 import { useTrace } from '../stores/trace.ts';
 
 /** Lines that a mask lane has room for. */
@@ -37,7 +38,7 @@ export function useLaneNotes(): LaneNotes {
       const candidate = state?.candidates.find(({ intid }) => intid === lane.intid);
       if (candidate === undefined || shapeOf(candidate.code) !== 'masked') return '';
       const own = candidate.priority === null ? '' : ` at ${priorityText(candidate.priority)}`;
-      return `pending${own}, ${candidate.verdict}`;
+      return `pending${own}, ${verdictText(candidate, priorityText)}`;
     }),
   };
 }

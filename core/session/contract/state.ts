@@ -26,6 +26,21 @@ const listed = {
   priority: z.int(),
 };
 
+/**
+ * What the CPU interface makes of an interrupt: `masked` by the priority mask, `held back` by something else or by a mask
+ * that the trace does not show, `still active` and pending again.
+ */
+export const VERDICTS = [
+  'signalled',
+  'masked',
+  'held back',
+  'disabled',
+  'still active',
+  'active',
+  'not pending',
+  'unknown',
+] as const;
+
 export const interruptStateSchema = z.object({
   intid,
   label: z.string(),
@@ -82,8 +97,9 @@ export const stateMethods = {
           name: z.string(),
           priority: z.int().nullable(),
           code: z.int(),
-          /** `signalled`, `masked by 0x0f`, `not pending`, `active`, `unknown`. */
-          verdict: z.string(),
+          verdict: z.enum(VERDICTS),
+          /** The priority mask of a verdict `masked`; null with any other. */
+          mask: z.int().nullable(),
         }),
       ),
       /** Active priorities, bit n = priority n; null when unknown. */

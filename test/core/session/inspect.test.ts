@@ -49,3 +49,23 @@ describe('registers of two vCPUs that share a CPU', () => {
     expect([...names].sort()).toEqual(['ICC_CR0_EL1', 'ICC_PCR_EL1', 'ICH_VMCR_EL2']);
   });
 });
+
+describe('the verdict on an interrupt that is pending', () => {
+  it('names the mask that holds it back, as a number, and none when nothing does', async () => {
+    const output = lab.path('stale.gscope');
+    await lab.record('stale-vmcr-after-migration', { output });
+    const { id, events } = await lab.backend.handle('trace.open', { path: output }, signal);
+    const candidateAt = async (seq: number) => {
+      const args = { id, seq, vcpu: 1, baseline: null };
+      const { candidates } = CONTRACT['state.inspect'].result.parse(
+        await lab.backend.handle('state.inspect', args, signal),
+      );
+      return candidates.find(({ label }) => label === 'PPI 27');
+    };
+    const find = { id, condition: 'kind == irq.acknowledge and vcpu == 1', from: -1, direction: 'forward' } as const;
+    const { seq } = await lab.backend.handle('nav.find', find, signal);
+    // The tick after the restore arrives behind the stale mask and stays there.
+    expect(await candidateAt(events - 1)).toMatchObject({ priority: 16, verdict: 'masked', mask: 15 });
+    expect(await candidateAt((seq ?? 0) - 1)).toMatchObject({ verdict: 'signalled', mask: null });
+  });
+});
