@@ -96,7 +96,8 @@ function checkSize(path: string): void {
   const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
   const wanted = pageSize * header.readUInt32BE(28);
   const { size } = statSync(path);
-  if (size < wanted) throw damaged(path, `it was cut short at ${size} of ${wanted} bytes`);
+  if (size < wanted)
+    throw damaged(path, `it was cut short at ${size} of ${wanted} bytes; copy it again from where it was made`);
 }
 
 function headerOf(path: string): Buffer {

@@ -58,10 +58,10 @@ export function shortDuration(ns: number, digits = 3): string {
   return `${value.includes('.') ? value.replace(/\.?0+$/, '') : value} ${unit}`;
 }
 
-/** `+651.2` and `µs`, `−29.4` and `µs`. */
+/** `+651.2` and `µs`, `−29.4` and `µs`; none at all has no sign, whichever of two events of one moment is first. */
 export function delta(ns: number, digits = 3): Measure {
   const { value, unit } = duration(ns, digits);
-  return { value: (ns < 0 ? MINUS : '+') + value, unit };
+  return { value: (ns < 0 ? MINUS : ns > 0 ? '+' : '') + value, unit };
 }
 
 /** The Δ column: microseconds with the nanoseconds after the point, or grouped and whole from 10 ms on. */

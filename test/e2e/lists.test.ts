@@ -15,6 +15,8 @@ describe('list registers and the AP list', () => {
     const states = (): Promise<(string | null)[]> =>
       registers.evaluateAll((all) => all.map((row) => row.getAttribute('data-state')));
     await expect.poll(states).toEqual(['active', 'pending', 'pending', 'pending']);
+    // In halves, like any other register's value.
+    expect(await registers.first().locator('.hex .gap').count()).toBe(1);
     expect(await registers.first().innerText()).toMatch(/SPI 37[^]*0x78[^]*G1[^]*0x9078000000000025/);
     const waiting = page.getByTestId('ap-entry');
     expect(await waiting.allInnerTexts()).toEqual([
@@ -22,6 +24,11 @@ describe('list registers and the AP list', () => {
       expect.stringMatching(/SPI 33[^]*waits$/),
       expect.stringMatching(/SPI 32[^]*waits$/),
     ]);
+    // The changes of the event name each register in full, however long its values are.
+    await page.getByRole('tab', { name: 'Event' }).click();
+    const changed = page.getByTestId('event-tab').getByText('pcpu0.v3.ICH_LR0_EL2', { exact: true });
+    expect(await changed.evaluate((path) => path.scrollWidth <= path.clientWidth + 1)).toBe(true);
+    await page.getByRole('tab', { name: 'State' }).click();
     // One of them is opened by pointer or key: its bits and fields, and what changed of them since the last stop.
     await registers.first().click();
     const fields = page.getByTestId('fields');

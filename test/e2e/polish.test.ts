@@ -1,5 +1,5 @@
 /** Small things that people notice: widths of columns, a trace that was moved. */
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cursorAt, goTo, openedTrace, snapshot } from './harness/page.ts';
@@ -92,6 +92,20 @@ describe('a dialog that takes text', () => {
     await page.keyboard.press(key);
     await page.keyboard.type(text);
     expect(await page.getByTestId('dialog').getByLabel(field, { exact: true }).inputValue()).toBe(text);
+  });
+});
+
+describe('the title bar', () => {
+  it('cuts a long name of a file, not the search beside it', async () => {
+    const { page, trace } = await openSample();
+    const search = page.getByTestId('search');
+    const usual = (await search.boundingBox())?.width ?? NaN;
+    const long = join(dirname(trace), `${'long-'.repeat(40)}.gscope`);
+    copyFileSync(trace, long);
+    const window = await openWindow({ trace: long });
+    closeLater(window);
+    await openedTrace(window.page);
+    expect((await window.page.getByTestId('search').boundingBox())?.width).toBeGreaterThan(usual - 1);
   });
 });
 

@@ -31,6 +31,7 @@ describe('durations', () => {
   it('carry a sign as a difference, the real minus', () => {
     expect(delta(651_200, 4)).toEqual({ value: '+651.2', unit: 'µs' });
     expect(delta(-29_400)).toEqual({ value: '\u221229.4', unit: 'µs' });
+    expect(delta(0)).toEqual({ value: '0', unit: 'ns' });
   });
   it('fill the Δ column in microseconds, whole from 10 ms on', () => {
     expect(deltaMicros(5406)).toBe('5.406');
