@@ -87,7 +87,7 @@ const PRESENTERS: { readonly [K in Kind]: Presenter<K> } = {
     name: `HPPI ${e.unit}`,
     operand: label(e.intid, 'none'),
     arrow: '→',
-    detail: e.intid === undefined ? '' : `priority ${priority(e.priority)}`,
+    detail: e.intid === undefined ? whyNone(e) : `priority ${priority(e.priority)}`,
   }),
   'irq.signal': (e) => ({ name: 'Signals', detail: `IRQ ${flag(e.irq)} FIQ ${flag(e.fiq)} NMI ${flag(e.nmi)}` }),
   'irq.taken': (e) => ({
@@ -149,6 +149,14 @@ const PRESENTERS: { readonly [K in Kind]: Presenter<K> } = {
     detail: e.count === undefined ? 'number not recorded' : `${e.count} by the recorder`,
   }),
 };
+
+/** `masked: PPI 3, priority 0x10`, as far as the source says. */
+function whyNone({ reasonNone, candidate, priority: urgency }: EventOf<'irq.hppi'>): string {
+  if (reasonNone === undefined) return '';
+  return candidate === undefined
+    ? reasonNone
+    : `${reasonNone}: ${interruptLabel(candidate)}, priority ${priority(urgency)}`;
+}
 
 /** Priorities are always two hex digits: in the GIC a smaller number is more urgent. */
 function priority(value: number): string {

@@ -196,9 +196,11 @@ export function unpackPayload(codec: KindCodec, packed: Readonly<PackedPayload>)
     const where = field.spec.place;
     if (where.at === 'name') {
       if (packed.name !== undefined) out[field.key] = packed.name;
-    } else if (where.at === 'small')
-      out[field.key] = typed(field, (packed.small >>> where.lsb) & ((1 << where.bits) - 1), 0);
-    else if (where.at === 'value') {
+    } else if (where.at === 'small') {
+      const value = typed(field, (packed.small >>> where.lsb) & ((1 << where.bits) - 1), 0);
+      // The empty word of an enumeration: absent.
+      if (value !== '') out[field.key] = value;
+    } else if (where.at === 'value') {
       if (packed.flags & HAS_VALUE) out[field.key] = typed(field, packed.valueLo, packed.valueHi);
     } else if (packed.flags & HAS_ARG) out[field.key] = typed(field, packed.argLo, packed.argHi);
   }

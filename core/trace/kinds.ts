@@ -25,6 +25,12 @@ export type RunState = (typeof RUN_STATES)[number];
 export const CONFIGURES = ['priority', 'enabled', 'handling', 'target', 'group', 'mode'] as const;
 
 /**
+ * Why `irq.hppi` found none that may be signalled (gicv5-cpuif-behaviour §14); `noPe`: an IRS has a candidate for a PE that
+ * is not there (gicv5-spi-lpi-behaviour §7.1). Index = stored number; the first word: none is missing, or nobody says.
+ */
+export const NO_HPPI = ['', 'disabled', 'noCandidate', 'masked', 'runningPriority', 'noPe'] as const;
+
+/**
  * Generic timers in the numbering of the stored field. EL2 timers are the hypervisor's own; the secure ones never
  * reach a guest under KVM but appear in emulator logs.
  */
@@ -39,7 +45,10 @@ type FieldType = 'u64' | 'u32' | 'bool' | 'text' | 'intid' | readonly string[];
 interface FieldSpec {
   readonly type: FieldType;
   readonly place: Place;
-  /** The source may not know it; then the property is absent and SQL shows NULL. Only `value`, `arg` and `name` places. */
+  /**
+   * The source may not know it; then the property is absent and SQL shows NULL. In `value`, `arg` and `name` places, and
+   * for enumerations whose first word is empty: that is the absence.
+   */
   readonly optional?: true;
 }
 export interface KindSpec {
@@ -100,13 +109,21 @@ export const KINDS = {
     fields: {
       /** Absent: nothing to acknowledge (spurious). */
       intid: { type: 'intid', place: arg, optional: true },
+      /** The instruction or register; without an interrupt why there was none. */
       cause: { type: 'text', place: name, optional: true },
+      /** The priority that became active. */
+      priority: { type: 'u32', place: value, optional: true },
     },
   },
   'irq.drop': {
     id: 6,
     title: 'Priority drop',
-    fields: { intid: { type: 'intid', place: arg, optional: true } },
+    fields: {
+      /** Absent: a priority is dropped, whichever interrupt it came from (GICv5). */
+      intid: { type: 'intid', place: arg, optional: true },
+      /** The priority that is no longer active. */
+      priority: { type: 'u32', place: value, optional: true },
+    },
   },
   'irq.deactivate': { id: 7, title: 'Interrupt deactivated', fields: { intid: { type: 'intid', place: arg } } },
   'irq.activate': { id: 8, title: 'Interrupt became active', fields: { intid: { type: 'intid', place: arg } } },
@@ -133,11 +150,18 @@ export const KINDS = {
     id: 11,
     title: 'Highest priority pending interrupt recomputed',
     fields: {
-      /** Absent: nothing is pending. */
+      /** Absent: there is none. */
       intid: { type: 'intid', place: arg, optional: true },
+      /** Of the interrupt, or of the candidate that is held back; 255 without either. */
       priority: { type: 'u32', place: small(0, 8) },
-      /** Which unit computed it: `PPI`, `IRS`, `CPU interface`. */
+      /**
+       * Which unit computed it: `PPI` and `IRS` give candidates, `CPU interface` what is left of them by enable bit, mask
+       * and running priority.
+       */
       unit: { type: 'text', place: name },
+      reasonNone: { type: NO_HPPI, place: small(8, 3), optional: true },
+      /** The best candidate that does not get through. */
+      candidate: { type: 'intid', place: value, optional: true },
     },
   },
   'irq.signal': {
@@ -299,7 +323,7 @@ type ValueOf<T> = T extends 'u64'
         : T extends 'intid'
           ? Intid
           : T extends readonly (infer Name)[]
-            ? Name
+            ? Exclude<Name, ''>
             : never;
 type Fields<K extends Kind> = (typeof KINDS)[K]['fields'];
 type OptionalField<F> = { [P in keyof F]: F[P] extends { readonly optional: true } ? P : never }[keyof F];

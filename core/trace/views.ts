@@ -28,7 +28,7 @@ function fieldSql(field: KindSpec['fields'][string]): string {
   if (place.at === 'name') return 'n.text';
   const column = place.at === 'small' ? `((e.small >> ${place.lsb}) & ${(1 << place.bits) - 1})` : `e.${place.at}`;
   if (typeof type !== 'string')
-    return `CASE ${column} ${type.map((text, index) => `WHEN ${index} THEN ${quote(text)}`).join(' ')} END`;
+    return `CASE ${column} ${type.map((text, index) => (text === '' ? '' : `WHEN ${index} THEN ${quote(text)}`)).join(' ')} END`;
   switch (type) {
     case 'u64':
       return hex(column);
@@ -45,9 +45,10 @@ function fieldSql(field: KindSpec['fields'][string]): string {
 function textSql(): string {
   const cases = Object.values<KindSpec>(KINDS).map((kind) => {
     const parts = Object.entries(kind.fields).map(([key, field]) => {
-      const optional = field.place.at !== 'small';
       const text = `' ${key}=' || ${fieldSql(field)}`;
-      return optional ? `coalesce(CASE WHEN ${columnOf(field)} IS NOT NULL THEN ${text} END, '')` : text;
+      // An absent word of an enumeration is NULL, and so is what it is joined to.
+      if (field.place.at === 'small') return field.optional === true ? `coalesce(${text}, '')` : text;
+      return `coalesce(CASE WHEN ${columnOf(field)} IS NOT NULL THEN ${text} END, '')`;
     });
     return `WHEN ${kind.id} THEN ${parts.length === 0 ? "''" : `ltrim(${parts.join(' || ')})`}`;
   });

@@ -187,7 +187,7 @@ describe('priorities', () => {
     a.take();
     a.source(27, true);
     expect(a.read('HPPIR')).toBe(ppi(23));
-    expect(a.take('cpuif.hppi')).toMatchObject([{ after: 0x2000_0017, tie: [23, 27] }]);
+    expect(a.take('cpuif.hppi')).toMatchObject([{ after: 0x2000_0017, tie: [0x2000_0017, 0x2000_001b] }]);
     expect(a.cdia()).toBe(ppi(23));
     a.take();
     a.cdeoi();

@@ -113,7 +113,7 @@ describe('worked examples of the CPU interface', () => {
     a.take();
     a.cddi(0x2000_0003n);
     expect(a.row).toBe('800008 0 0 FF 120000003');
-    expect(a.take('cpuif.hppi')).toMatchObject([{ tie: [3, 23] }]);
+    expect(a.take('cpuif.hppi')).toMatchObject([{ tie: [0x2000_0003, 0x2000_0017] }]);
   });
 
   it('[W6] deactivates before it drops', () => {

@@ -188,7 +188,8 @@ function factValues(name: string, names: NameSpace, owner = ''): Candidate[] {
   if (isColumn(name)) return [];
   const out: Candidate[] = [];
   for (const field of PAYLOAD.get(name) ?? [])
-    if (typeof field.type === 'object') out.push(...words(field.type, `${name} of ${field.kind}`));
+    if (typeof field.type === 'object')
+      out.push(...words(field.type.filter((word) => word !== ''), `${name} of ${field.kind}`)); // prettier-ignore
     else if (field.type === 'bool') out.push(...words(['true', 'false'], `${name} of ${field.kind}`));
     else if (field.type === 'intid') out.push(...interrupts(names));
   const slot = names.slots.find(({ path }) => path.toLowerCase() === name);

@@ -86,8 +86,17 @@ function numberField(names: TraceNames, field: PayloadField, test: NumberTest): 
   const small = place.at === 'small';
   const lsb = small ? place.lsb : 0;
   const width = small ? place.bits : typeof type === 'string' ? WIDTHS[type] : 32;
-  const keys = type === 'intid' ? interruptKeys(test, types) : typeKeys(types, false);
-  return { type: 'number', types, at: place.at, lsb, width, test, keys };
+  // Postings of interrupts are of those in `arg`.
+  const keys = type === 'intid' && place.at === 'arg' ? interruptKeys(test, types) : typeKeys(types, false);
+  return { type: 'number', types, at: place.at, lsb, width, test: small && field.optional ? stored(test) : test, keys };
+}
+
+/** The test of an enumeration whose number 0 stands for its absence (KINDS). */
+function stored({ mask, intervals, absent }: NumberTest): NumberTest {
+  const present = intervals
+    .map(([from, to]) => [from === 0n ? 1n : from, to] as const)
+    .filter(([from, to]) => from <= to);
+  return { mask, intervals: absent ? [[0n, 0n], ...present] : present, absent: false };
 }
 
 /** Whole identifiers have postings of their own. */

@@ -135,9 +135,10 @@ function conclude(c: CpuInterface, bestPpi: number, ppiPriority: number, mark: n
       kind: 'cpuif.hppi',
       before,
       after: c.hppir.lo,
+      candidate: best,
       priority: best === 0 ? undefined : priority,
       reason: NO_HPPI_REASONS[reason] ?? 'none',
-      tie: tie(c),
+      tie: best === bestPpi + PPI_TYPE ? tie(c, priority) : NO_TIE,
     });
   const signal = valid ? (priority === 0 && c.nmiEnabled.flag ? NMI : IRQ) : 0;
   if (signal === c.signal.lo) return;
@@ -145,14 +146,27 @@ function conclude(c: CpuInterface, bestPpi: number, ppiPriority: number, mark: n
   observer?.({ kind: 'cpuif.signal', irq: signal === IRQ, nmi: signal === NMI });
 }
 
-/** The candidates of the best priority, lowest first, when there are two or more. */
-function tie(c: CpuInterface): readonly number[] {
-  let some = 0;
-  for (const { best } of c.banks) some |= best.lo | best.hi;
-  if (some === 0) return NO_TIE;
-  const ppis: number[] = [];
-  for (const bank of c.banks) forEachBit(bank.best.lo, bank.best.hi, (bit) => ppis.push(bank.firstPpi + bit));
-  return ppis.length > 1 ? ppis : NO_TIE;
+/** Identifiers of the candidates that have this priority, of which a PPI is the best, when there are two or more. */
+function tie(c: CpuInterface, priority: number): readonly number[] {
+  const irs = c.irsCandidate;
+  const shared = irs !== undefined && irs.lo !== 0 && irs.hi === priority ? irs.lo : 0;
+  if (shared === 0 && isOneBit(c)) return NO_TIE;
+  const intids: number[] = [];
+  for (const { best, firstPpi } of c.banks)
+    forEachBit(best.lo, best.hi, (bit) => intids.push(PPI_TYPE | (firstPpi + bit)));
+  if (shared !== 0) intids.push(shared);
+  return intids;
+}
+
+/** Only one PPI has the best priority. */
+function isOneBit({ banks }: CpuInterface): boolean {
+  let words = 0;
+  for (const { best } of banks) {
+    const { lo, hi } = best;
+    if ((lo & (lo - 1)) !== 0 || (hi & (hi - 1)) !== 0) return false;
+    words += (lo === 0 ? 0 : 1) + (hi === 0 ? 0 : 1);
+  }
+  return words === 1;
 }
 
 /** Number of the lowest set bit of a word that is not 0. */

@@ -25,11 +25,13 @@ export type CpuifEvent =
       /** Identifier of the interrupt that could be acknowledged, or 0. */
       readonly before: number;
       readonly after: number;
-      /** Priority of the best candidate; undefined when there is none. */
+      /** Identifier of the best candidate, whether or not it gets through; 0: there is none. */
+      readonly candidate: number;
+      /** Its priority; undefined when there is none. */
       readonly priority: number | undefined;
       /** `none` when there is an HPPI. */
       readonly reason: NoHppiReason;
-      /** The candidates that share the best priority, lowest first; empty unless there are two or more. */
+      /** Identifiers of the candidates that share the best priority, lowest first; empty unless there are two or more. */
       readonly tie: readonly number[];
     }
   | { readonly kind: 'cpuif.signal'; readonly irq: boolean; readonly nmi: boolean }

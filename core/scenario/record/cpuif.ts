@@ -1,7 +1,8 @@
 /** How what the CPU interface does becomes events: what the guest did to it, and what it did in answer. */
-import { type Intid } from '../../gic/intid.ts';
-import { type CpuifEvent } from '../../gic/v5/events.ts';
-import { isPpi, ppiIntid } from '../../gic/v5/ppi.ts';
+import { formatIntid, type Intid } from '../../gic/intid.ts';
+import { type CpuifEvent, type NoHppiReason } from '../../gic/v5/events.ts';
+import { ppiIntid } from '../../gic/v5/ppi.ts';
+import { KINDS, NO_HPPI } from '../../trace/kinds.ts';
 import { eventType } from './event-type.ts';
 import { type Rows } from './scribe.ts';
 
@@ -10,6 +11,17 @@ const SIGNAL = eventType('irq.signal', 'hardware');
 const ACKNOWLEDGE = eventType('irq.acknowledge', 'guest');
 const DROP = eventType('irq.drop', 'guest');
 const DEACTIVATE = eventType('irq.deactivate', 'guest');
+/** Bits of `irq.hppi` that say why there is none. */
+const { lsb: REASON } = KINDS['irq.hppi'].fields.reasonNone.place;
+const reasonBits = (reason: Exclude<NoHppiReason, 'none'>): number => NO_HPPI.indexOf(reason) << REASON;
+const [DISABLED, NO_CANDIDATE, MASKED, RUNNING_PRIORITY] = [
+  reasonBits('disabled'),
+  reasonBits('noCandidate'),
+  reasonBits('masked'),
+  reasonBits('runningPriority'),
+];
+/** Less urgent than every priority: there is no candidate. */
+const NO_PRIORITY = 255;
 /** Bits of `irq.signal`. */
 const IRQ = 1;
 const NMI = 4;
@@ -20,9 +32,11 @@ const CARRIED = new Set(['el2write', 'dviSwitch']);
 export const CPUIF: Rows<CpuifEvent['kind']> = {
   'cpuif.reg': (scribe, { register, direction, lo, hi }, place) =>
     scribe.access('guest', place, register, direction, lo, hi, true),
-  'cpuif.hppi': (scribe, { after, priority }, place) => {
-    const unit = after === 0 || isPpi(after) ? 'PPI' : 'CPU interface';
-    scribe.brief(HPPI, place, unit, priority ?? 0, undefined, after === 0 ? undefined : after);
+  'cpuif.hppi': (scribe, { after, candidate, priority, reason, tie }, place) => {
+    const small = (priority ?? NO_PRIORITY) | bitsOfReason(reason);
+    const heldBack = after === 0 && candidate !== 0 ? candidate : undefined;
+    const detail = tie.length === 0 ? undefined : JSON.stringify({ tie: tie.map(formatIntid).join(', ') });
+    scribe.brief(HPPI, place, 'CPU interface', small, heldBack, after === 0 ? undefined : after, detail);
   },
   'cpuif.signal': (scribe, { irq, nmi }, place) => scribe.brief(SIGNAL, place, '', (irq ? IRQ : 0) | (nmi ? NMI : 0)),
   'cpuif.ack': (scribe, { intid, reasonZero, instruction }, place) => {
@@ -53,6 +67,22 @@ export const CPUIF: Rows<CpuifEvent['kind']> = {
     scribe.put('irq.pend', 'hardware', place, { intid: ppiIntid(ppi), pending: after, cause });
   },
 };
+
+/** By compares, because a property whose name varies is looked up. */
+function bitsOfReason(reason: NoHppiReason): number {
+  switch (reason) {
+    case 'none':
+      return 0;
+    case 'disabled':
+      return DISABLED;
+    case 'noCandidate':
+      return NO_CANDIDATE;
+    case 'masked':
+      return MASKED;
+    case 'runningPriority':
+      return RUNNING_PRIORITY;
+  }
+}
 
 /** The trace's number of an interrupt that KVM names: old-style PPI numbers too. */
 export function intidOfKvm(intid: number): Intid {

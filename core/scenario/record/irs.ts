@@ -63,8 +63,10 @@ export const IRS: Rows<VgicIrsEvent['kind']> = {
     s.access('hypervisor', place, instruction, 'execute', lowOf(operand), highOf(operand), false),
   'irs.hppi': (s, { intid, priority }, place) =>
     s.brief(HPPI, place, 'IRS', priority, undefined, intid === 0 ? undefined : intid),
-  'irs.hppi.noPe': (s, { iaffid }, place) =>
-    s.put('irq.hppi', 'hardware', place, { priority: 255, unit: 'IRS' }, { IAFFID: iaffid, reason: 'no PE' }),
+  'irs.hppi.noPe': (s, { iaffid, intid, priority }, place) => {
+    const payload = { priority, unit: 'IRS', reasonNone: 'noPe', candidate: intidOf(intid) } as const;
+    s.put('irq.hppi', 'hardware', place, payload, { IAFFID: iaffid });
+  },
   'spi.inject': (s, { intid, level }, place) => s.put('irq.inject', 'device', place, { intid: intidOf(intid), level }),
   'spi.inject.ignored': (s, { intid }, place) =>
     step(s, place, 'injectIgnored', BigInt(intid), undefined, { interrupt: formatIntid(intid) }),

@@ -30,7 +30,7 @@ function fieldArbitrary(field: KindSpec['fields'][string]): fc.Arbitrary<unknown
       case 'text':
         return fc.string({ minLength: 1 });
       default:
-        return fc.constantFrom(...field.type);
+        return fc.constantFrom(...field.type.filter((word) => word !== ''));
     }
   })();
   return field.optional === true ? fc.option(whole, { nil: undefined }) : whole;

@@ -23,5 +23,5 @@ export type IrsEvent =
     }
   /** The candidate that the IRS sends to a PE; identifier 0: none. */
   | { readonly kind: 'irs.hppi'; readonly iaffid: number; readonly intid: number; readonly priority: number }
-  /** A candidate whose affinity names no PE. */
-  | { readonly kind: 'irs.hppi.noPe'; readonly iaffid: number };
+  /** A candidate whose affinity names no PE: it stays pending and is never delivered (§7.1). */
+  | { readonly kind: 'irs.hppi.noPe'; readonly iaffid: number; readonly intid: number; readonly priority: number };

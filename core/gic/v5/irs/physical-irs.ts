@@ -202,7 +202,7 @@ export class PhysicalIrs {
     const pe = this.pes.find(({ config }) => config.iaffid === iaffid);
     const { intid, priority } = this.enabled ? this.domain.best(iaffid) : NOBODY;
     if (pe === undefined) {
-      if (intid !== 0) this.observer?.({ kind: 'irs.hppi.noPe', iaffid });
+      if (intid !== 0) this.observer?.({ kind: 'irs.hppi.noPe', iaffid, intid, priority });
       return;
     }
     const now = pe.irsCandidate;

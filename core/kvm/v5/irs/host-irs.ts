@@ -225,7 +225,7 @@ export class HostIrs {
     const cpu = this.#resident.find(vmId, iaffid);
     if (cpu !== undefined) this.#send(cpu, (cpu.context.hi & CONTEXT_IRICHPPIDIS) !== 0 ? NOBODY : candidate);
     else if (this.tables(vmId).isVpeValid(iaffid)) this.#ring(vmId, iaffid, candidate);
-    else if (candidate.intid !== 0) this.#emit({ kind: 'irs.hppi.noPe', iaffid }, this.#vmPlace(vmId));
+    else if (candidate.intid !== 0) this.#emit({ kind: 'irs.hppi.noPe', iaffid, ...candidate }, this.#vmPlace(vmId));
   }
 
   #send(cpu: HostCpu, { intid, priority }: Candidate): void {

@@ -24,7 +24,7 @@ export const SESSION_POOL: Pool = {
   paths: ['vcpu0.ICC_PCR_EL1', 'ICC_PCR_EL1', 'vcpu1.ICC_PCR_EL1.PRIORITY', 'ICC_PCR_EL1.PRIORITY', 'vm.counter', 'vcpu*.irq.ppi27.pending', 'irq.spi33.*', 'vcpu2.ICH_PPI_PENDR0_EL2', 'vcpu1.irq.ppi27.priority'], // prettier-ignore
   kinds: ['register.access', 'irq.*', 'vcpu.exit', 'timer.write', 'kvm.*', 'irq.acknowledge'],
   interrupts: ['27', '33', 'ppi(27)', 'spi(33)', 'lpi 27', '0x2000001b', 'lpi(8)'],
-  tests: ['reason == WFx', 'reason ~ i', 'level == true', 'op != read', 'timer == CNTV', 'what == enabled', 'step in {fold, load}', 'origin == guest', 'origin != unknown', 'register == ICC_*', 'cdia', '"GIC "', 'name == gicv5_*', 'name == none', 'name ~ kvm', 'text ~ "late arr"', 'text !~ gic', 'access', 'irq:27', 'vcpu:1 irq:spi33', '-kind:irq.*'], // prettier-ignore
+  tests: ['reason == WFx', 'reason ~ i', 'level == true', 'op != read', 'timer == CNTV', 'what == enabled', 'step in {fold, load}', 'reasonNone == masked', 'reasonNone != masked', 'reasonNone == none', 'reasonNone !~ no', 'candidate == ppi(27)', 'candidate == none', 'origin == guest', 'origin != unknown', 'register == ICC_*', 'cdia', '"GIC "', 'name == gicv5_*', 'name == none', 'name ~ kvm', 'text ~ "late arr"', 'text !~ gic', 'access', 'irq:27', 'vcpu:1 irq:spi33', '-kind:irq.*'], // prettier-ignore
   vcpus: 3,
 };
 

@@ -328,7 +328,7 @@ export class Naive {
       }
     return this.#facts(name, at, register).some(({ value, type }) => {
       if (type === 'text') return compareText(op, typeof value === 'string' ? value : undefined, right);
-      if (type === 'word') return isNothing(right) ? op === '!=' : compareText(op, String(value), right);
+      if (type === 'word') return compareText(op, typeof value === 'string' ? value : undefined, right);
       if (type === 'bool') return isNothing(right) ? op === '!=' : number(value === true ? 1n : 0n, ['false', 'true']);
       const actual = typeof value === 'bigint' ? value : undefined;
       return type === 'intid' ? compareNumber(op, actual, anyType(right)) : number(actual);

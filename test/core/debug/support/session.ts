@@ -123,7 +123,7 @@ function eventOf(random: Random, time: number): NewEvent {
   };
   const some = random.pick(INTIDS);
   const level = random.chance(0.5);
-  switch (random.below(12)) {
+  switch (random.below(13)) {
     case 0:
     case 1:
       return {
@@ -154,6 +154,8 @@ function eventOf(random: Random, time: number): NewEvent {
       return { ...head, kind: 'kvm.step', step: random.pick(['flush', 'fold', 'load']) };
     case 10:
       return { ...head, kind: 'kvm.trap', what: random.pick(REGISTERS), op: random.pick(['read', 'write']), value: wide(random) }; // prettier-ignore
+    case 11:
+      return { ...head, kind: 'irq.hppi', unit: 'CPU interface', priority: random.below(32), ...random.pick([{ intid: some }, { reasonNone: 'noCandidate' }, { reasonNone: 'masked', candidate: some }] as const) }; // prettier-ignore
     default:
       return { ...head, kind: 'irq.inject', intid: some, level };
   }
