@@ -35,7 +35,7 @@ const bridge: ShellBridge = {
   },
   pathForFile,
   chooseFiles: (purpose) => ipcRenderer.invoke(CHANNEL.chooseFiles, purpose),
-  chooseReport: (format, suggestedName) => ipcRenderer.invoke(CHANNEL.chooseReport, format, suggestedName),
+  chooseReport: (kind, suggestedName) => ipcRenderer.invoke(CHANNEL.chooseReport, kind, suggestedName),
   reveal: (path) => ipcRenderer.send(CHANNEL.reveal, path),
   window: {
     minimize: () => ipcRenderer.send(CHANNEL.minimize),

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { findingsOf } from '../analysis/findings/find.ts';
 import { listPart, type ListSource } from '../export/list/formats.ts';
 import { collectReport, type ReportSource } from '../export/report/collect.ts';
-import { renderReport } from '../export/report/formats.ts';
+import { type ReportFormatName, renderReport } from '../export/report/formats.ts';
 import { seq as position, slotId, vcpuId } from '../state/brand.ts';
 import { lineTimes } from '../trace/line-times.ts';
 import { SessionError } from './failure.ts';
@@ -15,6 +15,7 @@ import { type OpenTrace } from './open-trace.ts';
 import { eventRow } from './rows.ts';
 import { isSameFile } from './same-file.ts';
 import { runQuery } from './sql/query-process.ts';
+import { vgicState } from './vgic-state.ts';
 
 type Methods = 'report.export' | 'export.text' | 'sql.query';
 
@@ -22,14 +23,14 @@ export function exportHandlers({ traces, options }: SessionContext): Group<Metho
   return {
     'report.export': async ({ id, format, output, at, overwrite }, signal) => {
       const trace = traces.get(id);
-      const findings = await findingsOf(trace.reader, signal);
-      const source = {
-        ...reportSource(trace),
-        ...findings,
-        generator: `gicscope ${options.version}`,
-        rest: traces.rest(id, signal),
+      const seq = trace.checked(at);
+      const report = async (as: ReportFormatName): Promise<string> => {
+        const findings = await findingsOf(trace.reader, signal);
+        const generator = `gicscope ${options.version}`;
+        const source = { ...reportSource(trace), ...findings, generator, rest: traces.rest(id, signal) };
+        return renderReport(await collectReport(source, seq), as);
       };
-      const text = renderReport(await collectReport(source, trace.checked(at)), format);
+      const text = format === 'vgic-state' ? vgicState(trace, trace.stateAt(seq)) : await report(format);
       const bytes = Buffer.byteLength(text);
       if (output === '') return { output: '', bytes, text };
       if (isSameFile(output, trace.path))

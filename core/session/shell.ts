@@ -9,6 +9,9 @@ export interface WindowState {
   readonly focused: boolean;
 }
 
+/** Kinds of files that reports are, by extension. */
+export type ReportFile = 'html' | 'md' | 'txt';
+
 export interface ShellBridge extends SessionBridge {
   /** `linux`, `win32`, `darwin`: on macOS the system draws the window buttons at the left. */
   readonly platform: string;
@@ -17,7 +20,7 @@ export interface ShellBridge extends SessionBridge {
   /** The system's open dialog; empty when the person cancels. */
   chooseFiles(purpose: 'open' | 'import' | 'scenario' | 'device-tree'): Promise<readonly string[]>;
   /** The system's save dialog for a report; null when the person cancels. It asked about overwriting. */
-  chooseReport(format: 'html' | 'md', suggestedName: string): Promise<string | null>;
+  chooseReport(kind: ReportFile, suggestedName: string): Promise<string | null>;
   /** Shows a file in the system's file manager. */
   reveal(path: string): void;
   readonly window: {

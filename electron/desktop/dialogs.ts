@@ -1,6 +1,7 @@
 /** The system's dialogs. */
 import { statSync } from 'node:fs';
 import { type BrowserWindow, dialog, shell } from 'electron';
+import { type ReportFile } from '../../core/session/shell.ts';
 
 const TRACES = { name: 'gicscope traces', extensions: ['gscope'] };
 const RECORDINGS = { name: 'Recordings', extensions: ['log', 'txt', 'trace', 'dat', 'xz', 'gz', 'zst'] };
@@ -41,16 +42,18 @@ export async function chooseFiles(window: BrowserWindow, purpose: Purpose): Prom
   return canceled ? [] : filePaths;
 }
 
+const REPORT_FILES: Record<ReportFile, string> = { html: 'Web page', md: 'Markdown', txt: 'Text' };
+
 /** Where a report goes; null when the person cancels. The dialog asked about overwriting. */
 export async function chooseReport(
   window: BrowserWindow,
-  format: 'html' | 'md',
+  kind: ReportFile,
   suggestedName: string,
 ): Promise<string | null> {
   const { canceled, filePath } = await dialog.showSaveDialog(window, {
     title: 'Export a report',
     defaultPath: suggestedName,
-    filters: [{ name: format === 'html' ? 'Web page' : 'Markdown', extensions: [format] }],
+    filters: [{ name: REPORT_FILES[kind], extensions: [kind] }],
     properties: ['showOverwriteConfirmation', 'createDirectory'],
   });
   return canceled || filePath === '' ? null : filePath;

@@ -57,8 +57,8 @@ export function serveIpc(backend: BackendHost, windows: DesktopWindows, hooks: I
   ipcMain.on(CHANNEL.restart, (event) => seats.get(event.sender.id)?.restart(event));
 
   handle(CHANNEL.chooseFiles, z.tuple([z.enum(PURPOSES)]), (window, [purpose]) => chooseFiles(window.browser, purpose));
-  handle(CHANNEL.chooseReport, z.tuple([z.enum(['html', 'md']), text]), (window, [format, name]) =>
-    chooseReport(window.browser, format, name),
+  handle(CHANNEL.chooseReport, z.tuple([z.enum(['html', 'md', 'txt']), text]), (window, [kind, name]) =>
+    chooseReport(window.browser, kind, name),
   );
   on(CHANNEL.reveal, z.tuple([text]), (_window, [path]) => reveal(path));
   on(CHANNEL.minimize, nothing, (window) => window.browser.minimize());

@@ -1,4 +1,5 @@
 /** List registers and the AP list beside a recorded GICv3 guest: decoded, in the kernel's order, with what does not fit. */
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { axeFaults } from './harness/axe.ts';
 import { goTo } from './harness/page.ts';
@@ -53,5 +54,28 @@ describe('list registers and the AP list', () => {
     await page.getByText('Priority mask; the guest').first().waitFor();
     await page.getByRole('radio', { name: 'Candidates' }).click();
     await page.getByTestId('candidates').waitFor();
+  });
+
+  it('are saved as the dump that KVM’s debugfs shows, and as a report', async () => {
+    const { page } = await openScenario('gicv3-more-pending-than-list-registers');
+    await goTo(page, 'next kind == irq.acknowledge');
+    const saved = async (format: string): Promise<{ readonly name: string; readonly text: string }> => {
+      await page.keyboard.press('Control+e');
+      await page.keyboard.press('Control+4');
+      await page.getByRole('radio', { name: format }).click();
+      if (format === 'vgic-state') await keepPicture(page, 'vgic-state');
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Export', exact: true }).click(),
+      ]);
+      await page.getByTestId('dialog').waitFor({ state: 'detached' });
+      return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') };
+    };
+    const dump = await saved('vgic-state');
+    expect(dump.name).toMatch(/^gicv3-more-pending.*-vgic-state\.txt$/);
+    expect(dump.text).toMatch(/^vgic_model:\tGICv3$[^]*^ {7}SPI {3}37 {6}0 0001001 /m);
+    const report = await saved('Markdown');
+    expect(report.name).toMatch(/-report\.md$/);
+    expect(report.text).toMatch(/^# /);
   });
 });

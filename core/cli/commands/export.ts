@@ -24,9 +24,10 @@ export const exportCommand = defineCommand({
   summary: 'reports, and events for other programs',
   description:
     'Writes a report (html, md) around the position --at: source, counts, lives and latency of each interrupt, the ' +
-    'events around the position and the registers there. Or writes the events of --from … --to that pass --where as a ' +
-    'table (csv, tsv, jsonl), or state changes as waveforms (vcd, for GTKWave or Surfer). The format follows from the ' +
-    "file's name when --format is not given.",
+    'events around the position and the registers there. Or, of a recorded GICv3 or GICv2 scenario, what the debugfs ' +
+    'file vgic-state of KVM would show there, in its layout, to be compared with that of a real host (vgic-state). Or ' +
+    'writes the events of --from … --to that pass --where as a table (csv, tsv, jsonl), or state changes as waveforms ' +
+    "(vcd, for GTKWave or Surfer). The format follows from the file's name when --format is not given.",
   arguments: { trace: TRACE },
   options: {
     format: choice('--format', 'F', FORMATS.join(', '), FORMATS),
@@ -34,7 +35,7 @@ export const exportCommand = defineCommand({
       ...text('--output', 'FILE', 'file to write, - for standard output', { short: '-o', completes: 'file' }),
       required: true,
     },
-    at: position('--at', 'reports: the position to report on (default: the end)'),
+    at: position('--at', 'reports and vgic-state: the position (default: the end)'),
     from: position('--from', 'tables and waveforms: first position'),
     to: position('--to', 'tables and waveforms: last position'),
     where: text('--where', 'COND', 'tables: only events that the condition holds for'),
@@ -51,6 +52,10 @@ export const exportCommand = defineCommand({
       says: 'a tenth of the events as a table',
     },
     { command: 'gicscope export boot.gscope -o boot.vcd', says: 'all state changes as waveforms' },
+    {
+      command: "gicscope export storm.gscope --format vgic-state --at '#1234' -o - | diff - vgic-state",
+      says: 'the state of KVM’s vGIC beside a dump of a real host',
+    },
   ],
   async run(context, { trace }, options) {
     const format = options.format ?? formatOf(options.output);

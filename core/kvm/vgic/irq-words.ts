@@ -39,6 +39,12 @@ export interface IrqFacts {
   readonly hw: boolean;
   readonly onLr: boolean;
   readonly priority: number;
+  /** GICv2 SGIs: senders that wait, a bit each. */
+  readonly source: number;
+  /** Of the host interrupt that it is bound to. */
+  readonly hwIntid: number;
+  /** As programmed: affinity, or GICv2 target mask. */
+  readonly routing: number;
   /** Index of the vCPU where it should go; NONE when its route leads nowhere. */
   readonly target: number;
   /** INTID of the next on the same AP list, or NONE. */
@@ -63,6 +69,9 @@ export function readIrq(state: bigint, place: bigint): IrqFacts {
     hw: has(HW),
     onLr: has(ON_LR),
     priority: (lo >>> 8) & 0xff,
+    source: (lo >>> 16) & 0xff,
+    hwIntid: hi & 0xffff,
+    routing: Number(place & 0xff_ffffn),
     target: ((hi >>> 16) & VCPU_MASK) - 1,
     next: (chain & NEXT) - 1,
     holder: ((chain >>> HOLDER_SHIFT) & VCPU_MASK) - 1,

@@ -135,9 +135,18 @@ export const analysisMethods = {
   ),
   /** Drives the emulator with the recorded stimuli and compares its answers with the recorded ones. */
   'analysis.replay': method(z.object({ ...t }), replaySchema),
-  /** Writes a report around `at`. Returns the file written, or the text when `output` is empty. */
+  /**
+   * Writes a report around `at`, or what KVM's debugfs file `vgic-state` would show after it. Returns the file written,
+   * or the text when `output` is empty.
+   */
   'report.export': method(
-    z.object({ ...t, format: z.enum(['html', 'md']), output: z.string().max(4096), at: seq, overwrite: z.boolean() }),
+    z.object({
+      ...t,
+      format: z.enum(['html', 'md', 'vgic-state']),
+      output: z.string().max(4096),
+      at: seq,
+      overwrite: z.boolean(),
+    }),
     z.object({ output: z.string(), bytes: z.number(), text: z.string() }),
   ),
   /**
