@@ -19,6 +19,9 @@ export function breakOnInterrupt(target: Target, field = 'pending'): string {
   return `${interruptCondition(target, field)} rises${target.vcpu === null ? '' : ` on vcpu ${target.vcpu}`}`;
 }
 
+/** What to break on where nothing else is said: the line, where the source shows that alone. */
+export const risingField = (lineAlone: boolean): 'line' | 'pending' => (lineAlone ? 'line' : 'pending');
+
 /** `vcpu1.ICC_PCR_EL1 changes`. */
 export function breakOnPath(path: string): string {
   return `${path} changes`;
@@ -47,7 +50,7 @@ export function laneFilter(lane: Lane | undefined): string {
 }
 
 export function breakOnLane(lane: Lane): string | undefined {
-  if (lane.intid !== null) return breakOnInterrupt({ intid: lane.intid, vcpu: lane.vcpu });
+  if (lane.intid !== null) return breakOnInterrupt({ intid: lane.intid, vcpu: lane.vcpu }, risingField(lane.lineAlone));
   if (lane.type === 'vcpu') return `vcpu${lane.vcpu ?? 0}.runState changes`;
   return undefined;
 }

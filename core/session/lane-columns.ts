@@ -10,6 +10,9 @@ import { interruptName } from './interrupt-name.ts';
 
 /** In `vcpus`: the interrupt is shared. */
 const SHARED = -1;
+/** Bits of `flags`. */
+const QUIET = 1;
+const LINE_ALONE = 2;
 
 export function laneColumns(lanes: readonly Lane[]): LaneColumns {
   const others = lanes.filter(({ intid }) => intid === null);
@@ -18,22 +21,24 @@ export function laneColumns(lanes: readonly Lane[]): LaneColumns {
     others,
     intids: Uint32Array.from(interrupts, ({ intid }) => intid ?? 0),
     vcpus: Int32Array.from(interrupts, ({ vcpu }) => vcpu ?? SHARED),
-    quiet: Uint8Array.from(interrupts, ({ quiet }) => Number(quiet)),
+    flags: Uint8Array.from(interrupts, ({ quiet, lineAlone }) => (quiet ? QUIET : 0) | (lineAlone ? LINE_ALONE : 0)),
   };
 }
 
 /** All lanes in the order in which the window draws them. */
 export function lanesOf({ lanes, gic }: { readonly lanes: LaneColumns; readonly gic: GicModel }): Lane[] {
-  const { others, intids, vcpus, quiet } = lanes;
+  const { others, intids, vcpus, flags } = lanes;
   const all = [...others];
   for (const [index, intid] of intids.entries()) {
     const vcpu = vcpus[index] ?? SHARED;
-    all.push({ ...interruptLane(intid, vcpu === SHARED ? undefined : vcpu, gic), quiet: quiet[index] === 1 });
+    const flag = flags[index] ?? 0;
+    const [quiet, lineAlone] = [(flag & QUIET) !== 0, (flag & LINE_ALONE) !== 0];
+    all.push({ ...interruptLane(intid, vcpu === SHARED ? undefined : vcpu, gic), quiet, lineAlone });
   }
   return all.sort(compareLanes);
 }
 
-/** The lane of an interrupt; whether it is quiet is not known here. */
+/** The lane of an interrupt; whether it is quiet, and what the source shows of it, is not known here. */
 export function interruptLane(intid: number, vcpu: number | undefined, gic: GicModel): Lane {
   const key = interruptKey(intid) ?? `intid${intid}`;
   const group = vcpu === undefined ? 'shared' : `vcpu${vcpu}`;
@@ -47,6 +52,7 @@ export function interruptLane(intid: number, vcpu: number | undefined, gic: GicM
     intid,
     max: null,
     quiet: false,
+    lineAlone: false,
   };
 }
 

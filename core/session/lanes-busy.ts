@@ -1,11 +1,12 @@
 /**
- * Which interrupts a trace ever shows pending or active, or in the course of a life (raised, acknowledged …). A lane
- * without any of that is quiet: the timeline folds it away with its neighbours.
+ * Which interrupts a trace ever shows pending or active, or with their line high where it shows nothing else of them, or
+ * in the course of a life (raised, acknowledged …). A lane without any of that is quiet: the timeline folds it away with
+ * its neighbours.
  *
  * Kept: the numbers of busy interrupts. They come from the distinct transitions (a handful for each interrupt, however
  * long the trace) and the interrupts of lives; of a trace that grows, only what came since the last call is read.
  */
-import { STATE_ACTIVE, STATE_PENDING } from '../trace/interrupts.ts';
+import { STATE_ACTIVE, STATE_LINE, STATE_PENDING } from '../trace/interrupts.ts';
 import { type TraceReader } from '../trace/reader.ts';
 
 /** More rows than interrupts can be declared. */
@@ -43,7 +44,7 @@ export class BusyInterrupts {
   refresh(): void {
     if (this.#settled) return;
     this.#settled = this.#reader.complete;
-    const states = STATE_PENDING | STATE_ACTIVE;
+    const states = STATE_PENDING | STATE_ACTIVE | STATE_LINE;
     const first = this.#transitions;
     this.#transitions = this.#next('transition_kind');
     this.#add(

@@ -3,6 +3,7 @@
  * only when lanes were added or interrupts became busy. Cost of asking again: nothing while the trace stands still, two
  * small queries when it grew.
  */
+import { isLineAlone } from '../trace/interrupts.ts';
 import { type TraceReader } from '../trace/reader.ts';
 import { type GicModel } from '../trace/sink.ts';
 import { type Lane } from './contract.ts';
@@ -53,6 +54,9 @@ export class TraceLanes {
   }
 
   #judged({ stored, lane }: NamedLane): NamedLane {
-    return { stored, lane: { ...lane, quiet: stored.kind === 'interrupt' && !this.#busy.has(stored.subject) } };
+    if (stored.kind !== 'interrupt') return { stored, lane };
+    const fields = this.#reader.interruptIndex.fieldsOf(stored.subject);
+    const lineAlone = fields !== undefined && isLineAlone(fields);
+    return { stored, lane: { ...lane, quiet: !this.#busy.has(stored.subject), lineAlone } };
   }
 }

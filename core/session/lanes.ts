@@ -34,7 +34,7 @@ export function describeLane(reader: TraceReader, stored: StoredLane, gic: GicMo
       if (match === null) return undefined;
       const vcpu = Number(match[1]);
       const group = `vcpu${vcpu}`;
-      const base = { group, vcpu, intid: null, quiet: false };
+      const base = { group, vcpu, intid: null, quiet: false, lineAlone: false };
       if (stored.kind === 'run')
         return { ...base, id: group, type: 'vcpu', label: `vCPU ${vcpu}`, sublabel: '', max: null };
       return {

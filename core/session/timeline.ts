@@ -15,7 +15,8 @@ import { type OpenTrace } from './open-trace.ts';
 const MAX_MARKS = 2000;
 /** Lives that began so many events before the window may still end in it. */
 const LIFE_REACH = 20_000;
-const UNKNOWN_BYTE = 255;
+/** Of vCPU lanes: an index of no run state. */
+const UNKNOWN_RUN_STATE = 255;
 const LONGEST_REASON = 64;
 
 interface Window {
@@ -47,13 +48,13 @@ function laneData(trace: OpenTrace, { stored, lane }: NamedLane, window: Window,
   const isValue = lane.type === 'value';
   const exact = drawing.mode === 'segments';
   const shape = exact ? segments(drawing, window) : columnsOf(drawing, window, lane.type);
-  const code = new Uint8Array(isValue ? 0 : shape.code.length);
+  const code = new Uint16Array(isValue ? 0 : shape.code.length);
   const value = new Float64Array(isValue ? shape.code.length : 0);
   // Plain loops here and below: with iterators a third of the time to the first picture is garbage collection.
   for (let i = 0; i < shape.code.length; i++) {
     const n = shape.code[i] ?? 0;
     if (isValue) value[i] = n === UNKNOWN_CODE ? NaN : n;
-    else code[i] = n === UNKNOWN_CODE ? UNKNOWN_BYTE : n;
+    else code[i] = n === UNKNOWN_CODE ? UNKNOWN_RUN_STATE : n;
   }
   const wanted = marks && exact && lane.intid !== null ? lifeMarks(trace, lane.intid, lane.vcpu, window) : NO_MARKS();
   const why = marks && drawing.mode === 'segments' && lane.type === 'vcpu' ? exitReasons(trace, drawing.seq) : [];

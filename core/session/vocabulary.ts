@@ -6,12 +6,16 @@ export { LEGS } from '../trace/life.ts';
 export {
   STATE_ACTIVE,
   STATE_ACTIVE_KNOWN,
+  STATE_CODES,
   STATE_ENABLED,
   STATE_ENABLED_KNOWN,
+  STATE_LINE,
+  STATE_LINE_KNOWN,
   STATE_MASKED,
   STATE_PENDING,
   STATE_PENDING_KNOWN,
   interruptLabel,
+  isLineAlone,
   type InterruptField,
 } from '../trace/interrupts.ts';
 export { lanesOf } from './lane-columns.ts';

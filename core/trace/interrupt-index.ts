@@ -14,6 +14,8 @@ import {
   STATE_ACTIVE_KNOWN,
   STATE_ENABLED,
   STATE_ENABLED_KNOWN,
+  STATE_LINE,
+  STATE_LINE_KNOWN,
   STATE_MASKED,
   STATE_PENDING,
   STATE_PENDING_KNOWN,
@@ -43,14 +45,18 @@ interface MutableInterrupt {
   readonly intid: Intid;
   readonly vcpu: VcpuId | undefined;
   readonly fields: Partial<Record<InterruptField, BitRange>>;
-  /** The four ranges that make up the state code. */
+  /** The ranges that make up the state code. */
   readonly code: (BitRange | undefined)[];
 }
 
-/** The fields that make up the state code, and what each adds to it: its bit when it is not 0, and when it is known. */
-export const CODE_FIELDS: readonly InterruptField[] = ['pending', 'active', 'enabled', 'masked'];
-export const CODE_BITS = [STATE_PENDING, STATE_ACTIVE, STATE_ENABLED, STATE_MASKED];
-export const CODE_KNOWN = [STATE_PENDING_KNOWN, STATE_ACTIVE_KNOWN, STATE_ENABLED_KNOWN, 0];
+/**
+ * The fields that make up the state code, and what each adds to it: its bit when it is not 0, and when it is known. The
+ * last one counts only where neither of the first two is declared (`isLineAlone`).
+ */
+export const CODE_FIELDS: readonly InterruptField[] = ['pending', 'active', 'enabled', 'masked', 'line'];
+export const CODE_BITS = [STATE_PENDING, STATE_ACTIVE, STATE_ENABLED, STATE_MASKED, STATE_LINE];
+export const CODE_KNOWN = [STATE_PENDING_KNOWN, STATE_ACTIVE_KNOWN, STATE_ENABLED_KNOWN, 0, STATE_LINE_KNOWN];
+const ALWAYS_COUNT = CODE_FIELDS.indexOf('line');
 
 export class InterruptIndex {
   readonly #interrupts: MutableInterrupt[] = [];
@@ -105,7 +111,7 @@ export class InterruptIndex {
     const id = this.#interrupts.length;
     if (id >= INTERRUPT_LIMIT) return undefined;
     const fields = {};
-    this.#interrupts.push({ id, intid, vcpu, fields, code: [undefined, undefined, undefined, undefined] });
+    this.#interrupts.push({ id, intid, vcpu, fields, code: CODE_FIELDS.map(() => undefined) });
     this.#descriptors.push(vcpu === undefined ? { intid, fields } : { intid, vcpu, fields });
     this.#ids.set(key, id);
     return id;
@@ -154,7 +160,9 @@ export class InterruptIndex {
     const ranges = this.#interrupts[interrupt]?.code;
     if (ranges === undefined) return 0;
     let code = 0;
-    for (let i = 0; i < 4; i++) {
+    const [pending, active] = ranges;
+    const count = pending === undefined && active === undefined ? ranges.length : ALWAYS_COUNT;
+    for (let i = 0; i < count; i++) {
       const range = ranges[i];
       if (range === undefined || state.known[range.slot] !== 1) continue;
       code |= CODE_KNOWN[i] ?? 0;

@@ -14,7 +14,7 @@ import { LANE_WORDS } from './claimed-slots.ts';
 import { type LaneKind, LANE_KINDS, UNKNOWN_CODE } from './lane-kinds.ts';
 import { type LifeTracker } from './lives.ts';
 import { fieldHi, fieldLo, isPrivate } from './interrupt-index.ts';
-import { CODE_MASKS, NONE, ObservedFields, SEVERAL, codeOf } from './observed-fields.ts';
+import { CODE_MASKS, LINE, NONE, ObservedFields, SEVERAL, codeOf } from './observed-fields.ts';
 import { POSTING, type PostingBuilder } from './postings.ts';
 import { FIELD } from './stretch.ts';
 import { type TransitionRows } from './transition-rows.ts';
@@ -52,8 +52,8 @@ export class InterruptObserver {
   #roles = new Uint8Array(1024);
   readonly #laneOfSlot = new Map<number, SlotLane>();
   /** Per interrupt: its code when the last event was over, its code now, and its lane. */
-  #told = new Uint8Array(256);
-  #codes = new Uint8Array(256);
+  #told = new Uint16Array(256);
+  #codes = new Uint16Array(256);
   #laneOfInterrupt = new Int32Array(256).fill(NO_LANE);
   /** Edges by field, edges by group of fields, and interrupts whose code may be another. */
   readonly #edges = new EventMarks();
@@ -188,8 +188,8 @@ export class InterruptObserver {
     if (rose) this.#edge(ROSE, field, group);
     if (fell) this.#edge(FELL, field, group);
     const place = fields.code(at);
-    if (place !== NONE) {
-      const interrupt = fields.interrupt(at);
+    const interrupt = fields.interrupt(at);
+    if (place !== NONE && (place !== LINE || fields.isLineAlone(interrupt))) {
       const others = (this.#codes[interrupt] ?? 0) & ~(CODE_MASKS[place] ?? 0);
       this.#codes[interrupt] = others | codeOf(place, (known & KNOWN_AFTER) !== 0, (newLo | newHi) !== 0);
       this.#touch(interrupt);
@@ -252,10 +252,10 @@ export class InterruptObserver {
   }
 
   #growInterrupts(capacity: number): void {
-    const told = new Uint8Array(capacity);
+    const told = new Uint16Array(capacity);
     told.set(this.#told);
     this.#told = told;
-    const codes = new Uint8Array(capacity);
+    const codes = new Uint16Array(capacity);
     codes.set(this.#codes);
     this.#codes = codes;
     const lanes = new Int32Array(capacity).fill(NO_LANE);

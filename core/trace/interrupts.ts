@@ -39,7 +39,8 @@ export interface InterruptDescriptor {
 
 /**
  * State of an interrupt at a moment as one small number, for lanes and transitions: bit 0 pending, 1 active,
- * 2 enabled, 3 masked; bits 4 … 6: pending, active, enabled are known.
+ * 2 enabled, 3 masked; bits 4 … 6: pending, active, enabled are known. Of an interrupt of which the source never shows
+ * more than its line (`isLineAlone`): bit 7 the line is high, 8 it is known.
  */
 export const STATE_PENDING = 1;
 export const STATE_ACTIVE = 2;
@@ -48,7 +49,19 @@ export const STATE_MASKED = 8;
 export const STATE_PENDING_KNOWN = 16;
 export const STATE_ACTIVE_KNOWN = 32;
 export const STATE_ENABLED_KNOWN = 64;
+export const STATE_LINE = 128;
+export const STATE_LINE_KNOWN = 256;
+/** State codes are smaller. */
+export const STATE_CODES = 512;
 export type StateCode = number;
+
+/**
+ * Whether the source shows the input line of an interrupt and neither its pending nor its active state, as KVM's trace
+ * events do. Of such an interrupt the line is all that its state can tell; of others it would only repeat `pending`.
+ */
+export function isLineAlone({ line, pending, active }: Readonly<Partial<Record<InterruptField, unknown>>>): boolean {
+  return line !== undefined && pending === undefined && active === undefined;
+}
 
 /** The state code of an interrupt whose fields live in `fields`, in `state`. */
 export function stateCode(fields: InterruptDescriptor['fields'], state: StateVector): StateCode {
@@ -56,6 +69,7 @@ export function stateCode(fields: InterruptDescriptor['fields'], state: StateVec
   for (const [field, bit, known] of CODE_FIELDS) {
     const range = fields[field];
     if (range === undefined || !state.isKnown(range.slot)) continue;
+    if (field === 'line' && !isLineAlone(fields)) continue;
     code |= known;
     if (BigInt.asUintN(range.width, state.read(range.slot) >> BigInt(range.lsb)) !== 0n) code |= bit;
   }
@@ -67,13 +81,24 @@ const CODE_FIELDS: readonly (readonly [InterruptField, number, number])[] = [
   ['active', STATE_ACTIVE, STATE_ACTIVE_KNOWN],
   ['enabled', STATE_ENABLED, STATE_ENABLED_KNOWN],
   ['masked', STATE_MASKED, 0],
+  ['line', STATE_LINE, STATE_LINE_KNOWN],
 ];
+
+/** Whether a state can have this code: with a line it has neither pending nor active, and no line is high unknown. */
+export function isStateCode(code: number): boolean {
+  if (code < STATE_LINE) return true;
+  const beside = STATE_PENDING | STATE_ACTIVE | STATE_PENDING_KNOWN | STATE_ACTIVE_KNOWN;
+  return (code & STATE_LINE_KNOWN) !== 0 && (code & beside) === 0;
+}
 
 /** The word for a state code: what a list, a view or SQL shows. */
 export function stateName(code: StateCode): string {
   const pendingKnown = code & STATE_PENDING_KNOWN;
   const activeKnown = code & STATE_ACTIVE_KNOWN;
-  if (!pendingKnown && !activeKnown) return 'unknown';
+  if (!pendingKnown && !activeKnown) {
+    if (!(code & STATE_LINE_KNOWN)) return 'unknown';
+    return code & STATE_LINE ? 'unknown, line high' : 'unknown, line low';
+  }
   const pending = code & STATE_PENDING;
   if (code & STATE_ACTIVE) return pending ? 'active and pending' : 'active';
   if (pending) return code & STATE_MASKED ? 'pending, masked' : 'pending';

@@ -12,8 +12,11 @@ import { type SlotDescriptor } from '../state/layout.ts';
 import {
   STATE_ACTIVE,
   STATE_ACTIVE_KNOWN,
+  STATE_CODES,
   STATE_ENABLED,
   STATE_ENABLED_KNOWN,
+  STATE_LINE,
+  STATE_LINE_KNOWN,
   STATE_MASKED,
   STATE_PENDING,
   STATE_PENDING_KNOWN,
@@ -59,9 +62,12 @@ export function laneOfSlot(slot: SlotDescriptor): Pick<Lane, 'kind' | 'lsb' | 'w
   return { kind: 'value', lsb: field[0], width: field[1] };
 }
 
-/** Rank of each state code; the highest one of a column is drawn. */
-const CODE_SEVERITY = Uint8Array.from({ length: 128 }, (_, code) => {
-  if (!(code & (STATE_PENDING_KNOWN | STATE_ACTIVE_KNOWN))) return 6;
+/** Rank of each state code; the highest one of a column is drawn. A line that is high ranks with pending. */
+const CODE_SEVERITY = Uint8Array.from({ length: STATE_CODES }, (_, code) => {
+  if (!(code & (STATE_PENDING_KNOWN | STATE_ACTIVE_KNOWN))) {
+    if (!(code & STATE_LINE_KNOWN)) return 6;
+    return code & STATE_LINE ? 2 : 1;
+  }
   if (code & STATE_PENDING && code & STATE_MASKED && !(code & STATE_ACTIVE)) return 5;
   if (code & STATE_ACTIVE) return code & STATE_PENDING ? 4 : 3;
   if (code & STATE_PENDING) return 2;
@@ -74,7 +80,7 @@ const RUN_SEVERITY = RUN_STATES.map((state) => RUN_ORDER.indexOf(state));
 
 /** Higher is worse. */
 export function severity(kind: LaneKind, code: number): number {
-  if (kind === 'interrupt') return CODE_SEVERITY[code & 127] ?? 0;
+  if (kind === 'interrupt') return CODE_SEVERITY[code & (STATE_CODES - 1)] ?? 0;
   if (kind === 'run') return code === UNKNOWN_CODE ? RUN_STATES.length : (RUN_SEVERITY[code] ?? 0);
   return code;
 }

@@ -23,6 +23,9 @@ export const NONE = -1;
 export const SEVERAL = -2;
 
 const PENDING = INTERRUPT_FIELDS.indexOf('pending');
+const ACTIVE = INTERRUPT_FIELDS.indexOf('active');
+/** Place of the line among the fields of the state code. */
+export const LINE = CODE_FIELDS.indexOf('line');
 /** By index of INTERRUPT_FIELDS. */
 const PLACE_OF_CODE = INTERRUPT_FIELDS.map((field) => CODE_FIELDS.indexOf(field));
 const PLACE_OF_LIFE = INTERRUPT_FIELDS.map((field) => LIFE_FIELDS.findIndex((name) => name === field));
@@ -37,6 +40,8 @@ export class ObservedFields {
   readonly #groups = new Map<number, number>();
   /** The field that says whether an interrupt is pending, by vCPU + 1 and INTID. */
   readonly #pending: (Map<number, number> | undefined)[] = [];
+  /** Per interrupt: 1 once its pending or active state is declared. */
+  #stateful = new Uint8Array(256);
 
   /** Takes in a declaration, FIELD words of `told` from `from` on; a field that is known is left as it is. */
   declare(told: Float64Array, from: number): void {
@@ -64,7 +69,13 @@ export class ObservedFields {
     words[at + VCPU] = vcpu;
     words[at + SLOT] = word('slot');
     if (field === PENDING) (this.#pending[vcpu + 1] ??= new Map()).set(intid, id);
+    if (field === PENDING || field === ACTIVE) this.#hasState(word('interrupt'));
     this.#place(id, at);
+  }
+
+  /** Whether nothing but its line can be in the interrupt's state code (`isLineAlone` of interrupts.ts). */
+  isLineAlone(interrupt: number): boolean {
+    return this.#stateful[interrupt] !== 1;
   }
 
   /** The field that a slot holds, NONE or SEVERAL. */
@@ -125,6 +136,15 @@ export class ObservedFields {
   /** −1: a shared interrupt. */
   vcpu(at: number): number {
     return this.#words[at + VCPU] ?? NONE;
+  }
+
+  #hasState(interrupt: number): void {
+    if (interrupt >= this.#stateful.length) {
+      const stateful = new Uint8Array(Math.max(interrupt + 1, this.#stateful.length * 2));
+      stateful.set(this.#stateful);
+      this.#stateful = stateful;
+    }
+    this.#stateful[interrupt] = 1;
   }
 
   /** Gives a field its bits of its slot. */

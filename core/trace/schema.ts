@@ -16,7 +16,7 @@
  */
 import type Database from 'better-sqlite3';
 import { KINDS, ORIGINS, type KindSpec } from './kinds.ts';
-import { stateName } from './interrupts.ts';
+import { STATE_CODES, isStateCode, stateName } from './interrupts.ts';
 import { LEGS } from './life.ts';
 import { VIEWS } from './views.ts';
 
@@ -107,7 +107,7 @@ export function createSchema(db: Database.Database): void {
   const origin = db.prepare('INSERT INTO origin(id, name) VALUES (?, ?)');
   for (const [id, name] of ORIGINS.entries()) origin.run(id, name);
   const state = db.prepare('INSERT INTO state_name(code, name) VALUES (?, ?)');
-  for (let code = 0; code < 128; code++) state.run(code, stateName(code));
+  for (let code = 0; code < STATE_CODES; code++) if (isStateCode(code)) state.run(code, stateName(code));
   db.pragma(`application_id = ${APPLICATION_ID}`);
   db.pragma(`user_version = ${FORMAT_VERSION}`);
 }

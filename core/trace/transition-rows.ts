@@ -2,12 +2,11 @@
  * Rows for interrupt state changes: one integer a row. Distinct (interrupt, before, after) are few and get a number;
  * the row's key is position × 2^20 + that number (schema.ts), so a row costs one bound parameter and some 9 bytes.
  */
+import { STATE_CODES } from './interrupts.ts';
 import { type RowColumns } from './rows.ts';
 import { type Writes } from './writes.ts';
 
 const KIND_LIMIT = 1 << 20;
-/** State codes are smaller. */
-const CODES = 128;
 const NONE = -1;
 /** Positions above this would make the key wider than 53 bits. */
 const SEQ_LIMIT = 2 ** 33;
@@ -17,7 +16,7 @@ export class TransitionRows {
   readonly #kindRows: RowColumns;
   /** Per interrupt the last of its kinds; per kind its codes and the interrupt's kind before it. An interrupt has few. */
   #last = new Int32Array(256).fill(NONE);
-  #codes = new Uint16Array(256);
+  #codes = new Uint32Array(256);
   #previous = new Int32Array(256);
   #count = 0;
   #dropped = 0;
@@ -33,7 +32,7 @@ export class TransitionRows {
   }
 
   add(position: number, interrupt: number, before: number, after: number): void {
-    const kind = this.#kindOf(interrupt, before * CODES + after);
+    const kind = this.#kindOf(interrupt, before * STATE_CODES + after);
     if (kind !== NONE && position < SEQ_LIMIT) this.#rows.add1(position * KIND_LIMIT + kind);
     else this.#dropped++;
   }
@@ -58,12 +57,12 @@ export class TransitionRows {
     this.#codes[kind] = codes;
     this.#previous[kind] = this.#last[interrupt] ?? NONE;
     this.#last[interrupt] = kind;
-    this.#kindRows.add([kind, interrupt, Math.floor(codes / CODES), codes % CODES]);
+    this.#kindRows.add([kind, interrupt, Math.floor(codes / STATE_CODES), codes % STATE_CODES]);
     return kind;
   }
 
   #growKinds(capacity: number): void {
-    const codes = new Uint16Array(capacity);
+    const codes = new Uint32Array(capacity);
     codes.set(this.#codes);
     this.#codes = codes;
     const previous = new Int32Array(capacity);

@@ -5,8 +5,11 @@
 import {
   STATE_ACTIVE,
   STATE_ACTIVE_KNOWN,
+  STATE_CODES,
   STATE_ENABLED,
   STATE_ENABLED_KNOWN,
+  STATE_LINE,
+  STATE_LINE_KNOWN,
   STATE_MASKED,
   STATE_PENDING,
   STATE_PENDING_KNOWN,
@@ -16,6 +19,8 @@ import {
 export const SHAPES = [
   'inactive',
   'disabled',
+  'line-low',
+  'line-high',
   'pending-disabled',
   'pending',
   'active',
@@ -28,6 +33,8 @@ export type Shape = (typeof SHAPES)[number];
 export const SHAPE_WORDS: Readonly<Record<Shape, string>> = {
   inactive: 'inactive',
   disabled: 'disabled',
+  'line-low': 'unknown, line low',
+  'line-high': 'unknown, line high',
   'pending-disabled': 'pending, disabled',
   pending: 'pending',
   active: 'active',
@@ -38,7 +45,10 @@ export const SHAPE_WORDS: Readonly<Record<Shape, string>> = {
 
 /** The shape of a state code (bits of core/trace/interrupts.ts). */
 export function shapeOf(code: number): Shape {
-  if ((code & (STATE_PENDING_KNOWN | STATE_ACTIVE_KNOWN)) === 0) return 'unknown';
+  if ((code & (STATE_PENDING_KNOWN | STATE_ACTIVE_KNOWN)) === 0) {
+    if ((code & STATE_LINE_KNOWN) === 0) return 'unknown';
+    return (code & STATE_LINE) === 0 ? 'line-low' : 'line-high';
+  }
   const pending = (code & STATE_PENDING) !== 0;
   if ((code & STATE_ACTIVE) !== 0) return pending ? 'active-pending' : 'active';
   const disabled = (code & STATE_ENABLED_KNOWN) !== 0 && (code & STATE_ENABLED) === 0;
@@ -49,6 +59,10 @@ export function shapeOf(code: number): Shape {
   return disabled ? 'disabled' : 'inactive';
 }
 
+/** Whether a shape says nothing of pending and active: of a line alone the state is as unknown as without it. */
+export const isUnknown = (shape: Shape): boolean =>
+  shape === 'unknown' || shape === 'line-low' || shape === 'line-high';
+
 /** The shape of a state in the words of list registers and AP lists. */
 export function shapeOfWords(
   state: 'unknown' | 'empty' | 'inactive' | 'pending' | 'active' | 'active and pending',
@@ -58,4 +72,6 @@ export function shapeOfWords(
 }
 
 /** Index into SHAPES of every state code, for the drawing loop. */
-export const SHAPE_OF_CODE: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => SHAPES.indexOf(shapeOf(code)));
+export const SHAPE_OF_CODE: Uint8Array = Uint8Array.from({ length: STATE_CODES }, (_, code) =>
+  SHAPES.indexOf(shapeOf(code)),
+);

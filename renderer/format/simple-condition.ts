@@ -2,7 +2,7 @@
  * The conditions that the breakpoint form can show: `ppi(27).pending rises if ICC_PCR_EL1.PRIORITY < 0x10`. The form and
  * the text are two views of one thing; what the form cannot show stays text. Pure.
  */
-export const FORM_FIELDS = ['pending', 'active', 'enabled', 'masked'] as const;
+export const FORM_FIELDS = ['pending', 'active', 'enabled', 'masked', 'line'] as const;
 export const FORM_EDGES = ['rises', 'falls', 'changes'] as const;
 export type FormField = (typeof FORM_FIELDS)[number];
 export type FormEdge = (typeof FORM_EDGES)[number];
@@ -19,7 +19,7 @@ export interface SimpleCondition {
 }
 
 const FORM =
-  /^\s*((?:ppi|spi|lpi|sgi|irq)\(\d+\))\.(pending|active|enabled|masked)\s+(rises|falls|changes)(?:\s+on\s+vcpu\s*\(?(\d+)\)?)?(?:\s+if\s+(.*?))?\s*$/i;
+  /^\s*((?:ppi|spi|lpi|sgi|irq)\(\d+\))\.(pending|active|enabled|masked|line)\s+(rises|falls|changes)(?:\s+on\s+vcpu\s*\(?(\d+)\)?)?(?:\s+if\s+(.*?))?\s*$/i;
 
 /** The form of a condition; undefined: only its text shows it. */
 export function readSimple(text: string): SimpleCondition | undefined {

@@ -39,7 +39,7 @@ export function makeBars(capacity = 4096): Bars {
 export interface Segments {
   readonly start: Float64Array;
   readonly end: Float64Array;
-  readonly code: Uint8Array;
+  readonly code: Uint16Array;
   /** 255 where the segment is all of its state. */
   readonly share: Uint8Array;
 }

@@ -6,6 +6,7 @@ import { shortDuration } from '../format/time.ts';
 import { SHAPES } from '../format/interrupt-state.ts';
 import { type Brush, dashed, fill, hline, measure, vline, write } from './brush.ts';
 import { drawExec, execNames } from './draw-exec.ts';
+import { drawHighTimes } from './draw-line.ts';
 import {
   connectorsFit,
   drawDurations,
@@ -94,7 +95,8 @@ function drawLanes(brush: Brush, scene: Scene): DrawnLane[] {
           // Connectors cross other lanes: they are drawn when all lanes are.
           late.push(() => {
             drawMarks(brush, scene, row, y, data, execY);
-            drawDurations(brush, scene, y, data);
+            if (row.lane?.lineAlone === true) drawHighTimes(brush, scene, y, data, interruptBars(scene, data));
+            else drawDurations(brush, scene, y, data);
           });
           note(count, shapes, data.markTime.length);
         } else note(count, shapes, drawMarks(brush, scene, row, y, data));

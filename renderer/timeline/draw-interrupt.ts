@@ -8,6 +8,7 @@ import { SHAPE_OF_CODE, SHAPE_WORDS, SHAPES } from '../format/interrupt-state.ts
 import { shortDuration } from '../format/time.ts';
 import { arrowHead, type Brush, dashed, fill, hline, measure, ring, snap, vline, write } from './brush.ts';
 import { type Bars, firstEndingAfter, makeBars, mergeColumns } from './columns.ts';
+import { drawLineBar, isLine } from './draw-line.ts';
 import { place } from './labels.ts';
 import { type LaneRow } from './lanes.ts';
 import { type Scene } from './scene.ts';
@@ -42,7 +43,7 @@ export function interruptBars(scene: Scene, data: LaneData): Bars {
 
 export function drawInterrupt(brush: Brush, scene: Scene, row: LaneRow, y: number, data: LaneData | undefined): Bars {
   const { context } = brush;
-  const { base } = measuresOf(row, y);
+  const { base, full } = measuresOf(row, y);
   if (row.selected) fill(brush, 'bg-sel', 0, y, scene.width, row.height, 0.55);
   if (data === undefined) {
     dashed(brush, [0, base - 0.5], [scene.width, base - 0.5], 'st-inactive', [1, 3], 0.5);
@@ -52,6 +53,10 @@ export function drawInterrupt(brush: Brush, scene: Scene, row: LaneRow, y: numbe
   hline(brush, 0, scene.width, base - 1, 'st-inactive', 0.55);
   const drawn = interruptBars(scene, data);
   for (let index = 0; index < drawn.count; index++) {
+    if (isLine(drawn.shape[index])) {
+      drawLineBar(brush, drawn, index, data.exact, { base, top: base - full });
+      continue;
+    }
     const [x, width] = snap(drawn.x[index] ?? 0, drawn.width[index] ?? 0);
     context.globalAlpha = drawn.alpha[index] ?? 1;
     drawBar(brush, row, y, drawn.shape[index] ?? 0, x, width);
@@ -103,6 +108,8 @@ function drawBar(brush: Brush, row: LaneRow, y: number, shape: number, x: number
       box(pattern.unknown, top, full);
       return;
     case 'inactive':
+    case 'line-low':
+    case 'line-high':
     case undefined:
       return;
   }
@@ -150,7 +157,9 @@ export function drawMarks(brush: Brush, scene: Scene, row: LaneRow, y: number, d
     last[leg] = x;
     drawn++;
     const center = x + 0.5;
-    switch (LEGS[leg]) {
+    // Of a line alone the raise is all that is seen of an injection.
+    const name = LEGS[leg] === 'raised' && row.lane?.lineAlone === true ? 'pending' : LEGS[leg];
+    switch (name) {
       case 'pending':
         if (row.selected && execY !== undefined) {
           vline(brush, x, execY + 15, base - 14, 'tx-1');

@@ -1,6 +1,7 @@
 /** What lies under a point of the timeline. Pure. */
 import { type LaneData } from '../../core/session/contract.ts';
 import { LEGS } from '../../core/session/vocabulary.ts';
+import { shapeOf } from '../format/interrupt-state.ts';
 import { firstEndingAfter } from './columns.ts';
 import { type LaneLayout, type LaneRow, rowAt } from './lanes.ts';
 import { LANES_TOP, RULER_HEIGHT } from './scene.ts';
@@ -44,8 +45,22 @@ export function nearestEdge(data: LaneData, time: number, reach: number): number
   return best;
 }
 
-/** From pending (or acknowledge) to deactivate: the life around `time`, from the marks of a lane. */
+/**
+ * From pending (or acknowledge) to deactivate: the life around `time`, from the marks of a lane; of a line alone, whose
+ * end nobody tells, for how long it was high.
+ */
 export function episodeAt(data: LaneData, time: number): Span | undefined {
+  return lifeAt(data, time) ?? highAt(data, time);
+}
+
+function highAt(data: LaneData, time: number): Span | undefined {
+  const { exact, code, start, end } = data;
+  const index = segmentAt(data, time);
+  if (index === undefined || !exact || shapeOf(code[index] ?? 0) !== 'line-high') return undefined;
+  return { from: start[index] ?? 0, to: end[index] ?? 0 };
+}
+
+function lifeAt(data: LaneData, time: number): Span | undefined {
   let from: number | undefined;
   for (let index = 0; index < data.markTime.length; index++) {
     const at = data.markTime[index] ?? 0;

@@ -52,9 +52,13 @@ describe('a breakpoint from what is selected', () => {
       intid: null,
       max: null,
       quiet: false,
+      lineAlone: false,
     } as const;
     expect(breakOnLane(lane)).toBe('vcpu1.runState changes');
     expect(breakOnLane({ ...lane, type: 'value' })).toBeUndefined();
+    const ppi = { ...lane, id: 'vcpu1.ppi27', type: 'interrupt', intid: PPI_27 } as const;
+    expect(breakOnLane(ppi)).toBe('ppi(27).pending rises on vcpu 1');
+    expect(breakOnLane({ ...ppi, lineAlone: true })).toBe('ppi(27).line rises on vcpu 1');
   });
 });
 
@@ -66,7 +70,15 @@ describe('the filter of a row', () => {
 });
 
 describe('the filter of a lane', () => {
-  const lane = { type: 'interrupt', group: '', label: '', sublabel: '', max: null, quiet: false } as const;
+  const lane = {
+    type: 'interrupt',
+    group: '',
+    label: '',
+    sublabel: '',
+    max: null,
+    quiet: false,
+    lineAlone: false,
+  } as const;
   it('keeps the events of its interrupt and vCPU', () => {
     expect(laneFilter({ ...lane, id: 'vcpu1.ppi27', vcpu: 1, intid: PPI_27 })).toBe('irq:ppi(27) vcpu:1');
     expect(laneFilter({ ...lane, id: 'spi5', vcpu: null, intid: SPI_5 })).toBe('irq:spi(5)');

@@ -23,7 +23,10 @@ export const INTERRUPT_KINDS: readonly InterruptKind[] = ['ppi', 'spi', 'lpi', '
 export type Edge = 'rises' | 'falls' | 'changes';
 export const EDGES: readonly Edge[] = ['rises', 'falls', 'changes'];
 
-/** One word for an interrupt's state; each state has exactly one (the words of `stateName`, `masked` for short). */
+/**
+ * One word for an interrupt's state; each state has exactly one (the words of `stateName`, `masked` for short, `unknown`
+ * also where the line is known).
+ */
 export const STATE_WORDS = [
   'inactive',
   'pending',

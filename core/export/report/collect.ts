@@ -5,7 +5,7 @@
 import { type Finding } from '../../analysis/findings/finding.ts';
 import { LatencyCollector, type LatencyGroup } from '../../analysis/latency.ts';
 import { eachInTurn, type Rest } from '../../debug/search/pace.ts';
-import { interruptLabel, STATE_ACTIVE, STATE_PENDING } from '../../trace/interrupts.ts';
+import { interruptLabel, STATE_ACTIVE, STATE_LINE, STATE_PENDING } from '../../trace/interrupts.ts';
 import { type Life } from '../../trace/life.ts';
 import { type LineTime } from '../../trace/line-times.ts';
 import { type ExportEvent } from '../event.ts';
@@ -65,6 +65,8 @@ const MOST_LANES = 24;
 const MOST_BARS = 5000;
 /** The figure shows the time of this many events before and after the cursor. */
 const FIGURE_AROUND = 150;
+/** An interrupt that is at something: pending, active, or its line is high where nothing else is known of it. */
+const BUSY = STATE_PENDING | STATE_ACTIVE | STATE_LINE;
 
 export async function collectReport(source: ReportSource, at: number): Promise<ReportData> {
   const { trace, generator, findings } = source;
@@ -101,7 +103,7 @@ function collectState(source: ReportSource, here: ExportEvent): NonNullable<Repo
     registers: known,
     unknown: registers.length - known.length,
     interrupts: [...ppis, ...shared]
-      .filter(({ code }) => (code & (STATE_PENDING | STATE_ACTIVE)) !== 0)
+      .filter(({ code }) => (code & BUSY) !== 0)
       .slice(0, MOST_INTERRUPTS)
       .map(({ label, name, state }) => ({ label, name, state })),
   };
@@ -206,8 +208,7 @@ function collectFigure(
   const all = lanesOf(window.from, window.to);
   // An interrupt that does nothing in the window says nothing in the figure.
   const active = all.filter(
-    ({ type, segments }) =>
-      type === 'vcpu' || segments.some(({ code }) => (code & (STATE_PENDING | STATE_ACTIVE)) !== 0),
+    ({ type, segments }) => type === 'vcpu' || segments.some(({ code }) => (code & BUSY) !== 0),
   );
   const lanes: FigureLane[] = [];
   let bars = 0;

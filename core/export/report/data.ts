@@ -130,7 +130,7 @@ export interface ReportData {
     readonly registers: readonly ReportRegister[];
     /** Registers that the recording never shows by then. */
     readonly unknown: number;
-    /** Interrupts that are pending or active there. */
+    /** Interrupts that are pending or active there, or whose line is high where nothing else is known of them. */
     readonly interrupts: readonly { readonly label: string; readonly name: string; readonly state: string }[];
   };
 }

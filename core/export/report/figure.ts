@@ -6,6 +6,8 @@ import { durationText } from '../../state/units.ts';
 import {
   STATE_ACTIVE,
   STATE_ACTIVE_KNOWN,
+  STATE_LINE,
+  STATE_LINE_KNOWN,
   STATE_MASKED,
   STATE_PENDING,
   STATE_PENDING_KNOWN,
@@ -88,6 +90,15 @@ interface Shape {
 const RUNNING: readonly Shape[] = [{ height: 16, fill: 'var(--guest)' }];
 const WAITING: readonly Shape[] = [{ height: 11, fill: 'url(#waits)' }];
 const UNKNOWN: readonly Shape[] = [{ height: 6, fill: 'url(#unknown)' }];
+/** A step line over the dots of what is not known. */
+const LINE_HIGH: readonly Shape[] = [
+  { height: 11, fill: 'url(#unknown)' },
+  { height: 1.6, rise: 9.4, fill: 'var(--data)' },
+];
+const LINE_LOW: readonly Shape[] = [
+  { height: 11, fill: 'url(#unknown)' },
+  { height: 1.6, fill: 'var(--data)' },
+];
 
 const VCPU_BARS: Readonly<Record<RunState, readonly Shape[]>> = {
   off: [],
@@ -119,6 +130,7 @@ function interruptBar(code: number): readonly Shape[] {
     return code & STATE_MASKED
       ? [{ height: 7, fill: 'url(#masked)', edge: 'var(--st-masked)' }]
       : [{ height: 6, fill: 'var(--st-pending)' }];
+  if (code & STATE_LINE_KNOWN) return code & STATE_LINE ? LINE_HIGH : LINE_LOW;
   return code & (STATE_PENDING_KNOWN | STATE_ACTIVE_KNOWN) ? [] : UNKNOWN;
 }
 

@@ -26,6 +26,7 @@ const TOKENS = {
   'guest-edge': ['#5f97a9', '#4d7c8f'],
   host: ['#f0f2f5', '#1d2129'],
   'host-edge': ['#b9c0ca', '#3d4551'],
+  data: ['#3d7c94', '#6f9fb5'],
   bad: ['#b93710', '#ff7a5c'],
   cursor: ['#14181f', '#ffffff'],
 } as const;

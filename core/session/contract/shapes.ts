@@ -18,6 +18,7 @@ export const counts = z.record(z.string(), z.int());
 export const f64 = z.instanceof(Float64Array);
 export const i32 = z.instanceof(Int32Array);
 export const u32 = z.instanceof(Uint32Array);
+export const u16 = z.instanceof(Uint16Array);
 export const u8 = z.instanceof(Uint8Array);
 
 export const momentSchema = z.object({ seq, time: ns });

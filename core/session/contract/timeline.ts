@@ -1,6 +1,6 @@
 /** What the timeline and the minimap draw. See ../contract.ts for the units. */
 import { z } from 'zod';
-import { f64, method, ns, t, u32, u8 } from './shapes.ts';
+import { f64, method, ns, t, u16, u32, u8 } from './shapes.ts';
 
 export const timelineMethods = {
   /**
@@ -27,7 +27,7 @@ export const timelineMethods = {
           exact: z.boolean(),
           start: f64,
           end: f64,
-          code: u8,
+          code: u16,
           share: u8,
           transitions: u32,
           value: f64,

@@ -18,15 +18,17 @@ export const laneSchema = z.object({
   max: z.number().nullable(),
   /** An interrupt that the trace never shows pending, active or raised: the timeline folds such lanes. */
   quiet: z.boolean(),
+  /** An interrupt of which the source shows the input line alone: its lane draws the line, its state stays unknown. */
+  lineAlone: z.boolean(),
 });
 
 export const laneColumnsSchema = z.object({
   /** Lanes that are not of interrupts. */
   others: z.array(laneSchema),
-  /** Of each interrupt's lane: its INTID, its vCPU or −1, 1 if it is quiet. */
+  /** Of each interrupt's lane: its INTID, its vCPU or −1, and the sum of 1 if it is quiet and 2 if its line is alone. */
   intids: u32,
   vcpus: i32,
-  quiet: u8,
+  flags: u8,
 });
 
 export const traceInfoSchema = z.object({

@@ -126,7 +126,7 @@ export const INFO: TraceInfo = {
   names: { gicv5_gicr_cdia: 3 },
   lines: { read: 1104, asEvents: 100, merged: 1000, skipped: 4, reasons: { 'not a QEMU line': 4 } },
   busiest: 0x2000_001b,
-  lanes: { others: [], intids: new Uint32Array(), vcpus: new Int32Array(), quiet: new Uint8Array() },
+  lanes: { others: [], intids: new Uint32Array(), vcpus: new Int32Array(), flags: new Uint8Array() },
   complete: true,
   finished: true,
   writable: true,

@@ -14,6 +14,7 @@ const vcpuLane = (vcpu: number): Lane => ({
   intid: null,
   max: null,
   quiet: false,
+  lineAlone: false,
 });
 
 describe('lanes on the wire', () => {
@@ -23,8 +24,9 @@ describe('lanes on the wire', () => {
       { ...interruptLane(intidOf({ type: 'sgi', number: 3 }), 0, 'v3'), quiet: true },
       interruptLane(intidOf({ type: 'ppi', number: 27 }), 0, 'v3'),
       vcpuLane(1),
-      interruptLane(intidOf({ type: 'ppi', number: 27 }), 1, 'v3'),
+      { ...interruptLane(intidOf({ type: 'ppi', number: 27 }), 1, 'v3'), lineAlone: true },
       interruptLane(intidOf({ type: 'spi', number: 33 }), undefined, 'v3'),
+      { ...interruptLane(intidOf({ type: 'spi', number: 34 }), undefined, 'v3'), quiet: true, lineAlone: true },
       { ...interruptLane(intidOf({ type: 'lpi', number: 8192 }), undefined, 'v3'), quiet: true },
     ];
     expect(lanes.toSorted(compareLanes)).toEqual(lanes);

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importTrace } from '../../../core/import/import.ts';
 import { createBackend } from '../../../core/session/backend.ts';
 import { type Args, type LaneData, type Method, type Result } from '../../../core/session/contract.ts';
-import { RUN_STATES } from '../../../core/session/vocabulary.ts';
+import { lanesOf } from '../../../core/session/lane-columns.ts';
+import { LEGS, RUN_STATES, STATE_LINE, STATE_LINE_KNOWN } from '../../../core/session/vocabulary.ts';
 import { TraceWriter } from '../../../core/trace/writer.ts';
 
 const RECORDING = join(import.meta.dirname, '../../data/import/arch_timer.trace.dat.xz');
@@ -84,5 +85,58 @@ describe('the lane of a vCPU', () => {
       ran++;
     }
     expect(ran).toBeGreaterThan(50);
+  });
+});
+
+describe('the lane of an interrupt in a recording of KVM', () => {
+  const LANES = ['vcpu0.ppi27', 'vcpu0.ppi30', 'vcpu1.ppi27', 'vcpu1.ppi30'];
+  const HIGH = STATE_LINE | STATE_LINE_KNOWN;
+
+  it('is there for each line that the events tell of, and says that nothing else is known', async () => {
+    const info = await call('trace.info', { id });
+    const lanes = lanesOf(info).filter(({ type }) => type === 'interrupt');
+    expect(lanes.map((lane) => lane.id)).toEqual(LANES);
+    for (const lane of lanes) expect(lane).toMatchObject({ lineAlone: true, quiet: false });
+  });
+
+  it('has a stretch for each time that the line was high, which the raise of a life begins', async () => {
+    const { durationNs } = await call('trace.info', { id });
+    const window = { id, from: 0, to: durationNs, columns: 8000, marks: true };
+    const { lanes } = await call('timeline.lanes', { ...window, lanes: LANES });
+    expect(lanes).toHaveLength(LANES.length);
+    for (const { lane, exact, code, start, markTime, markLeg } of lanes) {
+      expect(exact).toBe(true);
+      const codes = [...code];
+      // Nothing is known until the first event tells the level; then it is told each time.
+      expect([codes[0], codes[1]]).toEqual([0, STATE_LINE_KNOWN]);
+      expect(new Set(codes)).toEqual(new Set([0, STATE_LINE_KNOWN, HIGH]));
+      const rises = [...start].filter((_, index) => codes[index] === HIGH);
+      expect(rises).toHaveLength(6);
+      expect([...markLeg].map((leg) => LEGS[leg])).toEqual(rises.map(() => 'raised'));
+      expect([...markTime].toSorted((a, b) => a - b)).toEqual(rises);
+      const [vcpu = '', ppi = ''] = lane.split('.');
+      const filter = `ppi(${ppi.slice(3)}).line rises on vcpu ${vcpu.slice(4)}`;
+      const { rows } = await call('events.rows', { id, from: 0, count: 100, direction: 'forward', filter });
+      expect(rows.map(({ time }) => time)).toEqual(rises);
+    }
+  });
+
+  it('stands in the figure of a report, and the interrupt among those that are at something', async () => {
+    const filter = 'ppi(27).line rises on vcpu 0';
+    const { rows } = await call('events.rows', { id, from: 0, count: 1, direction: 'forward', filter });
+    const at = rows[0]?.seq ?? 0;
+    const { ppis } = await call('state.inspect', { id, seq: at, vcpu: 0, baseline: null });
+    expect(ppis.find(({ label }) => label === 'PPI 27')).toMatchObject({
+      code: HIGH,
+      state: 'unknown, line high',
+      fields: { line: '0x1' },
+    });
+    const { text: page } = await call('report.export', { id, format: 'html', output: '', at, overwrite: false });
+    const figure = /<svg[^>]*role="img".*?<\/svg>/s.exec(page)?.[0] ?? '';
+    expect(figure).toContain('PPI 27');
+    expect(figure.match(/fill="var\(--data\)"/g)?.length).toBeGreaterThanOrEqual(3);
+    for (const state of ['var(--st-pending)', 'var(--st-active)']) expect(figure).not.toContain(`fill="${state}"`);
+    const { text } = await call('report.export', { id, format: 'md', output: '', at, overwrite: false });
+    expect(text).toMatch(/PPI 27 CNTV \| unknown, line high/);
   });
 });

@@ -16,7 +16,7 @@ describe('the rows of state changes', () => {
       const queue = new WriteQueue(path);
       const rows = new TransitionRows(queue);
       const added: number[][] = [];
-      for (let i = 0; i < 3000; i++) added.push([i, (i * 7) % 900, i % 3, 125 + (i % 2)]);
+      for (let i = 0; i < 3000; i++) added.push([i, (i * 7) % 900, i % 3, 509 + (i % 3)]);
       for (const [position = 0, interrupt = 0, before = 0, after = 0] of added)
         rows.add(position, interrupt, before, after);
       rows.flush();

@@ -3,6 +3,8 @@ import { type Lane, type LaneData } from '../../../core/session/contract.ts';
 import {
   RUN_STATES,
   STATE_ACTIVE_KNOWN,
+  STATE_LINE,
+  STATE_LINE_KNOWN,
   STATE_PENDING,
   STATE_PENDING_KNOWN,
 } from '../../../core/session/vocabulary.ts';
@@ -10,7 +12,17 @@ import { laneTip } from '../../../renderer/session/lane-tip.ts';
 import { type LaneRow } from '../../../renderer/timeline/lanes.ts';
 
 const row = (kind: LaneRow['kind'], lane: Pick<Lane, 'label' | 'sublabel'>): LaneRow => ({
-  lane: { id: 'x', type: 'interrupt', group: 'vcpu0', vcpu: 0, intid: null, max: null, quiet: false, ...lane },
+  lane: {
+    id: 'x',
+    type: 'interrupt',
+    group: 'vcpu0',
+    vcpu: 0,
+    intid: null,
+    max: null,
+    quiet: false,
+    lineAlone: false,
+    ...lane,
+  },
   id: 'x',
   title: lane.label,
   group: 'vcpu0',
@@ -26,7 +38,7 @@ const data = (exact: boolean, code: number, transitions = 1): LaneData => ({
   exact,
   start: Float64Array.of(1000),
   end: Float64Array.of(4000),
-  code: Uint8Array.of(code),
+  code: Uint16Array.of(code),
   share: Uint8Array.of(255),
   transitions: Uint32Array.of(transitions),
   value: new Float64Array(0),
@@ -43,6 +55,11 @@ describe('the tip of a lane', () => {
   it('says the state and how long it lasts', () => {
     expect(laneTip(PPI, data(true, PENDING), 2000)).toBe('PPI 27 CNTV: pending, 3.00 µs');
     expect(laneTip(VCPU, data(true, RUN_STATES.indexOf('idle')), 2000)).toBe('vCPU 1: idle, 3.00 µs');
+  });
+  it('says of a line alone that nothing else is known', () => {
+    expect(laneTip(PPI, data(true, STATE_LINE_KNOWN | STATE_LINE), 2000)).toBe(
+      'PPI 27 CNTV: unknown, line high, 3.00 µs',
+    );
   });
   it('says how often a squeezed column changes', () => {
     expect(laneTip(PPI, data(false, PENDING, 12), 2000)).toBe('PPI 27 CNTV: pending, 12 changes in 3.00 µs');

@@ -31,7 +31,7 @@ const TRACE: TraceInfo = {
   names: {},
   lines: null,
   busiest: null,
-  lanes: { others: [], intids: new Uint32Array(), vcpus: new Int32Array(), quiet: new Uint8Array() },
+  lanes: { others: [], intids: new Uint32Array(), vcpus: new Int32Array(), flags: new Uint8Array() },
   complete: true,
   finished: true,
   writable: false,

@@ -12,6 +12,7 @@ const lane = (id: string, vcpu: number | null, intid: number | null): Lane => ({
   intid,
   max: null,
   quiet: false,
+  lineAlone: false,
 });
 const LPI = 0x4000_0000;
 const lpis = (count: number): Lane[] => Array.from({ length: count }, (_, n) => lane(`lpi${n}`, null, LPI + n));

@@ -16,7 +16,7 @@ function segments(list: readonly (readonly [start: number, end: number, code: nu
   return {
     start: Float64Array.from(list, ([start]) => start),
     end: Float64Array.from(list, ([, end]) => end),
-    code: Uint8Array.from(list, ([, , code]) => code),
+    code: Uint16Array.from(list, ([, , code]) => code),
     share: Uint8Array.from(list, ([, , , share]) => share ?? 255),
   };
 }

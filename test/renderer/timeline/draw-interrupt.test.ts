@@ -9,7 +9,7 @@ function lane(marks: readonly number[]): LaneData {
     exact: true,
     start: none,
     end: none,
-    code: new Uint8Array(0),
+    code: new Uint16Array(0),
     share: new Uint8Array(0),
     transitions: new Uint32Array(0),
     value: none,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type LaneData } from '../../../core/session/contract.ts';
-import { LEGS } from '../../../core/session/vocabulary.ts';
+import { LEGS, STATE_LINE, STATE_LINE_KNOWN } from '../../../core/session/vocabulary.ts';
 import { episodeAt, nearestEdge, segmentAt, spotAt } from '../../../renderer/timeline/hit-test.ts';
 import { groupLanes, layoutLanes } from '../../../renderer/timeline/lanes.ts';
 
@@ -14,6 +14,7 @@ const VCPU = {
   intid: null,
   max: null,
   quiet: false,
+  lineAlone: false,
 } as const;
 const NONE: ReadonlySet<string> = new Set();
 const LAYOUT = layoutLanes(groupLanes([VCPU]), {
@@ -36,7 +37,7 @@ const DATA: LaneData = {
   exact: true,
   start: Float64Array.of(100, 150, 400),
   end: Float64Array.of(150, 200, 500),
-  code: Uint8Array.of(1, 2, 1),
+  code: Uint16Array.of(1, 2, 1),
   share: Uint8Array.of(255, 255, 255),
   transitions: Uint32Array.of(1, 1, 1),
   value: new Float64Array(0),
@@ -67,5 +68,15 @@ describe('what lies under the pointer', () => {
     expect(episodeAt(DATA, 170)).toEqual({ from: 100, to: 200 });
     expect(episodeAt(DATA, 50)).toBeUndefined();
     expect(episodeAt(DATA, 450)).toBeUndefined();
+  });
+  it('is for how long a line was high, where that alone is known', () => {
+    const [low, high] = [STATE_LINE_KNOWN, STATE_LINE_KNOWN | STATE_LINE];
+    const none = new Float64Array(0);
+    const line = { ...DATA, code: Uint16Array.of(low, high, low), markTime: none, markSeq: none };
+    expect(episodeAt(line, 170)).toEqual({ from: 150, to: 200 });
+    expect(episodeAt(line, 120)).toBeUndefined();
+    expect(episodeAt({ ...line, exact: false }, 170)).toBeUndefined();
+    // The unknown run state of a vCPU has all bits below.
+    expect(episodeAt({ ...line, code: Uint16Array.of(255, 255, 255) }, 170)).toBeUndefined();
   });
 });

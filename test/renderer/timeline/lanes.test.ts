@@ -21,6 +21,7 @@ const lane = (id: string, type: Lane['type'], group: string, intid: number | nul
   intid,
   max: null,
   quiet,
+  lineAlone: false,
 });
 const LPI = 2 * 2 ** 29;
 const SPI = 3 * 2 ** 29;
