@@ -39,7 +39,7 @@ function meaning(register: string, value: bigint): string {
   const type = fieldValue(row, 'TYPE', value);
   const id = fieldValue(row, 'ID', value);
   if (type === undefined || id === undefined) return '';
-  const valid = fieldValue(row, 'VALID', value);
+  const valid = fieldValue(row, 'VALID', value) ?? fieldValue(row, 'HPPIV', value);
   if (valid === 0n) return 'none';
   return interruptLabel(Number((type << 29n) | (id & 0xff_ffffn)));
 }
@@ -66,10 +66,10 @@ const PRESENTERS: { readonly [K in Kind]: Presenter<K> } = {
   }),
   'irq.acknowledge': (e) => ({
     name: 'Acknowledge',
-    operand: label(e.intid, 'nothing pending'),
-    detail: e.cause ?? '',
+    operand: label(e.intid, 'nothing'),
+    detail: [e.cause ?? '', withPriority(e)].filter((part) => part !== '').join(', '),
   }),
-  'irq.drop': (e) => ({ name: 'Priority drop', operand: label(e.intid, '') }),
+  'irq.drop': (e) => ({ name: 'Priority drop', operand: label(e.intid, ''), detail: withPriority(e) }),
   'irq.deactivate': (e) => ({ name: 'Deactivate', operand: label(e.intid, '') }),
   'irq.activate': (e) => ({ name: 'Activate', operand: label(e.intid, '') }),
   'irq.state': (e) => ({
@@ -150,6 +150,9 @@ const PRESENTERS: { readonly [K in Kind]: Presenter<K> } = {
   }),
 };
 
+const withPriority = ({ priority: urgency }: { readonly priority?: number }): string =>
+  urgency === undefined ? '' : `priority ${priority(urgency)}`;
+
 /** `masked: PPI 3, priority 0x10`, as far as the source says. */
 function whyNone({ reasonNone, candidate, priority: urgency }: EventOf<'irq.hppi'>): string {
   if (reasonNone === undefined) return '';
@@ -172,7 +175,6 @@ function words<K extends Kind>(event: EventOf<K>): Words {
 /** The list row of an event. */
 export function eventRow(event: TraceEvent): EventRow {
   const { name, operand = '', arrow = '', detail = '' } = words(event);
-  const extra = event.detail === undefined ? '' : detailText(event.detail);
   return {
     seq: event.seq,
     time: event.time,
@@ -182,7 +184,7 @@ export function eventRow(event: TraceEvent): EventRow {
     name,
     operand,
     arrow,
-    detail: detail === '' ? extra : detail,
+    detail: withExtra(event, detail),
     register: 'register' in event ? event.register : null,
     op: 'op' in event ? event.op : null,
     value: 'value' in event && event.value !== undefined ? hex(event.value) : null,
@@ -192,6 +194,20 @@ export function eventRow(event: TraceEvent): EventRow {
 
 /** Where a recorder saw an event. It is much the same from row to row, and a list cuts the end of a line off. */
 const PLACE = new Set(['CPU', 'task', 'context']);
+
+/** Kinds whose fields are numbers of KVM's calls and steps: what they were about is in the detail. */
+const MORE: ReadonlySet<Kind> = new Set<Kind>(['kvm.ioctl', 'kvm.step', 'kvm.irq', 'kvm.trap', 'gic.setup', 'host.event', 'irq.hppi']); // prettier-ignore
+
+function withExtra({ kind, detail: extra }: TraceEvent, detail: string): string {
+  if (extra === undefined) return detail;
+  if (detail === '') return detailText(extra);
+  const more = MORE.has(kind) ? detailText(withoutPlace(extra)) : '';
+  return more === '' ? detail : `${detail}, ${more}`;
+}
+
+function withoutPlace(detail: Readonly<Record<string, string | number | boolean>>): typeof detail {
+  return Object.fromEntries(Object.entries(detail).filter(([key]) => !PLACE.has(key)));
+}
 
 /** `a 1, b 2`: what a source said beyond the kind's own fields, where it saw it last. */
 function detailText(detail: Readonly<Record<string, string | number | boolean>>): string {

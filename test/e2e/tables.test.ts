@@ -21,7 +21,7 @@ describe('the tables of SPIs and LPIs', () => {
     const tables = page.getByTestId('tables');
     const rows = tables.getByRole('row').filter({ hasText: /^SPI/ });
     await expect.poll(() => rows.count()).toBe(32);
-    await goTo(page, `#${firstHit(trace, 'kind == kvm.step and text ~ "spiList add"')}`);
+    await goTo(page, `#${firstHit(trace, 'kind == kvm.irq and text ~ "spiList add"')}`);
     const spi5 = rows.filter({ hasText: 'SPI 5' }).first();
     await spi5.filter({ hasText: 'pending' }).waitFor();
     expect(await spi5.innerText()).toContain('0x10');

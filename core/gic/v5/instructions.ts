@@ -29,8 +29,11 @@ const onEntry = (name: string, trap: number): GicInstruction => {
     hasResult: false,
     trap,
     perform: (c, words) => {
-      if (c.domain?.perform(operation, words.lo, words.hi) !== true)
+      const { domain } = c;
+      // A domain tells by itself of an instruction without effect.
+      if (domain === undefined)
         c.observer?.({ kind: 'cpuif.insn', instruction: name, operand: words.value, effect: 'ignored' });
+      else domain.perform(operation, words.lo, words.hi);
     },
   };
 };

@@ -4,7 +4,7 @@ import { type CpuifEvent, type NoHppiReason } from '../../gic/v5/events.ts';
 import { ppiIntid } from '../../gic/v5/ppi.ts';
 import { KINDS, NO_HPPI } from '../../trace/kinds.ts';
 import { eventType } from './event-type.ts';
-import { type Rows } from './scribe.ts';
+import { lowOf, type Rows } from './scribe.ts';
 
 const HPPI = eventType('irq.hppi', 'hardware');
 const SIGNAL = eventType('irq.signal', 'hardware');
@@ -22,6 +22,8 @@ const [DISABLED, NO_CANDIDATE, MASKED, RUNNING_PRIORITY] = [
 ];
 /** Less urgent than every priority: there is no candidate. */
 const NO_PRIORITY = 255;
+/** Detail of a drop that found nothing to drop: the ends of a guest do not match its acknowledges. */
+const NOT_ACTIVE = JSON.stringify({ effect: 'no priority was active' });
 /** Bits of `irq.signal`. */
 const IRQ = 1;
 const NMI = 4;
@@ -39,24 +41,25 @@ export const CPUIF: Rows<CpuifEvent['kind']> = {
     scribe.brief(HPPI, place, 'CPU interface', small, heldBack, after === 0 ? undefined : after, detail);
   },
   'cpuif.signal': (scribe, { irq, nmi }, place) => scribe.brief(SIGNAL, place, '', (irq ? IRQ : 0) | (nmi ? NMI : 0)),
-  'cpuif.ack': (scribe, { intid, reasonZero, instruction }, place) => {
+  'cpuif.ack': (scribe, { intid, priority, reasonZero, instruction }, place) => {
     if (intid === 0) scribe.brief(ACKNOWLEDGE, place, reasonZero, 0);
-    else scribe.brief(ACKNOWLEDGE, place, instruction, 0, undefined, intid);
+    else scribe.brief(ACKNOWLEDGE, place, instruction, 0, priority, intid);
   },
-  'cpuif.drop': (scribe, _event, place) => scribe.brief(DROP, place, '', 0),
+  'cpuif.drop': (scribe, { priority }, place) =>
+    scribe.brief(DROP, place, '', 0, priority, undefined, priority === undefined ? NOT_ACTIVE : undefined),
   'cpuif.deactivate': (scribe, { lo, effect }, place) => {
     if (effect === 'cleared') scribe.brief(DEACTIVATE, place, '', 0, undefined, lo);
-    else scribe.put('other', 'guest', place, { event: `deactivate ${effect}` }, { operand: `0x${lo.toString(16)}` });
+    else scribe.put('other', 'guest', place, { event: `deactivate ${effect}` }, { interrupt: formatIntid(lo) });
   },
   'cpuif.insn': (scribe, { instruction, effect, operand }, place) => {
     // The instruction itself is told as an access; barriers say nothing more.
     if (effect !== 'barrier')
       scribe.put(
         'other',
-        'hardware',
+        'guest',
         place,
         { event: `${instruction} ${effect}` },
-        { operand: `0x${operand.toString(16)}` },
+        { interrupt: formatIntid(lowOf(operand)) },
       );
   },
   'cpuif.physical': (scribe, { ppi, level }, place) =>

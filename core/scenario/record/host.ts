@@ -9,24 +9,28 @@ import { eventType } from './event-type.ts';
 import { hexOf, type Rows, type Scribe } from './scribe.ts';
 
 const STEP = eventType('kvm.step', 'hypervisor');
+const OF_PPI = eventType('kvm.irq', 'hypervisor');
 const EVENT = eventType('host.event', 'hypervisor');
 const ofTimer = textsOfWord('timer');
+const refusals = new Map<string, string>();
 
 function step(s: Scribe, place: Place, name: string, ppi: number, detail?: Detail): void {
-  s.put('kvm.step', 'hypervisor', place, { step: name, value: BigInt(ppiIntid(ppi)) }, detail);
+  s.put('kvm.irq', 'hypervisor', place, { step: name, intid: ppiIntid(ppi) }, detail);
+}
+
+/** The detail of a refused injection: a PMU's comes with every entry (kvm-vgic-v5 §20). */
+function refusal({ level, owner, reason }: Extract<IrqEvent, { kind: 'irq.inject' }>): string {
+  const key = `${level ? 1 : 0} ${owner} ${reason}`;
+  let text = refusals.get(key);
+  if (text === undefined) refusals.set(key, (text = JSON.stringify({ reason, level, owner })));
+  return text;
 }
 
 export const IRQ: Rows<IrqEvent['kind']> = {
-  'irq.inject': (s, { intid, level, owner, accepted, reason }, place) => {
+  'irq.inject': (s, event, place) => {
+    const { intid, level, owner, accepted } = event;
     if (accepted) s.put('irq.inject', 'hypervisor', place, { intid: intidOfKvm(intid), level, cause: owner });
-    else
-      s.put(
-        'kvm.step',
-        'hypervisor',
-        place,
-        { step: 'injectRefused', value: BigInt(intid >>> 0) },
-        { level, owner, reason },
-      );
+    else s.brief(OF_PPI, place, 'injectRefused', 0, undefined, intidOfKvm(intid), refusal(event));
   },
   'irq.cpuLine': (s, { line, level }, place) =>
     s.put('host.event', 'userspace', place, {

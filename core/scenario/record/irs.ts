@@ -24,6 +24,12 @@ const BY = {
   },
 };
 
+/** Identifiers of LPIs begin here. */
+const LPIS = 0x4000_0000;
+
+const actorOf = (instruction: string): 'guest' | 'hypervisor' =>
+  instruction.startsWith('GIC VD') ? 'hypervisor' : 'guest';
+
 /** The trace's number of an interrupt of a table: the identifier itself. */
 const intidOf = (intid: number): Intid => intid as Intid;
 
@@ -44,14 +50,18 @@ function lock(s: Scribe, { kind, lock: name, spi }: Extract<VgicIrsEvent, { lock
   step(s, place, kind, undefined, undefined, { lock: name, ...(spi === undefined ? {} : { spi }) });
 }
 
+/** What KVM does with an SPI or LPI. */
+function irq(s: Scribe, place: Place, name: string, intid: number, detail?: Detail): void {
+  s.put('kvm.irq', 'hypervisor', place, { step: name, intid: intidOf(intid) }, detail);
+}
+
 function listed(s: Scribe, { kind, intid, length }: Extract<VgicIrsEvent, { length: number }>, place: Place): void {
-  const name = kind === 'aplist.add' ? 'spiList add' : 'spiList remove';
-  step(s, place, name, BigInt(intid), BigInt(length), { interrupt: formatIntid(intid) });
+  irq(s, place, kind === 'aplist.add' ? 'spiList add' : 'spiList remove', intid, { length });
 }
 
 export const IRS: Rows<VgicIrsEvent['kind']> = {
   'gic.cd': (s, { instruction, intid, what, value, before }, place) => {
-    const by = instruction.startsWith('GIC VD') ? 'hypervisor' : 'guest';
+    const by = actorOf(instruction);
     const { configure, pend, deactivate } = BY[by];
     const field = CONFIGURES.findIndex((each) => each === what);
     if (field >= 0) s.brief(configure, place, '', field, value, intid);
@@ -59,6 +69,14 @@ export const IRS: Rows<VgicIrsEvent['kind']> = {
     else if ((before & ACTIVE) !== 0) s.brief(deactivate, place, '', 0, undefined, intid);
     else s.put('other', by, place, { event: 'deactivate wasInactive' }, { interrupt: formatIntid(intid) });
   },
+  'gic.cd.ignored': (s, { instruction, intid, reason }, place) =>
+    s.put(
+      'other',
+      actorOf(instruction),
+      place,
+      { event: `${instruction} ignored` },
+      { interrupt: formatIntid(intid), reason },
+    ),
   'gic.vd': (s, { instruction, operand }, place) =>
     s.access('hypervisor', place, instruction, 'execute', lowOf(operand), highOf(operand), false),
   'irs.hppi': (s, { intid, priority }, place) =>
@@ -68,8 +86,13 @@ export const IRS: Rows<VgicIrsEvent['kind']> = {
     s.put('irq.hppi', 'hardware', place, payload, { IAFFID: iaffid });
   },
   'spi.inject': (s, { intid, level }, place) => s.put('irq.inject', 'device', place, { intid: intidOf(intid), level }),
-  'spi.inject.ignored': (s, { intid }, place) =>
-    step(s, place, 'injectIgnored', BigInt(intid), undefined, { interrupt: formatIntid(intid) }),
+  'spi.inject.ignored': (s, { intid, level, reason }, place) =>
+    irq(s, place, 'injectIgnored', intid, { reason, level }),
+  'spi.latch.stuck': (s, { intid }, place) => irq(s, place, 'spi.latch.stuck', intid),
+  'ist.replay': (s, { intid }, place) => irq(s, place, 'ist.replay', intid),
+  'gic.vdpend.ignored': (s, { vmId, intid }, place) =>
+    irq(s, place, 'VDPEND ignored', intid, { vmId, reason: 'noEntry' }),
+  'gic.vdrcfg.fault': (s, { intid }, place) => irq(s, place, 'VDRCFG fault', intid),
   'gic.vdpend': (s, { vmId, intid, pending }, place) => {
     s.put('irq.pend', 'hypervisor', place, { intid: intidOf(intid), pending, cause: 'VDPEND' });
     const operand = vdPendOperand({ vmId, intid, pending });
@@ -80,6 +103,8 @@ export const IRS: Rows<VgicIrsEvent['kind']> = {
     s.access('hypervisor', place, 'GIC VDRCFG', 'execute', lowOf(operand), highOf(operand), false);
     s.access('hypervisor', place, 'ICC_ICSR_EL1', 'read', lowOf(icsr), highOf(icsr), false);
   },
+  'its.translate': (s, { device, event, lpi }, place) => irq(s, place, 'its.translate', LPIS | lpi, { device, event }),
+  'its.stale': (s, { device, event, lpi }, place) => irq(s, place, 'its.stale', LPIS | lpi, { device, event }),
   'aplist.add': listed,
   'aplist.remove': listed,
   'notifier.fire': (s, { pin }, place) => step(s, place, 'notifyAcked', BigInt(pin), undefined, { pin }),
@@ -88,6 +113,9 @@ export const IRS: Rows<VgicIrsEvent['kind']> = {
   'lock.release': lock,
   'lock.deadlock': lock,
   'irs.enable': (s, { on, how }, place) => setup(s, place, on ? 'IRS enabled' : 'IRS disabled', on ? 1 : 0, { how }),
+  'vm.spiIst': (s, { idBits, address }, place) => setup(s, place, 'SPI state table', address, { idBits }),
+  'irs.region': (s, { base, bytes }, place) => setup(s, place, 'IRS region', base, { bytes }),
+  'its.region': (s, { base, bytes }, place) => setup(s, place, 'ITS region', base, { bytes }),
   'irs.ist.valid': (s, { idBits, result }, place) =>
     setup(s, place, result === 0 ? 'LPI state table valid' : 'LPI state table not made', idBits, { result }),
   'irs.ist.invalid': (s, _event, place) => setup(s, place, 'LPI state table no longer valid'),

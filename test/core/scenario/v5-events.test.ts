@@ -12,7 +12,7 @@ const lab = new Lab();
 afterAll(() => lab.close());
 
 /** Events of a guest that has PPI 3 and PPI 23 enabled with priority 0x10, then does what `program` says. */
-async function events(program: string, { profile = '' } = {}): Promise<TraceEvent[]> {
+async function events(program: string, { profile = '', more = '' } = {}): Promise<TraceEvent[]> {
   const path = lab.path('guest.yaml');
   writeFileSync(
     path,
@@ -36,6 +36,7 @@ ${program
   .join('\n')}
       ldr x0, =PSCI_SYSTEM_OFF
       hvc #0
+${more}
 `,
   );
   await lab.record(path);
@@ -94,5 +95,75 @@ gic cddi, x5`);
       'noCandidate',
       'runningPriority: PPI 3, priority 0x10',
     ]);
+  });
+  it('gives the priority that an acknowledge made active and a drop took back, and says where there was none', async () => {
+    const all = await events(`${PEND_3}
+${OPEN}
+gicr x5, cdia
+gicr x6, cdia
+gic cdeoi
+gic cdeoi
+and x5, x5, #0xffffffff
+gic cddi, x5
+gic cddi, x5
+gic cden, x5`);
+    const said = all.filter(({ kind }) => ['irq.acknowledge', 'irq.drop', 'irq.deactivate', 'other'].includes(kind));
+    expect(said.map(eventRow).map(({ name, operand, detail, origin }) => [name, operand, detail, origin])).toEqual([
+      ['Acknowledge', 'PPI 3', 'GICR CDIA, priority 0x10', 'guest'],
+      ['Acknowledge', 'nothing', 'noCandidate', 'guest'],
+      ['Priority drop', '', 'priority 0x10', 'guest'],
+      ['Priority drop', '', 'effect no priority was active', 'guest'],
+      ['Deactivate', 'PPI 3', '', 'guest'],
+      ['deactivate wasInactive', '', 'interrupt PPI 3', 'guest'],
+      ['GIC CDEN ignored', '', 'interrupt PPI 3', 'guest'],
+    ]);
+  });
+
+  it('names the interrupt of an instruction without effect once, with why', async () => {
+    const all = await events('ldr x1, =0x60000fff\ngic cden, x1\ngic cdrcfg, x1', { profile: 'profile: Q' });
+    const said = all.filter(({ kind }) => kind === 'other').map(eventRow);
+    expect(
+      said.filter(({ name }) => name.startsWith('GIC ')).map(({ name, detail, origin }) => [name, detail, origin]),
+    ).toEqual([
+      ['GIC CDEN ignored', 'interrupt SPI 4095, reason noEntry', 'guest'],
+      ['GIC CDRCFG ignored', 'interrupt SPI 4095, reason noEntry', 'guest'],
+      ['GIC CDRCFG failed', 'interrupt SPI 4095', 'guest'],
+    ]);
+  });
+
+  it('says of an HPPIR that names nothing that it does', async () => {
+    const all = await events('mrs x1, ICC_HPPIR_EL1');
+    const [read] = ofKind(all, 'register.access').filter(({ register }) => register === 'ICC_HPPIR_EL1');
+    expect(read === undefined ? '' : eventRow(read).operand).toBe('none');
+  });
+});
+
+describe('the record of what KVM does with a GICv5 interrupt', () => {
+  const ofStep = (all: readonly TraceEvent[], step: string): string[] =>
+    ofKind(all, 'kvm.irq')
+      .filter((event) => event.step === step)
+      .map(eventRow)
+      .map(({ operand, detail }) => `${operand}: ${detail}`);
+
+  it('names it, with owner, operations, physical PPI and direct injection', async () => {
+    const all = await events('nop');
+    expect(ofStep(all, 'owner')).toEqual(['PPI 30: owner ptimer', 'PPI 27: owner vtimer']);
+    expect(ofStep(all, 'map')).toEqual(['PPI 27: hostPpi 27', 'PPI 30: hostPpi 30']);
+    expect(ofStep(all, 'directInjection')).toEqual([
+      'PPI 27: on true, dvir 0x8000000',
+      'PPI 30: on true, dvir 0x48000000',
+    ]);
+  });
+
+  it('says why an injection had no effect', async () => {
+    const line = (what: string, level: number): string =>
+      `  - { at: 0ns, do: [{ irqLine: { irq: ${what}, level: ${level} } }] }`;
+    const more = `events:\n${line('0x02000003', 0)}`;
+    expect(ofStep(await events('nop', { more }), 'injectRefused')).toEqual([
+      'PPI 3: reason edgeLow, level false, owner none',
+    ]);
+    const spi = `events:\n${line('0x01000005', 0)}`;
+    const all = await events('nop', { profile: 'profile: Q', more: spi });
+    expect(ofStep(all, 'injectIgnored')).toEqual(['SPI 5: reason edgeLow, level false']);
   });
 });

@@ -49,7 +49,7 @@ describe('the tables of a VM', () => {
     const trace = await opened('spi-retarget');
     const start = await trace.tables({ seq: -1 });
     expect([start.total, start.rows[5]?.label, start.rows[5]?.state]).toEqual([32, 'SPI 5', 'disabled']);
-    const added = await trace.find('kind == kvm.step and text ~ "spiList add"');
+    const added = await trace.find('kind == kvm.irq and text ~ "spiList add"');
     const { rows, list } = await trace.tables({ seq: added, busy: true, baseline: -1 });
     expect(rows).toMatchObject([
       { label: 'SPI 5', state: 'pending', fields: { priority: '0x10', target: '0x0', pending: '0x1', enabled: '0x1' } },

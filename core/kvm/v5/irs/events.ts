@@ -6,6 +6,9 @@ import { type Result } from '../../errno.ts';
 /** Locks that are recorded: the VM's mutexes, the spin lock of its SPI list, and that of one SPI. */
 export type LockName = 'vm' | 'config' | 'spiApList' | 'irq';
 
+/** Why an injection had or had no effect (§7.3), in the words of a PPI's. */
+export type SpiInjectReason = 'ok' | 'owner' | 'noChange' | 'edgeLow';
+
 export type VgicIrsEvent =
   | IrsEvent
   | ItsEvent
@@ -35,7 +38,12 @@ export type VgicIrsEvent =
   | { readonly kind: 'vcpu.reload' | 'vcpu.doorbell' }
   // --- injection and the list ---
   | { readonly kind: 'spi.inject'; readonly intid: number; readonly level: boolean }
-  | { readonly kind: 'spi.inject.ignored'; readonly intid: number; readonly level: boolean }
+  | {
+      readonly kind: 'spi.inject.ignored';
+      readonly intid: number;
+      readonly level: boolean;
+      readonly reason: Exclude<SpiInjectReason, 'ok'>;
+    }
   | { readonly kind: 'spi.latch.stuck'; readonly intid: number }
   | { readonly kind: 'gic.vdpend'; readonly vmId: number; readonly intid: number; readonly pending: boolean }
   | { readonly kind: 'gic.vdpend.ignored'; readonly vmId: number; readonly intid: number }

@@ -7,6 +7,7 @@ import { istTypeOf } from '../../../gic/v5/irs/iste.ts';
 import { EINVAL, type Result } from '../../errno.ts';
 import { type Owner, OWNERS } from '../../gic-model.ts';
 import { queueAndUnlock } from './ap-list.ts';
+import { type SpiInjectReason } from './events.ts';
 import { type Spi } from './spi.ts';
 import { type VmIrs } from './vm-irs.ts';
 
@@ -23,10 +24,10 @@ export function injectSpi(irs: VmIrs, { intid, level, owner }: Injection): Resul
   const spi = irs.spiOf(intid);
   if (spi === undefined) return -EINVAL;
   irs.locks.acquireIrq(spi);
-  const accepted = spi.owner === OWNERS.indexOf(owner) && (spi.isLevel ? spi.line !== level : level);
-  if (!accepted) {
+  const reason = whyIgnored(spi, level, owner);
+  if (reason !== 'ok') {
     irs.locks.releaseIrq(spi);
-    irs.emit({ kind: 'spi.inject.ignored', intid, level });
+    irs.emit({ kind: 'spi.inject.ignored', intid, level, reason });
     return 0;
   }
   if (spi.isLevel) spi.line = level;
@@ -34,6 +35,12 @@ export function injectSpi(irs: VmIrs, { intid, level, owner }: Injection): Resul
   setPending(irs, spi, level);
   queueAndUnlock(irs, spi);
   return 0;
+}
+
+function whyIgnored(spi: Spi, level: boolean, owner: Owner): SpiInjectReason {
+  if (spi.owner !== OWNERS.indexOf(owner)) return 'owner';
+  if (spi.isLevel) return spi.line === level ? 'noChange' : 'ok';
+  return level ? 'ok' : 'edgeLow';
 }
 
 /** VDPEND with what KVM takes for pending, the lock still held (§7.4). */
