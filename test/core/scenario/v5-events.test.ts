@@ -133,7 +133,7 @@ gic cden, x5`);
 
   it('says of an HPPIR that names nothing that it does', async () => {
     const all = await events('mrs x1, ICC_HPPIR_EL1');
-    const [read] = ofKind(all, 'register.access').filter(({ register }) => register === 'ICC_HPPIR_EL1');
+    const read = ofKind(all, 'register.access').find(({ register }) => register === 'ICC_HPPIR_EL1');
     expect(read === undefined ? '' : eventRow(read).operand).toBe('none');
   });
 });
