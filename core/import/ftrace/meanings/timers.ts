@@ -21,11 +21,10 @@ const timerUpdate: Meaning = (record, scene) => {
   const intid = number === undefined ? undefined : printedInterrupt(number);
   if (number === undefined || intid === undefined) return other(record, scene, vcpu);
   scene.sees(number);
+  // The output is the input of this PPI; its injection follows, but is an event that need not have been recorded.
+  scene.setLine(intid, vcpu, level);
   const timer = TIMER_PPIS.get(number & 0xff_ffff);
-  if (timer === undefined) {
-    scene.setLine(intid, vcpu, level);
-    return scene.emit(record, vcpu, 'hypervisor', { kind: 'irq.line', intid, level });
-  }
+  if (timer === undefined) return scene.emit(record, vcpu, 'hypervisor', { kind: 'irq.line', intid, level });
   if (vcpu >= 0) scene.slots.set(scene.timer(vcpu, timer).line, level ? 1 : 0);
   scene.emit(record, vcpu, 'hypervisor', { kind: 'timer.line', timer, level });
 };

@@ -314,6 +314,35 @@ describe('a text file', () => {
     expect(result.summary.source.facts['several VMs']).toContain('1 threads');
   });
 
+  it('takes the output of a timer for the line of its PPI, whose injection need not have been recorded', async () => {
+    const vcpu = (number: number, at: string, text: string): string =>
+      `       CPU ${number}/KVM-2${number} [000] ...1. ${at}: ${text}`;
+    const { sink } = await imported([
+      vcpu(0, '10.000100', 'kvm_entry: PC: 0x0000000040000000'),
+      vcpu(0, '10.000200', 'kvm_timer_update_irq: VCPU: 0, IRQ 27, level 1'),
+      vcpu(0, '10.000300', 'vgic_update_irq_pending: VCPU: 0, IRQ 27, level: 1'),
+      vcpu(0, '10.000400', 'kvm_timer_update_irq: VCPU: 0, IRQ 27, level 0'),
+      vcpu(0, '10.000500', 'kvm_timer_update_irq: VCPU: 0, IRQ 20, level 1'),
+    ]);
+    const levels = sink.kept.map(({ changes }) =>
+      changes
+        .map(({ slot, after }) => [sink.journal.layout.descriptor(slot).path, after] as const)
+        .filter(([path]) => path.endsWith('.line')),
+    );
+    expect(levels.slice(1)).toEqual([
+      [
+        ['vcpu0.irq.ppi27.line', 1n],
+        ['vcpu0.timer.cntv.line', 1n],
+      ],
+      [],
+      [
+        ['vcpu0.irq.ppi27.line', 0n],
+        ['vcpu0.timer.cntv.line', 0n],
+      ],
+      [['vcpu0.irq.ppi20.line', 1n]],
+    ]);
+  });
+
   it('knows the interrupt of an input line by its type, whose numbers begin at 0 for a GICv5', async () => {
     const line = (words: string, number: number): string =>
       `        qemu-kvm-200   [000] ....1    1.000060: kvm_irq_line: Inject ${words}, vcpu->idx: 0, num: ${number}, level: 1`;
