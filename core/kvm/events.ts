@@ -203,6 +203,8 @@ export type VgicEvent =
   | { readonly kind: 'irq.bound'; readonly intid: number; readonly pintid: number }
   | { readonly kind: 'irq.acknowledged'; readonly pin: number }
   | { readonly kind: 'ap.queue' | 'irq.unqueued'; readonly intid: number; readonly target: number }
+  /** `holder`: the vCPU whose AP list holds it, or NONE. */
+  | { readonly kind: 'irq.endedElsewhere'; readonly intid: number; readonly holder: number }
   | { readonly kind: 'ap.remove'; readonly intid: number; readonly from: number; readonly why: RemovalReason }
   | { readonly kind: 'ap.migrate'; readonly intid: number; readonly from: number; readonly to: number }
   /** INTIDs in the order before and after. */

@@ -301,8 +301,10 @@ describe('H. Active registers and stale views', () => {
     lab.sysreg(0, 'AP1R0', 0x0010_0000n);
     expect([lab.list(0), lab.list(1)]).toEqual([[], [32]]);
     lab.enter(0);
+    lab.take();
     lab.eoi(32, 0);
     expect(lab.eoiCount(0)).toBe(1);
+    expect(lab.take('irq.endedElsewhere')).toEqual([{ kind: 'irq.endedElsewhere', intid: 32, holder: 1 }]);
     priority(lab, 32, 0xa0);
     expect(lab.irq(32).active).toBe(true);
   });

@@ -1,4 +1,5 @@
 /** Events that are findings by themselves: the emulator marks where the specification says that something is lost. */
+import { interruptLabel } from '../../trace/interrupts.ts';
 import { positionOf, type Rule, type Severity } from './finding.ts';
 
 interface Mark {
@@ -54,6 +55,14 @@ const MARKS: readonly Mark[] = [
     clause: 'kvm-vgic-v3 §6.3, §6.4',
     severity: 'warning',
   },
+  {
+    name: 'irq.endedElsewhere',
+    id: 'lost-attribution',
+    title: 'A vCPU ends an interrupt that is active on another',
+    explanation:
+      'No list register of this vCPU has it, so the end is only counted in EOIcount, and KVM looks for it on this vCPU’s AP list. The interrupt stays active where it is held, as after a restore of an active interrupt whose route had moved since its acknowledge.',
+    clause: 'kvm-vgic-v3 §8.3, §16',
+  },
 ];
 
 export const MARKED: readonly Rule[] = MARKS.map(({ name, id, title, explanation, clause, severity = 'error' }) => ({
@@ -63,6 +72,13 @@ export const MARKED: readonly Rule[] = MARKS.map(({ name, id, title, explanation
   clause,
   names: [name],
   start: (report) => (event) => {
-    report({ key: id, title, explanation, positions: [positionOf(event, name)] });
+    const positions = [positionOf(event, name)];
+    const intid = 'intid' in event ? event.intid : undefined;
+    if (intid === undefined) report({ key: id, title, explanation, positions });
+    else report({ key: `${id} ${intid}`, intid, title: titleOf(intid, title), explanation, positions });
   },
 }));
+
+/** `SPI 32: an interrupt …` */
+const titleOf = (intid: number, title: string): string =>
+  `${interruptLabel(intid)}: ${title.charAt(0).toLowerCase()}${title.slice(1)}`;

@@ -14,7 +14,7 @@ import {
   LR_STATE,
 } from '../../gic/v3/list-register.ts';
 import { EOICOUNT_MASK, EOICOUNT_SHIFT, HCR, VMCR } from '../../gic/v3/vmcr.ts';
-import { FIRST_LPI, FIRST_SPI, type Irq } from './irq.ts';
+import { FIRST_LPI, FIRST_SPI, INTID_MASK_V2, type Irq } from './irq.ts';
 import { needsResample, resample } from './mapped.ts';
 import { prune, sortApList, targetOf } from './queue.ts';
 import { type VgicVcpu } from './vcpu-state.ts';
@@ -148,7 +148,7 @@ function hcrFor(self: VgicVcpu, count: Census, overflow: boolean): number {
 function foldLr(self: VgicVcpu, lo: number, hi: number): void {
   const { vgic } = self;
   const { sgiSources } = vgic.flavour;
-  const intid = sgiSources ? lo & 0x3ff : lo;
+  const intid = sgiSources ? lo & INTID_MASK_V2 : lo;
   const irq = vgic.lookup(self, intid);
   if (irq === undefined) return;
   const active = (hi & LR_ACTIVE) !== 0 && intid < FIRST_LPI;

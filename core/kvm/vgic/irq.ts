@@ -25,6 +25,8 @@ export { NONE } from './irq-words.ts';
 export const FIRST_PPI = 16;
 export const FIRST_SPI = 32;
 export const FIRST_LPI = 8192;
+/** Above it, in registers of a GICv2: the CPU that sent the SGI. */
+export const INTID_MASK_V2 = 0x3ff;
 
 export class Irq {
   readonly intid: number;

@@ -18,6 +18,7 @@ import { type Vcpu } from '../vcpu.ts';
 import { guestAccess } from './bus.ts';
 import { flush, fold } from './flush.ts';
 import { executeRegister, inspectRegister } from './guest-interface.ts';
+import { tellLostEnd } from './lost-end.ts';
 import { HOST_IRQ_BASE, loadTimers, map, resetMapped, setOwner, unmap } from './mapped.ts';
 import { deliverable, prune } from './queue.ts';
 import { REQUEST, type VgicVcpu } from './vcpu-state.ts';
@@ -149,11 +150,20 @@ export class VcpuVgic implements VcpuGic {
   interfaceAccess(cpu: HostCpu, register: string, direction: 'read' | 'write', words: Words): InterfaceAnswer {
     // A memory-mapped guest has no system registers.
     if (this.self.sre.lo === 0) return 'elsewhere';
-    return executeRegister(this.self.vcpu, this.#hardware(cpu), register, direction, words);
+    const hardware = this.#hardware(cpu);
+    const { lo: before } = hardware.hcr;
+    const answer = executeRegister(this.self.vcpu, hardware, register, direction, words);
+    // All that a guest can change there is EOIcount.
+    if (hardware.hcr.lo !== before) tellLostEnd(this.self, words.lo);
+    return answer;
   }
 
   directAccess(cpu: HostCpu, address: bigint, length: number, data: bigint | undefined): bigint | undefined {
-    return this.#rules.directAccess?.(this.self, this.#hardware(cpu), address, length, data);
+    const hardware = this.#hardware(cpu);
+    const { lo: before } = hardware.hcr;
+    const answer = this.#rules.directAccess?.(this.self, hardware, address, length, data);
+    if (hardware.hcr.lo !== before && data !== undefined) tellLostEnd(this.self, Number(data));
+    return answer;
   }
 
   memoryAccess(address: bigint, length: number, data: bigint | undefined): bigint | undefined {

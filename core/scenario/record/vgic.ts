@@ -2,7 +2,7 @@
 import { type ItsEvent, type RemovalReason, type VgicEvent } from '../../kvm/events.ts';
 import { type Place } from '../../kvm/place.ts';
 import { type VgicIrsEvent } from '../../kvm/v5/irs/events.ts';
-import { FIRST_SPI } from '../../kvm/vgic/irq.ts';
+import { FIRST_SPI, NONE } from '../../kvm/vgic/irq.ts';
 import { type Machine } from '../../machine/machine.ts';
 import { interruptLabel } from '../../trace/interrupts.ts';
 import { IRS } from './irs.ts';
@@ -20,6 +20,7 @@ const STEP = eventType('kvm.irq', 'hypervisor');
 const HARDWARE_STEP = eventType('kvm.irq', 'hardware');
 
 const queued = textsOfNumbers((target) => ({ target }));
+const endedElsewhere = textsOfNumbers((holder) => (holder === NONE ? {} : { holder }));
 const migrated = textsOfNumbers((from, to) => ({ from, to }));
 const removed = new Map<RemovalReason, (from: number) => string>();
 const physical = textsOfNumbers((pintid, on) => ({ pintid, on: on !== 0 }));
@@ -98,6 +99,8 @@ export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind'] | ItsEvent['kin
     if (interrupt !== undefined) s.brief(LINE, place, '', level ? 1 : 0, undefined, interrupt);
   },
   'ap.queue': (s, { intid, target }, place) => step(s, place, 'ap.queue', intid, queued(target)),
+  'irq.endedElsewhere': (s, { intid, holder }, place) =>
+    step(s, place, 'irq.endedElsewhere', intid, endedElsewhere(holder), HARDWARE_STEP),
   'irq.unqueued': (s, { intid, target }, place) => step(s, place, 'irq.unqueued', intid, queued(target)),
   'ap.remove': (s, { intid, from, why }, place) => step(s, place, 'ap.remove', intid, whyRemoved(from, why)),
   'ap.migrate': (s, { intid, from, to }, place) => step(s, place, 'ap.migrate', intid, migrated(from, to)),

@@ -320,6 +320,48 @@ describe('interrupts of a GICv3', () => {
   });
 });
 
+describe('an active interrupt that was restored after its route moved', () => {
+  /** User space restores SPI 32 active for vCPU 1; the guest that handles it is vCPU 0. */
+  const restored = (route: number): string => `
+name: restored
+about: SPI 32 was acknowledged by vCPU 0.
+host: { gic: v3 }
+vm: { device: vgicv3, interrupts: 64, vcpus: [{ starts: paused }, { starts: off }] }
+guest:
+  program: |
+    start:
+      mov x1, #1
+      msr ICC_IGRPEN1_EL1, x1
+      mov x1, #32
+      msr ICC_EOIR1_EL1, x1
+      ldr x0, =PSCI_SYSTEM_OFF
+      hvc #0
+events:
+  - at: 0ns
+    do:
+      - { deviceAttr: { op: set, group: 1, attr: 0x6100, words: [${route}, 0] } }
+      - { deviceAttr: { op: set, group: 1, attr: 0x304, words: [1] } }
+      - { deviceAttr: { op: set, group: 6, attr: 0xc648, words: [0x100000, 0] } }
+  - at: 100ns
+    do: { run: {} }
+`;
+
+  it('is ended by a vCPU that does not hold it: told with its name, the holder, and what became of it', async () => {
+    const [finding, ...others] = await run(restored(1));
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      rule: 'lost-attribution',
+      severity: 'error',
+      intid: 0x6000_0020,
+      positions: [{ vcpu: 0 }],
+    });
+  });
+
+  it('is no finding where the route leads to the vCPU that ends it', async () => {
+    expect(await run(restored(0))).toEqual([]);
+  });
+});
+
 describe('what the emulator marks', () => {
   it('is found: a latch that a lowered line leaves, a resampler that nobody signals, a refused table', async () => {
     const refused = 'mov w1, #4\nstr w1, [x2, #0x190]\nldr x1, =0x80100001\nstr x1, [x2, #0x180]';
