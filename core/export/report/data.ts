@@ -57,7 +57,7 @@ export interface ReportInterrupt {
   readonly acknowledged: number;
   readonly deactivated: number;
   readonly lives: number;
-  /** Lives in which it became pending and was not seen acknowledged. */
+  /** Lives in which it was raised or became pending and was not seen acknowledged. */
   readonly neverAcknowledged: number;
   /** Lives in which it was acknowledged and not seen deactivated. */
   readonly neverDeactivated: number;

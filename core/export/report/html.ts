@@ -3,6 +3,7 @@
  * All text passes safe-html.ts.
  */
 import { durationText } from '../../state/units.ts';
+import { STATE_LINE_KNOWN } from '../../trace/interrupts.ts';
 import { type ReportData } from './data.ts';
 import { figureSvg } from './figure.ts';
 import { markup, SafeHtml } from './safe-html.ts';
@@ -59,11 +60,13 @@ const hasFigure = ({ figure, cursor }: ReportData): boolean => figure !== undefi
 
 function figureSection({ figure, cursor }: ReportData): SafeHtml | '' {
   if (figure === undefined || cursor === undefined) return '';
+  const hasLines = figure.lanes.some(({ segments }) => segments.some(({ code }) => (code & STATE_LINE_KNOWN) !== 0));
+  const lines = hasLines ? ' A step line is an input line: nothing else is known of such an interrupt.' : '';
   const truncated = figure.truncated ? ' Further lanes or bars are left out.' : '';
   return markup`<section><h2 id="figure">What was observed</h2><figure>${figureSvg(figure, cursor)}
 <figcaption><b>Figure 1.</b> ${durationText(figure.to - figure.from)} around the position. Interrupts: half height is
 pending, full height active, hatched masked. vCPUs: full height runs the guest, a blue edge is in an interrupt handler,
-hatched waits. Dots are unknown.${truncated}</figcaption></figure></section>`;
+hatched waits. Dots are unknown.${lines}${truncated}</figcaption></figure></section>`;
 }
 
 function factTable(facts: readonly Fact[]): SafeHtml {

@@ -1,6 +1,7 @@
 /** The tables of a report as rows of plain text: what every format writes in its own way. */
 import { type Distribution } from '../../analysis/samples.ts';
 import { countText, durationText } from '../../state/units.ts';
+import { STATE_LINE, STATE_LINE_KNOWN, stateName } from '../../trace/interrupts.ts';
 import { type ExportEvent } from '../event.ts';
 import { type ReportData, type ReportLatency } from './data.ts';
 import { atTime, cut, cutName, eventNumber, kindCounts, vcpuText } from './words.ts';
@@ -164,10 +165,16 @@ function after({ cursor, state }: ReportData): string {
   return cursor === undefined || state === undefined ? '' : `vCPU ${state.vcpu} after ${eventNumber(cursor.seq)}`;
 }
 
+const LINE_HIGH = stateName(STATE_LINE | STATE_LINE_KNOWN);
+
 function pendingSection(report: ReportData): ReportSection {
   const columns: ReportColumn[] = [{ title: 'Interrupt' }, { title: 'State' }];
   const rows = (report.state?.interrupts ?? []).map(({ label, name, state }) => [named(label, name), cut(state)]);
-  return { id: 'pending', title: 'Pending and active', hint: after(report), tables: [{ columns, rows }], note: '' };
+  const isLine = (report.state?.interrupts ?? []).some(({ state }) => state === LINE_HIGH);
+  const note = isLine
+    ? 'Where the line alone is known, the recording does not show whether it is pending or active.'
+    : '';
+  return { id: 'pending', title: 'Pending and active', hint: after(report), tables: [{ columns, rows }], note };
 }
 
 function registerSection(report: ReportData): ReportSection {

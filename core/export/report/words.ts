@@ -33,18 +33,31 @@ const times = (count: number): string => (count === 1 ? 'once' : `${countText(co
 
 export function summary(report: ReportData): string {
   const { trace, longest } = report;
-  const { acknowledged, deactivated, neverAcknowledged: never } = report.totals;
+  const { acknowledged, neverAcknowledged: never } = report.totals;
   const sentences = [
     `${cut(trace.source.files.join(', ') || trace.fileName)}: ${countText(trace.events)} events in ${durationText(trace.durationNs)} ` +
       `on ${trace.vcpus} ${trace.vcpus === 1 ? 'vCPU' : 'vCPUs'}.`,
-    `Interrupts were acknowledged ${times(acknowledged)} and deactivated ${times(deactivated)}.`,
+    handled(report.totals),
   ];
   if (longest !== undefined)
     sentences.push(`The longest wait for an acknowledge began at ${eventNumber(longest.seq)}.`);
-  if (never > 0)
-    sentences.push(`An interrupt became pending and was not seen acknowledged afterwards ${times(never)}.`);
+  if (never > 0 && acknowledged > 0)
+    sentences.push(
+      `An interrupt was raised or became pending and was not seen acknowledged afterwards ${times(never)}.`,
+    );
   if (!trace.complete) sentences.push('The trace was cut short: what came after its last event is not in it.');
   return sentences.join(' ');
+}
+
+/** What became of the interrupts. A recording without any acknowledge need not be of a machine without any. */
+function handled({ acknowledged, deactivated, neverAcknowledged: never }: ReportData['totals']): string {
+  if (acknowledged > 0 || never === 0)
+    return `Interrupts were acknowledged ${times(acknowledged)} and deactivated ${times(deactivated)}.`;
+  const ended =
+    deactivated === 0
+      ? ' and no deactivation'
+      : `, and ${countText(deactivated)} deactivation${deactivated === 1 ? '' : 's'}`;
+  return `Interrupts were raised or became pending ${times(never)}; the recording shows no acknowledge${ended}.`;
 }
 
 export interface Fact {
@@ -59,7 +72,7 @@ export function keyFacts({ cursor, trace, totals, longest }: ReportData): Fact[]
       ? []
       : [{ label: 'Position', value: `${eventNumber(cursor.seq)} at ${atTime(cursor.time)}` }]),
     ...(longest === undefined ? [] : [{ label: 'Longest wait', value: durationText(longest.ns) }]),
-    { label: 'Acknowledged', value: countText(totals.acknowledged) },
+    { label: 'Acknowledged', value: totals.acknowledged === 0 ? 'none seen' : countText(totals.acknowledged) },
     { label: 'Events', value: countText(trace.events) },
     { label: 'Time span', value: durationText(trace.durationNs) },
   ];

@@ -72,6 +72,20 @@ describe('a report', () => {
     expect(section.split('\n##')[0]).toMatch(/^\| PPI 27 CNTV \| 1 \| 1 \| 75\.0 µs \|.* `#10` \|$/m);
   });
 
+  it('does not say that nothing was acknowledged where a recording shows no acknowledge', async () => {
+    const { trace, ...source } = reportSource(100);
+    const none = trace.interrupts.map((one) => ({ ...one, acknowledged: 0 }));
+    const raised = [life(0, { raised: 1 }), life(0, { raised: 20, deactivated: 30 })];
+    const page = await render('md', { ...source, trace: { ...trace, interrupts: none }, lives: () => raised });
+    expect(page).toContain(
+      'Interrupts were raised or became pending 2 times; the recording shows no acknowledge, and 2 deactivations.',
+    );
+    expect(page).toContain('none seen');
+    // Of a trace in which nothing was raised either that is all there is to say.
+    const idle = await render('md', { ...source, trace: { ...trace, interrupts: [] }, lives: () => [] });
+    expect(idle).toContain('Interrupts were acknowledged 0 times and deactivated 0 times.');
+  });
+
   it('shows only interrupts that do something in its figure, with hatches for masked and waiting', () => {
     expect(report.figure).toMatchObject({ from: 0, to: 99_000, truncated: false });
     expect(report.figure?.lanes.map(({ label }) => label)).toEqual(['vCPU 0', 'PPI 27']);

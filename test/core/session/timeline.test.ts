@@ -138,5 +138,12 @@ describe('the lane of an interrupt in a recording of KVM', () => {
     for (const state of ['var(--st-pending)', 'var(--st-active)']) expect(figure).not.toContain(`fill="${state}"`);
     const { text } = await call('report.export', { id, format: 'md', output: '', at, overwrite: false });
     expect(text).toMatch(/PPI 27 CNTV \| unknown, line high/);
+    // What a host cannot see is not said to be missing: nothing became pending, and nothing was left without an answer.
+    expect(text).toContain(
+      'raised or became pending 24 times; the recording shows no acknowledge and no deactivation.',
+    );
+    expect(text).not.toMatch(/acknowledged 0 times|not seen acknowledged afterwards/);
+    expect(text).toContain('does not show whether it is pending or active');
+    expect(page).toContain('A step line is an input line');
   });
 });
