@@ -8,6 +8,7 @@ import { type Result } from './contract.ts';
 import { quote } from '../debug/condition/words.ts';
 import { type OpenTrace } from './open-trace.ts';
 import { eventRow, hex, wideHex } from './rows.ts';
+import { stepWords } from './step-words.ts';
 import { fieldsOf } from './slots.ts';
 
 type Detail = Result<'events.detail'>;
@@ -57,10 +58,13 @@ function facts(event: TraceEvent): Detail['facts'] {
   const out: Detail['facts'] = [];
   // Payload fields are found through the kind's table; they are the event's own properties.
   const payload = event as unknown as Readonly<Record<string, unknown>>;
+  const words = event.kind === 'kvm.step' ? stepWords(event) : undefined;
   for (const [name, spec] of Object.entries(KINDS[event.kind].fields)) {
     const value = payload[name];
     if (value === undefined) continue;
-    out.push({ label: name, text: factText(spec.type, value) });
+    const text = factText(spec.type, value);
+    const [label, said] = words?.get(name) ?? [name];
+    out.push({ label, text: said === undefined || said === text ? text : `${said} (${text})` });
   }
   for (const [label, value] of Object.entries(event.detail ?? {})) out.push({ label, text: String(value) });
   return out;

@@ -7,6 +7,7 @@ import { formatResult } from '../kvm/errno.ts';
 import { interruptLabel } from '../trace/interrupts.ts';
 import { type EventOf, type Kind, type TraceEvent } from '../trace/kinds.ts';
 import { type EventRow } from './contract.ts';
+import { stepWords } from './step-words.ts';
 
 interface Words {
   readonly name: string;
@@ -129,11 +130,11 @@ const PRESENTERS: { readonly [K in Kind]: Presenter<K> } = {
     arrow: '→',
     detail: formatResult(Number(BigInt.asIntN(64, e.result))),
   }),
-  'kvm.step': (e) => ({
-    name: e.step,
-    operand: optionalHex(e.argument),
-    detail: optionalHex(e.value),
-  }),
+  'kvm.step': (e) => {
+    const words = stepWords(e);
+    if (words === undefined) return { name: e.step, operand: optionalHex(e.argument), detail: optionalHex(e.value) };
+    return { name: e.step, detail: [...words.values()].map(([what, text]) => `${what} ${text}`).join(', ') };
+  },
   'kvm.irq': (e) => ({ name: e.step, operand: label(e.intid, ''), detail: optionalHex(e.value) }),
   'kvm.trap': (e) => ({
     name: 'Trap',
