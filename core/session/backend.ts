@@ -17,6 +17,7 @@ import { followLive, liveHandlers } from './live/live-handlers.ts';
 import { LiveSessions } from './live/live-sessions.ts';
 import { navHandlers } from './nav-handlers.ts';
 import { programHandlers } from './program-handlers.ts';
+import { rememberGrown } from './recent.ts';
 import { recordHandlers } from './record-handlers.ts';
 import { type SessionBackend } from './session.ts';
 import { StateFile } from './state-file.ts';
@@ -82,6 +83,7 @@ export function createBackend(options: BackendOptions): SessionBackend {
       await context.tasks.close();
       await context.live.close();
       context.growth.close();
+      for (const trace of traces.all) rememberGrown(context.state, trace);
       traces.closeAll();
     },
   };

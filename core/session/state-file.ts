@@ -54,6 +54,12 @@ export class StateFile {
     this.#save();
   }
 
+  /** What a trace that is remembered has become; its place among the others stays. */
+  correct(trace: Omit<RecentTrace, 'openedAt'>): void {
+    this.#recent = this.#recent.map((old) => (old.path === trace.path ? { ...old, ...trace } : old));
+    this.#save();
+  }
+
   forget(path: string): void {
     this.#recent = this.#recent.filter((other) => other.path !== path);
     this.#save();

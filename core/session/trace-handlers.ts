@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { Pace } from '../debug/search/pace.ts';
 import { FORMATS } from '../import/import.ts';
-import { type TraceInfo } from './contract.ts';
 import { mayFinish } from './earlier-trace.ts';
 import { SessionError } from './failure.ts';
 import { standardInput, startFollowing } from './follow-task.ts';
@@ -11,10 +10,10 @@ import { planOf } from './import-plan.ts';
 import { checkOutput, chooseOutput, runImport } from './import-task.ts';
 import { interruptCounts, traceInfo } from './info.ts';
 import { OpenTrace } from './open-trace.ts';
+import { rememberGrown, rememberOpened } from './recent.ts';
 import { recordedMachine } from './recorded-machine.ts';
 import { startRecording } from './record-handlers.ts';
 import { isScenarioFile } from './scenario-file.ts';
-import { density } from './timeline.ts';
 import { verifyBlocks } from '../trace/verify.ts';
 
 type Methods =
@@ -27,10 +26,6 @@ type Methods =
   | 'import.start'
   | 'task.cancel';
 
-/** Size of the small picture on the start screen. */
-const PREVIEW_COLUMNS = 120;
-const PREVIEW_ROWS = 4;
-
 export function traceHandlers(context: SessionContext): Group<Methods> {
   const { traces, tasks, options } = context;
   return {
@@ -38,7 +33,7 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
       const trace = traces.add((id) => new OpenTrace(id, resolve(path), context.live));
       const info = traceInfo(trace);
       if (!trace.finished) context.growth.start();
-      remember(context, trace, info);
+      rememberOpened(context.state, trace, info);
       return info;
     },
     'trace.info': ({ id }) => {
@@ -48,6 +43,7 @@ export function traceHandlers(context: SessionContext): Group<Methods> {
     },
     'trace.interrupts': ({ id }) => ({ interrupts: interruptCounts(traces.get(id)) }),
     'trace.close': ({ id }) => {
+      rememberGrown(context.state, traces.get(id));
       traces.remove(id);
       return {};
     },
@@ -125,22 +121,4 @@ function checkFormat(format: string): void {
   if (FORMATS.some(({ id }) => id === format)) return;
   const known = FORMATS.map(({ id }) => id).join(', ');
   throw new SessionError({ code: 'usage', message: `there is no format ${JSON.stringify(format)}; formats: ${known}` });
-}
-
-function remember({ state }: SessionContext, trace: OpenTrace, info: TraceInfo): void {
-  const { rows, columns, cells } = density(trace, PREVIEW_COLUMNS);
-  const shown = Math.min(rows, PREVIEW_ROWS);
-  const most = Math.max(1, ...cells);
-  const bytes = Uint8Array.from(cells.subarray(0, shown * columns), (n) => Math.round(Math.sqrt(n / most) * 255));
-  state.remember({
-    path: trace.path,
-    openedAt: Date.now(),
-    bytes: info.fileBytes,
-    gic: info.gic,
-    source: info.source.kind,
-    events: info.events,
-    durationNs: info.durationNs,
-    vcpus: info.vcpus,
-    preview: shown === 0 ? null : { rows: shown, columns, base64: Buffer.from(bytes).toString('base64') },
-  });
 }

@@ -272,6 +272,18 @@ describe('a recording that runs live', () => {
     expect((await lab.call('scenario.expectations', { id: again.id })).checks).toEqual(checks);
   });
 
+  it('is among the traces opened lately as what it became, not as it was when it was opened', async () => {
+    open();
+    await lab.start('wfi-wake-by-priority');
+    const { events } = await lab.run();
+    const [first] = (await lab.call('app.info', {})).recent;
+    expect(first?.events).toBeLessThan(events);
+    await lab.call('trace.close', { id: lab.id });
+    const [recent] = (await lab.call('app.info', {})).recent;
+    expect(recent).toMatchObject({ path: first?.path, openedAt: first?.openedAt, events });
+    expect(Math.max(...(recent?.preview?.cells ?? []))).toBe(255);
+  });
+
   it('refuses a scenario that is wrong, with the place, and steps of a machine that runs', async () => {
     open();
     const bad = lab.scenario('start:\n msr NO_SUCH_REGISTER, x0');
