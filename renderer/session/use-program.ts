@@ -33,6 +33,8 @@ export interface ProgramView {
   readonly lines: ComputedRef<readonly ProgramLine[]>;
   /** Why there is none, or not all. */
   readonly message: Ref<string>;
+  /** Nothing is known of it yet. */
+  readonly isReading: ComputedRef<boolean>;
   /** The places are the machine's own, not those of the last event. */
   readonly isLive: ComputedRef<boolean>;
   toggle(index: number): Promise<void>;
@@ -48,13 +50,16 @@ export function useProgram(): ProgramView {
   const answer = shallowRef<Result<'scenario.program'> | undefined>();
   const message = ref('');
   const chosen = ref(0);
-  /** Next instructions by vCPU, at the cursor. */
+  /** Program counters by vCPU, at the cursor; one that is off executes nothing next. */
   const recorded = shallowRef<ReadonlyMap<number, bigint>>(new Map());
 
   const programs = computed(() => answer.value?.programs ?? []);
+  const isReading = computed(() => answer.value === undefined && message.value === '');
   const isLive = computed(() => live.stopped && live.atEnd && (live.state?.threads.length ?? 0) > 0);
   const places = computed<ReadonlyMap<number, bigint>>(() =>
-    isLive.value ? new Map(live.state?.threads.map(({ vcpu, pc }) => [vcpu, BigInt(pc)])) : recorded.value,
+    isLive.value
+      ? new Map(live.state?.threads.map(({ vcpu, pc }) => [vcpu, BigInt(pc)]))
+      : new Map([...recorded.value].filter(([vcpu]) => trace.moment?.states.get(vcpu)?.runState !== 'off')),
   );
 
   async function load(id: number, around?: bigint): Promise<void> {
@@ -147,7 +152,7 @@ export function useProgram(): ProgramView {
     else await breakpoints.remove(there.breakpoint);
   }
 
-  return { programs, chosen, lines, message, isLive, toggle };
+  return { programs, chosen, lines, message, isReading, isLive, toggle };
 }
 
 /** Whether more of the program is there than is listed: only images are listed in parts. */

@@ -1,4 +1,4 @@
-/** The program of a guest that is a large image: the part of it that the cursor is in. */
+/** The program of a guest beside the cursor: of a large image the part that the cursor is in. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { runCli } from './harness/sample.ts';
 import { sampleWindows } from './harness/sample-window.ts';
 import { openWindow } from './harness/window.ts';
 
-const { closeLater } = sampleWindows();
+const { closeLater, openScenario } = sampleWindows();
 
 describe('the program of a large image', () => {
   it('is shown around the next instruction, far from its beginning', async () => {
@@ -35,5 +35,18 @@ describe('the program of a large image', () => {
     const tab = page.getByTestId('program-tab');
     await expect.poll(() => tab.innerText(), { timeout: 20_000 }).toMatch(/401ffffc\s+b 0x401ffffc/);
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('the program of a vCPU that is off', () => {
+  it('has no next instruction', async () => {
+    const { page } = await openScenario('gicv3-more-pending-than-list-registers');
+    await page.getByTestId('inspector').getByRole('tab', { name: 'Program' }).click();
+    const current = page.locator('[data-testid=program-line][data-current]');
+    await goTo(page, '50%');
+    await current.waitFor();
+    await goTo(page, 'end');
+    await page.getByText('vCPU 0 is off here.').waitFor();
+    expect(await current.count()).toBe(0);
   });
 });
