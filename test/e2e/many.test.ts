@@ -29,6 +29,13 @@ it('shows the state of whichever of 255 vCPUs is scrolled into sight, and values
   await page.mouse.up();
   await last.locator('[title=inactive]').waitFor();
   expect(await page.locator('[data-lane="vcpu254.mask"]').innerText()).toContain('0xf0');
+  // A breakpoint can be kept to any of them.
+  await page.keyboard.press('Shift+F9');
+  await page.getByTestId('breakpoint-condition').fill('kind == irq.acknowledge');
+  await page.getByTestId('dialog').getByLabel('vCPU', { exact: true }).selectOption('254');
+  await page.getByTestId('breakpoint-preview').getByText('1 hit', { exact: false }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByTestId('dialog').waitFor({ state: 'detached' });
   // A vCPU that was known by its lanes alone is told in full when it is inspected.
   await page.getByLabel('vCPU', { exact: true }).selectOption('254');
   await page.getByText('vCPU 254 · after', { exact: false }).waitFor();

@@ -81,6 +81,39 @@ describe('the settings of a person', () => {
   });
 });
 
+describe('a dialog of choices', () => {
+  it('begins at the first choice, and arrows choose', async () => {
+    const { page } = await openSample();
+    await page.keyboard.press('Control+,');
+    const theme = page.getByRole('radiogroup', { name: 'Theme' });
+    const focused = theme.locator(':focus');
+    await focused.getByText('System').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await focused.getByText('Dark').waitFor();
+    expect(await theme.getByRole('radio', { name: 'Dark' }).getAttribute('aria-checked')).toBe('true');
+    await page.keyboard.press('Tab');
+    await page.getByRole('radiogroup', { name: 'Event rows' }).locator(':focus').waitFor();
+    await page.keyboard.press('Escape');
+    // A report is one Enter away.
+    await page.keyboard.press('Control+e');
+    await page.getByTestId('dialog').locator(':focus').getByText('Export').waitFor();
+  });
+});
+
+describe('the status bar', () => {
+  it('leaves out the hints that there is no room for, and cuts none', async () => {
+    const { page } = await openSample({ width: 720, height: 450 });
+    const bar = await page.getByTestId('hints').boundingBox();
+    const hints = await page.locator('.hint').evaluateAll((all) => all.map((hint) => hint.getBoundingClientRect()));
+    const seen = hints.filter(({ y }) => bar !== null && y < bar.y + 12);
+    expect(seen.length).toBeGreaterThan(0);
+    expect(seen.length).toBeLessThan(hints.length);
+    expect(seen.every(({ right }) => right <= 720)).toBe(true);
+    expect(await page.getByTestId('source').innerText()).toMatch(/^imported from/);
+    expect((await page.getByTestId('source').boundingBox())?.width).toBeGreaterThan(100);
+  });
+});
+
 describe('a dialog that takes text', () => {
   const DIALOGS = [
     { key: 'Control+k', field: 'Search', text: 'vmcr' },
