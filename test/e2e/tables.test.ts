@@ -32,7 +32,7 @@ describe('the tables of SPIs and LPIs', () => {
     await keepPicture(page, 'tables');
     expect(await axeFaults(page, '[data-testid=tables]')).toEqual([]);
     await tables.getByRole('radio', { name: 'LPIs' }).click();
-    await tables.getByText('None is pending or active here.').waitFor();
+    await tables.getByText('None is known to be pending or active here.').waitFor();
   });
 
   it('show the events of an ITS', async () => {
