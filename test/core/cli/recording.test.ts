@@ -27,6 +27,9 @@ import { shellWords } from './shell-words.ts';
 const sample = fileURLToPath(new URL('../../../traces/gicv5-linux-boot-2cpu.log.zst', import.meta.url));
 const script = fileURLToPath(new URL('../../../scripts/gicscope.mjs', import.meta.url));
 const text = zstdDecompressSync(readFileSync(sample)).toString('utf8');
+/** A GICv3 guest, whose vgic-state can be exported. */
+const STORM = 'gicv3-sgi-broadcast-storm';
+
 /** A guest's own trace, as the kernel prints it. */
 const GUEST = `# tracer: nop
 #
@@ -276,6 +279,7 @@ describe('a recording', () => {
     writeFileSync(join(work, 'torn.log.zst'), readFileSync(sample).subarray(0, 100_000));
     if (!isImport || typed.includes('--overwrite'))
       copyFileSync(join(folder, 'boot.gscope'), join(work, 'boot.gscope'));
+    if (typed.includes('storm.gscope')) await cli(['record', STORM, '-o', join(work, 'storm.gscope')]);
     const redirected = typed.includes('< boot.log') ? { stdin: lines.slice(0, 2000).join('\n') } : {};
     const { exit, stdout, stderr } = await cli(argv, { cwd: work, launch: () => Promise.resolve(0), ...redirected });
     const writes = /^(import|export|record)$/.test(argv[0] ?? '') && !/ -o - | --dry-run/.test(`${typed} `);
