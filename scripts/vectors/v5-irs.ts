@@ -45,6 +45,10 @@ type LockEvent = Extract<KvmEvent, { readonly kind: 'lock.acquire' | 'lock.relea
 
 const lockName = ({ lock, spi }: LockEvent): string =>
   lock === 'irq' ? `i${spi ?? 0}` : lock === 'spiApList' ? 'ap' : lock;
+/** An instruction that sets a field, without an entry to set it in; CDDI and CDRCFG have answers of their own. */
+const isIgnored = (event: KvmEvent): boolean =>
+  (event.kind === 'cpuif.insn' && event.effect === 'ignored') ||
+  (event.kind === 'gic.cd.ignored' && /^GIC CD(?!DI$|RCFG$)/.test(event.instruction));
 const numberOf = (intid: number): number => intid & 0xff_ffff;
 
 /** Side effects as the vectors list them; other events are not side effects there. */
@@ -160,7 +164,7 @@ class Player {
     } else if (event.kind === 'lock.release') {
       this.#locks.push(`-${lockName(event)}`);
       this.#held = this.#held.filter((name) => name !== lockName(event));
-    } else if (event.kind === 'cpuif.insn' && event.effect === 'ignored') life.ignored = true;
+    } else if (isIgnored(event)) life.ignored = true;
     this.#effects.push(...sideEffects(event, this.#held));
   }
 
