@@ -118,11 +118,15 @@ export type RunEvent =
       readonly kind: 'vcpu.wfi';
       readonly phase: 'enter' | 'block' | 'exit';
       readonly cause: 'wfi' | 'suspend';
+      /** Of `exit`: what ended the wait, where it is known. */
+      readonly wakeReason?: string;
     }
   | {
       readonly kind: 'vcpu.pendingCheck';
       readonly mask: number;
       readonly ppis: readonly PendingVerdict[];
+      /** A doorbell rang: an SPI or LPI waits (kvm-vgic-v5-spi §5.3). */
+      readonly doorbell: boolean;
       readonly pending: boolean;
     }
   | { readonly kind: 'hyp.fgt'; readonly read: number; readonly write: number; readonly instruction: number }

@@ -43,6 +43,8 @@ export interface PendingAnswer {
   /** Effective priority mask: a priority below it qualifies. */
   readonly mask: number;
   readonly pending: boolean;
+  /** What says so, where the model tells: `PPI 3`, `doorbell`. */
+  readonly because?: string;
 }
 
 export type Signal = 'none' | 'irq' | 'fiq';

@@ -108,6 +108,8 @@ export function exit(vcpu: Vcpu, reason: string): void {
 export interface WaitAnswer extends PendingAnswer {
   /** False: the thread sleeps (`blocking` is set) until something wakes it. */
   readonly runnable: boolean;
+  /** What makes it so: `PPI 3`, `doorbell`, `CPU line`; absent where the controller does not tell. */
+  readonly wakeReason?: string;
 }
 
 /**
@@ -130,15 +132,18 @@ export function beginWait(vcpu: Vcpu, cause: 'wfi' | 'suspend'): WaitAnswer {
 /** Would the wait end now? Asked on `cpu`. */
 export function checkRunnable(vcpu: Vcpu, cpu: HostCpu): WaitAnswer {
   const { slots } = vcpu;
-  const answer = vcpu.gic?.hasPending(cpu) ?? { mask: 0, pending: false };
-  return { ...answer, runnable: (answer.pending || slots.cpuLines.lo !== 0) && !slots.poweredOff.flag };
+  const { mask, pending, because }: PendingAnswer = vcpu.gic?.hasPending(cpu) ?? { mask: 0, pending: false };
+  const hasLine = slots.cpuLines.lo !== 0;
+  const runnable = (pending || hasLine) && !slots.poweredOff.flag;
+  const wakeReason = because ?? (hasLine ? 'CPU line' : undefined);
+  return { mask, pending, runnable, ...(runnable && wakeReason !== undefined ? { wakeReason } : {}) };
 }
 
 /** The wait is over: marks cleared, then load, which does nothing if scheduling has already loaded. */
-export function endWait(vcpu: Vcpu): void {
+export function endWait(vcpu: Vcpu, wakeReason?: string): void {
   vcpu.slots.inWfi.flag = false;
   vcpu.slots.blocking.flag = false;
-  vcpu.emit({ kind: 'vcpu.wfi', phase: 'exit', cause: 'wfi' });
+  vcpu.emit({ kind: 'vcpu.wfi', phase: 'exit', cause: 'wfi', ...(wakeReason === undefined ? {} : { wakeReason }) });
   vcpu.gic?.load(vcpu.requireCpu());
 }
 

@@ -264,8 +264,8 @@ export class Vcpu {
     return loop.beginWait(this, 'suspend');
   }
 
-  endWait(): void {
-    loop.endWait(this);
+  endWait(wakeReason?: string): void {
+    loop.endWait(this, wakeReason);
   }
 
   /** Would a wait end? Asked on `cpu`, by default where the vCPU is loaded. */

@@ -104,9 +104,10 @@ export class RunLoop {
   /** Woken from a trapped WFI: the check is made again before the wait ends (kvm-vgic-v5 §18.3). */
   #resumeWait(thread: Thread): boolean {
     const { vcpu } = thread;
-    if (vcpu.checkRunnable().runnable) {
+    const { runnable, wakeReason } = vcpu.checkRunnable();
+    if (runnable) {
       thread.inWait.flag = false;
-      vcpu.endWait();
+      vcpu.endWait(wakeReason);
       return true;
     }
     thread.status = 'blocked';
@@ -206,7 +207,7 @@ export class RunLoop {
       return;
     }
     if (answer.runnable) {
-      vcpu.endWait();
+      vcpu.endWait(answer.wakeReason);
       return;
     }
     thread.inWait.flag = true;

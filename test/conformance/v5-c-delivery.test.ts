@@ -25,7 +25,7 @@ describe('basic delivery', () => {
       expect(lab.host.cpu(0).interface.signal.lo).toBe(1);
       // The handler's WFI traps: two tasks are runnable.
       const wait = lab.vcpu().waitForInterrupt();
-      expect(wait).toEqual({ trapped: true, mask: 17, pending: true, runnable: true });
+      expect(wait).toEqual({ trapped: true, mask: 17, pending: true, runnable: true, wakeReason: 'PPI 3' });
       expect(gic.ppis.pendingLatch.value).toBe(8n);
       expect([3, 27, 30].map((n) => gic.ppis.priorityOf(n))).toEqual([0x10, 0x10, 0x10]);
       lab.vcpu().endWait();

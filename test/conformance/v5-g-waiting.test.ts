@@ -143,7 +143,7 @@ describe('waiting, load and put', () => {
     guest.exit();
     sw(lab);
     const cpu = lab.host.cpu(0);
-    expect(lab.gic().hasPending(cpu)).toEqual({ mask: 16, pending: true });
+    expect(lab.gic().hasPending(cpu)).toEqual({ mask: 16, pending: true, because: 'PPI 3' });
     guest.run();
     expect(lab.vcpu().trapWfi()).toMatchObject({ mask: 16, pending: false, runnable: false });
     // A suspension through the MP state brings them up to date as well.

@@ -51,7 +51,8 @@ export function hasPending(gic: VcpuVgicV5, cpu: HostCpu): PendingAnswer {
   const mask = effectivePriorityMask(ppis.vmcr.lo, ppis.apr.lo);
   const verdicts: PendingVerdict[] = [];
   // SPIs and LPIs are not asked about: their doorbell says that one waits (kvm-vgic-v5-spi §5.3).
-  let found = gic.doorbell?.flag === true;
+  const doorbell = gic.doorbell?.flag === true;
+  let because = doorbell ? 'doorbell' : undefined;
   for (const ppi of mask === 0 ? [] : bitsOf(vm.ppiMask.value)) {
     const enabled = ppis.enabled.has(ppi);
     const priority = ppis.priorityOf(ppi);
@@ -60,11 +61,12 @@ export function hasPending(gic: VcpuVgicV5, cpu: HostCpu): PendingAnswer {
     const pending = asked && (hw ? physicalLevel(gic, ppi, cpu) : ppis.isPending(ppi));
     verdicts.push({ ppi, enabled, priority, hw, ...(asked ? { pending } : {}) });
     if (!pending) continue;
-    found = true;
+    because ??= `PPI ${ppi}`;
     break;
   }
-  vcpu.emit({ kind: 'vcpu.pendingCheck', mask, ppis: verdicts, pending: found });
-  return { mask, pending: found };
+  const found = because !== undefined;
+  vcpu.emit({ kind: 'vcpu.pendingCheck', mask, ppis: verdicts, doorbell, pending: found });
+  return { mask, pending: found, ...(because === undefined ? {} : { because }) };
 }
 
 /**

@@ -18,6 +18,7 @@ const PUT = eventType('vcpu.put', 'hypervisor');
 const requested = textsOfWord('request');
 const reasoned = textsOfWord('reason');
 const caused = textsOfWord('cause');
+const woken = textsOfWord('wakeReason');
 const kicked = textsOfNumbers((blocked, inGuest) => ({ blocked: blocked !== 0, inGuest: inGuest !== 0 }));
 const trapping = textsOfNumbers((instruction) => ({ instruction: `0x${instruction.toString(16)}` }));
 const WFI = { enter: 'wfi enter', block: 'wfi block', exit: 'wfi exit' } as const;
@@ -63,8 +64,9 @@ export const RUN: Rows<RunEvent['kind']> = {
   'vcpu.entryAborted': (s, { reason }, place) => told(s, place, 'entryAborted', reasoned(reason)),
   'vcpu.exit': (s, { reason }, place) => s.atPc(EXIT, place, reason, 0),
   'vcpu.twi': (s, { trap, reason }, place) => told(s, place, 'trapWfi', reasoned(reason), trap ? 1 : 0),
-  'vcpu.wfi': (s, { phase, cause }, place) => told(s, place, WFI[phase], caused(cause)),
-  'vcpu.pendingCheck': (s, { mask, ppis, pending }, place) =>
+  'vcpu.wfi': (s, { phase, cause, wakeReason }, place) =>
+    told(s, place, WFI[phase], wakeReason === undefined ? caused(cause) : woken(wakeReason)),
+  'vcpu.pendingCheck': (s, { mask, ppis, doorbell, pending }, place) =>
     step(
       s,
       place,
@@ -72,8 +74,9 @@ export const RUN: Rows<RunEvent['kind']> = {
       BigInt(mask),
       pending ? 1n : 0n,
       JSON.stringify(
-        Object.fromEntries(
-          ppis
+        Object.fromEntries([
+          ...(doorbell ? [['doorbell', true]] : []),
+          ...ppis
             .slice(0, 60)
             .map(({ ppi, enabled, priority, hw, pending: isPending }) => [
               `PPI ${ppi}`,
@@ -84,7 +87,7 @@ export const RUN: Rows<RunEvent['kind']> = {
                 isPending === undefined ? 'not asked' : isPending ? 'pending' : 'not pending',
               ].join(', '),
             ]),
-        ),
+        ]),
       ),
     ),
   'hyp.fgt': (s, { read, write, instruction }, place) => told(s, place, 'traps', trapping(instruction), read, write),

@@ -166,4 +166,33 @@ describe('the record of what KVM does with a GICv5 interrupt', () => {
     const all = await events('nop', { profile: 'profile: Q', more: spi });
     expect(ofStep(all, 'injectIgnored')).toEqual(['SPI 5: reason edgeLow, level false']);
   });
+
+  it('says what ended a wait', async () => {
+    const more = 'events:\n  - { at: 10us, do: [{ irqLine: { irq: 0x02000003 } }] }';
+    const all = await events(`${OPEN}\nmsr DAIFSet, #2\nwfi`, { more });
+    const ended = ofKind(all, 'kvm.step').filter(({ step }) => step === 'wfi exit');
+    expect(ended.map((event) => eventRow(event).detail)).toEqual(['wakeReason PPI 3']);
+  });
+
+  it('says that a doorbell ended one', async () => {
+    const more = 'events:\n  - { at: 10us, do: [{ irqLine: { irq: 0x01000005 } }] }';
+    const opened = `${OPEN}
+ldr x2, =0x08000000
+mov w1, #1
+str w1, [x2, #0x80]
+ldr x1, =0x8060000005
+gic cdpri, x1
+ldr x1, =0x60000005
+gic cden, x1
+msr DAIFSet, #2
+wfi`;
+    const all = await events(opened, { profile: 'profile: Q', more });
+    const steps = ofKind(all, 'kvm.step').map(eventRow);
+    expect(steps.filter(({ name }) => name === 'wfi exit').map(({ detail }) => detail)).toEqual([
+      'wakeReason doorbell',
+    ]);
+    expect(steps.findLast(({ name }) => name === 'pendingCheck')?.detail).toContain(
+      'pending yes, mask 0x20, doorbell true',
+    );
+  });
 });
