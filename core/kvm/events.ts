@@ -191,19 +191,32 @@ export type HostEvent =
   | { readonly kind: 'timer.soft'; readonly timer: 'ptimer' | 'background'; readonly deadline: bigint | undefined }
   | { readonly kind: 'timer.restored' | 'timer.saved'; readonly timer: string }
   | { readonly kind: 'pmu.write'; readonly overflow: number; readonly interrupts: number; readonly enabled: boolean }
-  | { readonly kind: 'pmu.level'; readonly level: boolean }
+  | { readonly kind: 'pmu.level'; /** 0: none was chosen. */ readonly intid: number; readonly level: boolean }
   | { readonly kind: 'host.ppiMask'; readonly ppi: number; readonly masked: boolean; readonly cause: string }
   | { readonly kind: 'host.softTimer'; readonly timer: 'ptimer' | 'background' }
   | { readonly kind: 'host.counter'; readonly counter: bigint }
   | { readonly kind: 'host.tasks'; readonly runnable: number }
   | { readonly kind: 'host.warning'; readonly warning: string };
 
+/** Who moves an input (kvm-vgic-v3 §18, `irq.line`): user space's call, an eventfd, or the device in the kernel. */
+export type InputVia = 'KVM_IRQ_LINE' | 'irqfd' | Owner;
+/** What came of it (§4.1); `absorbed`: an edge, and the one before it still waits. */
+export type InputOutcome = 'accepted' | 'absorbed' | 'foreignOwner' | 'unchanged' | 'fallingEdge' | 'badIntid';
+
 /** Why an interrupt has no vCPU to go to (kvm-vgic-v3 §5.1), or left a list although it has one. */
 export type RemovalReason = 'not pending' | 'disabled' | 'distributor off' | 'routed nowhere' | 'LPIs disabled';
 
 /** The GICv3 and GICv2 models (kvm-vgic-v3 §18). Interrupts are named by INTID, vCPUs by creation index. */
 export type VgicEvent =
-  | { readonly kind: 'irq.updatePending'; readonly vcpu: number; readonly intid: number; readonly level: boolean }
+  | {
+      readonly kind: 'irq.updatePending';
+      /** Whose private interrupt it is; 0 for a shared one. */
+      readonly vcpu: number;
+      readonly intid: number;
+      readonly level: boolean;
+      readonly via: InputVia;
+      readonly outcome: InputOutcome;
+    }
   | { readonly kind: 'irq.bound'; readonly intid: number; readonly pintid: number }
   | { readonly kind: 'irq.acknowledged'; readonly pin: number }
   | { readonly kind: 'ap.queue' | 'irq.unqueued'; readonly intid: number; readonly target: number }

@@ -117,8 +117,10 @@ export interface VmGic {
   attribute(op: AttributeOp, group: number, attr: bigint, memory: UserMemory): Result;
   /** KVM_IRQ_LINE of type SPI or PPI: the identifier to inject, or minus an errno. */
   routeIrqLine(type: number, vcpu: Vcpu | undefined, number: number): number;
-  /** An interrupt input changes; `vcpu` is the target of private interrupts. */
-  inject(vcpu: Vcpu | undefined, intid: number, level: boolean, owner: Owner): Result;
+  /** An interrupt input changes; `vcpu` is the target of private interrupts. `via`: the call that moves it for nobody. */
+  inject(vcpu: Vcpu | undefined, intid: number, level: boolean, owner: Owner, via?: 'KVM_IRQ_LINE'): Result;
+  /** Minus an errno if `inject` would refuse; absent: it takes what `routeIrqLine` gives. */
+  refusesInput?(vcpu: Vcpu | undefined, intid: number): Result;
   /** KVM_CREATE_DEVICE of a companion; absent in models without. They are numbered in order of creation. */
   createCompanion?(deviceType: number): Result;
   /** An attribute of companion `index`. */

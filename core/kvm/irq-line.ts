@@ -14,10 +14,12 @@ export function setIrqLine(vm: Vm, request: { readonly irq: number; readonly lev
   // The level argument is a boolean (S23).
   const level = request.level !== 0;
   const route = vm.dead.flag ? -EIO : check(vm, type, vcpu, number);
-  const result = Math.min(route, 0);
+  const target = type === IRQ_TYPE.PPI ? vcpu : undefined;
+  // The call is told of before what it does, as the kernel does.
+  const result = route < 0 || type === IRQ_TYPE.CPU ? Math.min(route, 0) : (vm.gic?.refusesInput?.(target, route) ?? 0);
   vm.emit({ kind: 'uapi.irqLine', irq: request.irq, type, vcpuId, number, level, result });
   if (route < 0) return route;
-  if (type !== IRQ_TYPE.CPU) return vm.gic?.inject(type === IRQ_TYPE.PPI ? vcpu : undefined, route, level, 'none') ?? 0;
+  if (type !== IRQ_TYPE.CPU) return vm.gic?.inject(target, route, level, 'none', 'KVM_IRQ_LINE') ?? 0;
   vcpu?.setCpuLine(number, level);
   return 0;
 }

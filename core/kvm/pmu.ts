@@ -56,7 +56,7 @@ export class VcpuPmu {
     const level = this.output;
     if (this.level.flag !== level) {
       this.level.flag = level;
-      vcpu.emit({ kind: 'pmu.level', level });
+      vcpu.emit({ kind: 'pmu.level', intid: this.intid.lo, level });
     }
     const { gic } = vcpu.vm;
     if (gic === undefined) return;

@@ -202,7 +202,8 @@ const MORE: ReadonlySet<Kind> = new Set<Kind>(['kvm.ioctl', 'kvm.step', 'kvm.irq
 function withExtra({ kind, detail: extra }: TraceEvent, detail: string): string {
   if (extra === undefined) return detail;
   if (detail === '') return detailText(extra);
-  const more = MORE.has(kind) ? detailText(withoutPlace(extra)) : '';
+  // Elsewhere only why it had not its usual effect.
+  const more = MORE.has(kind) ? detailText(withoutPlace(extra)) : String(extra['outcome'] ?? '');
   return more === '' ? detail : `${detail}, ${more}`;
 }
 

@@ -147,7 +147,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     const vcpu = vm.vcpu(numberAt(step, 'v'));
     const intid = numberAt(step, 'intid');
     const self = vcpu && vgic.attach(vcpu);
-    return { ret: inject(vgic, self, intid, flagAt(step, 'level'), numberAt(step, 'owner', 0)) };
+    const owner = numberAt(step, 'owner', 0);
+    return { ret: inject(vgic, self, { intid, level: flagAt(step, 'level'), owner, via: 'other' }) };
   },
   irq_line: ({ host, vm }, step) => {
     const irq = numberAt(step, 'code');

@@ -133,6 +133,22 @@ describe('I. Timers and PMU', () => {
     expect(lab.iar()).toBe(27);
   });
 
+  it('[V3-068] tells of the PMU’s line by the interrupt that user space chose', () => {
+    const lab = new V3Lab();
+    lab.vm.createVcpu(0);
+    const { vcpu } = lab.at(0);
+    vcpu.init(FEATURE.PMU);
+    lab.device();
+    const pmu = (attribute: number, value = 0n): number =>
+      vcpu.attribute('set', VCPU_GROUP.PMU_V3_CTRL, BigInt(attribute), new UserWords(value));
+    expect([pmu(PMU_ATTRIBUTE.IRQ, 20n), pmu(PMU_ATTRIBUTE.INIT)]).toEqual([0, 0]);
+    lab.load(0);
+    lab.take();
+    vcpu.pmu.set(1, 1, true);
+    lab.enter();
+    expect(lab.take('pmu.level')).toEqual([{ kind: 'pmu.level', intid: 20, level: true }]);
+  });
+
   it('[V3-068] loads the PMU’s line as a plain level', () => {
     const lab = new V3Lab();
     expect(lab.vm.createVcpu(0)).toBe(0);
@@ -149,7 +165,7 @@ describe('I. Timers and PMU', () => {
     lab.take();
     lab.enter();
     lab.exit();
-    const unchanged = { kind: 'irq.updatePending', vcpu: 0, intid: 23, level: false };
+    const unchanged = { kind: 'irq.updatePending', vcpu: 0, intid: 23, level: false, via: 'pmu', outcome: 'unchanged' };
     expect(lab.take('irq.updatePending')).toEqual([unchanged, unchanged]);
     vcpu.pmu.set(1, 1, true);
     lab.enter();

@@ -2,7 +2,7 @@
  * Where an interrupt goes and when (kvm-vgic-v3 §4 … §6): target, queueing on an AP list, kicks, pruning, order.
  */
 import { type Result, EINVAL } from '../errno.ts';
-import { type RemovalReason } from '../events.ts';
+import { type InputOutcome, type InputVia, type RemovalReason } from '../events.ts';
 import { FIRST_SPI, type Irq, NONE } from './irq.ts';
 import { type IrqFacts } from './irq-words.ts';
 import { Lpi } from './lpi.ts';
@@ -161,22 +161,38 @@ export function tellIfUnqueued(vgic: VgicVm, irq: Irq): void {
     vgic.vcpu(target)?.vcpu.emit({ kind: 'irq.unqueued', intid: irq.intid, target });
 }
 
-/** §4.1. `owner`: 0 userspace. The event comes first: it is recorded for ignored injections too. */
-export function inject(vgic: VgicVm, vcpu: VgicVcpu | undefined, intid: number, level: boolean, owner: number): Result {
+/** What an input of `owner` (0: userspace) will do to an interrupt (§4.1). */
+function inputOutcome(irq: Irq | undefined, level: boolean, owner: number): InputOutcome {
+  if (irq === undefined) return 'badIntid';
+  if (irq.owner !== owner) return 'foreignOwner';
+  if (irq.isLevel) return irq.line === level ? 'unchanged' : 'accepted';
+  if (!level) return 'fallingEdge';
+  return irq.latch ? 'absorbed' : 'accepted';
+}
+
+export interface Input {
+  readonly intid: number;
+  readonly level: boolean;
+  /** 0: userspace. */
+  readonly owner: number;
+  readonly via: InputVia;
+}
+
+/** §4.1. It is recorded for ignored injections too, and owns the change of the line or latch. */
+export function inject(vgic: VgicVm, vcpu: VgicVcpu | undefined, { intid, level, owner, via }: Input): Result {
   const { vm } = vgic;
   if (!vm.initialized.flag) return 0;
-  if (vcpu === undefined && intid < 32) return -EINVAL;
-  vm.emit({ kind: 'irq.updatePending', vcpu: vcpu?.index ?? 0, intid, level });
+  if (vcpu === undefined && intid < FIRST_SPI) return -EINVAL;
   const irq = vgic.lookup(vcpu, intid);
-  if (irq === undefined) return -EINVAL;
-  if (irq.owner !== owner) return 0;
-  if (irq.isLevel) {
-    if (irq.line === level) return 0;
-    irq.line = level;
-  } else {
-    if (!level) return 0;
-    irq.latch = true;
+  const outcome = inputOutcome(irq, level, owner);
+  const takes = outcome === 'accepted' || outcome === 'absorbed';
+  if (takes && irq !== undefined) {
+    if (irq.isLevel) irq.line = level;
+    else irq.latch = true;
   }
-  queue(vgic, irq);
+  const owns = intid < FIRST_SPI ? vcpu?.vcpu : undefined;
+  (owns ?? vm).emit({ kind: 'irq.updatePending', vcpu: vcpu?.index ?? 0, intid, level, via, outcome });
+  if (irq === undefined) return -EINVAL;
+  if (takes) queue(vgic, irq);
   return 0;
 }

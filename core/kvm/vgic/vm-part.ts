@@ -1,6 +1,7 @@
 /** A VM's part of the plug-in interface, the same for GICv3 and GICv2 but for the rules given. */
 import { type Cell } from '../../state/cell.ts';
 import { EINVAL, ENODEV, type Result } from '../errno.ts';
+import { type InputVia } from '../events.ts';
 import { type FramePlace, type GicModel, type Owner, OWNERS, type VcpuGic, type VmGic } from '../gic-model.ts';
 import { type AttributeOp, IRQ_TYPE, type Msi, type UserMemory } from '../uapi.ts';
 import { type Vcpu } from '../vcpu.ts';
@@ -132,8 +133,12 @@ export class VmVgic implements VmGic {
     return number < FIRST_SPI ? -EINVAL : number;
   }
 
-  inject(vcpu: Vcpu | undefined, intid: number, level: boolean, owner: Owner): Result {
-    return inject(this.vgic, vcpu && this.vgic.attach(vcpu), intid, level, OWNERS.indexOf(owner));
+  inject(vcpu: Vcpu | undefined, intid: number, level: boolean, owner: Owner, via: InputVia = owner): Result {
+    return inject(this.vgic, vcpu && this.vgic.attach(vcpu), { intid, level, owner: OWNERS.indexOf(owner), via });
+  }
+
+  refusesInput(vcpu: Vcpu | undefined, intid: number): Result {
+    return this.vgic.lookup(vcpu && this.vgic.attach(vcpu), intid) === undefined ? -EINVAL : 0;
   }
 
   /** A routed line (irqfd): pin n is SPI n + 32 (§15.2). */
@@ -141,7 +146,7 @@ export class VmVgic implements VmGic {
     const intid = pin + FIRST_SPI;
     if (!this.vgic.isSpi(intid)) return -EINVAL;
     const ready = lazyInit(this.vgic);
-    return ready !== 0 ? ready : inject(this.vgic, undefined, intid, level, 0);
+    return ready !== 0 ? ready : inject(this.vgic, undefined, { intid, level, owner: 0, via: 'irqfd' });
   }
 
   createCompanion(): Result {

@@ -23,12 +23,12 @@ export function textsOfNumbers(detail: (a: number, b: number) => Detail): (a: nu
   };
 }
 
-/** Texts that depend on one of a few words. */
-export function textsOfWord(key: string): (word: string) => string {
+/** Texts that depend on one of a few words, beside facts that are always the same. */
+export function textsOfWord(key: string, always?: Detail): (word: string) => string {
   const known = new Map<string, string>();
   return (word) => {
     let text = known.get(word);
-    if (text === undefined) known.set(word, (text = JSON.stringify({ [key]: word })));
+    if (text === undefined) known.set(word, (text = JSON.stringify({ [key]: word, ...always })));
     return text;
   };
 }

@@ -6,6 +6,7 @@ import { type Detail, type Timer } from '../../trace/kinds.ts';
 import { intidOfKvm } from './cpuif.ts';
 import { textsOfWord } from './detail-texts.ts';
 import { eventType } from './event-type.ts';
+import { intidOfKvm as intidOfFlat } from './flat-interrupts.ts';
 import { hexOf, type Rows, type Scribe } from './scribe.ts';
 
 const STEP = eventType('kvm.step', 'hypervisor');
@@ -106,7 +107,10 @@ export const HOST: Rows<HostEvent['kind']> = {
       { event: 'PMU', value: BigInt(overflow >>> 0), argument: BigInt(interrupts >>> 0) },
       { enabled },
     ),
-  'pmu.level': (s, { level }, place) => s.put('irq.line', 'device', place, { intid: ppiIntid(PMUIRQ), level }),
+  'pmu.level': (s, { intid, level }, place) => {
+    const interrupt = intid === 0 ? ppiIntid(PMUIRQ) : intidOfFlat(intid);
+    if (interrupt !== undefined) s.put('irq.line', 'device', place, { intid: interrupt, level });
+  },
   'host.ppiMask': (s, { ppi, masked, cause }, place) =>
     s.put(
       'host.event',

@@ -1,5 +1,11 @@
 /** How frames, lines and the GICv3 and GICv2 models become events. The rest goes in as `other`, with its facts. */
-import { type ItsEvent, type RemovalReason, type VgicEvent } from '../../kvm/events.ts';
+import {
+  type InputOutcome,
+  type InputVia,
+  type ItsEvent,
+  type RemovalReason,
+  type VgicEvent,
+} from '../../kvm/events.ts';
 import { type Place } from '../../kvm/place.ts';
 import { type VgicIrsEvent } from '../../kvm/v5/irs/events.ts';
 import { FIRST_SPI, NONE } from '../../kvm/vgic/irq.ts';
@@ -8,17 +14,24 @@ import { interruptLabel } from '../../trace/interrupts.ts';
 import { IRS } from './irs.ts';
 import { ITS } from './its.ts';
 import { intidOfKvm } from './flat-interrupts.ts';
-import { textsOfNumbers } from './detail-texts.ts';
+import { textsOfNumbers, textsOfWord } from './detail-texts.ts';
 import { eventType } from './event-type.ts';
 import { hexOf, type Rows, type Scribe } from './scribe.ts';
 
 const ACKNOWLEDGE = eventType('irq.acknowledge', 'guest');
 const DROP = eventType('irq.drop', 'guest');
 const DEACTIVATE = eventType('irq.deactivate', 'guest');
-const LINE = eventType('irq.line', 'device');
+const INPUT = {
+  userspace: { line: eventType('irq.line', 'userspace'), refused: eventType('kvm.irq', 'userspace') },
+  device: { line: eventType('irq.line', 'device'), refused: eventType('kvm.irq', 'device') },
+};
 const STEP = eventType('kvm.irq', 'hypervisor');
 const HARDWARE_STEP = eventType('kvm.irq', 'hardware');
 
+const by = textsOfWord('via');
+const absorbed = textsOfWord('via', { outcome: 'absorbed, one waits already' });
+/** An input that changed nothing (kvm-vgic-v3 §4.1). */
+const refused = (level: boolean, via: InputVia, reason: InputOutcome): string => JSON.stringify({ level, via, reason });
 const queued = textsOfNumbers((target) => ({ target }));
 const endedElsewhere = textsOfNumbers((holder) => (holder === NONE ? {} : { holder }));
 const migrated = textsOfNumbers((from, to) => ({ from, to }));
@@ -94,9 +107,29 @@ export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind'] | ItsEvent['kin
       { step: 'maintenance', value: BigInt(misr) },
       { eisr: hexOf(BigInt(eisr)), elrsr: hexOf(BigInt(elrsr)) },
     ),
-  'irq.updatePending': (s, { intid, level }, place) => {
+  'irq.updatePending': (s, { intid, level, via, outcome }, place) => {
     const interrupt = intidOfKvm(intid);
-    if (interrupt !== undefined) s.brief(LINE, place, '', level ? 1 : 0, undefined, interrupt);
+    const type = INPUT[via === 'KVM_IRQ_LINE' ? 'userspace' : 'device'];
+    if (interrupt === undefined)
+      s.put(
+        'other',
+        type.line.origin,
+        place,
+        { event: 'injectRefused' },
+        { INTID: intid, level, via, reason: outcome },
+      );
+    else if (outcome !== 'accepted' && outcome !== 'absorbed')
+      s.brief(type.refused, place, 'injectRefused', 0, undefined, interrupt, refused(level, via, outcome));
+    else
+      s.brief(
+        type.line,
+        place,
+        '',
+        level ? 1 : 0,
+        undefined,
+        interrupt,
+        outcome === 'accepted' ? by(via) : absorbed(via),
+      );
   },
   'ap.queue': (s, { intid, target }, place) => step(s, place, 'ap.queue', intid, queued(target)),
   'irq.endedElsewhere': (s, { intid, holder }, place) =>

@@ -31,6 +31,74 @@ async function steps(program: string, more?: string): Promise<string[]> {
 
 const PEND_32 = 'mov w1, #1\nstr w1, [x2, #0x204]';
 
+/** Every irq.line and every refused input: who moved what on which vCPU, and what came of it. */
+async function inputs(actions: readonly string[], program = ''): Promise<string[]> {
+  const all = await lab.events({
+    program: `${OPEN}${program}\nraise:\nnop`,
+    more: `events:\n  - when: { label: raise, vcpu: 0 }\n    do:\n${actions.map((each) => `      - { ${each} }`).join('\n')}\n`,
+  });
+  const from = all.findIndex((event) => event.kind === 'other' && event.event === 'label raise');
+  return all.slice(from).flatMap((event) => {
+    if (event.kind === 'kvm.irq' && event.step === 'injectRefused') return [`${event.origin} ${told(event)}`];
+    if (event.kind !== 'irq.line') return [];
+    const { origin, vcpu, intid, level, detail } = event;
+    return [
+      `${origin} line ${interruptLabel(intid)} on ${vcpu ?? 'none'} ${level ? 'up' : 'down'} ${JSON.stringify(detail)}`,
+    ];
+  });
+}
+
+describe('an input', () => {
+  it('says who moved it, and of an edge whether the one before still waits', async () => {
+    expect(await inputs(['irqLine: { irq: 0x01000020 }', 'irqLine: { irq: 0x01000020 }', 'irqfd: { gsi: 1 }'])).toEqual(
+      [
+        'userspace line SPI 32 on none up {"via":"KVM_IRQ_LINE"}',
+        'userspace line SPI 32 on none up {"via":"KVM_IRQ_LINE","outcome":"absorbed, one waits already"}',
+        'device line SPI 33 on none up {"via":"irqfd"}',
+      ],
+    );
+  });
+
+  it('that changes nothing is no change of a line, and says why', async () => {
+    const refused = await inputs([
+      'irqLine: { irq: 0x0200001b }',
+      'irqLine: { irq: 0x010000c8 }, result: EINVAL',
+      'irqLine: { irq: 0x01000021, level: 0 }',
+      'irqLine: { irq: 0x02010017, level: 0 }',
+    ]);
+    expect(refused).toEqual([
+      'userspace injectRefused PPI 27 on 0 {"level":true,"via":"KVM_IRQ_LINE","reason":"foreignOwner"}',
+      'userspace injectRefused SPI 200 on none {"level":true,"via":"KVM_IRQ_LINE","reason":"badIntid"}',
+      'userspace injectRefused SPI 33 on none {"level":false,"via":"KVM_IRQ_LINE","reason":"fallingEdge"}',
+      'userspace injectRefused PPI 23 on 1 {"level":false,"via":"KVM_IRQ_LINE","reason":"unchanged"}',
+    ]);
+  });
+
+  it('owns the pending state, also where nobody queues it', async () => {
+    const all = await lab.events({
+      program: `${OPEN}\nmov w1, #1\nstr w1, [x2, #0x184]\nraise:\nnop`,
+      more: 'events: [{ when: { label: raise }, do: [{ irqLine: { irq: 0x01000020 } }, { irqLine: { irq: 0x01000021 } }] }]',
+    });
+    const at = async (condition: string): Promise<string> => {
+      const found = await lab.find(condition);
+      const event = all[found];
+      return event?.kind === 'irq.line' ? interruptLabel(event.intid) : String(event?.kind);
+    };
+    expect([await at('spi(32).pending rises'), await at('spi(33).pending rises')]).toEqual(['SPI 32', 'SPI 33']);
+  });
+
+  it('that the VM lacks makes KVM_IRQ_LINE fail in the record too', async () => {
+    const all = await lab.events({
+      program: `${OPEN}\nraise:\nnop`,
+      more: 'events: [{ when: { label: raise }, do: { irqLine: { irq: 0x010000c8 }, result: EINVAL } }]',
+    });
+    const results = all.flatMap((event) =>
+      event.kind === 'kvm.ioctl' && event.ioctl === 'KVM_IRQ_LINE' ? [BigInt.asIntN(64, event.result)] : [],
+    );
+    expect(results).toEqual([-22n]);
+  });
+});
+
 describe('a step of KVM with an interrupt', () => {
   it('names it, and says why it left the list', async () => {
     const handled = await steps(`\n${PEND_32}\nmrs x5, ICC_IAR1_EL1\nmsr ICC_EOIR1_EL1, x5`);

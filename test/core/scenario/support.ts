@@ -94,6 +94,14 @@ ${more}
     return all;
   }
 
+  /** Position of the first event of the recording at which a condition holds. */
+  async find(condition: string): Promise<number> {
+    const { id } = await this.backend.handle('trace.open', { path: this.path('out.gscope') }, signal);
+    const found = await this.backend.handle('nav.find', { id, from: -1, direction: 'forward', condition }, signal);
+    await this.backend.handle('trace.close', { id }, signal);
+    return found.seq ?? -1;
+  }
+
   async check(path: string): Promise<Result<'scenario.check'>> {
     return this.backend.handle('scenario.check', { path }, signal);
   }
