@@ -206,6 +206,24 @@ export type InputOutcome = 'accepted' | 'absorbed' | 'foreignOwner' | 'unchanged
 /** Why an interrupt has no vCPU to go to (kvm-vgic-v3 §5.1), or left a list although it has one. */
 export type RemovalReason = 'not pending' | 'disabled' | 'distributor off' | 'routed nowhere' | 'LPIs disabled';
 
+/** A guest sent an SGI by a register (kvm-vgic-v3 §4.2, §18); vCPUs by creation index. */
+export interface SgiSent {
+  readonly kind: 'sgi.send';
+  readonly register: string;
+  readonly value: bigint;
+  readonly sgi: number;
+  /** Where it becomes pending. */
+  readonly to: readonly number[];
+  /** Where it does not, being of group 1. */
+  readonly filtered: readonly number[];
+  /** Of `to`: it waited there already, so that two become one. */
+  readonly absorbed: readonly number[];
+  /** Of `to`: switched off, so that nothing wakes them. */
+  readonly off: readonly number[];
+  /** Named targets that are no vCPU: Aff0 of the list, bits of GICD_SGIR's mask. */
+  readonly nobody: readonly number[];
+}
+
 /** The GICv3 and GICv2 models (kvm-vgic-v3 §18). Interrupts are named by INTID, vCPUs by creation index. */
 export type VgicEvent =
   | {
@@ -247,7 +265,9 @@ export type VgicEvent =
       readonly direction: 'read' | 'write';
       readonly value: bigint;
     }
-  | { readonly kind: 'sgi.send'; readonly register: string; readonly value: bigint }
+  | SgiSent
+  /** An SGI became pending where it was not queued: it is on a list already, or disabled. */
+  | { readonly kind: 'irq.latched'; readonly intid: number; readonly cause: string }
   /** `timer.physicalActive` is what the timers ask for when a vCPU is scheduled in (§13.2). */
   | {
       readonly kind: 'physical.active' | 'physical.pending' | 'timer.physicalActive';

@@ -4,6 +4,7 @@ import * as irq from '../vgic/irq-blocks.ts';
 import { inDistributor, irqRegisters } from '../vgic/irq-registers.ts';
 import { type Access, type Block, type MmioSpace, raz, type Reader, type Writer } from '../vgic/mmio.ts';
 import { kickDeliverable, queue } from '../vgic/queue.ts';
+import { sendSgi } from '../vgic/send-sgi.ts';
 import { readIidr, writeRevision } from '../vgic/revision.ts';
 import { type VgicVcpu } from '../vgic/vcpu-state.ts';
 
@@ -85,17 +86,14 @@ function targetsOf(self: VgicVcpu, value: number): number {
   return filter === 2 ? own : 0;
 }
 
-const writeSgir: Writer = ({ vgic, actor }, data) => {
-  const value = Number(data);
-  const targets = targetsOf(actor, value);
-  for (const target of vgic.vcpus) {
-    if (((targets >>> target.index) & 1) === 0) continue;
-    const sgi = vgic.lookup(target, value & 0xf);
-    if (sgi === undefined) continue;
-    sgi.latch = true;
-    sgi.source |= 1 << actor.vcpu.id;
-    queue(vgic, sgi);
-  }
+/** Of the mask's bits without a vCPU only those are told of that the guest chose. */
+const writeSgir: Writer = ({ vgic, actor }, value) => {
+  const word = Number(value);
+  const mask = targetsOf(actor, word);
+  const isListed = ((word >>> 24) & 3) === 0;
+  const targets = vgic.vcpus.filter(({ index }) => ((mask >>> index) & 1) !== 0);
+  const nobody = [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => isListed && (mask >>> bit) & 1 && bit >= vgic.vcpus.length);
+  sendSgi(actor, { register: 'GICD_SGIR', value, sgi: word & 0xf, targets, nobody, reachesGroup1: true });
 };
 
 const readSources: Reader = ({ vgic, actor, intid, length }) => {

@@ -13,7 +13,7 @@ import { attributeIts } from './its/attributes.ts';
 import { injectMsi } from './its/inject-msi.ts';
 import { hasIts, itsesOf } from './its/its-set.ts';
 import { mapResources, takeFrame } from './regions.ts';
-import { sendSgi } from './sgi.ts';
+import { writeSgiRegister } from './sgi.ts';
 import { savedRegister } from './sysregs.ts';
 
 /** ICH_VCTLR_EL2 for a GICv3 guest on a GICv5 host: En and V3. */
@@ -31,7 +31,7 @@ function trappedAccess(self: VgicVcpu, register: string, direction: 'read' | 'wr
     return 'undefined:handler';
   }
   if (register === 'ICC_DIR_EL1') emulateDir(self, words.lo);
-  else if (SGI_REGISTER.test(register)) sendSgi(self, register, words.value);
+  else if (SGI_REGISTER.test(register)) writeSgiRegister(self, register, words.value);
   else return 'undefined:handler';
   return 'emulated';
 }

@@ -14,6 +14,7 @@ import { interruptLabel } from '../../trace/interrupts.ts';
 import { IRS } from './irs.ts';
 import { ITS } from './its.ts';
 import { intidOfKvm } from './flat-interrupts.ts';
+import { sgiDetail } from './sgi-detail.ts';
 import { textsOfNumbers, textsOfWord } from './detail-texts.ts';
 import { eventType } from './event-type.ts';
 import { hexOf, type Rows, type Scribe } from './scribe.ts';
@@ -21,6 +22,9 @@ import { hexOf, type Rows, type Scribe } from './scribe.ts';
 const ACKNOWLEDGE = eventType('irq.acknowledge', 'guest');
 const DROP = eventType('irq.drop', 'guest');
 const DEACTIVATE = eventType('irq.deactivate', 'guest');
+const PEND = eventType('irq.pend', 'guest');
+const SENT = eventType('kvm.irq', 'guest');
+const SGIR = 'GICD_SGIR';
 const INPUT = {
   userspace: { line: eventType('irq.line', 'userspace'), refused: eventType('kvm.irq', 'userspace') },
   device: { line: eventType('irq.line', 'device'), refused: eventType('kvm.irq', 'device') },
@@ -93,8 +97,21 @@ export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind'] | ItsEvent['kin
       isOther ? { redistributor } : undefined,
     );
   },
-  'sgi.send': (s, { register, value }, place) =>
-    s.put('register.access', 'guest', place, { register, op: 'write', value }),
+  'sgi.send': (s, event, place) => {
+    const { register, value } = event;
+    const detail = JSON.stringify(sgiDetail(event));
+    // GICD_SGIR is memory, which tells of itself.
+    if (register === SGIR) step(s, place, 'sgi.send', event.sgi, detail, SENT);
+    else {
+      const pc = s.pc(place);
+      const access = { kind: 'register.access', register, op: 'write', value } as const;
+      s.tell(pc === undefined ? access : { ...access, pc }, 'guest', place, detail);
+    }
+  },
+  'irq.latched': (s, { intid, cause }, place) => {
+    const interrupt = intidOfKvm(intid);
+    if (interrupt !== undefined) s.brief(PEND, place, cause, 1, undefined, interrupt);
+  },
   'icv.acknowledge': (s, { register, intid }, place) =>
     s.brief(ACKNOWLEDGE, place, register, 0, undefined, intidOfKvm(intid)),
   'icv.end': (s, { register, intid }, place) =>

@@ -1,7 +1,7 @@
 /** What a recording says of KVM's steps with a GICv3's interrupts: which interrupt, which vCPU, and why. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { interruptLabel } from '../../../core/trace/interrupts.ts';
-import { type EventOf } from '../../../core/trace/kinds.ts';
+import { type EventOf, type TraceEvent } from '../../../core/trace/kinds.ts';
 import { Lab } from './support.ts';
 
 const lab = new Lab();
@@ -96,6 +96,93 @@ describe('an input', () => {
       event.kind === 'kvm.ioctl' && event.ioctl === 'KVM_IRQ_LINE' ? [BigInt.asIntN(64, event.result)] : [],
     );
     expect(results).toEqual([-22n]);
+  });
+});
+
+describe('a sent SGI', () => {
+  /** The details of writes of SGI registers. */
+  const sent = (all: readonly TraceEvent[]): unknown[] =>
+    all.flatMap((event) =>
+      (event.kind === 'register.access' && event.register.includes('SGI')) ||
+      (event.kind === 'kvm.irq' && event.step === 'sgi.send')
+        ? [event.detail]
+        : [],
+    );
+
+  it('says whom it reaches, and whom not and why', async () => {
+    const all = await lab.events({
+      vcpus: 4,
+      other: 'cmp x0, #3\nb.eq off\nbusy:\nb busy\noff:',
+      more: 'limit: { time: 2us }\nexpect: { halted: limit }',
+      program: `
+ldr x4, =GICR + GICR_STRIDE + SGI_PAGE
+ldr w1, =0xffffffdf
+str w1, [x4, #0x80]
+nop
+nop
+nop
+nop
+ldr x1, =0x3000046
+msr ICC_SGI1R_EL1, x1
+ldr x1, =0x40
+msr ICC_SGI0R_EL1, x1
+ldr x1, =0x5000006
+msr ICC_SGI0R_EL1, x1
+ldr x1, =0x10007000000
+msr ICC_SGI1R_EL1, x1
+ldr x4, =GICR + SGI_PAGE
+mov w1, #0x100
+str w1, [x4, #0x180]
+ldr x1, =0x8000001
+msr ICC_SGI1R_EL1, x1
+msr ICC_SGI1R_EL1, x1`,
+    });
+    expect(sent(all)).toEqual([
+      { sgi: 3, to: '1-2', outcome: 'no vCPU at Aff0 6' },
+      { sgi: 0, to: '', outcome: 'reaches no vCPU, no vCPU at Aff0 6' },
+      { sgi: 5, to: '1', outcome: 'of group 1 at vCPU 2' },
+      { sgi: 7, to: '1-3', outcome: 'vCPU 3 off' },
+      { sgi: 8, to: '0' },
+      { sgi: 8, to: '0', outcome: 'waits already at vCPU 0' },
+    ]);
+  });
+
+  it('owns its pending state where it is not queued', async () => {
+    const all = await lab.events({
+      program: `
+ldr x4, =GICR + SGI_PAGE
+mov w1, #8
+str w1, [x4, #0x180]
+ldr x1, =0x3000001
+msr ICC_SGI1R_EL1, x1`,
+    });
+    const pends = all.flatMap((event) =>
+      event.kind === 'irq.pend' ? [`${interruptLabel(event.intid)} on ${event.vcpu ?? '-'}: ${event.cause ?? ''}`] : [],
+    );
+    expect(pends).toEqual(['SGI 3 on 0: ICC_SGI1R_EL1']);
+    expect(all[await lab.find('sgi(3).pending rises')]?.kind).toBe('irq.pend');
+  });
+
+  it('of a GICv2 says so beside GICD_SGIR', async () => {
+    const all = await lab.events({
+      device: 'vgicv2',
+      program: `
+nop
+nop
+nop
+nop
+ldr x2, =GICD
+ldr x1, =0xff0003
+str w1, [x2, #0xf00]
+ldr x1, =0x1000004
+str w1, [x2, #0xf00]
+str w1, [x2, #0xf00]`,
+    });
+    expect(sent(all)).toEqual([
+      { sgi: 3, to: '0-1', outcome: 'no vCPU at Aff0 2-7, vCPU 1 off' },
+      { sgi: 4, to: '1', outcome: 'vCPU 1 off' },
+      { sgi: 4, to: '1', outcome: 'waits already at vCPU 1, vCPU 1 off' },
+    ]);
   });
 });
 

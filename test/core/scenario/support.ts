@@ -50,15 +50,19 @@ export class Lab {
     return this.backend.handle('record.result', { task: progress.task }, signal);
   }
 
-  /** The events of two vCPUs of a GICv3 with 64 interrupts; vCPU 1 switches itself off, or runs `other`. */
+  /** The events of vCPUs with 64 interrupts of `device`; those beside vCPU 0 switch themselves off, or run `other` first. */
   async events({
     program,
     other,
     more = '',
+    vcpus = 2,
+    device = 'vgicv3',
   }: {
     program: string;
     other?: string;
     more?: string;
+    vcpus?: number;
+    device?: string;
   }): Promise<TraceEvent[]> {
     const path = this.path('guest.yaml');
     const lines = (text: string): string =>
@@ -72,15 +76,15 @@ export class Lab {
       `
 name: guest
 about: A guest of a test.
-host: { gic: v3, cpus: 2, tasks: 0 }
-vm: { vcpus: 2, device: vgicv3, interrupts: 64 }
+host: { gic: v3, cpus: ${vcpus}, tasks: 0 }
+vm: { vcpus: ${vcpus}, device: ${device}, interrupts: 64 }
 guest:
   program: |
     start0:
 ${lines(program)}
       ldr x0, =PSCI_CPU_OFF
       hvc #0
-    start1:
+    start:
 ${lines(other ?? '')}
       ldr x0, =PSCI_CPU_OFF
       hvc #0
