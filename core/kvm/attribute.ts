@@ -1,8 +1,20 @@
 /** What attributes of devices and vCPUs have in common, whatever the GIC model (kvm-vgic-v5 §6; kvm-vgic-v3 §14). */
 import { type Cell } from '../state/cell.ts';
 import { EBUSY, EFAULT, EINVAL, type Result } from './errno.ts';
-import { type AttributeOp, type UserMemory } from './uapi.ts';
+import { type AttributeOp, GROUP, type UserMemory } from './uapi.ts';
 import { type Vm } from './vm.ts';
+
+/** What an event says of the word of an attribute: none of a query, a failure or an operation. */
+export function attributeValue(
+  op: AttributeOp,
+  group: number,
+  result: Result,
+  memory: UserMemory | undefined,
+): { readonly value?: bigint } {
+  if (op === 'has' || result !== 0 || group === GROUP.CTRL || group === GROUP.IST) return {};
+  const value = memory?.load(0);
+  return value === undefined ? {} : { value };
+}
 
 /** One word stored for the caller. */
 export function give(memory: UserMemory, value: bigint): Result {

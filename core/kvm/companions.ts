@@ -1,4 +1,5 @@
 /** Devices beside a VM's interrupt controller (ITSs): creation, attributes (kvm-vgic-v3 §14.1, §14.10). */
+import { attributeValue } from './attribute.ts';
 import { EFAULT, EIO, ENODEV, type Result } from './errno.ts';
 import { type VmGic } from './gic-model.ts';
 import { type AttributeOp, KVM_CREATE_DEVICE_TEST, type UserMemory } from './uapi.ts';
@@ -39,6 +40,14 @@ export function companionAttribute(
   const access = (from: UserMemory): Result =>
     ownerOf(vm, type)?.companionAttribute?.(index, op, group, attr, from) ?? -ENODEV;
   const result = vm.dead.flag ? -EIO : memory === undefined ? -EFAULT : access(memory);
-  vm.emit({ kind: 'uapi.deviceAttr', op, group, attr, result, companion: index });
+  vm.emit({
+    kind: 'uapi.deviceAttr',
+    op,
+    group,
+    attr,
+    result,
+    companion: index,
+    ...attributeValue(op, group, result, memory),
+  });
   return result;
 }

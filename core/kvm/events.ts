@@ -2,6 +2,7 @@
  * What KVM tells an observer, one event per action (kvm-vgic-v5 §26). An event is reported after the state changes
  * that it owns and before those of the next one. `Place` says where; values are bigint where 64 bits are possible.
  */
+import { type EndEffect, type SpuriousReason } from '../gic/v3/cpu-interface.ts';
 import { type CpuifEvent } from '../gic/v5/events.ts';
 import { type Result } from './errno.ts';
 import { type Operations, type Owner } from './gic-model.ts';
@@ -38,6 +39,8 @@ export type UapiEvent =
       readonly group: number;
       readonly attr: bigint;
       readonly result: Result;
+      /** The word that was set or given, of a call that succeeded. */
+      readonly value?: bigint;
       /** Number of a device beside the irqchip (an ITS); absent: the irqchip, or the vCPU. */
       readonly companion?: number;
     }
@@ -206,6 +209,54 @@ export type InputOutcome = 'accepted' | 'absorbed' | 'foreignOwner' | 'unchanged
 /** Why an interrupt has no vCPU to go to (kvm-vgic-v3 §5.1), or left a list although it has one. */
 export type RemovalReason = 'not pending' | 'disabled' | 'distributor off' | 'routed nowhere' | 'LPIs disabled';
 
+/** IAR (kvm-vgic-v3 §18, `icv.ack`). */
+export interface IcvAcknowledge {
+  readonly kind: 'icv.acknowledge';
+  readonly register: string;
+  readonly intid: number;
+  /** List register; −1: none was acknowledged. */
+  readonly lr: number;
+  readonly priority: number;
+  /** GICv2 SGIs. */
+  readonly source?: number;
+  /** Why there was nothing; absent: there was. */
+  readonly why?: SpuriousReason;
+}
+
+/** EOIR or DIR (`icv.eoi`, `icv.dir`), of the INTID that the guest wrote. */
+export interface IcvEnd {
+  readonly kind: 'icv.end';
+  readonly register: string;
+  readonly intid: number;
+  /** List register; −1: none held it. */
+  readonly lr: number;
+  /** Group priority that was dropped; −1: none. */
+  readonly priority: number;
+  /** `emulated`: by the hypervisor, in memory. */
+  readonly effect: EndEffect | 'emulated';
+}
+
+export type DirRefusal = 'EOImode 0' | 'beyond the VM' | 'on no AP list' | 'another source is active';
+
+/** kvm-vgic-v3 §10.1, §18: `unmapped` no frame, or no register there. */
+export type MmioRefusal = 'unmapped' | 'badLen' | 'unaligned' | 'beyondIrqs';
+
+/** A write of a register with a field per interrupt changed one (kvm-vgic-v3 §18, `irq.state`). */
+export interface IrqWritten {
+  readonly kind: 'irq.written';
+  readonly intid: number;
+  /**
+   * `target`: the routing as programmed, affinity or mask. `handling`: 1 level. `sources`: senders of a GICv2 SGI.
+   * `pending`: its latch in bit 0; in bit 1 whether it is pending, which a high line can make it too.
+   */
+  readonly what: 'enabled' | 'group' | 'priority' | 'handling' | 'target' | 'pending' | 'active' | 'line' | 'sources';
+  readonly before: number;
+  readonly after: number;
+  readonly by: 'guest' | 'userspace';
+  /** Of `target`: index of the vCPU where it goes now, −1 for nobody. */
+  readonly leadsTo?: number;
+}
+
 /** A guest sent an SGI by a register (kvm-vgic-v3 §4.2, §18); vCPUs by creation index. */
 export interface SgiSent {
   readonly kind: 'sgi.send';
@@ -246,7 +297,10 @@ export type VgicEvent =
   | { readonly kind: 'ap.sort'; readonly before: readonly number[]; readonly after: readonly number[] }
   | { readonly kind: 'vm.requestAll'; readonly request: 'irqPending' | 'sleep' }
   | { readonly kind: 'vcpu.forcedExit' | 'vcpu.requestUpdate' | 'vcpu.pruned' }
-  | { readonly kind: 'icv.acknowledge' | 'icv.end'; readonly register: string; readonly intid: number }
+  | IcvAcknowledge
+  | IcvEnd
+  /** A trapped DIR changed nothing (§8.4). */
+  | { readonly kind: 'icv.dirIgnored'; readonly intid: number; readonly why: DirRefusal }
   /** The interface's maintenance interrupt takes the vCPU out of the guest. */
   | { readonly kind: 'icv.maintenance'; readonly misr: number; readonly eisr: number; readonly elrsr: number }
   | {
@@ -255,9 +309,18 @@ export type VgicEvent =
       readonly length: number;
       readonly direction: 'read' | 'write';
       readonly value: bigint;
-      /** False: no frame of the GIC is there. */
-      readonly answered: boolean;
+      /** Why it was not executed: a write was ignored, a read gave 0. Absent: it was. */
+      readonly refused?: MmioRefusal;
     }
+  /** User space read or wrote a word of a frame by an attribute (§14.4). */
+  | {
+      readonly kind: 'uapi.frameRegister';
+      readonly op: 'get' | 'set';
+      /** As traces call it. */
+      readonly register: string;
+      readonly value: bigint;
+    }
+  | IrqWritten
   /** One of the two halves of a 64-bit access, by its offset in the frame. */
   | {
       readonly kind: 'mmio.half';

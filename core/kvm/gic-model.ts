@@ -6,6 +6,7 @@
  * vCPU. The parts claim their slots when the VM or vCPU is built, whether or not the device is ever created, so the
  * layout depends on the configuration alone.
  */
+import { type MmioRefusal } from './events.ts';
 import { type Words } from '../gic/v5/words.ts';
 import { type Cell } from '../state/cell.ts';
 import { type Result } from './errno.ts';
@@ -194,8 +195,16 @@ export interface VcpuGic {
    * leaves the guest. A write gives 0. Absent: the model has no such page.
    */
   directAccess?(cpu: HostCpu, address: bigint, length: number, data: bigint | undefined): bigint | undefined;
-  /** A memory access of the guest, which has exited; undefined: none of the GIC's frames is there. A write gives 0. */
-  memoryAccess(address: bigint, length: number, data: bigint | undefined): bigint | undefined;
+  /**
+   * A memory access of the guest, which has exited; undefined: none of the GIC's frames is there. A write gives 0. `tell`:
+   * it is told of now, before what it causes, or that it is not executed.
+   */
+  memoryAccess(
+    address: bigint,
+    length: number,
+    data: bigint | undefined,
+    tell: (refused?: MmioRefusal) => void,
+  ): bigint | undefined;
   /** A trapped access to a register of this model; the guest has exited. `words` holds and receives the value. */
   trappedAccess(register: string, direction: 'read' | 'write', words: Words): TrapOutcome;
 }

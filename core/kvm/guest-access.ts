@@ -9,6 +9,7 @@ import { registerByName } from '../gic/registers.ts';
 import { type GuestRegister, guestRegister } from '../gic/v5/guest-registers.ts';
 import { type GicInstruction, gicInstruction } from '../gic/v5/instructions.ts';
 import { Words } from '../gic/v5/words.ts';
+import { type MmioRefusal } from './events.ts';
 import { FGU_HIDDEN } from './fgu.ts';
 import { type HostCpuV5 } from './host-cpu-v5.ts';
 import { type HostCpu } from './host-cpu.ts';
@@ -147,15 +148,14 @@ export function accessMemory(
   data: bigint | undefined,
 ): bigint | undefined {
   if (vcpu.inGuest) loop.exit(vcpu, 'mmio');
-  const answer = vcpu.gic?.memoryAccess(address, length, data);
-  vcpu.emit({
-    kind: 'mmio',
-    address,
-    length,
-    direction: data === undefined ? 'read' : 'write',
-    value: data ?? answer ?? 0n,
-    answered: answer !== undefined,
-  });
+  const direction = data === undefined ? 'read' : 'write';
+  let isTold = false;
+  const tell = (refused?: MmioRefusal, value = data ?? 0n): void => {
+    if (!isTold) vcpu.emit({ kind: 'mmio', address, length, direction, value, ...(refused && { refused }) });
+    isTold = true;
+  };
+  const answer = vcpu.gic?.memoryAccess(address, length, data, tell);
+  tell(answer === undefined ? 'unmapped' : undefined, data ?? answer);
   return answer;
 }
 
@@ -171,7 +171,7 @@ export function accessDirectly(
   const answer = gic?.directAccess?.(cpu, address, length, data);
   if (answer === undefined) return undefined;
   const direction = data === undefined ? 'read' : 'write';
-  vcpu.emit({ kind: 'mmio', address, length, direction, value: data ?? answer, answered: true });
+  vcpu.emit({ kind: 'mmio', address, length, direction, value: data ?? answer });
   return answer;
 }
 

@@ -5,7 +5,7 @@
  */
 import { type Cell, CellClaim } from '../state/cell.ts';
 import { CNTHP, CNTHV, CNTP, CNTV } from '../gic/v5/ppi.ts';
-import { anyRunning } from './attribute.ts';
+import { anyRunning, attributeValue } from './attribute.ts';
 import { companionAttribute, type CompanionId, createCompanion } from './companions.ts';
 import { E2BIG, EBUSY, EEXIST, EFAULT, EINVAL, EIO, ENODEV, ENOTTY, ENXIO, type Result } from './errno.ts';
 import { type KvmEvent } from './events.ts';
@@ -245,7 +245,7 @@ export class Vm {
   /** KVM_{HAS,GET,SET}_DEVICE_ATTR on the irqchip; `memory` undefined: the structure itself faults (§6). */
   deviceAttr(op: AttributeOp, group: number, attr: bigint, memory: UserMemory | undefined): Result {
     const result = this.#deviceAttr(op, group, attr, memory);
-    this.emit({ kind: 'uapi.deviceAttr', op, group, attr, result });
+    this.emit({ kind: 'uapi.deviceAttr', op, group, attr, result, ...attributeValue(op, group, result, memory) });
     return result;
   }
 

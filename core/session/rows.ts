@@ -56,6 +56,13 @@ function access(register: string, op: EventRow['op'], value: bigint | undefined)
   };
 }
 
+/** How values of `irq.configure` read that are no plain numbers. */
+const CONFIGURED: { readonly [What in EventOf<'irq.configure'>['what']]?: (value: bigint) => string } = {
+  priority: (value) => priority(Number(value)),
+  handling: (value) => (value === 0n ? 'edge' : 'level'),
+  target: hex,
+};
+
 const PRESENTERS: { readonly [K in Kind]: Presenter<K> } = {
   'register.access': (e) => access(e.register, e.op, e.value),
   'mmio.access': (e) => access(e.register, e.op, e.value),
@@ -82,7 +89,7 @@ const PRESENTERS: { readonly [K in Kind]: Presenter<K> } = {
     name: `Set ${e.what}`,
     operand: label(e.intid, ''),
     arrow: '←',
-    detail: e.what === 'priority' ? priority(Number(e.value)) : e.value.toString(),
+    detail: CONFIGURED[e.what]?.(e.value) ?? e.value.toString(),
   }),
   'irq.hppi': (e) => ({
     name: `HPPI ${e.unit}`,
@@ -203,7 +210,7 @@ function withExtra({ kind, detail: extra }: TraceEvent, detail: string): string 
   if (extra === undefined) return detail;
   if (detail === '') return detailText(extra);
   // Elsewhere only why it had not its usual effect.
-  const more = MORE.has(kind) ? detailText(withoutPlace(extra)) : String(extra['outcome'] ?? '');
+  const more = MORE.has(kind) ? detailText(withoutPlace(extra)) : String(extra['outcome'] ?? extra['left'] ?? '');
   return more === '' ? detail : `${detail}, ${more}`;
 }
 

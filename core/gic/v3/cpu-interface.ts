@@ -18,6 +18,30 @@ import { EOICOUNT_MASK, EOICOUNT_SHIFT, HCR, VMCR } from './vmcr.ts';
 
 export type Signal = 'none' | 'irq' | 'fiq';
 
+/** What became of the interrupt that an EOIR or DIR named (§6.4, §6.5). */
+export type EndEffect =
+  | 'deactivated'
+  /** EOImode 1: DIR is to follow. */
+  | 'dropped'
+  /** In no list register: ICH_HCR_EL2.EOIcount has one more. */
+  | 'counted'
+  /** In no list register, and not counted. */
+  | 'missing'
+  /** Its group priority or group is not the one that was dropped. */
+  | 'otherPriority';
+
+/** Why IAR gave 1023 (§6.3). */
+export type SpuriousReason = 'nothing' | 'groupDisabled' | 'otherGroup' | 'mask' | 'running';
+
+/** What the latest IAR, EOIR or DIR did, for who tells of it; nothing depends on it. */
+interface Latest {
+  /** −1: none. */
+  lr: number;
+  /** Of the interrupt taken, or the group priority dropped; −1: none. */
+  priority: number;
+  effect: EndEffect;
+}
+
 export interface InterfaceHost {
   /** The guest ended `intid`, which is backed by physical interrupt `pintid`. */
   deactivatePhysical(pintid: number, intid: number): void;
@@ -31,6 +55,7 @@ export class CpuInterfaceV3 extends InterfaceControls {
   readonly lr: readonly Cell[];
   readonly #priorities: ActivePriorities;
   readonly #host: InterfaceHost;
+  readonly latest: Latest = { lr: -1, priority: -1, effect: 'missing' };
 
   constructor(journal: Journal, prefix: string, size: InterfaceSize, host: InterfaceHost) {
     const claim = new CellClaim(journal, prefix);
@@ -87,6 +112,8 @@ export class CpuInterfaceV3 extends InterfaceControls {
     if (index < 0 || this.#group(index) !== group || !this.#signalled(index)) return SPURIOUS;
     const cell = this.#lr(index);
     const { lo, hi } = cell;
+    this.latest.lr = index;
+    this.latest.priority = lrPriority(hi);
     if (isSpecial(lo)) {
       cell.set(lo, hi & ~LR_PENDING);
       return lo;
@@ -100,28 +127,46 @@ export class CpuInterfaceV3 extends InterfaceControls {
   endOfInterrupt(group: 0 | 1, intid: number): boolean {
     if (isSpecial(intid)) return false;
     const dropped = this.#priorities.drop();
-    if (dropped >= 0) this.#endDropped(group, intid, dropped);
-    return dropped >= 0;
+    if (dropped < 0) return false;
+    const index = this.#findActive(intid);
+    this.latest.lr = index;
+    this.latest.priority = dropped;
+    this.latest.effect = this.#endDropped(group, intid, dropped, index);
+    return true;
   }
 
-  #endDropped(group: 0 | 1, intid: number, dropped: number): void {
+  #endDropped(group: 0 | 1, intid: number, dropped: number, index: number): EndEffect {
     const splitEoi = (this.vmcr.lo & VMCR.EOIM) !== 0;
-    const index = this.#findActive(intid);
     if (index < 0) {
-      if (intid < FIRST_LPI && !splitEoi) this.#countEoi();
-      return;
+      if (intid >= FIRST_LPI || splitEoi) return 'missing';
+      this.#countEoi();
+      return 'counted';
     }
-    if (this.#group(index) !== group || (lrPriority(this.#hi(index)) & this.groupMask(group)) !== dropped) return;
-    if (!splitEoi || intid >= FIRST_LPI) this.#deactivate(index);
+    if (this.#group(index) !== group || (lrPriority(this.#hi(index)) & this.groupMask(group)) !== dropped)
+      return 'otherPriority';
+    if (splitEoi && intid < FIRST_LPI) return 'dropped';
+    this.#deactivate(index);
+    return 'deactivated';
   }
 
   /** ICC_DIR_EL1 when it does not trap (§6.5); false: it is ignored. */
   deactivateInterrupt(intid: number): boolean {
     if ((this.vmcr.lo & VMCR.EOIM) === 0 || intid >= FIRST_LPI || isSpecial(intid)) return false;
     const index = this.#findActive(intid);
+    this.latest.lr = index;
+    this.latest.priority = -1;
+    this.latest.effect = index < 0 ? 'counted' : 'deactivated';
     if (index < 0) this.#countEoi();
     else this.#deactivate(index);
     return true;
+  }
+
+  /** Why IAR of this group gives 1023 as things are. */
+  whySpurious(group: 0 | 1): SpuriousReason {
+    const index = this.#best();
+    if (index < 0) return this.lr.some(({ hi }) => (hi & LR_STATE) === LR_PENDING) ? 'groupDisabled' : 'nothing';
+    if (this.#group(index) !== group) return 'otherGroup';
+    return lrPriority(this.#hi(index)) >= this.pmr ? 'mask' : 'running';
   }
 
   /** ICC_HPPIR0_EL1 and ICC_HPPIR1_EL1. */

@@ -22,10 +22,11 @@ const readControl: Reader = (access) => {
   }
 };
 
-const writeControl: Writer = ({ vgic, offset }, value) => {
+const writeControl: Writer = ({ vgic, offset, tell }, value) => {
   if (offset !== 0) return;
   const was = vgic.enabled.flag;
   vgic.enabled.flag = (value & 1n) !== 0n;
+  tell?.();
   if (!was && vgic.enabled.flag) kickDeliverable(vgic);
 };
 
@@ -60,15 +61,19 @@ const readTargets: Reader = ({ vgic, actor, intid, length }) => {
 };
 
 /** Delivery goes to the lowest target; an empty mask is stored, and means vCPU 0. */
-const writeTargets: Writer = ({ vgic, actor, intid, length }, value) => {
+const writeTargets: Writer = (access, value) => {
+  const { vgic, actor, intid, length } = access;
   if (intid < 32) return;
+  access.tell?.();
   const online = (1 << vgic.vm.online.lo) - 1;
   for (let i = 0; i < length; i++) {
     const spi = vgic.lookup(actor, intid + i);
     if (spi === undefined) continue;
     const mask = Number((value >> BigInt(8 * i)) & 0xffn) & online;
+    const before = spi.routing;
     spi.routing = mask;
     spi.target = mask === 0 ? 0 : 31 - Math.clz32(mask & -mask);
+    irq.tellWritten(access, spi, 'target', before, mask);
   }
 };
 
@@ -87,7 +92,8 @@ function targetsOf(self: VgicVcpu, value: number): number {
 }
 
 /** Of the mask's bits without a vCPU only those are told of that the guest chose. */
-const writeSgir: Writer = ({ vgic, actor }, value) => {
+const writeSgir: Writer = ({ vgic, actor, tell }, value) => {
+  tell?.();
   const word = Number(value);
   const mask = targetsOf(actor, word);
   const isListed = ((word >>> 24) & 3) === 0;
@@ -102,23 +108,30 @@ const readSources: Reader = ({ vgic, actor, intid, length }) => {
   return word;
 };
 
-const clearSources: Writer = ({ vgic, actor, intid, length }, value) => {
+const clearSources: Writer = (access, value) => {
+  const { vgic, actor, intid, length } = access;
+  access.tell?.();
   for (let i = 0; i < length; i++) {
     const sgi = vgic.lookup(actor, intid + i);
     if (sgi === undefined) continue;
-    sgi.source &= ~Number((value >> BigInt(8 * i)) & 0xffn);
-    if (sgi.source === 0) sgi.latch = false;
+    irq.change(access, sgi, 'sources', () => {
+      sgi.source &= ~Number((value >> BigInt(8 * i)) & 0xffn);
+      if (sgi.source === 0) sgi.latch = false;
+    });
   }
 };
 
-const addSources: Writer = ({ vgic, actor, intid, length }, value) => {
+const addSources: Writer = (access, value) => {
+  const { vgic, actor, intid, length } = access;
+  access.tell?.();
   for (let i = 0; i < length; i++) {
     const sgi = vgic.lookup(actor, intid + i);
     if (sgi === undefined) continue;
-    sgi.source |= Number((value >> BigInt(8 * i)) & 0xffn);
-    if (sgi.source === 0) continue;
-    sgi.latch = true;
-    queue(vgic, sgi);
+    irq.change(access, sgi, 'sources', () => {
+      sgi.source |= Number((value >> BigInt(8 * i)) & 0xffn);
+      if (sgi.source !== 0) sgi.latch = true;
+    });
+    if (sgi.source !== 0) queue(vgic, sgi);
   }
 };
 

@@ -2,6 +2,8 @@
 import { type GicModel } from '../gic-model.ts';
 import { DEVICE_VGIC_V2 } from '../uapi.ts';
 import { offsetIn } from '../frame.ts';
+import { tellInterrupt } from '../vgic/guest-interface.ts';
+import { FIRST_PPI } from '../vgic/irq.ts';
 import { allocatePrivates } from '../vgic/init.ts';
 import { registerName } from '../vgic/mmio.ts';
 import { VmVgic, type VmRules } from '../vgic/vm-part.ts';
@@ -13,6 +15,8 @@ import { accessPage, GUEST_PAGE } from './guest-page.ts';
 export const MAX_VCPUS_V2 = 8;
 /** Above it, an identifier names the sender of an SGI. */
 const INTID = 0x3ff;
+const SOURCE_SHIFT = 10;
+const SOURCE = 7;
 
 /** Where the guest finds its CPU interface's first page, the hardware answers. */
 const directAccess: NonNullable<VmRules['vcpu']['directAccess']> = (self, hardware, address, length, data) => {
@@ -25,8 +29,18 @@ const directAccess: NonNullable<VmRules['vcpu']['directAccess']> = (self, hardwa
     length,
     data === undefined ? undefined : Number(data & 0xffff_ffffn),
   );
-  if (reports !== undefined)
-    vcpu.emit({ kind: reports, register: registerName(CPU_INTERFACE_V2, offset), intid: value & INTID });
+  if (reports !== undefined) {
+    const intid = value & INTID;
+    const source = intid < FIRST_PPI ? (value >>> SOURCE_SHIFT) & SOURCE : undefined;
+    const name = registerName(CPU_INTERFACE_V2, offset);
+    tellInterrupt(vcpu, hardware, {
+      reports,
+      name,
+      group: name === 'GICC_AIAR' ? 1 : 0,
+      intid,
+      ...(source !== undefined && { source }),
+    });
+  }
   return data === undefined ? BigInt(value) : 0n;
 };
 

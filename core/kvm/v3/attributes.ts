@@ -4,6 +4,7 @@ import { EBUSY, EFAULT, EINVAL, ENOENT, ENXIO, type Result } from '../errno.ts';
 import { UNSET } from '../frame.ts';
 import { CTRL, GROUP, type UserMemory } from '../uapi.ts';
 import { type AttributeRequest as Request, nrIrqsAttribute, registerAttribute } from '../vgic/attribute.ts';
+import { change } from '../vgic/irq-blocks.ts';
 import { queue } from '../vgic/queue.ts';
 import { checkRange } from '../vgic/addresses.ts';
 import { type MmioSpace } from '../vgic/mmio.ts';
@@ -112,11 +113,16 @@ function sysreg(request: Request): Result {
   if (op === 'set') {
     const value = memory.load(0);
     if (value === undefined) return -EFAULT;
-    return row === undefined ? -ENOENT : row.set(self, value);
+    if (row === undefined) return -ENOENT;
+    const result = row.set(self, value);
+    self.vcpu.emit({ kind: 'uapi.sysreg', op, register: row.name, value, result });
+    return result;
   }
   if (row === undefined) return -ENOENT;
   const value = row.get(self);
-  return typeof value === 'number' ? value : give(memory, value);
+  if (typeof value === 'number') return value;
+  self.vcpu.emit({ kind: 'uapi.sysreg', op, register: row.name, value, result: 0 });
+  return give(memory, value);
 }
 
 // --- line levels --------------------------------------------------------------------------------------------------
@@ -155,7 +161,8 @@ function writeLines(self: VgicVcpu, intid: number, word: number): void {
     const irq = intid + i < 16 ? undefined : self.vgic.lookup(self, intid + i);
     if (irq === undefined) continue;
     const level = ((word >>> i) & 1) !== 0;
-    irq.line = level;
+    const access = { vgic: self.vgic, actor: self, requester: undefined };
+    change(access, irq, 'line', () => (irq.line = level));
     if (level) queue(self.vgic, irq);
   }
 }

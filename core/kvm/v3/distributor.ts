@@ -1,6 +1,7 @@
 /** The GICv3 distributor's registers as KVM decodes them (gicv3-registers, block map; kvm-vgic-v3 §10). */
 import { extract } from '../../gic/wide.ts';
 import { EBUSY, EINVAL } from '../errno.ts';
+import { tellWritten } from '../vgic/irq-blocks.ts';
 import { inDistributor, type IrqRegister } from '../vgic/irq-registers.ts';
 import { type Block, type MmioSpace, raz, type Reader, wi, type Writer } from '../vgic/mmio.ts';
 import { kickDeliverable, tellIfUnqueued, tellUnqueued } from '../vgic/queue.ts';
@@ -29,19 +30,21 @@ const readControl: Reader = (access) => {
   }
 };
 
-const writeControl: Writer = ({ vgic, offset }, value) => {
+const writeControl: Writer = ({ vgic, offset, tell }, value) => {
   if (offset !== 0) return;
   const was = vgic.enabled.flag;
   vgic.enabled.flag = (value & CTLR_ENABLE) !== 0n;
+  tell?.();
   if (!was && vgic.enabled.flag) kickDeliverable(vgic);
 };
 
 /** IIDR and TYPER2 are validated, CTLR is only stored (§14.4). */
 const userWriteControl: Writer = (access, value) => {
-  const { vgic, offset } = access;
+  const { vgic, offset, tell } = access;
   if (offset === 0) {
     const was = vgic.enabled.flag;
     vgic.enabled.flag = (value & CTLR_ENABLE) !== 0n;
+    tell?.();
     if (!was && vgic.enabled.flag) tellUnqueued(vgic);
   }
   if (offset === 8) return writeRevision(access, value);
@@ -60,9 +63,12 @@ const readRouter: Reader = (access) => {
 const writeRouter: Writer = (access, value) => {
   const target = access.vgic.lookup(access.actor, access.intid);
   if (target === undefined || (access.offset & 7) !== 0) return;
+  access.tell?.();
   const affinity = Number(value & 0xff_ffffn);
+  const before = target.routing;
   target.routing = affinity;
   target.target = access.vgic.vcpuByAffinity(affinity)?.index ?? NONE;
+  tellWritten(access, target, 'target', before, affinity);
   tellIfUnqueued(access.vgic, target);
 };
 

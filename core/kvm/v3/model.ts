@@ -23,6 +23,7 @@ const SGI_REGISTER = /^ICC_(SGI0|SGI1|ASGI1)R_EL1$/;
 function trappedAccess(self: VgicVcpu, register: string, direction: 'read' | 'write', words: Words): TrapOutcome {
   if (register === 'ICC_SRE_EL1') {
     if (direction === 'read') words.value = BigInt(self.sre.lo);
+    self.vcpu.emit({ kind: 'trap.sysreg', register, direction, value: words.value });
     return 'emulated';
   }
   if (direction === 'read') {
@@ -30,8 +31,10 @@ function trappedAccess(self: VgicVcpu, register: string, direction: 'read' | 'wr
     if (SGI_REGISTER.test(register)) self.vcpu.emit({ kind: 'host.warning', warning: `read of ${register}` });
     return 'undefined:handler';
   }
-  if (register === 'ICC_DIR_EL1') emulateDir(self, words.lo);
-  else if (SGI_REGISTER.test(register)) writeSgiRegister(self, register, words.value);
+  if (register === 'ICC_DIR_EL1') {
+    self.vcpu.emit({ kind: 'trap.sysreg', register, direction, value: words.value });
+    emulateDir(self, words.lo);
+  } else if (SGI_REGISTER.test(register)) writeSgiRegister(self, register, words.value);
   else return 'undefined:handler';
   return 'emulated';
 }

@@ -17,9 +17,10 @@ const TYPER_LAST = 0x10n;
 const TYPER_PLPIS = 1n;
 
 const readCtlr: Reader = ({ vgic, actor }) => BigInt(actor.gicrCtlr.lo) | (vgic.implRev.lo >= 3 ? CTLR_IR_CES : 0n);
-const writeCtlr: Writer = ({ vgic, actor }, value) => {
+const writeCtlr: Writer = ({ vgic, actor, tell }, value) => {
   const on = (value & 1n) !== 0n;
   if (!hasIts(vgic) || on === lpisEnabled(actor)) return;
+  tell?.();
   if (on) enableLpis(actor);
   else disableLpis(actor, () => itsesOf(vgic).dropCaches());
 };
@@ -57,13 +58,16 @@ function inSgiPage({ sizes = [4], ...row }: IrqRegister): Block {
 const INERT = { read: raz, write: wi };
 
 /** One LPI's configuration is read again, whichever vCPU it targets; a write of the upper word alone is dropped. */
-const writeInvlpir: Writer = ({ vgic, actor, offset }, value) => {
+const writeInvlpir: Writer = ({ vgic, actor, offset, tell }, value) => {
   if ((offset & 4) !== 0 || !lpisEnabled(actor)) return;
+  tell?.();
   const lpi = vgic.lpis.find(Number(value & 0xffff_ffffn));
   if (lpi !== undefined) readConfiguration(vgic, lpi);
 };
-const writeInvallr: Writer = ({ actor, offset }) => {
-  if ((offset & 4) === 0 && lpisEnabled(actor)) readConfigurations(actor);
+const writeInvallr: Writer = ({ actor, offset, tell }) => {
+  if ((offset & 4) !== 0 || !lpisEnabled(actor)) return;
+  tell?.();
+  readConfigurations(actor);
 };
 
 /**

@@ -1,8 +1,9 @@
 /** A guest's memory access to the frames of the GIC (kvm-vgic-v3 §10.1): which frame answers, then dispatch. */
 import { offsetIn } from '../frame.ts';
+import { type MmioRefusal } from '../events.ts';
 import { type Vcpu } from '../vcpu.ts';
 import { type FrameHit } from './flavour.ts';
-import { mmioRead, mmioWrite, type Where } from './mmio.ts';
+import { blockOrRefusal, mmioRead, mmioWrite, type Where } from './mmio.ts';
 import { type VgicVcpu } from './vcpu-state.ts';
 import { type VgicVm, vgicOf } from './vm-state.ts';
 
@@ -19,8 +20,17 @@ export function frameAt(vgic: VgicVm, address: bigint, length: number): FrameHit
   return flavour.otherFrame(vgic, address, length);
 }
 
-/** The access of `vcpu`, which is outside the guest; undefined: no frame is there. A write returns 0. */
-export function guestAccess(vcpu: Vcpu, address: bigint, length: number, data: bigint | undefined): bigint | undefined {
+/**
+ * The access of `vcpu`, which is outside the guest; undefined: no frame is there. A write returns 0. `tell` is called when
+ * it is to be told of, if that is before its end, and of an access that is not executed with the reason.
+ */
+export function guestAccess(
+  vcpu: Vcpu,
+  address: bigint,
+  length: number,
+  data: bigint | undefined,
+  tell: (refused?: MmioRefusal) => void = () => {},
+): bigint | undefined {
   const vgic = vgicOf(vcpu.vm);
   const self: VgicVcpu = vgic.attach(vcpu);
   const hit = frameAt(vgic, address, length);
@@ -33,8 +43,11 @@ export function guestAccess(vcpu: Vcpu, address: bigint, length: number, data: b
     requester: self,
     offset: hit.offset,
     length,
+    tell,
   };
   if (length === WIDE && vgic.behaviour.wideAccesses === 'halves') return halves(where, data);
+  const found = blockOrRefusal(vgic, hit.space, hit.offset, length);
+  if (typeof found === 'string') tell(found);
   if (data === undefined) return mmioRead(where);
   mmioWrite(where, data);
   return 0n;

@@ -4,7 +4,8 @@
  */
 import { VMCR } from '../../gic/v3/vmcr.ts';
 import { deactivateInMemory } from './flush.ts';
-import { FIRST_SPI, NONE } from './irq.ts';
+import { type DirRefusal } from '../events.ts';
+import { FIRST_SPI } from './irq.ts';
 import { writeClearActive } from './irq-blocks.ts';
 import { REQUEST, type VgicVcpu } from './vcpu-state.ts';
 
@@ -14,21 +15,22 @@ export function emulateDir(self: VgicVcpu, value: number): void {
   vgic.executing = self;
   const source = (value >>> 10) & 7;
   const intid = value & ~0x1c00;
-  if ((self.vmcr.lo & VMCR.EOIM) === 0 || intid >= FIRST_SPI + vgic.nrSpis.lo) return;
+  const ignored = (why: DirRefusal): void => self.vcpu.emit({ kind: 'icv.dirIgnored', intid, why });
+  if ((self.vmcr.lo & VMCR.EOIM) === 0) return ignored('EOImode 0');
+  if (intid >= FIRST_SPI + vgic.nrSpis.lo) return ignored('beyond the VM');
   const irq = vgic.lookup(self, intid);
-  if (irq === undefined || irq.holder === NONE) return;
-  const holder = vgic.vcpu(irq.holder);
-  if (holder === undefined) return;
+  const holder = irq && vgic.vcpu(irq.holder);
+  if (irq === undefined || holder === undefined) return ignored('on no AP list');
   if (irq.onLr) {
     // Loaded on another vCPU that runs now: as a guest's ICACTIVER write.
     const word = { vgic, actor: self, requester: self, offset: 0, length: 4, intid: intid & ~31 };
     writeClearActive(word, BigInt((1 << (intid & 31)) >>> 0));
   } else if (irq.isSgi && vgic.flavour.sgiSources && irq.activeSource !== source) {
-    return;
+    return ignored('another source is active');
   } else {
     deactivateInMemory(self, irq);
   }
-  self.vcpu.emit({ kind: 'icv.end', register: 'ICC_DIR_EL1', intid });
+  self.vcpu.emit({ kind: 'icv.end', register: 'ICC_DIR_EL1', intid, lr: -1, priority: -1, effect: 'emulated' });
   holder.requests.set(holder.requests.lo | REQUEST.UPDATE);
   holder.vcpu.emit({ kind: 'vcpu.requestUpdate' });
 }

@@ -3,6 +3,7 @@
  * name without `ICC_` and `_EL1`. A GICv2 guest reaches the same rows through its memory-mapped interface.
  */
 import { type Words } from '../../gic/v5/words.ts';
+import { SPURIOUS } from '../../gic/intid.ts';
 import { HCR } from '../../gic/v3/vmcr.ts';
 import { type CpuInterfaceV3 } from '../../gic/v3/cpu-interface.ts';
 import { type InterfaceAnswer } from '../gic-model.ts';
@@ -15,6 +16,7 @@ interface Row {
 }
 
 const INTID = 0xff_ffff;
+const FIRST_SPECIAL = 1020;
 
 function activePriority(group: 0 | 1, n: number): Row {
   return {
@@ -66,6 +68,7 @@ interface Register extends Row {
   readonly word: number;
   readonly isDir: boolean;
   readonly reports: 'icv.acknowledge' | 'icv.end' | undefined;
+  readonly group: 0 | 1;
 }
 
 /** By full name, `ICC_IAR1_EL1`. */
@@ -74,7 +77,7 @@ const REGISTERS: ReadonlyMap<string, Register> = new Map(
     const name = `ICC_${short}_EL1`;
     const reports = short.startsWith('IAR') ? 'icv.acknowledge' : /^EOIR|^DIR/.test(short) ? 'icv.end' : undefined;
     const word = Number(/^AP[01]R(\d)$/.exec(short)?.[1] ?? 0);
-    return [name, { ...row, name, word, isDir: short === 'DIR', reports }];
+    return [name, { ...row, name, word, isDir: short === 'DIR', reports, group: short.endsWith('0') ? 0 : 1 }];
   }),
 );
 
@@ -101,9 +104,33 @@ export function executeRegister(
     if (register.write(hardware, words.lo) === false) return 'performed';
   }
   if (register.reports !== undefined && vcpu.vm.host.emit !== undefined)
-    vcpu.emit({ kind: register.reports, register: name, intid: words.lo });
+    tellInterrupt(vcpu, hardware, { reports: register.reports, name, group: register.group, intid: words.lo });
   return 'performed';
 }
+
+/** What a guest did to an interrupt by a register of its interface. */
+export interface InterruptAccess {
+  readonly reports: 'icv.acknowledge' | 'icv.end';
+  /** Of the register. */
+  readonly name: string;
+  readonly group: 0 | 1;
+  readonly intid: number;
+  readonly source?: number;
+}
+
+/** Tells of it, right behind it. */
+export function tellInterrupt(
+  vcpu: Vcpu,
+  hardware: CpuInterfaceV3,
+  { reports: kind, name: register, group, intid, source }: InterruptAccess,
+): void {
+  const { lr, priority, effect } = hardware.latest;
+  if (kind === 'icv.end') vcpu.emit({ kind, register, intid, lr, priority, effect });
+  else if (isTaken(intid)) vcpu.emit({ kind, register, intid, lr, priority, ...(source !== undefined && { source }) });
+  else vcpu.emit({ kind, register, intid, lr: -1, priority: -1, why: hardware.whySpurious(group) });
+}
+
+const isTaken = (intid: number): boolean => intid < FIRST_SPECIAL || intid > SPURIOUS;
 
 /** Names of registers that only show something. */
 export const SHOWN_REGISTERS: readonly string[] = [...REGISTERS.values()].flatMap(({ name, read, reports }) =>

@@ -2,6 +2,7 @@
  * The per-interrupt registers that both models share: one bit, byte or pair of bits per INTID (kvm-vgic-v3 §10.2,
  * §10.4). Bits are processed from 0 upward; a word's bit that names no interrupt of the VM is skipped.
  */
+import { type IrqWritten } from '../events.ts';
 import { halted } from './halt.ts';
 import { type Irq, FIRST_SPI } from './irq.ts';
 import { sample, setPhysicalActive, setPhysicalPending } from './mapped.ts';
@@ -27,9 +28,56 @@ export function bits(test: Test): Reader {
   };
 }
 
+type Field = IrqWritten['what'];
+/** Whose write it is, of whose interrupts. */
+export type Writing = Pick<Access, 'vgic' | 'actor' | 'requester'>;
+
+const FIELDS: Readonly<Record<Exclude<Field, 'target'>, (irq: Irq) => number>> = {
+  enabled: (irq) => +irq.enabled,
+  group: (irq) => irq.group,
+  priority: (irq) => irq.priority,
+  handling: (irq) => +irq.isLevel,
+  pending: (irq) => +irq.latch | (+irq.pending << 1),
+  active: (irq) => +irq.active,
+  line: (irq) => +irq.line,
+  sources: (irq) => irq.source,
+};
+
+/** Changes a field of an interrupt and tells of it; then the event owns the change. */
+export function change(access: Writing, irq: Irq, what: Exclude<Field, 'target'>, action: () => void): void {
+  const field = FIELDS[what];
+  const before = field(irq);
+  action();
+  tellWritten(access, irq, what, before, field(irq));
+}
+
+/** The same where the caller knows the values. A private interrupt's happens to its vCPU, a shared one's to the writer. */
+export function tellWritten(
+  { vgic, actor, requester }: Writing,
+  irq: Irq,
+  what: Field,
+  before: number,
+  after: number,
+): void {
+  if (before === after) return;
+  const place = irq.intid < FIRST_SPI ? actor.vcpu : (requester?.vcpu ?? vgic.vm);
+  const by = requester === undefined ? 'userspace' : 'guest';
+  const leadsTo = what === 'target' ? irq.target : undefined;
+  place.emit({
+    kind: 'irq.written',
+    intid: irq.intid,
+    what,
+    before,
+    after,
+    by,
+    ...(leadsTo !== undefined && { leadsTo }),
+  });
+}
+
 /** Does `action` for every interrupt whose bit is set. */
 function forSet(action: (irq: Irq, access: Access) => void): Writer {
   return (access, value) => {
+    access.tell?.();
     const word = Number(value);
     for (const [i, irq] of irqsOf(access, access.length * 8)) if ((word >>> i) & 1) action(irq, access);
   };
@@ -37,30 +85,32 @@ function forSet(action: (irq: Irq, access: Access) => void): Writer {
 
 export const readGroup = bits((irq) => irq.group === 1);
 export const writeGroup: Writer = (access, value) => {
+  access.tell?.();
   const word = Number(value);
   for (const [i, irq] of irqsOf(access, access.length * 8)) {
-    irq.group = (word >>> i) & 1 ? 1 : 0;
+    change(access, irq, 'group', () => (irq.group = (word >>> i) & 1 ? 1 : 0));
     queue(access.vgic, irq);
   }
 };
 
 export const readEnable = bits((irq) => irq.enabled);
 /** A guest's enable looks at a mapped line again: it may have fallen while nobody listened. */
-export const writeSetEnable = forSet((irq, { vgic }) => {
+export const writeSetEnable = forSet((irq, access) => {
+  const { vgic } = access;
   if (irq.isMappedLevel) {
     const wasHigh = irq.line;
-    irq.line = sample(vgic, irq);
+    change(access, irq, 'line', () => (irq.line = sample(vgic, irq)));
     if (!irq.active && wasHigh && !irq.line) setPhysicalActive(vgic, irq, false);
   }
-  irq.enabled = true;
+  change(access, irq, 'enabled', () => (irq.enabled = true));
   queue(vgic, irq);
 });
-export const userSetEnable = forSet((irq, { vgic }) => {
-  irq.enabled = true;
-  queue(vgic, irq);
+export const userSetEnable = forSet((irq, access) => {
+  change(access, irq, 'enabled', () => (irq.enabled = true));
+  queue(access.vgic, irq);
 });
-export const writeClearEnable = forSet((irq) => {
-  irq.enabled = false;
+export const writeClearEnable = forSet((irq, access) => {
+  change(access, irq, 'enabled', () => (irq.enabled = false));
 });
 
 /** A mapped level interrupt shows its device, not the memory of it. */
@@ -73,28 +123,35 @@ function hasSources(vgic: VgicVm, irq: Irq): boolean {
   return irq.isSgi && vgic.flavour.sgiSources;
 }
 
-export const writeSetPending = forSet((irq, { vgic }) => {
+export const writeSetPending = forSet((irq, access) => {
+  const { vgic } = access;
   if (hasSources(vgic, irq)) return;
-  irq.latch = true;
+  change(access, irq, 'pending', () => (irq.latch = true));
   if (irq.hw) setPhysicalActive(vgic, irq, true);
   queue(vgic, irq);
 });
-export const writeClearPending = forSet((irq, { vgic }) => {
+export const writeClearPending = forSet((irq, access) => {
+  const { vgic } = access;
   if (hasSources(vgic, irq)) return;
-  irq.latch = false;
+  change(access, irq, 'pending', () => (irq.latch = false));
   if (!irq.hw) return;
   setPhysicalPending(vgic, irq, false);
   if (!irq.active) setPhysicalActive(vgic, irq, false);
 });
 /** Userspace sets the latch; the vCPU itself counts as the sender of a GICv2 SGI. */
-export const userSetPending = forSet((irq, { vgic, actor }) => {
-  irq.latch = true;
-  if (hasSources(vgic, irq)) irq.source |= 1 << actor.vcpu.id;
+export const userSetPending = forSet((irq, access) => {
+  const { vgic, actor } = access;
+  change(access, irq, 'pending', () => {
+    irq.latch = true;
+    if (hasSources(vgic, irq)) irq.source |= 1 << actor.vcpu.id;
+  });
   queue(vgic, irq);
 });
-export const userClearPending = forSet((irq, { vgic }) => {
-  irq.latch = false;
-  if (hasSources(vgic, irq)) irq.source = 0;
+export const userClearPending = forSet((irq, access) => {
+  change(access, irq, 'pending', () => {
+    irq.latch = false;
+    if (hasSources(access.vgic, irq)) irq.source = 0;
+  });
 });
 /** GICv3: the word replaces all 32 latches. */
 export const userReplacePending: Writer = (access, value) => {
@@ -113,16 +170,19 @@ export const readActive: Reader = (access) =>
   mustHalt(access) ? halted(access.vgic, () => userReadActive(access)) : userReadActive(access);
 
 function changeActive(active: boolean): Writer {
-  return forSet((irq, { vgic, requester }) => {
+  return forSet((irq, access) => {
+    const { vgic, requester } = access;
     if (irq.hw) {
       if (requester !== undefined) {
-        irq.active = active;
+        change(access, irq, 'active', () => (irq.active = active));
         setPhysicalActive(vgic, irq, active);
       }
     } else {
-      irq.active = active;
-      // Userspace cannot know the sender; 0 is taken.
-      if (active && hasSources(vgic, irq)) irq.activeSource = requester?.vcpu.id ?? 0;
+      change(access, irq, 'active', () => {
+        irq.active = active;
+        // Userspace cannot know the sender; 0 is taken.
+        if (active && hasSources(vgic, irq)) irq.activeSource = requester?.vcpu.id ?? 0;
+      });
     }
     // Also when nothing changed: an active interrupt asks for its vCPU ("Points settled", 3).
     if (irq.active) queue(vgic, irq);
@@ -146,8 +206,11 @@ export const readPriority: Reader = (access) => {
   return word;
 };
 export const writePriority: Writer = (access, value) => {
-  for (const [i, irq] of irqsOf(access, access.length))
-    irq.priority = Number((value >> BigInt(8 * i)) & 0xffn) & PRIORITY_MASK;
+  access.tell?.();
+  for (const [i, irq] of irqsOf(access, access.length)) {
+    const priority = Number((value >> BigInt(8 * i)) & 0xffn) & PRIORITY_MASK;
+    change(access, irq, 'priority', () => (irq.priority = priority));
+  }
 };
 
 export const readConfig: Reader = (access) => {
@@ -157,6 +220,9 @@ export const readConfig: Reader = (access) => {
 };
 /** Private interrupts cannot be configured. */
 export const writeConfig: Writer = (access, value) => {
-  for (const [i, irq] of irqsOf(access, access.length * 4))
-    if (irq.intid >= FIRST_SPI) irq.isLevel = ((value >> BigInt(2 * i + 1)) & 1n) === 0n;
+  access.tell?.();
+  for (const [i, irq] of irqsOf(access, access.length * 4)) {
+    const isLevel = ((value >> BigInt(2 * i + 1)) & 1n) === 0n;
+    if (irq.intid >= FIRST_SPI) change(access, irq, 'handling', () => (irq.isLevel = isLevel));
+  }
 };

@@ -4,6 +4,7 @@
  */
 import { type Frame, nameAt, unnamed } from '../../gic/registers.ts';
 import { type Result } from '../errno.ts';
+import { type MmioRefusal } from '../events.ts';
 import { FIRST_SPI } from './irq.ts';
 import { type VgicVcpu } from './vcpu-state.ts';
 import { type VgicVm } from './vm-state.ts';
@@ -20,6 +21,11 @@ export interface Access {
   readonly length: number;
   /** First INTID addressed; meaningful in per-INTID blocks. */
   readonly intid: number;
+  /**
+   * Tells of a write, once; who writes does it before the changes that tell of themselves and behind those that are the
+   * write's own. What did not is told of when the write is over.
+   */
+  readonly tell?: () => void;
 }
 
 export type Reader = (access: Access) => bigint;
@@ -61,10 +67,18 @@ export const wi: Writer = () => undefined;
 
 /** The block that accepts this access. */
 export function findBlock(vgic: VgicVm, space: MmioSpace, offset: number, length: number): Block | undefined {
+  const found = blockOrRefusal(vgic, space, offset, length);
+  return typeof found === 'string' ? undefined : found;
+}
+
+/** The same, or why there is none (§10.1). */
+export function blockOrRefusal(vgic: VgicVm, space: MmioSpace, offset: number, length: number): Block | MmioRefusal {
   const block = space.blocks.find(({ start, length: size }) => offset >= start && offset < start + size);
-  if (block === undefined || !block.sizes.includes(length) || offset % length !== 0) return undefined;
+  if (block === undefined) return 'unmapped';
+  if (!block.sizes.includes(length)) return 'badLen';
+  if (offset % length !== 0) return 'unaligned';
   if (block.bits === undefined || block.bounded === false) return block;
-  return firstIntid(block, offset) < FIRST_SPI + vgic.nrSpis.lo ? block : undefined;
+  return firstIntid(block, offset) < FIRST_SPI + vgic.nrSpis.lo ? block : 'beyondIrqs';
 }
 
 function firstIntid(block: Block, offset: number): number {
@@ -79,6 +93,7 @@ export interface Where {
   /** From the start of the frame. */
   readonly offset: number;
   readonly length: number;
+  readonly tell?: () => void;
 }
 
 function locate(where: Where, block: Block): Access {
@@ -99,13 +114,27 @@ export function mmioWrite(where: Where, value: bigint): void {
 /** Userspace read of a word; unknown offsets read 0 (§14.4). */
 export function userRead(where: Where): bigint {
   const block = findBlock(where.vgic, where.space, where.offset, 4);
-  if (block === undefined) return 0n;
-  return BigInt.asUintN(32, (block.userRead ?? block.read)(locate(where, block)));
+  const value = block === undefined ? 0n : BigInt.asUintN(32, (block.userRead ?? block.read)(locate(where, block)));
+  tellUser(where, 'get', value);
+  return value;
 }
 
 export function userWrite(where: Where, value: bigint): Result {
   const block = findBlock(where.vgic, where.space, where.offset, 4);
-  if (block === undefined) return 0;
-  const result = (block.userWrite ?? block.write)(locate(where, block), BigInt.asUintN(32, value));
+  let isTold = false;
+  const tell = (): void => {
+    if (!isTold) tellUser(where, 'set', value);
+    isTold = true;
+  };
+  const result =
+    block && (block.userWrite ?? block.write)(locate({ ...where, tell }, block), BigInt.asUintN(32, value));
+  tell();
   return typeof result === 'number' ? result : 0;
+}
+
+/** A frame that belongs to one vCPU is its, the distributor nobody's. */
+function tellUser({ vgic, space, actor, offset }: Where, op: 'get' | 'set', value: bigint): void {
+  const { vcpu } = actor;
+  const event = { kind: 'uapi.frameRegister', op, register: registerName(space, offset), value } as const;
+  (space === vgic.flavour.distributor ? vgic.vm : vcpu).emit(event);
 }

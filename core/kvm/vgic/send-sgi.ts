@@ -44,7 +44,7 @@ export function sendSgi(self: VgicVcpu, { targets, reachesGroup1, ...sent }: Sgi
 }
 
 function raise({ vgic }: VgicVcpu, irq: Irq, sender: number, cause: string): void {
-  const isNew = !irq.latch;
+  const isNew = sender === 0 ? !irq.latch : (irq.source & sender) === 0;
   irq.latch = true;
   if (sender !== 0) irq.source |= sender;
   // Where it is queued now, that event owns the latch.

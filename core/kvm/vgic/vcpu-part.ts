@@ -3,6 +3,7 @@ import { type Words } from '../../gic/v5/words.ts';
 import { vmcrPmr } from '../../gic/v3/vmcr.ts';
 import { type CpuInterfaceV3 } from '../../gic/v3/cpu-interface.ts';
 import { type Result } from '../errno.ts';
+import { type MmioRefusal } from '../events.ts';
 import {
   type InterfaceAnswer,
   type Operations,
@@ -166,8 +167,13 @@ export class VcpuVgic implements VcpuGic {
     return answer;
   }
 
-  memoryAccess(address: bigint, length: number, data: bigint | undefined): bigint | undefined {
-    return guestAccess(this.self.vcpu, address, length, data);
+  memoryAccess(
+    address: bigint,
+    length: number,
+    data: bigint | undefined,
+    tell: (refused?: MmioRefusal) => void,
+  ): bigint | undefined {
+    return guestAccess(this.self.vcpu, address, length, data, tell);
   }
 
   trappedAccess(register: string, direction: 'read' | 'write', words: Words): TrapOutcome {

@@ -1,8 +1,20 @@
 /** What a sent SGI says of its targets: whom it reaches, and whom not and why. */
 import { type SgiSent } from '../../kvm/events.ts';
 import { type Detail } from '../../trace/kinds.ts';
+import { textsOfNumbers } from './detail-texts.ts';
 
-export function sgiDetail({ sgi, to, filtered, absorbed, off, nobody }: SgiSent): Detail {
+/** To one vCPU, which is most of them. */
+const toOne = textsOfNumbers((sgi, to) => ({ sgi, to: `${to}` }));
+
+export function sgiText(sent: SgiSent): string {
+  const { sgi, to, filtered, absorbed, off, nobody } = sent;
+  const isPlain = filtered.length + absorbed.length + off.length + nobody.length === 0;
+  const [target] = to;
+  if (isPlain && to.length === 1 && target !== undefined) return toOne(sgi, target);
+  return JSON.stringify(sgiDetail(sent));
+}
+
+function sgiDetail({ sgi, to, filtered, absorbed, off, nobody }: SgiSent): Detail {
   const outcome = [
     ...(to.length === 0 ? ['reaches no vCPU'] : []),
     ...(nobody.length === 0 ? [] : [`no vCPU at Aff0 ${ranges(nobody)}`]),

@@ -1,7 +1,9 @@
 /** How user space's calls and the VM's life become events. */
 import { type LifeEvent, type UapiEvent } from '../../kvm/events.ts';
+import { GROUP } from '../../kvm/uapi.ts';
 import { highOf, hexOf, lowOf, resultOf, type Rows } from './scribe.ts';
 
+const GROUP_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(GROUP).map(([name, group]) => [group, name]));
 const TIMER_NAMES = ['p', 'v', 'hv', 'hp'] as const;
 
 export const UAPI: Rows<UapiEvent['kind']> = {
@@ -31,13 +33,18 @@ export const UAPI: Rows<UapiEvent['kind']> = {
     }),
   'uapi.vcpuFinalize': (s, { result }, place) =>
     s.put('kvm.ioctl', 'userspace', place, { ioctl: 'KVM_ARM_VCPU_FINALIZE', result: resultOf(result) }),
-  'uapi.deviceAttr': (s, { op, group, attr, result, companion }, place) =>
+  'uapi.deviceAttr': (s, { op, group, attr, result, value, companion }, place) =>
     s.put(
       'kvm.ioctl',
       'userspace',
       place,
       { ioctl: `KVM_${op.toUpperCase()}_DEVICE_ATTR`, result: resultOf(result), argument: attr },
-      { of: companion === undefined ? 'device' : `ITS ${companion}`, group },
+      {
+        of: companion === undefined ? 'device' : `ITS ${companion}`,
+        group,
+        ...(GROUP_NAMES.has(group) ? { name: GROUP_NAMES.get(group) ?? '' } : {}),
+        ...(value === undefined ? {} : { value: hexOf(value) }),
+      },
     ),
   'uapi.signalMsi': (s, { msi: { address, data, flags, device }, result }, place) =>
     s.put(

@@ -1,11 +1,5 @@
 /** How frames, lines and the GICv3 and GICv2 models become events. The rest goes in as `other`, with its facts. */
-import {
-  type InputOutcome,
-  type InputVia,
-  type ItsEvent,
-  type RemovalReason,
-  type VgicEvent,
-} from '../../kvm/events.ts';
+import { type ItsEvent, type RemovalReason, type VgicEvent } from '../../kvm/events.ts';
 import { type Place } from '../../kvm/place.ts';
 import { type VgicIrsEvent } from '../../kvm/v5/irs/events.ts';
 import { FIRST_SPI, NONE } from '../../kvm/vgic/irq.ts';
@@ -13,29 +7,21 @@ import { type Machine } from '../../machine/machine.ts';
 import { interruptLabel } from '../../trace/interrupts.ts';
 import { IRS } from './irs.ts';
 import { ITS } from './its.ts';
+import { FLAT_INPUTS } from './flat-inputs.ts';
+import { FLAT_INTERFACE } from './flat-interface.ts';
 import { intidOfKvm } from './flat-interrupts.ts';
-import { sgiDetail } from './sgi-detail.ts';
-import { textsOfNumbers, textsOfWord } from './detail-texts.ts';
+import { FLAT_WRITES, whyIgnored } from './flat-writes.ts';
+import { sgiText } from './sgi-detail.ts';
+import { textsOfNumbers } from './detail-texts.ts';
 import { eventType } from './event-type.ts';
-import { hexOf, type Rows, type Scribe } from './scribe.ts';
+import { type Rows, type Scribe } from './scribe.ts';
 
-const ACKNOWLEDGE = eventType('irq.acknowledge', 'guest');
-const DROP = eventType('irq.drop', 'guest');
-const DEACTIVATE = eventType('irq.deactivate', 'guest');
 const PEND = eventType('irq.pend', 'guest');
 const SENT = eventType('kvm.irq', 'guest');
 const SGIR = 'GICD_SGIR';
-const INPUT = {
-  userspace: { line: eventType('irq.line', 'userspace'), refused: eventType('kvm.irq', 'userspace') },
-  device: { line: eventType('irq.line', 'device'), refused: eventType('kvm.irq', 'device') },
-};
 const STEP = eventType('kvm.irq', 'hypervisor');
 const HARDWARE_STEP = eventType('kvm.irq', 'hardware');
 
-const by = textsOfWord('via');
-const absorbed = textsOfWord('via', { outcome: 'absorbed, one waits already' });
-/** An input that changed nothing (kvm-vgic-v3 §4.1). */
-const refused = (level: boolean, via: InputVia, reason: InputOutcome): string => JSON.stringify({ level, via, reason });
 const queued = textsOfNumbers((target) => ({ target }));
 const endedElsewhere = textsOfNumbers((holder) => (holder === NONE ? {} : { holder }));
 const migrated = textsOfNumbers((from, to) => ({ from, to }));
@@ -86,20 +72,27 @@ export function placeOfAddress({ vm }: Machine, address: bigint): MemoryPlace {
 export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind'] | ItsEvent['kind']> = {
   ...IRS,
   ...ITS,
-  mmio: (s, { address, length, direction, value }, place) => {
+  ...FLAT_INPUTS,
+  ...FLAT_INTERFACE,
+  ...FLAT_WRITES,
+  mmio: (s, { address, length, direction, value, refused }, place) => {
     const { register, offset, redistributor } = placeOfAddress(s.machine, address);
     const isOther = redistributor !== undefined && redistributor !== s.threadOf(place)?.index;
+    const detail = {
+      ...(isOther ? { redistributor } : {}),
+      ...(refused === undefined ? {} : { outcome: whyIgnored(refused, length) }),
+    };
     s.put(
       'mmio.access',
       'guest',
       place,
       { register, offset, op: direction, size: length, value },
-      isOther ? { redistributor } : undefined,
+      isOther || refused !== undefined ? detail : undefined,
     );
   },
   'sgi.send': (s, event, place) => {
     const { register, value } = event;
-    const detail = JSON.stringify(sgiDetail(event));
+    const detail = sgiText(event);
     // GICD_SGIR is memory, which tells of itself.
     if (register === SGIR) step(s, place, 'sgi.send', event.sgi, detail, SENT);
     else {
@@ -111,42 +104,6 @@ export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind'] | ItsEvent['kin
   'irq.latched': (s, { intid, cause }, place) => {
     const interrupt = intidOfKvm(intid);
     if (interrupt !== undefined) s.brief(PEND, place, cause, 1, undefined, interrupt);
-  },
-  'icv.acknowledge': (s, { register, intid }, place) =>
-    s.brief(ACKNOWLEDGE, place, register, 0, undefined, intidOfKvm(intid)),
-  'icv.end': (s, { register, intid }, place) =>
-    s.brief(register === 'ICC_DIR_EL1' ? DEACTIVATE : DROP, place, '', 0, undefined, intidOfKvm(intid)),
-  'icv.maintenance': (s, { misr, eisr, elrsr }, place) =>
-    s.put(
-      'kvm.step',
-      'hardware',
-      place,
-      { step: 'maintenance', value: BigInt(misr) },
-      { eisr: hexOf(BigInt(eisr)), elrsr: hexOf(BigInt(elrsr)) },
-    ),
-  'irq.updatePending': (s, { intid, level, via, outcome }, place) => {
-    const interrupt = intidOfKvm(intid);
-    const type = INPUT[via === 'KVM_IRQ_LINE' ? 'userspace' : 'device'];
-    if (interrupt === undefined)
-      s.put(
-        'other',
-        type.line.origin,
-        place,
-        { event: 'injectRefused' },
-        { INTID: intid, level, via, reason: outcome },
-      );
-    else if (outcome !== 'accepted' && outcome !== 'absorbed')
-      s.brief(type.refused, place, 'injectRefused', 0, undefined, interrupt, refused(level, via, outcome));
-    else
-      s.brief(
-        type.line,
-        place,
-        '',
-        level ? 1 : 0,
-        undefined,
-        interrupt,
-        outcome === 'accepted' ? by(via) : absorbed(via),
-      );
   },
   'ap.queue': (s, { intid, target }, place) => step(s, place, 'ap.queue', intid, queued(target)),
   'irq.endedElsewhere': (s, { intid, holder }, place) =>

@@ -81,7 +81,7 @@ describe('more pending interrupts than list registers', () => {
 describe('an interrupt whose route changes', () => {
   it('is said to move while it is still on the old list', async () => {
     const trace = await opened('gicv3-irouter-while-pending');
-    const rerouted = await trace.find('write GICD_IROUTER40');
+    const rerouted = await trace.find('kind == irq.configure and what == target');
     const after = await trace.lists(rerouted);
     expect(waiting(after)).toEqual(['SPI 40: LR 0, then vCPU 1']);
   });

@@ -1,11 +1,14 @@
 /** The control page of an ITS as KVM decodes it (gicv3-registers, GITS; kvm-vgic-v3 §14.10). */
 import { extract, type Part, update } from '../../../gic/wide.ts';
 import { EBUSY, EINVAL, type Result } from '../../errno.ts';
-import { type Block, type MmioSpace } from '../../vgic/mmio.ts';
+import { type Access, type Block, type MmioSpace } from '../../vgic/mmio.ts';
 import { IIDR_BASE } from '../../vgic/revision.ts';
 import { sanitiseAttributes } from '../lpi-bases.ts';
 import { BASER_TYPE, type Its } from './its.ts';
 import { OFFSET_MASK, processCommands, queueBytes } from './queue.ts';
+
+/** The part, and what tells of a write before its consequences. */
+type Write = Part & Pick<Access, 'tell'>;
 
 /** A register or an array of them: what an access of `length` bytes at `offset` in it reads and writes. */
 interface Row {
@@ -14,7 +17,7 @@ interface Row {
   readonly length: number;
   readonly sizes: readonly number[];
   read(its: Its, at: Part): bigint;
-  write?(its: Its, at: Part, value: bigint): void;
+  write?(its: Its, at: Write, value: bigint): void;
   /** Userspace's write where it differs. */
   userWrite?(its: Its, value: bigint): Result;
 }
@@ -34,10 +37,11 @@ const REVISION = 0xf000n;
 const REVISIONS = 1n;
 const CACHE = { outer: 53n, inner: 59n } as const;
 
-function writeControl(its: Its, value: bigint): void {
+function writeControl(its: Its, at: Write, value: bigint): void {
   const on = (value & ENABLED) !== 0n;
   if (!its.enabled.flag && on && !its.hasTables) return;
   its.enabled.flag = on;
+  at.tell?.();
   if (!on) its.dropCache();
   processCommands(its);
 }
@@ -49,10 +53,11 @@ function writeCbaser(its: Its, at: Part, value: bigint): void {
   its.cwriter.value = 0n;
 }
 
-function writeCwriter(its: Its, at: Part, value: bigint): void {
+function writeCwriter(its: Its, at: Write, value: bigint): void {
   const offset = update(its.cwriter.value, at, value) & OFFSET_MASK;
   if (Number(offset) >= queueBytes(its.cbaser.value)) return;
   its.cwriter.value = offset;
+  at.tell?.();
   processCommands(its);
 }
 
@@ -109,7 +114,7 @@ export const ITS_REGISTERS: readonly Row[] = [
     length: 4,
     sizes: WORD,
     read: (its) => (its.creadr.lo === its.cwriter.lo ? QUIESCENT : 0n) | (its.enabled.flag ? ENABLED : 0n),
-    write: (its, _at, value) => writeControl(its, value),
+    write: writeControl,
   },
   {
     name: 'IIDR',
