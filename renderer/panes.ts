@@ -37,6 +37,12 @@ export function focusedPane(): Pane | undefined {
   return PANES.find((pane) => pane === name);
 }
 
+/** The pane that keys are for: without any focus, as behind opening a trace or closing a dialog, it is the timeline. */
+export function keyPane(): Pane | undefined {
+  const active = document.activeElement;
+  return active === null || active === document.body ? 'timeline' : focusedPane();
+}
+
 /** Moves the focus to the next or previous pane that is there. */
 export function cyclePane(step: 1 | -1): void {
   const current = focusedPane();

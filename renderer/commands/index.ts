@@ -2,7 +2,7 @@
  * Every action of the window, once: shortcuts, palette, keyboard map and status bar hints come from these tables, and
  * the shell's menu names commands by their id.
  */
-import { focusedPane } from '../panes.ts';
+import { keyPane } from '../panes.ts';
 import { useKeyMap } from '../stores/key-map.ts';
 import { useTrace } from '../stores/trace.ts';
 import { useUi } from '../stores/ui.ts';
@@ -53,7 +53,7 @@ export async function runCommand(id: string): Promise<void> {
 export function applies(command: Command): boolean {
   if (command.when === 'always') return true;
   if (useTrace().info === undefined) return false;
-  return command.when === 'session' || focusedPane() === command.when;
+  return command.when === 'session' || keyPane() === command.when;
 }
 
 /** The command that a key press means; one of the focused pane comes before one of the window. */

@@ -1,7 +1,7 @@
 /** Space on the timeline: held, a drag pans; let go without a drag it opens or closes the group of lanes. */
 import { onBeforeUnmount, onMounted } from 'vue';
 import { commandFor, runCommand } from '../commands/index.ts';
-import { focusedPane } from '../panes.ts';
+import { keyPane } from '../panes.ts';
 
 export interface SpaceKey {
   /** Whether it is held now. A press asks: from then on letting it go means nothing else. */
@@ -12,7 +12,7 @@ export function useSpaceKey(): SpaceKey {
   let held = false;
   let used = false;
   const down = (event: KeyboardEvent): void => {
-    if (event.code !== 'Space' || held || focusedPane() !== 'timeline') return;
+    if (event.code !== 'Space' || held || keyPane() !== 'timeline') return;
     held = true;
     used = false;
   };

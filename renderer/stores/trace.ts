@@ -85,8 +85,10 @@ export const useTrace = defineStore('trace', () => {
     moments.forget();
     forgetUndo();
     info.value = opened;
-    const lane = firstInterrupt(opened.busiest, lanes.value);
-    vcpu.value = lane?.vcpu ?? 0;
+    const selected = recall<string>(`lane.${path}`, '');
+    const lane = lanes.value.find(({ id }) => id === selected) ?? firstInterrupt(opened.busiest, lanes.value);
+    const inspected = recall<number>(`vcpu.${path}`, lane?.vcpu ?? 0);
+    vcpu.value = vcpus.value.includes(inspected) ? inspected : 0;
     sight.value = sightOf({ vcpus: opened.vcpus, lanes: lanes.value }, lanes.value.slice(0, FIRST_LANES), lane);
     fixedBaseline.value = undefined;
     previousStop.value = undefined;
@@ -208,6 +210,7 @@ export const useTrace = defineStore('trace', () => {
   async function inspectVcpu(number: number): Promise<void> {
     if (number < 0 || number >= (info.value?.vcpus ?? 0) || number === vcpu.value) return;
     vcpu.value = number;
+    if (info.value !== undefined) keep(`vcpu.${info.value.path}`, number);
     if (moment.value !== undefined && moment.value.vcpu !== number) await mover.ask(target.value);
   }
 
@@ -239,6 +242,7 @@ export const useTrace = defineStore('trace', () => {
 
   function selectLane(id: string | undefined): void {
     selection.value = { ...selection.value, lane: id };
+    if (info.value !== undefined) keep(`lane.${info.value.path}`, id ?? '');
     const lane = selectedLane.value;
     if (lane !== undefined && lane.vcpu !== null) void inspectVcpu(lane.vcpu);
   }

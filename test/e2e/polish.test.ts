@@ -128,6 +128,38 @@ describe('a dialog that takes text', () => {
   });
 });
 
+describe('arrow keys and Space', () => {
+  it('are those of the timeline as long as nothing has the focus', async () => {
+    const { page } = await openSample();
+    const before = (await snapshot(page))?.selected;
+    expect(await page.evaluate(() => document.activeElement === document.body)).toBe(true);
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(async () => (await snapshot(page))?.selected).not.toBe(before);
+    const group = page.locator('[data-lane="vcpu0"]');
+    await page.locator('[data-lane="vcpu0.ppi27"]').click();
+    await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
+    expect(await group.getAttribute('aria-expanded')).toBe('true');
+    await page.keyboard.press('Space');
+    await expect.poll(() => group.getAttribute('aria-expanded')).toBe('false');
+  });
+});
+
+describe('a page that is loaded again', () => {
+  it('is at the event, the lane and the vCPU that it was at', async () => {
+    const { page } = await openSample();
+    await goTo(page, '#60000');
+    await page.locator('[data-lane="vcpu0.ppi27"]').click();
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Alt+1');
+    await page.getByText('vCPU 1 · after', { exact: false }).waitFor();
+    const { selected, vcpu, seq } = (await snapshot(page)) ?? {};
+    expect(vcpu).toBe(1);
+    expect(selected).not.toBe('vcpu0.ppi27');
+    await page.reload();
+    expect(await openedTrace(page)).toMatchObject({ selected, vcpu, seq });
+  });
+});
+
 describe('the title bar', () => {
   it('cuts a long name of a file, not the search beside it', async () => {
     const { page, trace } = await openSample();
