@@ -4,7 +4,6 @@
  * in, plain data out. Cost: linear in the vCPU's slots and interrupts, and a look at each shared interrupt.
  */
 import { registerByName } from '../gic/registers.ts';
-import { type Layout } from '../state/layout.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { type SlotId, type VcpuId } from '../state/brand.ts';
 import {
@@ -12,16 +11,11 @@ import {
   type InterruptField,
   INTERRUPT_FIELDS,
   interruptLabel,
-  STATE_ACTIVE,
-  STATE_ENABLED,
-  STATE_ENABLED_KNOWN,
-  STATE_MASKED,
-  STATE_PENDING,
-  STATE_PENDING_KNOWN,
   stateCode,
   stateName,
 } from '../trace/interrupts.ts';
 import { type GicModel } from '../trace/sink.ts';
+import { candidates } from './candidates.ts';
 import { type InspectedState, type InterruptState } from './contract.ts';
 import { busyShared, chosenShared, partsOf } from './inspect-parts.ts';
 import { type Inspectable } from './inspectable.ts';
@@ -30,8 +24,6 @@ import { loadedOn } from './loaded-on.ts';
 import { hex } from './rows.ts';
 import { routedTo } from './route.ts';
 import { rangeOf, slotValue } from './slots.ts';
-
-type Candidate = InspectedState['candidates'][number];
 
 /** Describes interrupts of a trace in one state, beside another one. */
 export function interruptStates(
@@ -154,58 +146,4 @@ function registersOf(trace: Inspectable, vcpu: VcpuId, state: StateVector, ownOn
 function targets(interrupt: InterruptState, vcpu: VcpuId): boolean {
   const target = interrupt.fields.target;
   return target !== undefined && target !== null && Number(target) === vcpu;
-}
-
-const numberOf = (value: string | null | undefined): number | null =>
-  value === undefined || value === null ? null : Number(value);
-
-/** Most urgent first: pending before the rest, then by priority (smaller is more urgent), then by INTID. */
-function candidates(
-  trace: Inspectable,
-  vcpu: VcpuId,
-  state: StateVector,
-  interrupts: readonly InterruptState[],
-): Candidate[] {
-  const mask = knownField(trace.layout, state, `vcpu${vcpu}.ICC_PCR_EL1`, 'PRIORITY');
-  return interrupts
-    .filter((i) => i.code & (STATE_PENDING | STATE_ACTIVE) || i.code & STATE_ENABLED)
-    .map((i) => ({
-      intid: i.intid,
-      label: i.label,
-      name: i.name,
-      priority: numberOf(i.fields.priority),
-      code: i.code,
-      ...judged(i, mask),
-    }))
-    .sort(
-      (a, b) =>
-        (b.code & STATE_PENDING) - (a.code & STATE_PENDING) ||
-        (a.priority ?? 256) - (b.priority ?? 256) ||
-        a.intid - b.intid,
-    )
-    .slice(0, 64);
-}
-
-function judged(interrupt: InterruptState, mask: number | undefined): Pick<Candidate, 'verdict' | 'mask'> {
-  const verdict = verdictOf(interrupt);
-  if (verdict !== 'held back') return { verdict, mask: null };
-  const own = numberOf(interrupt.fields.priority);
-  return mask !== undefined && own !== null && own > mask ? { verdict: 'masked', mask } : { verdict, mask: null };
-}
-
-function verdictOf({ code }: InterruptState): Candidate['verdict'] {
-  if (!(code & STATE_PENDING_KNOWN)) return 'unknown';
-  if (!(code & STATE_PENDING)) return code & STATE_ACTIVE ? 'active' : 'not pending';
-  if (code & STATE_ACTIVE) return 'still active';
-  if (code & STATE_ENABLED_KNOWN && !(code & STATE_ENABLED)) return 'disabled';
-  if (code & STATE_MASKED) return 'held back';
-  return code & STATE_ENABLED_KNOWN ? 'signalled' : 'unknown';
-}
-
-function knownField(layout: Layout, state: StateVector, path: string, field: string): number | undefined {
-  const slot = layout.find(path);
-  const value = slot === undefined ? undefined : state.value(slot);
-  const register = slot === undefined ? undefined : registerByName(layout.descriptor(slot).register ?? '');
-  const found = register?.byName.get(field);
-  return value === undefined || found === undefined ? undefined : Number((value >> found.shift) & found.mask);
 }

@@ -44,8 +44,8 @@ export function listsOf(
   state: StateVector,
   baseline: StateVector | undefined,
 ): Lists {
-  const valueAt: ValueAt = (path) => valueIn(trace, state, path);
-  const held = listRegistersOf(trace, vcpu, state, baseline);
+  const valueAt = flatValueAt(trace, state);
+  const { prefix: _, ...held } = listRegistersOf(trace, vcpu, state, baseline);
   const used = valueAt(`vcpu${vcpu}.vgic.usedLrs`);
   return {
     ...held,
@@ -54,13 +54,13 @@ export function listsOf(
   };
 }
 
-/** Of the CPU that the vCPU is on, else KVM's copy of them. */
-function listRegistersOf(
+/** Of the CPU that the vCPU is on, else KVM's copy of them; `prefix`: of the paths there. */
+export function listRegistersOf(
   trace: Inspectable,
   vcpu: number,
   state: StateVector,
   baseline: StateVector | undefined,
-): Pick<Lists, 'place' | 'pcpu' | 'registers'> {
+): Pick<Lists, 'place' | 'pcpu' | 'registers'> & { readonly prefix: string | undefined } {
   const valueAt = (path: string, of = state): bigint | undefined => valueIn(trace, of, path);
   const pcpu = loadedOn(trace.layout, vcpu, state);
   const places = [...(pcpu === undefined ? [] : [`pcpu${pcpu}.v3.`]), `vcpu${vcpu}.vgic.`, `vcpu${vcpu}.`];
@@ -92,12 +92,19 @@ function listRegistersOf(
             : 'recorded',
     pcpu: pcpu ?? null,
     registers,
+    prefix,
   };
 }
 
-type ValueAt = (path: string) => bigint | undefined;
+/** The value of a slot by its path; undefined: there is none, or it is unknown. */
+export type ValueAt = (path: string) => bigint | undefined;
 
-function valueIn({ layout }: Inspectable, state: StateVector, path: string): bigint | undefined {
+export const flatValueAt =
+  (trace: Pick<Inspectable, 'layout'>, state: StateVector): ValueAt =>
+  (path) =>
+    valueIn(trace, state, path);
+
+function valueIn({ layout }: Pick<Inspectable, 'layout'>, state: StateVector, path: string): bigint | undefined {
   const slot = layout.find(path);
   return slot === undefined ? undefined : state.value(slot);
 }
@@ -140,7 +147,7 @@ function stateOf(value: bigint | undefined, hi: number): ListRegister['state'] {
 
 /** The AP list in the kernel's order; null: nobody knows it. */
 function apListOf(
-  { gic, layout }: Inspectable,
+  { gic }: Inspectable,
   vcpu: number,
   valueAt: ValueAt,
   registers: readonly ListRegister[],
@@ -152,9 +159,8 @@ function apListOf(
   const list: Listed[] = [];
   for (let number = Number(head) - 1; number !== NONE && list.length < LONGEST_LIST;) {
     const place = irqPath(vcpu, number);
-    const state =
-      place === undefined || layout.find(`${place}.state`) === undefined ? undefined : valueAt(`${place}.state`);
-    if (place === undefined || state === undefined) break;
+    const state = valueAt(`${place}.state`);
+    if (state === undefined) break;
     const irq = readIrq(state, valueAt(`${place}.place`) ?? 0n);
     const held = irq.onLr ? registers.find((one) => one.number === number && one.state !== 'empty') : undefined;
     const target = targetOf({ enabled }, irq);
@@ -205,7 +211,8 @@ function whyListed(irq: IrqFacts, { vcpu, target, enabled, held, used, size }: C
   return used >= size ? 'no list register left' : 'came after the entry';
 }
 
-function irqPath(vcpu: number, number: number): string | undefined {
+/** Where KVM's words of an interrupt are, without `.state` and `.place`. */
+export function irqPath(vcpu: number, number: number): string {
   if (number < 16) return `vcpu${vcpu}.vgic.irq.sgi${number}`;
   if (number < 32) return `vcpu${vcpu}.vgic.irq.ppi${number}`;
   return `vm.vgic.irq.${flatType(number) === 'lpi' ? 'lpi' : 'spi'}${number}`;

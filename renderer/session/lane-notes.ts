@@ -2,8 +2,7 @@
 import { computed, type ComputedRef } from 'vue';
 import { type Lane } from '../../core/session/contract.ts';
 import { priorityText } from '../number-style.ts';
-import { shapeOf } from '../format/interrupt-state.ts';
-import { verdictText } from '../format/verdict.ts';
+import { verdictText, verdictTone } from '../format/verdict.ts';
 import { useTrace } from '../stores/trace.ts';
 
 /** Lines that a mask lane has room for. */
@@ -36,7 +35,7 @@ export function useLaneNotes(): LaneNotes {
       if (lane?.intid === null || lane === undefined) return '';
       const state = lane.vcpu === null ? trace.state : trace.moment?.states.get(lane.vcpu);
       const candidate = state?.candidates.find(({ intid }) => intid === lane.intid);
-      if (candidate === undefined || shapeOf(candidate.code) !== 'masked') return '';
+      if (candidate === undefined || verdictTone(candidate) !== 'bad') return '';
       const own = candidate.priority === null ? '' : ` at ${priorityText(candidate.priority)}`;
       return `pending${own}, ${verdictText(candidate, priorityText)}`;
     }),

@@ -22,11 +22,7 @@ export class ActivePriorities {
 
   /** ICC_RPR_EL1: that of the most urgent level of either group. */
   get running(): number {
-    for (let word = 0; word < this.ap0r.length; word++) {
-      const bits = (this.ap0r[word]?.lo ?? 0) | (this.ap1r[word]?.lo ?? 0);
-      if (bits !== 0) return (word * 32 + lowestBit(bits)) << this.#shift;
-    }
-    return IDLE;
+    return runningPriority(this.ap0r, this.ap1r);
   }
 
   /** Is an interrupt acknowledged whose priority was not dropped? */
@@ -56,6 +52,20 @@ export class ActivePriorities {
     }
     return -1;
   }
+}
+
+interface Word {
+  readonly lo: number;
+}
+
+/** Priority of the most urgent level that is set in the words of either group, as many as there are; IDLE: none is. */
+export function runningPriority(ap0r: readonly Word[], ap1r: readonly Word[]): number {
+  for (let word = 0; word < ap0r.length; word++) {
+    const bits = (ap0r[word]?.lo ?? 0) | (ap1r[word]?.lo ?? 0);
+    // 32, 64 or 128 levels share eight bits of priority.
+    if (bits !== 0) return ((word * 32 + lowestBit(bits)) * 8) / ap0r.length;
+  }
+  return IDLE;
 }
 
 function lowestBit(bits: number): number {

@@ -7,6 +7,7 @@ import { type InterfaceSize } from './interface-size.ts';
 import {
   BPR0_SHIFT,
   BPR1_SHIFT,
+  groupMaskOf,
   implementedVmcr,
   PMR_SHIFT,
   VMCR,
@@ -86,8 +87,7 @@ export class InterfaceControls {
 
   /** Group priority mask (§5.3). */
   groupMask(group: 0 | 1): number {
-    const shift = group === 0 || this.#isCommonBpr ? vmcrBpr0(this.vmcr.lo) + 1 : vmcrBpr1(this.vmcr.lo);
-    return (0xff << shift) & 0xff;
+    return groupMaskOf(this.vmcr.lo, group);
   }
 
   get #isCommonBpr(): boolean {

@@ -43,6 +43,12 @@ export function vmcrBpr1(vmcr: number): number {
   return (vmcr >>> BPR1_SHIFT) & 7;
 }
 
+/** Bits of a priority that decide on preemption within a group: its binary point, or group 0's with CBPR (§5.3). */
+export function groupMaskOf(vmcr: number, group: 0 | 1): number {
+  const shift = group === 0 || (vmcr & VMCR.CBPR) !== 0 ? vmcrBpr0(vmcr) + 1 : vmcrBpr1(vmcr);
+  return (0xff << shift) & 0xff;
+}
+
 /** One field of the word replaced. */
 export function withField(word: number, shift: number, mask: number, value: number): number {
   return ((word & ~(mask << shift)) | ((value & mask) << shift)) >>> 0;

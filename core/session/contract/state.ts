@@ -27,13 +27,23 @@ const listed = {
 };
 
 /**
- * What the CPU interface makes of an interrupt: `masked` by the priority mask, `held back` by something else or by a mask
- * that the trace does not show, `still active` and pending again.
+ * What becomes of an interrupt: `masked` by the priority mask, `held back` by the running priority, by something else or
+ * by a mask that the trace does not show, `still active` and pending again. Of GICv3 and GICv2 guests also where KVM has
+ * it: in no list register, because none is left or until the next entry; on the list of no vCPU or of another.
  */
 export const VERDICTS = [
   'signalled',
   'masked',
   'held back',
+  'interface off',
+  'group off',
+  'no list register',
+  'at the next entry',
+  'not queued',
+  'on another vCPU',
+  'routed nowhere',
+  'distributor off',
+  'IRS off',
   'disabled',
   'still active',
   'active',
@@ -98,8 +108,8 @@ export const stateMethods = {
           priority: z.int().nullable(),
           code: z.int(),
           verdict: z.enum(VERDICTS),
-          /** The priority mask of a verdict `masked`; null with any other. */
-          mask: z.int().nullable(),
+          /** The priority that stops it: the mask, or the running priority of one held back; null where none does. */
+          by: z.int().nullable(),
         }),
       ),
       /** Active priorities, bit n = priority n; null when unknown. */

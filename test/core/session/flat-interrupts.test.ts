@@ -61,7 +61,7 @@ describe('a level-triggered interrupt of a GICv3 guest', () => {
     const { state, fields } = one(await trace.inspect(trace.last), 'SPI 33');
     expect([state, fields.line, fields.target]).toEqual(['inactive', '0x0', '0x0']);
     const { candidates } = await trace.inspect(await trace.find('text ~ "ap.queue"'));
-    expect(candidates[0]).toMatchObject({ label: 'SPI 33', verdict: 'signalled' });
+    expect(candidates[0]).toMatchObject({ label: 'SPI 33', verdict: 'at the next entry' });
   });
 });
 

@@ -65,7 +65,7 @@ describe('the verdict on an interrupt that is pending', () => {
     const find = { id, condition: 'kind == irq.acknowledge and vcpu == 1', from: -1, direction: 'forward' } as const;
     const { seq } = await lab.backend.handle('nav.find', find, signal);
     // The tick after the restore arrives behind the stale mask and stays there.
-    expect(await candidateAt(events - 1)).toMatchObject({ priority: 16, verdict: 'masked', mask: 15 });
-    expect(await candidateAt((seq ?? 0) - 1)).toMatchObject({ verdict: 'signalled', mask: null });
+    expect(await candidateAt(events - 1)).toMatchObject({ priority: 16, verdict: 'masked', by: 15 });
+    expect(await candidateAt((seq ?? 0) - 1)).toMatchObject({ verdict: 'signalled', by: null });
   });
 });
