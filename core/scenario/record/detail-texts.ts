@@ -6,6 +6,8 @@ import { type Detail } from '../../trace/kinds.ts';
 
 /** Texts of one kind that are kept; then all are forgotten. */
 const MOST = 1 << 16;
+/** The same of texts without a known length. */
+const MOST_LONG = 1 << 12;
 /** Above every second number. */
 const SECOND = 1 << 21;
 
@@ -17,6 +19,20 @@ export function textsOfNumbers(detail: (a: number, b: number) => Detail): (a: nu
     let text = known.get(key);
     if (text === undefined) {
       if (known.size >= MOST) known.clear();
+      known.set(key, (text = JSON.stringify(detail(a, b))));
+    }
+    return text;
+  };
+}
+
+/** Texts that depend on two words, neither of which has a blank in it. */
+export function textsOfWords(detail: (a: string, b: string) => Detail): (a: string, b: string) => string {
+  const known = new Map<string, string>();
+  return (a, b) => {
+    const key = `${a} ${b}`;
+    let text = known.get(key);
+    if (text === undefined) {
+      if (known.size >= MOST_LONG) known.clear();
       known.set(key, (text = JSON.stringify(detail(a, b))));
     }
     return text;

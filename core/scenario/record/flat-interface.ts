@@ -2,7 +2,7 @@
 import { type SpuriousReason } from '../../gic/v3/cpu-interface.ts';
 import { type IcvEnd } from '../../kvm/events.ts';
 import { type Detail } from '../../trace/kinds.ts';
-import { textsOfNumbers } from './detail-texts.ts';
+import { textsOfNumbers, textsOfWord } from './detail-texts.ts';
 import { eventType } from './event-type.ts';
 import { intidOfKvm } from './flat-interrupts.ts';
 import { hexOf, type Rows } from './scribe.ts';
@@ -24,7 +24,7 @@ const SPURIOUS: Readonly<Record<SpuriousReason, string>> = {
   mask: 'masked by the priority mask',
   running: 'not above the running priority',
 };
-const spurious = (why: SpuriousReason): string => JSON.stringify({ outcome: SPURIOUS[why] });
+const outcome = textsOfWord('outcome');
 
 /** What an end came to; those that leave an interrupt active, or count it, stand in the list. */
 const ENDS: Readonly<Record<IcvEnd['effect'], Detail>> = {
@@ -50,7 +50,7 @@ function ended(lr: number, effect: IcvEnd['effect']): string {
 export const FLAT_INTERFACE: Rows<'icv.acknowledge' | 'icv.end' | 'icv.dirIgnored' | 'icv.maintenance'> = {
   'icv.acknowledge': (s, { register, intid, lr, priority, source, why }, place) => {
     if (why === undefined) s.brief(ACKNOWLEDGE, place, register, 0, priority, intidOfKvm(intid), taken(lr, source));
-    else s.brief(ACKNOWLEDGE, place, register, 0, undefined, undefined, spurious(why));
+    else s.brief(ACKNOWLEDGE, place, register, 0, undefined, undefined, outcome(SPURIOUS[why]));
   },
   'icv.end': (s, { register, intid, lr, priority, effect }, place) => {
     const text = ended(lr, effect);

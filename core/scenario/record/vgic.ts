@@ -12,7 +12,7 @@ import { FLAT_INTERFACE } from './flat-interface.ts';
 import { intidOfKvm } from './flat-interrupts.ts';
 import { FLAT_WRITES, whyIgnored } from './flat-writes.ts';
 import { sgiText } from './sgi-detail.ts';
-import { textsOfNumbers } from './detail-texts.ts';
+import { textsOfNumbers, textsOfWords } from './detail-texts.ts';
 import { eventType } from './event-type.ts';
 import { type Rows, type Scribe } from './scribe.ts';
 
@@ -20,6 +20,7 @@ const PEND = eventType('irq.pend', 'guest');
 const SENT = eventType('kvm.irq', 'guest');
 const SGIR = 'GICD_SGIR';
 const STEP = eventType('kvm.irq', 'hypervisor');
+const SORT = eventType('kvm.step', 'hypervisor');
 const HARDWARE_STEP = eventType('kvm.irq', 'hardware');
 
 const queued = textsOfNumbers((target) => ({ target }));
@@ -44,13 +45,19 @@ function whyRemoved(from: number, why: RemovalReason): string {
   return text(from);
 }
 
-/** `SPI 40, SGI 3` */
-function namesOf(intids: readonly number[]): string {
-  const names = intids.slice(0, MOST_SORTED).map((number) => {
+/** By INTIDs before and after: lists of one vCPU after the other are sorted alike. */
+const sorted = textsOfWords((before, after) =>
+  before === after ? { order: namesOf(after) } : { before: namesOf(before), after: namesOf(after) },
+);
+
+/** `SPI 40, SGI 3` of `40,3` */
+function namesOf(intids: string): string {
+  const numbers = intids.split(',').map(Number);
+  const names = numbers.slice(0, MOST_SORTED).map((number) => {
     const intid = intidOfKvm(number);
     return intid === undefined ? `INTID ${number}` : interruptLabel(intid);
   });
-  return [...names, ...(intids.length > MOST_SORTED ? [`${intids.length - MOST_SORTED} more`] : [])].join(', ');
+  return [...names, ...(numbers.length > MOST_SORTED ? [`${numbers.length - MOST_SORTED} more`] : [])].join(', ');
 }
 
 export interface MemoryPlace {
@@ -112,16 +119,8 @@ export const VGIC: Rows<VgicEvent['kind'] | VgicIrsEvent['kind'] | ItsEvent['kin
   'ap.remove': (s, { intid, from, why }, place) => step(s, place, 'ap.remove', intid, whyRemoved(from, why)),
   'ap.migrate': (s, { intid, from, to }, place) => step(s, place, 'ap.migrate', intid, migrated(from, to)),
   // The new order is that of the list registers that follow.
-  'ap.sort': (s, { before, after }, place) => {
-    const [was, is] = [namesOf(before), namesOf(after)];
-    s.put(
-      'kvm.step',
-      'hypervisor',
-      place,
-      { step: 'ap.sort' },
-      was === is ? { order: is } : { before: was, after: is },
-    );
-  },
+  'ap.sort': (s, { before, after }, place) =>
+    s.brief(SORT, place, 'ap.sort', 0, undefined, undefined, sorted(before.join(), after.join())),
   'irq.bound': (s, { intid, pintid }, place) => step(s, place, 'irq.bound', intid, bound(pintid)),
   'irq.acknowledged': (s, { pin }, place) => step(s, place, 'irq.acknowledged', FIRST_SPI + pin, acknowledged(pin)),
   'physical.active': (s, { intid, pintid, on }, place) =>
