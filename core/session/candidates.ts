@@ -17,6 +17,7 @@ import {
 import { type InspectedState, type InterruptState } from './contract.ts';
 import { flatVerdicts, type Judgement } from './flat-verdict.ts';
 import { type Inspectable } from './inspectable.ts';
+import { valuesByPath } from './slots.ts';
 
 type Candidate = InspectedState['candidates'][number];
 
@@ -68,10 +69,7 @@ interface Interface {
 const NOT_RUNNING = 256;
 
 function interfaceOf({ layout }: Inspectable, vcpu: VcpuId, state: StateVector): Interface {
-  const valueAt = (path: string): bigint | undefined => {
-    const slot = layout.find(path);
-    return slot === undefined ? undefined : state.value(slot);
-  };
+  const valueAt = valuesByPath({ layout }, state);
   const flag = (value: number | bigint | undefined): boolean | undefined =>
     value === undefined ? undefined : Number(value) !== 0;
   const active = valueAt(`vcpu${vcpu}.ICC_APR_EL1`);

@@ -10,7 +10,8 @@ import { type IrqFacts, NONE, readIrq } from '../kvm/vgic/irq-words.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { type InspectedState } from './contract.ts';
 import { type Inspectable } from './inspectable.ts';
-import { flatValueAt, irqPath, type ListRegister, listRegistersOf, type ValueAt } from './list-registers.ts';
+import { irqPath, type ListRegister, listRegistersOf } from './list-registers.ts';
+import { type ValueAt, valuesByPath } from './slots.ts';
 
 export type Judgement = Pick<InspectedState['candidates'][number], 'verdict' | 'by'>;
 
@@ -24,7 +25,7 @@ export function flatVerdicts(
   vcpu: number,
   state: StateVector,
 ): (intid: number) => Judgement | undefined {
-  const valueAt = flatValueAt(trace, state);
+  const valueAt = valuesByPath(trace, state);
   let vgic: Circumstances | undefined;
   return (intid) => {
     const path = irqPath(vcpu, intid & NUMBER);

@@ -10,20 +10,16 @@ import { type StateVector } from '../state/state-vector.ts';
 import { interruptLabel } from '../trace/interrupts.ts';
 import { type Result } from './contract.ts';
 import { type Inspectable } from './inspectable.ts';
+import { type ValueAt, valuesByPath } from './slots.ts';
 
 type Mappings = Result<'state.tables'>['mappings'];
 type Mapping = NonNullable<Mappings>['rows'][number];
 
 const EVENT = /^vm\.its(\d+)\.device(\d+)\.event(\d+)$/;
 
-type ValueAt = (path: string) => bigint | undefined;
-
 /** By ITS, DeviceID and EventID; the first `limit` of them. */
 export function mappingsOf({ layout }: Inspectable, state: StateVector, limit: number): Mappings {
-  const valueAt: ValueAt = (path) => {
-    const slot = layout.find(path);
-    return slot === undefined ? undefined : state.value(slot);
-  };
+  const valueAt = valuesByPath({ layout }, state);
   if ((valueAt('vm.its.count') ?? 0n) === 0n) return null;
   const rows: Mapping[] = [];
   for (const { path } of layout.slots) {

@@ -25,7 +25,7 @@ import { type Inspectable } from './inspectable.ts';
 import { interruptName } from './interrupt-name.ts';
 import { loadedOn } from './loaded-on.ts';
 import { hex } from './rows.ts';
-import { slotValue } from './slots.ts';
+import { slotValue, type ValueAt, valuesByPath } from './slots.ts';
 
 type Lists = Omit<Result<'state.lists'>, 'seq' | 'time'>;
 export type ListRegister = Lists['registers'][number];
@@ -44,7 +44,7 @@ export function listsOf(
   state: StateVector,
   baseline: StateVector | undefined,
 ): Lists {
-  const valueAt = flatValueAt(trace, state);
+  const valueAt = valuesByPath(trace, state);
   const { prefix: _, ...held } = listRegistersOf(trace, vcpu, state, baseline);
   const used = valueAt(`vcpu${vcpu}.vgic.usedLrs`);
   return {
@@ -61,7 +61,8 @@ export function listRegistersOf(
   state: StateVector,
   baseline: StateVector | undefined,
 ): Pick<Lists, 'place' | 'pcpu' | 'registers'> & { readonly prefix: string | undefined } {
-  const valueAt = (path: string, of = state): bigint | undefined => valueIn(trace, of, path);
+  const valueAt = valuesByPath(trace, state);
+  const valueBefore = baseline && valuesByPath(trace, baseline);
   const pcpu = loadedOn(trace.layout, vcpu, state);
   const places = [...(pcpu === undefined ? [] : [`pcpu${pcpu}.v3.`]), `vcpu${vcpu}.vgic.`, `vcpu${vcpu}.`];
   const prefix = places.find((each) => trace.layout.find(`${each}ICH_LR0_EL2`) !== undefined);
@@ -71,7 +72,7 @@ export function listRegistersOf(
     const slot = trace.layout.find(path);
     if (slot === undefined) break;
     const value = valueAt(path);
-    const before = baseline === undefined ? undefined : valueAt(path, baseline);
+    const before = valueBefore?.(path);
     registers.push({
       ...listRegister(trace, value),
       index,
@@ -94,19 +95,6 @@ export function listRegistersOf(
     registers,
     prefix,
   };
-}
-
-/** The value of a slot by its path; undefined: there is none, or it is unknown. */
-export type ValueAt = (path: string) => bigint | undefined;
-
-export const flatValueAt =
-  (trace: Pick<Inspectable, 'layout'>, state: StateVector): ValueAt =>
-  (path) =>
-    valueIn(trace, state, path);
-
-function valueIn({ layout }: Pick<Inspectable, 'layout'>, state: StateVector, path: string): bigint | undefined {
-  const slot = layout.find(path);
-  return slot === undefined ? undefined : state.value(slot);
 }
 
 function listRegister(

@@ -3,6 +3,7 @@ import { decode, registerByName, type Register } from '../gic/registers.ts';
 import { summarize } from '../gic/summary.ts';
 import { type SlotDescriptor } from '../state/layout.ts';
 import { type Layout } from '../state/layout.ts';
+import { type StateVector } from '../state/state-vector.ts';
 import { slotId } from '../state/brand.ts';
 import { LruCache } from '../trace/lru.ts';
 import { type BitRange } from '../trace/interrupts.ts';
@@ -50,6 +51,16 @@ function describe(descriptor: SlotDescriptor, value: bigint | undefined): SlotVa
     text: value === undefined ? '' : (descriptor.values?.[Number(value)] ?? ''),
     summary: value === undefined || register === undefined ? '' : summarize(register, value),
     fields: value === undefined ? [] : fieldsOf(register, value),
+  };
+}
+
+/** The value of a slot by its path; undefined: there is none, or it is unknown. */
+export type ValueAt = (path: string) => bigint | undefined;
+
+export function valuesByPath({ layout }: { readonly layout: Layout }, state: StateVector): ValueAt {
+  return (path) => {
+    const slot = layout.find(path);
+    return slot === undefined ? undefined : state.value(slot);
   };
 }
 

@@ -9,6 +9,7 @@ import { NONE, readIrq } from '../kvm/vgic/irq-words.ts';
 import { type StateVector } from '../state/state-vector.ts';
 import { SessionError } from './failure.ts';
 import { type Inspectable } from './inspectable.ts';
+import { type ValueAt, valuesByPath } from './slots.ts';
 
 /** Beyond it the file says LPI, also of an SPI. */
 const LAST_CALLED_SPI = 1018;
@@ -16,14 +17,9 @@ const LPI = /^vm\.vgic\.irq\.(lpi(\d+))\.state$/;
 const COLUMNS = 'TYP   ID TGT_ID PLAEHCG     HWID   TARGET SRC PRI VCPU_ID';
 const LEGEND = ['P=pending_latch, L=line_level, A=active', 'E=enabled, H=hw, C=config (level=1, edge=0)', 'G=group'];
 
-type ValueAt = (path: string) => bigint | undefined;
-
 /** @throws SessionError where the trace knows no memory of a vGICv3 or vGICv2. */
 export function vgicState({ layout, gic }: Inspectable, state: StateVector): string {
-  const valueAt: ValueAt = (path) => {
-    const slot = layout.find(path);
-    return slot === undefined ? undefined : state.value(slot);
-  };
+  const valueAt = valuesByPath({ layout }, state);
   if (valueAt('vm.vgic.nrSpis') === undefined || gic === 'v5')
     throw new SessionError({
       code: 'usage',

@@ -79,6 +79,8 @@ export class DictionaryRows {
   }
 }
 
+const LAST_KIND = Math.max(...Object.values(KINDS).map(({ id }) => id));
+
 /** Fills the dictionaries from the file, beyond what they hold already. */
 export function loadDictionaries(
   db: Database.Database,
@@ -91,9 +93,15 @@ export function loadDictionaries(
   for (const row of rows('SELECT id, text FROM name WHERE id >= ? ORDER BY id', names.size))
     names.restore(integer(row, 0, 'name'), text(row, 1, 'name'));
   for (const row of rows('SELECT id, kind, origin, source FROM event_type WHERE id >= ? ORDER BY id', types.size)) {
-    const kind = CODEC_BY_ID[integer(row, 1, 'event type')]?.kind;
+    const number = integer(row, 1, 'event type');
+    const kind = CODEC_BY_ID[number]?.kind;
     const origin = ORIGINS[integer(row, 2, 'event type')];
     const source = optionalText(row, 3, 'event type');
+    if (number > LAST_KIND)
+      throw new TraceError(
+        'newer-version',
+        `The trace has a kind of event, number ${number}, that this gicscope does not know. Open it with a newer gicscope.`,
+      );
     if (kind === undefined || origin === undefined) throw damaged('event type', 'its kind or origin is unknown');
     types.restore(integer(row, 0, 'event type'), source === undefined ? { kind, origin } : { kind, origin, source });
   }
